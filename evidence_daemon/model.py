@@ -1,0 +1,995 @@
+"""The words: every domain type, in the order of the walk.  Read this file first.
+
+A mail arrives (`Arrival`), is understood (`Email`), its subject is a `Claim` or a `SubjectFault`,
+its attachments are read into `Document`s (or are `Unreadable`), the documents yield `Fields`.
+All that is known and nothing that is judged is the `Evidence`.  Matching finds whose it is
+(`Match`), deciding gives a `Decision`, settling turns that into a `Settlement`: everything that
+will change, as data.  Only then is anything written.
+
+Conventions
+* Values are frozen.  Alternatives are unions, closed with `assert_never` where they are used.
+* Money is integer cents of USD.  Confidence is a float in 0..1.  Sizes are bytes.
+* Places on a page are fractions of its width and height (0..1), origin top left, so that they hold
+  for every raster of that page.
+* Codes that staff, database and rules share are Spanish words (state names of the field); names of
+  things in code are English.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+from typing import NewType
+
+Sha256 = NewType("Sha256", str)
+"""Lower-case hex digest, 64 characters: the name under which bytes are kept."""
+MailId = NewType("MailId", int)
+CaseId = NewType("CaseId", int)
+ItemId = NewType("ItemId", int)
+ChargeId = NewType("ChargeId", int)
+Cents = int
+
+
+# ── reasons ──────────────────────────────────────────────────────────────────────────────────────
+
+
+class ReasonCode(StrEnum):
+    """Why a mail was not simply accepted, or what the answer says.  Texts: `rules/reasons.toml`."""
+
+    ASUNTO_FORMATO = "ASUNTO_FORMATO"
+    ASUNTO_EJEMPLO_COPIADO = "ASUNTO_EJEMPLO_COPIADO"
+    CEDULA_INCOMPLETA = "CEDULA_INCOMPLETA"
+    CEDULA_INVALIDA = "CEDULA_INVALIDA"
+    NOMBRE_NO_COINCIDE = "NOMBRE_NO_COINCIDE"
+    LINEA_NO_RECONOCIDA = "LINEA_NO_RECONOCIDA"
+    LINEA_NO_COINCIDE = "LINEA_NO_COINCIDE"
+    SIN_ADJUNTO = "SIN_ADJUNTO"
+    ADJUNTO_EN_ENLACE = "ADJUNTO_EN_ENLACE"
+    ADJUNTO_FORMATO = "ADJUNTO_FORMATO"
+    ADJUNTO_PROTEGIDO = "ADJUNTO_PROTEGIDO"
+    ADJUNTO_DANADO = "ADJUNTO_DANADO"
+    ADJUNTO_MUY_GRANDE = "ADJUNTO_MUY_GRANDE"
+    ADJUNTO_ILEGIBLE = "ADJUNTO_ILEGIBLE"
+    ADJUNTO_BLOQUEADO = "ADJUNTO_BLOQUEADO"
+    NO_ES_ACTA = "NO_ES_ACTA"
+    ACTA_DE_INSTALACION = "ACTA_DE_INSTALACION"
+    ACTA_INCOMPLETA = "ACTA_INCOMPLETA"
+    ACTA_SIN_FIRMA = "ACTA_SIN_FIRMA"
+    ACTA_FECHA_INVALIDA = "ACTA_FECHA_INVALIDA"
+    ACTA_OTRO_TITULAR = "ACTA_OTRO_TITULAR"
+    EQUIPO_NO_COINCIDE = "EQUIPO_NO_COINCIDE"
+    DEVOLUCION_PARCIAL = "DEVOLUCION_PARCIAL"
+    ACTA_YA_USADA = "ACTA_YA_USADA"
+    ACTA_REQUIERE_VERIFICACION = "ACTA_REQUIERE_VERIFICACION"
+    SIN_ACTA = "SIN_ACTA"
+    CASO_NO_ENCONTRADO = "CASO_NO_ENCONTRADO"
+    CASO_AMBIGUO = "CASO_AMBIGUO"
+    CASO_YA_RESUELTO = "CASO_YA_RESUELTO"
+    CORREO_DUPLICADO = "CORREO_DUPLICADO"
+    VALOR_YA_PAGADO = "VALOR_YA_PAGADO"
+    CASO_EN_RECLAMO_O_COBRO = "CASO_EN_RECLAMO_O_COBRO"
+    SERVICIO_FUERA_DE_CAMPANA = "SERVICIO_FUERA_DE_CAMPANA"
+    NO_RECONOCE_SERVICIO = "NO_RECONOCE_SERVICIO"
+    RECIBIDO = "RECIBIDO"
+    ACEPTADO = "ACEPTADO"
+    ERROR_INTERNO = "ERROR_INTERNO"
+    """Our own fault (a document whose reader died, an unparsable mail): never the customer's."""
+
+
+# ── 1. mail ──────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class CopyKey:
+    """Names one copy of a mail in one folder: the journal key (RFC 3501 2.3.1.1)."""
+
+    account: str
+    folder: str
+    uidvalidity: int
+    uid: int
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """One copy of a mail as the mailbox hands it over.
+
+    `raw` is None when `size` (bytes) is above the limit: then only `header` was fetched and the body
+    stays in the mailbox.  `received_at` is the server's own date (INTERNALDATE, aware), which starts
+    the legal clock.
+    """
+
+    key: CopyKey
+    received_at: datetime
+    size: int
+    raw: bytes | None
+    header: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """A mailbox: display name as decoded, `local@domain` with the domain in lower case."""
+
+    name: str
+    address: str
+
+
+class AutomaticKind(StrEnum):
+    """What kind of machine wrote a mail."""
+
+    REBOTE = "REBOTE"
+    """A bounce or other report (RFC 3464, 8098, 5965)."""
+    RESPUESTA_AUTOMATICA = "RESPUESTA_AUTOMATICA"
+    """An absence notice and the like (RFC 3834)."""
+    GENERADO = "GENERADO"
+    """Sent by a scanner or an application (`Auto-Submitted: auto-generated`)."""
+    PROPIO = "PROPIO"
+    """Our own mail come back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Automatic:
+    """Why a mail must not be answered; whether it carries evidence is another question."""
+
+    kind: AutomaticKind
+    because: str
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A MIME leaf that may be evidence.  `name` is for display only, never a path.
+
+    `part` is its place in the MIME tree, e.g. "2.1".
+    """
+
+    name: str
+    declared_type: str
+    content: bytes = field(repr=False)
+    sha256: Sha256
+    part: str
+
+
+@dataclass(frozen=True, slots=True)
+class IgnoredPart:
+    """A MIME leaf that was not taken as evidence, and why."""
+
+    name: str
+    declared_type: str
+    size: int
+    because: str
+
+
+class Statement(StrEnum):
+    """What the customer says in his own words, where it changes the road (found in the text)."""
+
+    NO_TENGO_ACTA = "NO_TENGO_ACTA"
+    NO_RECONOCE_SERVICIO = "NO_RECONOCE_SERVICIO"
+    ENLACE = "ENLACE"
+    """A link to a file in some cloud instead of the file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Email:
+    """A mail, understood.  All texts are decoded, free of control characters and bounded.
+
+    `subjects` holds every Subject header as decoded (there should be one).  `text` is the body as
+    plain text, at most 100,000 characters, quoted parts included.
+    """
+
+    sha256: Sha256
+    size: int
+    message_id: str
+    sender: Address | None
+    reply_to: Address | None
+    subjects: tuple[str, ...]
+    sent_at: datetime | None
+    in_reply_to: str
+    references: tuple[str, ...]
+    automatic: Automatic | None
+    text: str = field(repr=False)
+    statements: frozenset[Statement]
+    labelled_ids: tuple[str, ...]
+    """Numbers that the body labels as cédula, C.I. or RUC ("C.I.: 1710034065")."""
+    attachments: tuple[Attachment, ...]
+    ignored: tuple[IgnoredPart, ...]
+    defects: tuple[str, ...]
+
+
+# ── 2. subject ───────────────────────────────────────────────────────────────────────────────────
+
+
+class Line(StrEnum):
+    """A line of business, as the company's case list names it."""
+
+    INTERNET_FIJO = "INTERNET_FIJO"
+    TELEVISION = "TELEVISION"
+    TELEFONIA_FIJA = "TELEFONIA_FIJA"
+    PAQUETE = "PAQUETE"
+    """In a subject: whatever lines the customer really has."""
+    DATOS_CORPORATIVOS = "DATOS_CORPORATIVOS"
+    MOVIL = "MOVIL"
+
+
+class IdKind(StrEnum):
+    """What sort of identity number it looks like."""
+
+    CEDULA = "CEDULA"
+    RUC = "RUC"
+    PASAPORTE = "PASAPORTE"
+    """Passport, old refugee card or any other foreign paper: exact look-up only."""
+    TELEFONO = "TELEFONO"
+    """Has the form of a telephone number; kept because it explains a miss."""
+    DESCONOCIDO = "DESCONOCIDO"
+
+
+class IdCheck(StrEnum):
+    """What the number's own check says.  It only ever explains a miss; it never rejects."""
+
+    OK = "OK"
+    DUDOSO = "DUDOSO"
+    MAL_FORMADO = "MAL_FORMADO"
+
+
+@dataclass(frozen=True, slots=True)
+class Repair:
+    """A guess that was made to read something, by its name in `rules/subject.toml`."""
+
+    name: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class IdNumber:
+    """An identity number as typed and as looked up.
+
+    `alternatives` are further forms for look-up only (9 digits with the lost zero in front, the
+    cédula inside a RUC …), each with the repair that made it.
+    """
+
+    typed: str
+    value: str
+    kind: IdKind
+    check: IdCheck
+    because: str = ""
+    repairs: tuple[Repair, ...] = ()
+    alternatives: tuple[tuple[str, Repair], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A subject that says who and what: `CEDULA//APELLIDOS Y NOMBRES//LINEA DE NEGOCIO` (deck)."""
+
+    text: str
+    id_number: IdNumber
+    name: str
+    lines: frozenset[Line]
+    ambiguous_line: bool = False
+    """True for "FIJO": INTERNET FIJO and TELEFONIA FIJA both stand in `lines`, one is meant."""
+    service_number: str = ""
+    repairs: tuple[Repair, ...] = ()
+
+
+class SubjectField(StrEnum):
+    """Which of the three fields (or the whole subject) a fault lies in: 0 is the whole."""
+
+    ASUNTO = "0"
+    CEDULA = "1"
+    NOMBRES = "2"
+    LINEA = "3"
+
+
+@dataclass(frozen=True, slots=True)
+class SubjectFault:
+    """A subject that cannot be taken as it is; what was understood is kept for the search."""
+
+    text: str
+    code: ReasonCode
+    at: SubjectField
+    found: str
+    expected: str
+    id_number: IdNumber | None = None
+    name: str = ""
+    lines: frozenset[Line] = frozenset()
+    repairs: tuple[Repair, ...] = ()
+
+
+Subject = Claim | SubjectFault
+
+
+# ── 3. documents ─────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A place on a page, in fractions of its width and height (0..1), origin top left."""
+
+    x0: float
+    y0: float
+    x1: float
+    y1: float
+
+
+class Engine(StrEnum):
+    """Who read a word."""
+
+    TEXTO = "TEXTO"
+    """The PDF's own text layer."""
+    TESSERACT = "TESSERACT"
+    RAPIDOCR = "RAPIDOCR"
+    CODIGO = "CODIGO"
+    """A bar code or QR."""
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One word of a page with its place and the engine's confidence (1.0 for a text layer)."""
+
+    text: str
+    box: Box
+    confidence: float
+    line: int
+    """Number of the text line it stands in, from the top, as the engine grouped it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page as it was read.  `raster` names the PNG that people will see (width × height px)."""
+
+    number: int
+    width: int
+    height: int
+    engine: Engine
+    words: tuple[Word, ...]
+    raster: Sha256 | None = None
+    turned: int = 0
+    """Degrees clockwise by which the original was turned to stand upright: 0, 90, 180 or 270."""
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """An attachment that was read.  `total_pages` may exceed what was read (page limit)."""
+
+    sha256: Sha256
+    name: str
+    media_type: str
+    pages: tuple[Page, ...]
+    total_pages: int
+    seconds: tuple[tuple[str, float], ...] = ()
+    """CPU seconds by stage, for the log and the benchmark."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """An attachment that could not be read: `reason` is fit for the customer, `detail` for staff."""
+
+    sha256: Sha256
+    name: str
+    reason: ReasonCode
+    detail: str
+
+
+Reading = Document | Unreadable
+
+
+class DocumentKind(StrEnum):
+    """What a paper is."""
+
+    ACTA = "ACTA"
+    FACTURA = "FACTURA"
+    COMPROBANTE = "COMPROBANTE"
+    """A payment receipt, a turn, a courier guide and the like."""
+    CEDULA = "CEDULA"
+    SOLICITUD = "SOLICITUD"
+    """A request (of cancellation, of moving): words on equipment, but nothing was handed over."""
+    OTRO = "OTRO"
+    VACIO = "VACIO"
+    """Nothing legible on it: blank, or too poor a picture."""
+
+
+class Direction(StrEnum):
+    """Who handed the equipment to whom.  Only DEVOLUCION can ever be accepted."""
+
+    DEVOLUCION = "DEVOLUCION"
+    INSTALACION = "INSTALACION"
+    DESCONOCIDA = "DESCONOCIDA"
+
+
+class EquipmentType(StrEnum):
+    """Types of equipment; the second group carries no serial number and is only counted."""
+
+    ONT = "ONT"
+    MODEM_ROUTER = "MODEM_ROUTER"
+    DECODIFICADOR = "DECODIFICADOR"
+    SMARTCARD = "SMARTCARD"
+    REPETIDOR = "REPETIDOR"
+    TELEFONO = "TELEFONO"
+    LNB = "LNB"
+    ANTENA = "ANTENA"
+    CONTROL_REMOTO = "CONTROL_REMOTO"
+    FUENTE = "FUENTE"
+    CABLE = "CABLE"
+    SPLITTER = "SPLITTER"
+    ROSETA = "ROSETA"
+    OTRO = "OTRO"
+
+
+WITHOUT_SERIAL = frozenset(
+    {
+        EquipmentType.LNB,
+        EquipmentType.ANTENA,
+        EquipmentType.CONTROL_REMOTO,
+        EquipmentType.FUENTE,
+        EquipmentType.CABLE,
+        EquipmentType.SPLITTER,
+        EquipmentType.ROSETA,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A value read from a page: normalised, as printed, where, by whom, by which rule.
+
+    `proven` means that two independent things agree on it (two readings, a check digit with a label,
+    a text layer with its pixels); `confidence` alone never makes it so.
+    """
+
+    value: str
+    raw: str
+    page: int
+    box: Box | None
+    confidence: float
+    engine: Engine
+    rule: str
+    proven: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class EquipmentLine:
+    """One row of the acta's table of equipment."""
+
+    type: EquipmentType
+    text: str
+    serial: Field | None = None
+    mac: Field | None = None
+    brand: str = ""
+    model: str = ""
+    count: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Fields:
+    """What one paper says.  Several photos of one mail are pages of one paper."""
+
+    documents: tuple[Sha256, ...]
+    kind: DocumentKind
+    direction: Direction
+    ours: bool
+    """True when the paper names the company itself, not another operator."""
+    number: Field | None = None
+    date: Field | None = None
+    """`value` in ISO form, yyyy-mm-dd."""
+    office: Field | None = None
+    holder: Field | None = None
+    id_number: Field | None = None
+    service_number: Field | None = None
+    line: Field | None = None
+    """`value` is a `Line`."""
+    agent: Field | None = None
+    equipment: tuple[EquipmentLine, ...] = ()
+    because: tuple[str, ...] = ()
+    """Words and rules that spoke for kind and direction, for the reviewer."""
+
+
+# ── 4. evidence: all that is known, nothing judged ───────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """A trace of this evidence found elsewhere: the same file, acta number or serial was used."""
+
+    what: str
+    """"adjunto", "acta" or "serie"."""
+    value: str
+    receipt: str
+    case_id: CaseId | None
+    accepted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Everything gathered on one mail."""
+
+    receipt: str
+    received_at: datetime
+    email: Email
+    subject: Subject
+    readings: tuple[Reading, ...]
+    papers: tuple[Fields, ...]
+    """One per paper found in the attachments."""
+    uses: tuple[Use, ...] = ()
+    known_sender: bool = False
+    """This address wrote before on a case that was accepted, or stands in the case list."""
+    sender_proven: bool = False
+    """Our own border server says that DMARC (or aligned SPF or DKIM) passed."""
+    oversized: bool = False
+    """The mail was above the size limit: its body was never fetched."""
+
+
+# ── 5. cases ─────────────────────────────────────────────────────────────────────────────────────
+
+
+class CaseState(StrEnum):
+    ABIERTO = "ABIERTO"
+    EN_REVISION = "EN_REVISION"
+    PENDIENTE_CLIENTE = "PENDIENTE_CLIENTE"
+    PARCIAL = "PARCIAL"
+    ACREDITADO = "ACREDITADO"
+    REGULARIZADO = "REGULARIZADO"
+    PAGADO = "PAGADO"
+    ESCALADO = "ESCALADO"
+    ANULADO = "ANULADO"
+
+
+class ItemState(StrEnum):
+    PENDIENTE = "PENDIENTE"
+    ACREDITADO_ACTA = "ACREDITADO_ACTA"
+    DEVUELTO_CAC = "DEVUELTO_CAC"
+    PAGADO = "PAGADO"
+    EXONERADO = "EXONERADO"
+
+
+class ChargeState(StrEnum):
+    PREVISTO = "PREVISTO"
+    BLOQUEADO = "BLOQUEADO"
+    CARGADO = "CARGADO"
+    QUITADO = "QUITADO"
+    FACTURADO = "FACTURADO"
+    PAGADO = "PAGADO"
+    EN_RECLAMO = "EN_RECLAMO"
+    EN_COBRO = "EN_COBRO"
+    REVERSO_PENDIENTE = "REVERSO_PENDIENTE"
+    REVERSO_EN_LOTE = "REVERSO_EN_LOTE"
+    REVERSADO = "REVERSADO"
+    REVERSO_FALLIDO = "REVERSO_FALLIDO"
+    MANUAL = "MANUAL"
+    DEVOLUCION_PENDIENTE = "DEVOLUCION_PENDIENTE"
+    DEVUELTO = "DEVUELTO"
+    SALDO_A_FAVOR = "SALDO_A_FAVOR"
+
+
+class EvidenceState(StrEnum):
+    RECIBIDO = "RECIBIDO"
+    PROCESADO = "PROCESADO"
+    """Read, not yet judged."""
+    DESCARTADO = "DESCARTADO"
+    DUPLICADO = "DUPLICADO"
+    VALIDADO_AUTO = "VALIDADO_AUTO"
+    EN_REVISION = "EN_REVISION"
+    ACEPTADO = "ACEPTADO"
+    ACEPTADO_PARCIAL = "ACEPTADO_PARCIAL"
+    RECHAZADO = "RECHAZADO"
+    ESCALADO = "ESCALADO"
+    SUSTITUIDO = "SUSTITUIDO"
+    ERROR_TECNICO = "ERROR_TECNICO"
+
+
+class Segment(StrEnum):
+    NO_CARGADO = "NO_CARGADO"
+    CARGADO_SIN_PAGO_NI_RECLAMO = "CARGADO_SIN_PAGO_NI_RECLAMO"
+    CARGADO_PAGADO = "CARGADO_PAGADO"
+    CARGADO_CON_RECLAMO = "CARGADO_CON_RECLAMO"
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One piece of equipment that the company believes was not returned."""
+
+    id: ItemId
+    case_id: CaseId
+    type: EquipmentType
+    description: str
+    serial: str
+    mac: str
+    state: ItemState
+
+
+@dataclass(frozen=True, slots=True)
+class Charge:
+    """A value charged (or foreseen) for unreturned equipment.
+
+    Cents of USD; total = base + tax; `reversed` ≤ total.  `vat_rate` in basis points (1500 = 15 %)
+    is the charge's own: a credit note mirrors the invoice that it modifies.  `item_id` is None when
+    the company charges one lump sum for the whole service.
+    """
+
+    id: ChargeId
+    case_id: CaseId
+    item_id: ItemId | None
+    concept: str
+    state: ChargeState
+    base: Cents
+    tax: Cents
+    total: Cents
+    vat_rate: int
+    reversed: Cents = 0
+    paid: Cents = 0
+    invoice: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One holder + service number + line that still owes equipment on paper."""
+
+    id: CaseId
+    id_number: str
+    holder: str
+    line: Line
+    service_number: str
+    state: CaseState
+    segment: Segment
+    items: tuple[Item, ...]
+    charges: tuple[Charge, ...]
+    withdrawn_on: date | None = None
+    """When the service was given up (deck: "retirado el 10-5-2020")."""
+    activated_on: date | None = None
+    claim_open: bool = False
+    in_collection: bool = False
+    """In coactiva (forced collection)."""
+    email: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SearchKeys:
+    """By what the pending cases are searched; all in canonical form, in order of trust."""
+
+    id_numbers: tuple[str, ...] = ()
+    service_numbers: tuple[str, ...] = ()
+    serials: tuple[str, ...] = ()
+    """Serial numbers and MACs."""
+
+
+@dataclass(frozen=True, slots=True)
+class OneCase:
+    """Exactly one case is meant."""
+
+    case: Case
+    because: tuple[str, ...]
+    repaired: tuple[Repair, ...] = ()
+    """Guesses without which it would not have been found; they need confirmation."""
+    rivals: tuple[Case, ...] = ()
+    """Other cases of the same holder, not meant."""
+
+
+@dataclass(frozen=True, slots=True)
+class ManyCases:
+    """More than one case fits.  `all_meant`: the customer named several lines, one case each."""
+
+    cases: tuple[Case, ...]
+    because: tuple[str, ...]
+    all_meant: bool = False
+    repaired: tuple[Repair, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class NoCase:
+    because: tuple[str, ...]
+
+
+Match = OneCase | ManyCases | NoCase
+
+
+# ── 6. decision ──────────────────────────────────────────────────────────────────────────────────
+
+
+class Verdict(StrEnum):
+    """What a rule of `rules/decision.toml` may say."""
+
+    REVERSE = "reverse"
+    PARTIAL = "partial"
+    ASK = "ask"
+    REJECT = "reject"
+    HOLD = "hold"
+    ESCALATE = "escalate"
+    DISCARD = "discard"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What one rule said of this mail.  The first that spoke decided; the others are kept."""
+
+    rule: str
+    verdict: Verdict
+    reasons: tuple[ReasonCode, ...]
+    staff: str
+    decided: bool
+
+
+class ItemOutcome(StrEnum):
+    ACREDITAR = "ACREDITAR"
+    NO_CONSTA = "NO_CONSTA"
+    """The acta does not show it."""
+    DUDA = "DUDA"
+    """Something like it is shown: a person looks."""
+    YA_ACREDITADO = "YA_ACREDITADO"
+
+
+@dataclass(frozen=True, slots=True)
+class ItemFinding:
+    """The verdict on one item: what was expected, what the paper shows, why."""
+
+    case_id: CaseId
+    item_id: ItemId
+    outcome: ItemOutcome
+    because: str
+    shown: Field | None = None
+
+
+class SignalClass(StrEnum):
+    STRONG = "strong"
+    MEDIUM = "medium"
+    WEAK = "weak"
+
+
+@dataclass(frozen=True, slots=True)
+class Signal:
+    """Something that speaks for a closer look.  It may stop an acceptance, never cause a refusal."""
+
+    name: str
+    strength: SignalClass
+    because: str
+
+
+DAEMON = "daemon"
+"""The actor of every decision that no person took; a person is `persona:<name>`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Grounds:
+    """Why: every rule's verdict, every item's, all reasons (worst first), by whom."""
+
+    findings: tuple[Finding, ...]
+    reasons: tuple[ReasonCode, ...]
+    items: tuple[ItemFinding, ...] = ()
+    signals: tuple[Signal, ...] = ()
+    actor: str = DAEMON
+
+
+@dataclass(frozen=True, slots=True)
+class Reverse:
+    """Every pending item of the cases is accredited; their charges are marked for reversal."""
+
+    cases: tuple[Case, ...]
+    grounds: Grounds
+
+
+@dataclass(frozen=True, slots=True)
+class Partial:
+    """Some items are accredited, the others stay pending."""
+
+    cases: tuple[Case, ...]
+    grounds: Grounds
+
+
+@dataclass(frozen=True, slots=True)
+class AskMore:
+    """The customer can mend it: the answer says how."""
+
+    cases: tuple[Case, ...]
+    grounds: Grounds
+
+
+@dataclass(frozen=True, slots=True)
+class Reject:
+    """A final no.  Only a person says it."""
+
+    cases: tuple[Case, ...]
+    grounds: Grounds
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """A person decides."""
+
+    cases: tuple[Case, ...]
+    grounds: Grounds
+
+
+@dataclass(frozen=True, slots=True)
+class Escalate:
+    """Another department decides (open claim, coactiva, identity theft)."""
+
+    cases: tuple[Case, ...]
+    grounds: Grounds
+
+
+@dataclass(frozen=True, slots=True)
+class Discard:
+    """Nothing to decide: automatic mail without evidence, our own mail."""
+
+    cases: tuple[Case, ...]
+    grounds: Grounds
+
+
+Decision = Reverse | Partial | AskMore | Reject | Hold | Escalate | Discard
+
+
+# ── 7. settlement: all that will change, as data ─────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class CaseChange:
+    case_id: CaseId
+    before: CaseState
+    after: CaseState
+    because: str
+
+
+@dataclass(frozen=True, slots=True)
+class ItemChange:
+    item_id: ItemId
+    before: ItemState
+    after: ItemState
+    because: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChargeChange:
+    charge_id: ChargeId
+    before: ChargeState
+    after: ChargeState
+    because: str
+
+
+class EntryKind(StrEnum):
+    """What a ledger entry does to a charge."""
+
+    BLOQUEO = "BLOQUEO"
+    """The charge was only foreseen: it will not be made."""
+    REVERSO = "REVERSO"
+    DEVOLUCION = "DEVOLUCION"
+    """Paid already: a person decides on the refund."""
+    CORRECCION = "CORRECCION"
+    """Undoes an earlier entry (never a deletion)."""
+
+
+class Operation(StrEnum):
+    """What billing must do."""
+
+    QUITAR_CARGO = "QUITAR_CARGO"
+    NOTA_CREDITO = "NOTA_CREDITO"
+    NINGUNA = "NINGUNA"
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerEntry:
+    """One line of the append-only ledger.  `amount` in cents, positive; the kind gives its sense."""
+
+    case_id: CaseId
+    charge_id: ChargeId
+    kind: EntryKind
+    operation: Operation
+    amount: Cents
+    cause: str
+    """The receipt number of the mail that caused it."""
+    rule: str
+
+
+class ReplyKind(StrEnum):
+    """Which text of `rules/replies/` is sent."""
+
+    ACEPTADO = "aceptado"
+    ACEPTADO_PARCIAL = "aceptado-parcial"
+    SUBSANAR = "subsanar"
+    RECHAZADO = "rechazado"
+    RECIBIDO = "recibido"
+    DERIVADO = "derivado"
+    INFORMACION = "informacion"
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer to be written: which text, which reasons, which facts fill it.
+
+    `delay_seconds` is how long it waits in the outbox; `cancel_on_decision` marks the receipt that is
+    sent only if no decision came before.
+    """
+
+    kind: ReplyKind
+    reasons: tuple[ReasonCode, ...]
+    facts: tuple[tuple[str, str], ...]
+    delay_seconds: int = 0
+    cancel_on_decision: bool = False
+
+
+class Lane(StrEnum):
+    """Lanes of the queue."""
+
+    REVISAR = "REVISAR"
+    SIN_PROCESAR = "SIN_PROCESAR"
+    """Shunted: could not be processed."""
+    SIN_RESPUESTA = "SIN_RESPUESTA"
+    """Would have been refused, but the sender is not proven: nobody was answered."""
+    SENALES = "SENALES"
+    CUATRO_OJOS = "CUATRO_OJOS"
+    DERIVADO = "DERIVADO"
+    ENVIO_INCIERTO = "ENVIO_INCIERTO"
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewItem:
+    """What a person is asked."""
+
+    lane: Lane
+    reasons: tuple[ReasonCode, ...]
+    summary: str
+
+
+class FolderRole(StrEnum):
+    """Where the mail goes in the mailbox, last of all; the names are in the configuration."""
+
+    PROCESADOS = "PROCESADOS"
+    REVISION = "REVISION"
+    RECHAZADOS = "RECHAZADOS"
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """Everything that will change.  Applied in one transaction, or not at all."""
+
+    decision: Decision
+    evidence_state: EvidenceState
+    folder: FolderRole
+    cases: tuple[CaseChange, ...] = ()
+    items: tuple[ItemChange, ...] = ()
+    charges: tuple[ChargeChange, ...] = ()
+    entries: tuple[LedgerEntry, ...] = ()
+    reply: Reply | None = None
+    unanswered_because: str = ""
+    review: ReviewItem | None = None
+    respond_by: date | None = None
+
+
+class OutboxState(StrEnum):
+    EN_COLA = "EN_COLA"
+    ENVIANDO = "ENVIANDO"
+    ENVIADO = "ENVIADO"
+    FALLIDO = "FALLIDO"
+    INCIERTO = "INCIERTO"
+    REBOTADO = "REBOTADO"
+    ANULADO = "ANULADO"
+    """Not needed any more: a decision came before the receipt was sent."""
+    RETENIDO = "RETENIDO"
+    """Not sent while the daemon is disarmed, or a cap was reached."""
+
+
+def receipt_number(mail: MailId) -> str:
+    """The number customers quote: `EV-0000017-5`, the last digit checks the others (Luhn).
+
+    >>> receipt_number(MailId(1))
+    'EV-0000001-8'
+    """
+    digits = f"{mail:07d}"
+    total = 0
+    for place, digit in enumerate(reversed(digits)):
+        value = int(digit) * (2 if place % 2 == 0 else 1)
+        total += value - 9 if value > 9 else value
+    return f"EV-{digits}-{-total % 10}"
+
+
+def mail_of_receipt(receipt: str) -> MailId | None:
+    """The mail that a receipt number names, or None when it is mistyped.
+
+    Blanks, lower case and a missing prefix are forgiven.
+
+    >>> mail_of_receipt("ev 0000001 8")
+    1
+    >>> mail_of_receipt("EV-0000001-9") is None
+    True
+    """
+    digits = "".join(c for c in receipt if c in "0123456789")
+    if len(digits) < 8:
+        return None
+    mail = MailId(int(digits[:-1]))
+    return mail if receipt_number(mail)[-1] == digits[-1] else None

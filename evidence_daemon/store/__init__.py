@@ -1,0 +1,1 @@
+"""What must survive a power cut.  The only room with a database."""
