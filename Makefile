@@ -1,0 +1,55 @@
+# Two commands do all the set-up on a fresh Debian machine: `make run` and `make test`.
+# Both install what they need (system packages too, with apt, when root or sudo allows) and say so.
+
+VENV   := .venv
+PY     := $(VENV)/bin/python
+BIN    := $(VENV)/bin
+APT_RUN  := python3-venv tesseract-ocr tesseract-ocr-spa tesseract-ocr-osd
+APT_TEST := $(APT_RUN) dovecot-imapd dovecot-lmtpd postgresql postgresql-contrib openssl
+
+.PHONY: help run test check test-slow fix lock clean demo-reset
+.DEFAULT_GOAL := help
+
+help:            ## this list
+	@grep -E '^[a-z-]+: .*##' Makefile | sed 's/:.*##/\t/' | expand -t 14
+
+run: $(VENV)/run.stamp       ## the demo house: sample mails walk from a mailbox to marked reversals and answers
+	$(BIN)/evidence-daemon demo
+
+test: $(VENV)/test.stamp check       ## everything: style, floors, types, quick tests with real servers
+	$(BIN)/pytest --cov --cov-report=term:skip-covered
+
+check: $(VENV)/test.stamp    ## format, lint, floors, types
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/lint-imports
+	$(BIN)/mypy
+
+test-slow: $(VENV)/test.stamp ## long corpora and long kill runs
+	$(BIN)/pytest -m slow --timeout 3600
+
+fix: $(VENV)/test.stamp      ## format and mend what can be mended
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+lock:            ## resolve pyproject.toml anew into requirements*.lock (hashes, no index addresses)
+	$(PY) -m pip install --quiet uv
+	$(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-annotate --python-version 3.11 pyproject.toml --group build -o requirements.lock
+	$(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-annotate --python-version 3.11 pyproject.toml --group build --group dev -o requirements-dev.lock
+
+clean:           ## remove the environment and the demo house
+	rm -rf $(VENV) var *.egg-info
+
+$(VENV)/run.stamp: requirements.lock pyproject.toml
+	@./install.sh $(APT_RUN)
+	python3 -m venv $(VENV)
+	$(PY) -m pip install --quiet --require-hashes -r requirements.lock
+	$(PY) -m pip install --quiet --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/test.stamp: requirements-dev.lock pyproject.toml
+	@./install.sh $(APT_TEST)
+	python3 -m venv $(VENV)
+	$(PY) -m pip install --quiet --require-hashes -r requirements-dev.lock
+	$(PY) -m pip install --quiet --no-deps --no-build-isolation -e .
+	@touch $@ $(VENV)/run.stamp

@@ -261,7 +261,11 @@ def _line_of(text: str, steps: list[str]) -> int:
 
 
 def _sections() -> dict[str, type[_Section]]:
-    return {name: info.annotation for name, info in Config.model_fields.items() if info.annotation is not None}
+    return {
+        name: info.annotation
+        for name, info in Config.model_fields.items()
+        if isinstance(info.annotation, type) and issubclass(info.annotation, _Section)
+    }
 
 
 def example() -> str:
