@@ -344,6 +344,8 @@ class Page:
     raster: Sha256 | None = None
     turned: int = 0
     """Degrees clockwise by which the original was turned to stand upright: 0, 90, 180 or 270."""
+    ink: tuple[Box, ...] = ()
+    """Where there are strokes that are neither print nor straight rules: signatures, stamps."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -393,6 +395,17 @@ class Direction(StrEnum):
     DEVOLUCION = "DEVOLUCION"
     INSTALACION = "INSTALACION"
     DESCONOCIDA = "DESCONOCIDA"
+
+
+class Signature(StrEnum):
+    """Whether the customer signed.  Only a person ever says that a signature is whose it should be."""
+
+    HALLADA = "HALLADA"
+    """Strokes were found where the customer signs."""
+    NO_HALLADA = "NO_HALLADA"
+    """The place was found and is empty."""
+    DUDOSA = "DUDOSA"
+    """The place was not found, or the picture is too poor to say."""
 
 
 class EquipmentType(StrEnum):
@@ -477,6 +490,7 @@ class Fields:
     line: Field | None = None
     """`value` is a `Line`."""
     agent: Field | None = None
+    signature: Signature = Signature.DUDOSA
     equipment: tuple[EquipmentLine, ...] = ()
     because: tuple[str, ...] = ()
     """Words and rules that spoke for kind and direction, for the reviewer."""
