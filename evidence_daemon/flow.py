@@ -23,7 +23,7 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from dbos import DBOS, DBOSClient, DBOSPortableJSONSerializer, SQLAlchemyDatasource
-from dbos.error import DBOSException
+from dbos import error as dbos_error
 
 from evidence_daemon.errors import Permanent, Temporary
 from evidence_daemon.model import MailId
@@ -69,7 +69,6 @@ class Flow:
     def start(self) -> None:
         """Launch the engine; unfinished walks of an earlier process go on by themselves."""
         DBOS.destroy(destroy_registry=True)
-        self._register()
         DBOS(
             config={
                 "name": APPLICATION,
@@ -82,7 +81,11 @@ class Flow:
             }
         )
         logging.getLogger("dbos").setLevel(logging.ERROR)
+        self._register()
         DBOS.launch()
+        self._client = DBOSClient(
+            system_database_url=self._database.url, application_name=APPLICATION, serializer=self._serializer
+        )
         DBOS.register_queue(
             QUEUE, worker_concurrency=self._workers, polling_interval_sec=0.2, on_conflict="always_update"
         )
@@ -100,11 +103,7 @@ class Flow:
     def enqueue(self, session: Session, mail_id: MailId, attempt: int) -> None:
         """Ask for a walk in the same transaction that stores the mail: both are committed, or neither."""
         if self._client is None:
-            self._client = DBOSClient(
-                system_database_url=self._database.url,
-                application_name=APPLICATION,
-                serializer=self._serializer,
-            )
+            return  # not started: `reconcile` of the running daemon finds the mail
         self._client.enqueue_in_transaction(
             session,
             {
@@ -178,7 +177,7 @@ class Flow:
                 read(mail_id)
                 stage = "judge"
                 verdict: str = in_transaction("judge", self._walk.judge, MailId(mail_id))
-            except (Temporary, DBOSException):
+            except (Temporary, dbos_error.DBOSException):
                 raise  # the mail stays unfinished; `reconcile` starts it anew, a bounded number of times
             except Exception as trouble:  # noqa: BLE001  # the one place that catches: one mail never stops the others
                 story = _story(trouble)

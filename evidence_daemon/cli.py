@@ -1,0 +1,368 @@
+"""The front door for people: one function per command.
+
+Exit statuses: 0 all well · 1 it did not work (the message says why) · 2 the command line is wrong ·
+65 a file had faulty rows (the good ones are in) · 75 try again later (network, another process) ·
+78 configuration or rules are wrong.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import Enum
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from evidence_daemon import config as configuration
+from evidence_daemon import observe
+from evidence_daemon.app import House, open_house, read_rules, rules_directory
+from evidence_daemon.config import Config
+from evidence_daemon.errors import BadConfig, BadFile, BadInput, BadRules, EvidenceDaemonError, Temporary
+from evidence_daemon.exchange import export_reversals, import_cases
+from evidence_daemon.model import CaseId, ItemId, MailId, ReasonCode, Verdict, mail_of_receipt, receipt_number
+from evidence_daemon.store import records
+
+EXIT_FAILED, EXIT_DATA, EXIT_TEMPORARY, EXIT_CONFIG = 1, 65, 75, 78
+
+app = typer.Typer(
+    name="evidence-daemon",
+    help="Reads certificates of returned equipment from a mailbox and marks wrongly charged values for reversal.\n\n"
+    "Try `evidence-daemon demo` first: a whole house on this machine, with sample mails.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="Exit statuses: 0 all well, 1 it did not work, 2 wrong command line, 65 a file had faulty rows, "
+    "75 try again later, 78 configuration or rules are wrong.",
+)
+queue = typer.Typer(no_args_is_help=True, help="What waits for a person: list it, look at one, decide it.")
+cases = typer.Typer(no_args_is_help=True, help="The list of pending cases.")
+reversals = typer.Typer(no_args_is_help=True, help="Values marked for reversal.")
+rules = typer.Typer(no_args_is_help=True, help="The rule book.")
+config_commands = typer.Typer(no_args_is_help=True, help="The configuration file.")
+app.add_typer(queue, name="queue")
+app.add_typer(cases, name="cases")
+app.add_typer(reversals, name="reversals")
+app.add_typer(rules, name="rules")
+app.add_typer(config_commands, name="config")
+
+out = Console()
+err = Console(stderr=True)
+
+ConfigFile = Annotated[
+    Path,
+    typer.Option("--config", "-c", envvar="EVIDENCE_DAEMON_CONFIG", help="Configuration file.", show_default=True),
+]
+DEFAULT_CONFIG = Path("/etc/evidence-daemon/config.toml")
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
+Receipt = Annotated[str, typer.Argument(metavar="RECEIPT", help="Receipt number, e.g. EV-0000001-8.")]
+Person = Annotated[str, typer.Option("--as", metavar="NAME", help="Who decides; stands in the history.")]
+
+
+# ── running ──────────────────────────────────────────────────────────────────────────────────────
+
+
+@app.command()
+def run(config: ConfigFile = DEFAULT_CONFIG) -> None:
+    """Run the daemon until Ctrl-C or SIGTERM: poll, read, decide, answer, file away."""
+    with _house(config) as house, house.daemon() as daemon:
+        house.reader.check()
+        for name in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(name, lambda *_: daemon.stop.set())
+        daemon.run()
+
+
+@app.command()
+def once(config: ConfigFile = DEFAULT_CONFIG, as_json: AsJson = False) -> None:
+    """Do one round (take in, walk, answer, file away), print what stands, and end."""
+    with _house(config) as house, house.daemon() as daemon:
+        house.reader.check()
+        signal.signal(signal.SIGTERM, lambda *_: daemon.stop.set())
+        daemon.once()
+        _show_status(house, as_json)
+
+
+@app.command()
+def demo(
+    directory: Annotated[Path, typer.Option(help="Where the demo house lives.")] = Path("var/demo"),
+    once_only: Annotated[bool, typer.Option("--once", help="End when all sample mails are walked.")] = False,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Begin with an empty house.")] = False,
+) -> None:
+    """Show it all on this machine: an IMAP mailbox, an SMTP receiver, 200 cases, 40 sample mails.
+
+    Goes on polling until Ctrl-C: a mail dropped into the demo mailbox is answered while you watch.
+    """
+    from evidence_daemon.demo.show import show  # noqa: PLC0415  # the demo's drawing libraries load only here
+
+    with _told():
+        show(directory, out, once=once_only, fresh=fresh)
+
+
+@app.command()
+def status(config: ConfigFile = DEFAULT_CONFIG, as_json: AsJson = False) -> None:
+    """Say how many mails stand where, what waits for a person, and what waits to be sent."""
+    with _house(config) as house:
+        _show_status(house, as_json)
+
+
+@app.command()
+def explain(receipt: Receipt, config: ConfigFile = DEFAULT_CONFIG, as_json: AsJson = False) -> None:
+    """Tell the whole walk of one mail: what was read, whose it is, every rule's verdict, what changed."""
+    with _house(config) as house, house.database.session() as session:
+        story = records.explain(session, _mail(receipt))
+        if as_json:
+            _print_json(story)
+        else:
+            _print_story(story)
+
+
+@app.command()
+def arm(config: ConfigFile = DEFAULT_CONFIG) -> None:
+    """Let answers be sent (a new or restored house may start disarmed: it decides, but sends nothing)."""
+    with _house(config) as house, house.database.session() as session:
+        records.set_armed(session, True)
+        out.print("Armed: answers are sent from now on.")
+
+
+@app.command()
+def disarm(config: ConfigFile = DEFAULT_CONFIG) -> None:
+    """Send nothing until armed again; mails are still taken in and decided."""
+    with _house(config) as house, house.database.session() as session:
+        records.set_armed(session, False)
+        out.print("Disarmed: everything is decided, nothing is sent.")
+
+
+# ── queue ────────────────────────────────────────────────────────────────────────────────────────
+
+
+@queue.command("list")
+def queue_list(config: ConfigFile = DEFAULT_CONFIG, as_json: AsJson = False) -> None:
+    """List what waits for a person, oldest first."""
+    with _house(config) as house, house.database.session() as session:
+        rows = records.open_reviews(session)
+    if as_json:
+        _print_json(rows)
+        return
+    table = Table("Recibo", "Carril", "Desde", "Responder hasta", "Motivos", "Resumen", title="Cola de revisión")
+    for row in rows:
+        table.add_row(
+            row.receipt,
+            row.lane.value,
+            row.opened_at.astimezone().strftime("%d-%m-%Y %H:%M"),
+            row.respond_by.strftime("%d-%m-%Y"),
+            ", ".join(row.reasons) or "-",
+            row.summary,
+        )
+    out.print(table if rows else "Nada espera a una persona.")
+
+
+@queue.command("show")
+def queue_show(receipt: Receipt, config: ConfigFile = DEFAULT_CONFIG, as_json: AsJson = False) -> None:
+    """Show one held mail: the same story as `explain`."""
+    explain(receipt, config, as_json)
+
+
+@queue.command("settle")
+def queue_settle(
+    receipt: Receipt,
+    verdict: Annotated[Verdict, typer.Argument(help="What is decided.")],
+    person: Person,
+    reason: Annotated[list[ReasonCode] | None, typer.Option(help="Reason that the customer reads; repeat for more.")] = None,
+    case: Annotated[int | None, typer.Option(help="Number of the case, where the daemon found none or several.")] = None,
+    item: Annotated[list[int] | None, typer.Option(help="Item to accredit; repeat for more; default: all pending.")] = None,
+    note: Annotated[str, typer.Option(help="A note for the history.")] = "",
+    config: ConfigFile = DEFAULT_CONFIG,
+) -> None:
+    """Decide a held mail.  The customer is answered by the same templates as the daemon's own decisions."""
+    with _house(config) as house:
+        settlement = house.desk.settle(
+            _mail(receipt),
+            verdict,
+            person=person,
+            reasons=reason or (),
+            case_id=CaseId(case) if case is not None else None,
+            items=[ItemId(number) for number in item] if item else None,
+            note=note,
+        )
+    answer = f"answer: {settlement.reply.kind.value}" if settlement.reply else f"no answer ({settlement.unanswered_because})"
+    out.print(f"{receipt}: {settlement.evidence_state.value}, {len(settlement.charges)} charges changed, {answer}")
+
+
+@queue.command("unshunt")
+def queue_unshunt(receipt: Receipt, person: Person, config: ConfigFile = DEFAULT_CONFIG) -> None:
+    """Walk a mail again that could not be processed (after its cause was mended)."""
+    with _house(config) as house:
+        house.desk.unshunt(_mail(receipt), person=person)
+    out.print(f"{receipt} will be walked again by the daemon within {Config().daemon.reconcile_seconds} seconds.")
+
+
+# ── files in and out ─────────────────────────────────────────────────────────────────────────────
+
+
+@cases.command("import")
+def cases_import(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True, help="CSV file; its columns: rules/columns/cases.toml.")],
+    config: ConfigFile = DEFAULT_CONFIG,
+    as_json: AsJson = False,
+) -> None:
+    """Bring in the list of pending cases.  Good rows go in; every faulty row is named with its reason."""
+    with _house(config) as house:
+        with _progress("rows") as advance:
+            report = import_cases(house.database, file, house.book, progress=advance)
+    if as_json:
+        _print_json(report)
+    else:
+        out.print(
+            f"{file}: {report.new} new, {report.changed} changed, {report.unchanged} unchanged, "
+            f"{report.vanished} no longer listed, {len(report.rejected)} rows refused"
+        )
+        for fault in report.rejected:
+            err.print(f"{file}:{fault.line}: {fault.column}: {fault.message}", highlight=False)
+    if report.rejected:
+        raise typer.Exit(EXIT_DATA)
+
+
+@reversals.command("export")
+def reversals_export(
+    file: Annotated[Path, typer.Argument(dir_okay=False, help="CSV file to write.")],
+    config: ConfigFile = DEFAULT_CONFIG,
+) -> None:
+    """Write the values marked for reversal as CSV (columns: rules/columns/reversals.toml)."""
+    with _house(config) as house:
+        report = export_reversals(house.database, file, house.book)
+    out.print(f"{file}: {report.lines} charges, {report.cents / 100:.2f} USD")
+
+
+# ── rules and configuration ──────────────────────────────────────────────────────────────────────
+
+
+@rules.command("check")
+def rules_check(
+    directory: Annotated[Path | None, typer.Argument(help="Directory of rules; default: the configured one.")] = None,
+    config: ConfigFile = DEFAULT_CONFIG,
+) -> None:
+    """Read the rule book and run the examples in it; all faults are told at once."""
+    with _told():
+        where = directory or rules_directory(configuration.load(config) if config.exists() else Config())
+        book = read_rules(where)
+        out.print(f"{where}: the rule book is sound (edition {book.edition})")
+
+
+@rules.command("reasons")
+def rules_reasons(config: ConfigFile = DEFAULT_CONFIG) -> None:
+    """List the reason codes with the sentence that the customer reads."""
+    with _told():
+        book = read_rules(rules_directory(configuration.load(config) if config.exists() else Config()))
+        table = Table("Código", "Texto para el cliente")
+        for code, reason in book.reasons.items():
+            table.add_row(code.value, reason.text)
+        out.print(table)
+
+
+@config_commands.command("check")
+def config_check(config: ConfigFile = DEFAULT_CONFIG) -> None:
+    """Check a configuration file; all faults are told at once."""
+    with _told():
+        checked = configuration.load(config)
+        faults = []
+        for setting, needed in (
+            (checked.mailbox.password_file, True),
+            (checked.smtp.password_file, bool(checked.smtp.user)),
+            (checked.database.password_file, bool(checked.database.password_file)),
+        ):
+            try:
+                if needed:
+                    checked.secret(setting)
+            except BadConfig as fault:
+                faults += fault.faults
+        if faults:
+            raise BadConfig(faults)
+        out.print(f"{config}: the configuration is sound")
+
+
+@config_commands.command("describe")
+def config_describe() -> None:
+    """Print an example configuration: every option with its meaning and default."""
+    sys.stdout.write(configuration.example())
+
+
+# ── what the commands share ──────────────────────────────────────────────────────────────────────
+
+
+def main() -> None:
+    """Entry point of the command."""
+    app()
+
+
+@contextmanager
+def _house(path: Path) -> Iterator[House]:
+    with _told():
+        config = configuration.load(path)
+        observe.set_up_logging(config.log.level, config.log.format)
+        with open_house(config) as house:
+            yield house
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Trouble that people can mend is told in words, with its exit status; anything else is a bug."""
+    try:
+        yield
+    except (BadConfig, BadRules) as bad:
+        _give_up(bad, EXIT_CONFIG)
+    except BadFile as bad:
+        _give_up(bad, EXIT_DATA)
+    except Temporary as trouble:
+        _give_up(trouble, EXIT_TEMPORARY)
+    except (BadInput, EvidenceDaemonError) as trouble:
+        _give_up(trouble, EXIT_FAILED)
+
+
+def _give_up(trouble: Exception, exit_status: int) -> NoReturn:
+    for line in str(trouble).splitlines():
+        err.print(line, highlight=False, markup=False, soft_wrap=True)
+    raise typer.Exit(exit_status)
+
+
+def _mail(receipt: str) -> MailId:
+    mail_id = mail_of_receipt(receipt)
+    if mail_id is None:
+        raise BadInput(f"{receipt}: not a receipt number (its last digit checks the others); they look like EV-0000001-8")
+    return mail_id
+
+
+@contextmanager
+def _progress(unit: str) -> Iterator[Any]:
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as bar:
+        task = bar.add_task(unit, total=None)
+        yield lambda done, total=None: bar.update(task, completed=done, total=total)
+
+
+def _print_json(value: object) -> None:
+    json.dump(value, sys.stdout, default=_plain, ensure_ascii=False, indent=2)
+    sys.stdout.write("\n")
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, Path):
+        return str(value)
+    if isinstance(value, frozenset | set):
+        return sorted(value)
+    if hasattr(value, "__dataclass_fields__"):
+        return {name: getattr(value, name) for name in value.__dataclass_fields__}
+    raise TypeError(f"{type(value).__name__} has no JSON form")

@@ -1,0 +1,189 @@
+"""Runs the house: polls, dispatches, reconciles, prunes, until it is told to stop.
+
+APScheduler is the clock, in memory: a persistent job store would replay every missed run in a burst after
+a restart.  Each job runs at most once at a time, and late runs are folded into one.  The walk itself is
+the engine's (`flow`).  No trouble of one job stops another: a job that fails says so and is tried again,
+with a growing pause.
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.schedulers.background import BackgroundScheduler
+
+from evidence_daemon import observe
+from evidence_daemon.errors import LoginRefused, Temporary
+from evidence_daemon.flow import Flow
+from evidence_daemon.mail.imap import Mailbox
+from evidence_daemon.mail.smtp import Postman
+from evidence_daemon.pipeline import Pipeline
+
+log = logging.getLogger("evidence_daemon.daemon")
+
+FIRST_PAUSE, LONGEST_PAUSE = 2.0, 300.0
+"""Seconds between tries of a job that meets trouble: doubled each time, with jitter."""
+LOGIN_PAUSE = 300.0
+"""Seconds after a refused login: hammering locks accounts."""
+
+
+@dataclass
+class _Pause:
+    """How long a job that meets trouble stays away; `until` is None while all is well."""
+
+    failures: int = 0
+    until: datetime | None = None
+
+    def lengthen(self, floor: float) -> float:
+        self.failures += 1
+        seconds = max(floor, min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (self.failures - 1)))
+        seconds *= random.uniform(0.8, 1.2)  # noqa: S311  # jitter, so that many clients do not come back at once
+        self.until = datetime.now(UTC) + timedelta(seconds=seconds)
+        return seconds
+
+
+@dataclass
+class Daemon:
+    """The jobs and their clock.  `stop` may be set by a signal handler or another thread."""
+
+    pipeline: Pipeline
+    flow: Flow
+    mailbox: Mailbox
+    lookout: Mailbox | None
+    """A second connection that only waits for news (IDLE); None without that accelerator."""
+    postman: Postman
+    poll_seconds: float
+    reconcile_seconds: float
+    stop: threading.Event = field(default_factory=threading.Event)
+    _pauses: dict[str, _Pause] = field(default_factory=dict)
+    _clock: BackgroundScheduler = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._clock = BackgroundScheduler(
+            executors={"default": ThreadPoolExecutor(4)},
+            job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": 3600},
+            timezone=UTC,
+        )
+
+    def run(self) -> None:
+        """Run until `stop` is set; returns when every job has ended and the engine has let go."""
+        self.flow.start()
+        jobs: list[tuple[str, Callable[[], None], float]] = [
+            ("poll", self.poll, self.poll_seconds),
+            ("dispatch", self.dispatch, 5.0),
+            ("reconcile", self.reconcile, self.reconcile_seconds),
+            ("prune", self.prune, 3600.0),
+        ]
+        for name, act, seconds in jobs:
+            self._clock.add_job(
+                self._guarded,
+                "interval",
+                args=(name, act),
+                seconds=seconds,
+                id=name,
+                next_run_time=datetime.now(UTC) + timedelta(seconds=60 if name == "prune" else 0),
+            )
+        self._clock.start()
+        observe.notify("READY=1")
+        observe.say(log, logging.INFO, "running", poll_seconds=self.poll_seconds)
+        watch = None
+        if self.lookout is not None:
+            watch = threading.Thread(target=self._watch, args=(self.lookout,), name="lookout", daemon=True)
+            watch.start()
+        self.stop.wait()
+        observe.notify("STOPPING=1")
+        log.info("stopping: running steps end first")
+        self._clock.shutdown(wait=True)
+        if watch is not None:
+            watch.join(10)
+        self.flow.stop()
+        for door in (self.mailbox, self.lookout, self.postman):
+            if door is not None:
+                door.close()
+
+    def once(self, patience: float = 3600.0) -> None:
+        """One round: take in what is there, walk it, answer, file away; then return.
+
+        Waits at most `patience` seconds for the walks; what is unfinished then goes on at the next start.
+        """
+        self.flow.start()
+        try:
+            self.reconcile()
+            self.poll()
+            deadline = datetime.now(UTC) + timedelta(seconds=patience)
+            while not self.flow.idle() and datetime.now(UTC) < deadline and not self.stop.wait(0.2):
+                pass
+            self.dispatch()
+            self.poll()
+        finally:
+            self.flow.stop()
+            self.mailbox.close()
+            self.postman.close()
+
+    def poll(self) -> None:
+        """Take in every mail in the inbox that has no journal row; file away those that are settled."""
+        taken = 0
+        for arrival in self.mailbox.arrivals(self.pipeline.known_uids(self.mailbox.account, self.mailbox.inbox)):
+            taken += self.pipeline.take_in(arrival)
+            if self.stop.is_set():
+                break
+        moves = self.pipeline.to_file(self.mailbox.account)
+        if moves:
+            self.pipeline.filed(self.mailbox.file_away(moves))
+        for outbox_id, raw in self.pipeline.to_append():
+            self.mailbox.append_sent(raw)
+            self.pipeline.appended(outbox_id)
+        if taken or moves:
+            observe.say(log, logging.INFO, "polled", taken=taken, filed=len(moves))
+
+    def dispatch(self) -> None:
+        """Send what is due in the outbox."""
+        while not self.stop.is_set() and self.pipeline.dispatch_one(self.postman):
+            pass
+
+    def reconcile(self) -> None:
+        """Start anew every mail that is neither final nor under way; recover claims of a dead process."""
+        self.pipeline.recover()
+        for mail_id in self.pipeline.reconcile(self.flow.abandoned):
+            log.warning("mail %s had been left lying; it is walked again", mail_id)
+
+    def prune(self) -> None:
+        """Forget the engine's finished walks of more than a week ago."""
+        self.flow.prune(datetime.now(UTC) - timedelta(days=7))
+
+    def wake(self, job: str) -> None:
+        """Let a job run now instead of at its next time."""
+        if self._clock.running and (self._pauses.get(job) or _Pause()).until is None:
+            self._clock.modify_job(job, next_run_time=datetime.now(UTC))
+
+    def _watch(self, lookout: Mailbox) -> None:
+        """Wake the poll when the server tells of news; any trouble here only means plain polling."""
+        while not self.stop.is_set():
+            try:
+                if lookout.wait(60, self.stop):
+                    self.wake("poll")
+            except Temporary as trouble:
+                log.debug("the lookout lost its connection: %s", trouble)
+                self.stop.wait(60)
+
+    def _guarded(self, name: str, act: Callable[[], None]) -> None:
+        pause = self._pauses.setdefault(name, _Pause())
+        if pause.until is not None and datetime.now(UTC) < pause.until:
+            return
+        try:
+            act()
+        except Temporary as trouble:
+            floor = LOGIN_PAUSE if isinstance(trouble, LoginRefused) else (trouble.retry_after or 0.0)
+            seconds = pause.lengthen(floor)
+            observe.say(log, logging.WARNING, f"{name}: {trouble}", next_try_in=f"{seconds:.0f}s", failures=pause.failures)
+        except Exception:
+            seconds = pause.lengthen(0.0)
+            log.exception("%s failed; next try in %.0f s", name, seconds)
+        else:
+            self._pauses[name] = _Pause()

@@ -1,0 +1,339 @@
+"""The walk: one mail, door to door.  Reads aloud like a recipe.
+
+    take_in    store the bytes, then the row, then (last of all) touch the mailbox
+    read       understand the mail, read its attachments, keep the readings
+    judge      gather → match → decide → settle → apply, in one transaction
+    dispatch   send what the judging transaction put into the outbox
+    file away  move the mail in the mailbox, when everything else is done
+
+Every step may be repeated: a crash between any two of them loses nothing and does nothing twice.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import OrderedDict
+from collections.abc import Callable, Iterable
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from evidence_daemon import observe
+from evidence_daemon.cases.decision import decide
+from evidence_daemon.cases.matching import match, search_keys
+from evidence_daemon.cases.settlement import settle
+from evidence_daemon.config import Config
+from evidence_daemon.documents.fields import read_papers
+from evidence_daemon.documents.reader import Reader
+from evidence_daemon.errors import Permanent, Unparsable
+from evidence_daemon.mail import authenticity, compose
+from evidence_daemon.mail.message import understand
+from evidence_daemon.mail.smtp import Accepted, NotSent, Postman, Refused, Uncertain
+from evidence_daemon.mail.subject import read_subject
+from evidence_daemon.model import (
+    Arrival,
+    CopyKey,
+    Decision,
+    Email,
+    Evidence,
+    FolderRole,
+    MailId,
+    Match,
+    OutboxState,
+    Settlement,
+    Sha256,
+    receipt_number,
+)
+from evidence_daemon.rulebook import RuleBook
+from evidence_daemon.store import records
+from evidence_daemon.store.blobs import Blobs
+from evidence_daemon.store.database import Database, Session
+
+log = logging.getLogger("evidence_daemon.pipeline")
+
+ECUADOR = ZoneInfo("America/Guayaquil")
+
+RETRY_AFTER = (60, 300, 1800, 7200, 14400, 28800, 86400, 86400)
+"""Seconds until an answer is tried again after the 1st, 2nd … refusal that may pass (about 48 h in all)."""
+UNCERTAIN_AFTER = 600
+"""Seconds after which an answer whose fate is unknown is sent once more, byte by byte the same."""
+
+
+class Pipeline:
+    """The walk and its stations.  `enqueue` is set by the house once there is an engine."""
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        blobs: Blobs,
+        reader: Reader,
+        book: RuleBook,
+        config: Config,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self.database, self.blobs, self.reader, self.book, self.config, self.clock = (
+            database, blobs, reader, book, config, clock,
+        )
+        self.enqueue: Callable[[Session, MailId, int], None] = lambda _session, _mail, _attempt: None
+        self._understood: OrderedDict[Sha256, Email] = OrderedDict()
+
+    # ── intake ───────────────────────────────────────────────────────────────────────────────────
+
+    def known_uids(self, account: str, folder: str) -> Callable[[int], set[int]]:
+        """For a UIDVALIDITY, the UIDs of that folder that have a journal row."""
+
+        def known(uidvalidity: int) -> set[int]:
+            with self.database.session() as session:
+                return records.known_uids(session, account, folder, uidvalidity)
+
+        return known
+
+    def take_in(self, arrival: Arrival) -> bool:
+        """Store first: bytes on disk, then one commit of row and walk.  True when the mail is new.
+
+        The same bytes under another UID (a second delivery, a renumbered mailbox) only add a copy.
+        """
+        raw = arrival.raw if arrival.raw is not None else arrival.header
+        digest = self.blobs.put(raw)
+        with self.database.session() as session:
+            received = records.receive(session, arrival, digest, now=self.clock(), respond_by=self._due(arrival))
+            if received.new:
+                self.enqueue(session, received.mail_id, 0)
+        return received.new
+
+    # ── the walk ─────────────────────────────────────────────────────────────────────────────────
+
+    def read(self, mail_id: MailId) -> None:
+        """Understand the mail, read its attachments, and keep the readings.
+
+        Raises `Permanent` for bytes in which there is no mail, and for a mail whose reading never came
+        to an end in as many tries as are allowed (it may be what kills us).
+        """
+        with self.database.session() as session:
+            mail = records.load_mail(session, mail_id)
+            if mail.read_at is not None:
+                return
+            attempt = records.begin_attempt(session, mail_id)
+        if attempt > self.config.daemon.retries:
+            raise Permanent(f"reading was begun {attempt - 1} times and never came to an end")
+        email = self._understand(mail.sha256, header_only=mail.oversized)
+        subject = read_subject(email.subjects, self.book.subject)
+        passwords = [subject.id_number.value] if subject.id_number is not None else []
+        wanted = email.attachments[: self.config.documents.max_attachments]
+        readings = self.reader.read(wanted, passwords)
+        with self.database.session() as session:
+            records.save_readings(session, mail_id, readings, email=email, now=self.clock())
+
+    def judge(self, session: Session, mail_id: MailId) -> str:
+        """Gather, decide, apply: one transaction, committed by the caller.  Returns the verdict."""
+        mail = records.load_mail(session, mail_id)
+        if mail.decided:
+            return "already decided"
+        today = self.today()
+        evidence, found = self.gather(session, mail_id)
+        decision = decide(evidence, found, self.book, today)
+        settlement = settle(decision, evidence, self.book, today)
+        self.apply(session, mail_id, settlement, evidence, found)
+        _canonical_line(evidence, found, decision, settlement, self.book.edition)
+        return type(decision).__name__.lower()
+
+    def gather(self, session: Session, mail_id: MailId) -> tuple[Evidence, Match]:
+        """All that is known of a mail, and whose it is.  Changes nothing."""
+        mail = records.load_mail(session, mail_id)
+        email = self._understand(mail.sha256, header_only=mail.oversized)
+        readings = records.load_readings(session, mail_id)
+        evidence = Evidence(
+            receipt=receipt_number(mail_id),
+            received_at=mail.received_at,
+            email=email,
+            subject=read_subject(email.subjects, self.book.subject),
+            readings=readings,
+            papers=read_papers(readings, self.book.documents),
+            known_sender=email.sender is not None and records.known_sender(session, email.sender.address),
+            sender_proven=authenticity.sender_proven(
+                self.blobs.get(mail.sha256), self.config.answers.trusted_authserv_id
+            ),
+            oversized=mail.oversized,
+        )
+        evidence = records.with_uses(session, mail_id, evidence)
+        cases = records.find_cases(session, search_keys(evidence))
+        return evidence, match(evidence, cases, self.book)
+
+    def apply(
+        self, session: Session, mail_id: MailId, settlement: Settlement, evidence: Evidence, found: Match
+    ) -> None:
+        """Write all that a settlement changes, with the answer rendered as it will be sent."""
+        outgoing = self.outgoing(session, mail_id, settlement, evidence)
+        records.apply(
+            session,
+            mail_id,
+            settlement,
+            found=found,
+            evidence=evidence,
+            edition=self.book.edition,
+            now=self.clock(),
+            outgoing=outgoing,
+        )
+
+    def outgoing(
+        self, session: Session, mail_id: MailId, settlement: Settlement, evidence: Evidence
+    ) -> records.Outgoing | None:
+        """The answer of a settlement as bytes for one address, or None when there is none to send."""
+        reply = settlement.reply
+        to = compose.answer_address(evidence.email)
+        if reply is None or to is None:
+            return None
+        smtp = self.config.smtp
+        message_id = compose.wire_message_id(
+            evidence.receipt,
+            reply.kind,
+            records.next_decision_number(session, mail_id),
+            smtp.from_address.rpartition("@")[2],
+        )
+        raw = compose.compose(
+            reply,
+            evidence,
+            self.book,
+            from_address=smtp.from_address,
+            from_name=smtp.from_name,
+            message_id=message_id,
+            at=self.clock(),
+        )
+        return records.Outgoing(to_address=to.address, message_id=message_id, raw=raw)
+
+    def shunt(self, session: Session, mail_id: MailId, stage: str, trouble: str) -> None:
+        """Park a mail that cannot pass: a person sees it in the queue, with its story; nothing is lost."""
+        records.shunt(session, mail_id, stage, trouble, now=self.clock())
+        observe.say(observe.mails, logging.WARNING, "shunted", receipt=receipt_number(mail_id), stage=stage)
+
+    # ── after the walk ───────────────────────────────────────────────────────────────────────────
+
+    def dispatch_one(self, postman: Postman) -> bool:
+        """Send the next due answer.  False when none is due, or nothing may be sent now.
+
+        The claim is committed before the first byte leaves: a crash in between leaves the row ENVIANDO,
+        which `recover` turns into INCIERTO.
+        """
+        now = self.clock()
+        with self.database.session() as session:
+            row = records.claim_due(session, now, per_day=self.config.answers.per_address_per_day)
+        if row is None:
+            return False
+        try:
+            outcome = postman.send(row.raw, self.config.smtp.from_address, row.to_address)
+        except Exception:
+            with self.database.session() as session:  # a refused login: nothing was sent, and it will pass
+                records.unclaim(session, row.id, self.clock())
+            raise
+        now = self.clock()
+        state, next_at = self._fate(outcome, row.attempts, now)
+        with self.database.session() as session:
+            records.finish_send(session, row.id, state, _words(outcome), now=now, next_at=next_at)
+        observe.say(
+            log, logging.INFO, "answer", outbox=row.id, state=state.value, attempt=row.attempts, to=observe.masked_address(row.to_address)
+        )
+        return True
+
+    @staticmethod
+    def _fate(outcome: Accepted | Refused | NotSent | Uncertain, attempts: int, now: datetime) -> tuple[OutboxState, datetime | None]:
+        match outcome:
+            case Accepted():
+                return OutboxState.ENVIADO, None
+            case Refused(permanent=True):
+                return OutboxState.FALLIDO, None
+            case Refused() | NotSent():
+                if attempts > len(RETRY_AFTER):
+                    return OutboxState.FALLIDO, None
+                return OutboxState.EN_COLA, now + timedelta(seconds=RETRY_AFTER[attempts - 1])
+            case Uncertain():
+                return OutboxState.INCIERTO, now + timedelta(seconds=UNCERTAIN_AFTER)
+
+    def to_file(self, account: str) -> list[tuple[CopyKey, FolderRole]]:
+        """Copies in the inbox whose mail is settled, and where each belongs."""
+        with self.database.session() as session:
+            return records.to_file(session, account)
+
+    def filed(self, keys: Iterable[CopyKey]) -> None:
+        """These copies are no longer in the inbox."""
+        with self.database.session() as session:
+            records.filed(session, list(keys), self.clock())
+
+    def to_append(self) -> list[tuple[int, bytes]]:
+        """Answers that were sent and do not lie in the Sent folder yet."""
+        with self.database.session() as session:
+            return records.to_append(session)
+
+    def appended(self, outbox_id: int) -> None:
+        """This answer lies in the Sent folder."""
+        with self.database.session() as session:
+            records.appended(session, outbox_id, self.clock())
+
+    def recover(self) -> None:
+        """After a crash: answers whose sending was cut off become INCIERTO."""
+        with self.database.session() as session:
+            records.recover_claims(session, self.clock(), again_after=timedelta(seconds=UNCERTAIN_AFTER))
+
+    def reconcile(self, abandoned: Callable[[list[tuple[MailId, int]]], list[tuple[MailId, int]]]) -> list[MailId]:
+        """Walk anew every unfinished mail for which no walk waits or runs; shunt it after the last try."""
+        with self.database.session() as session:
+            unfinished = records.unfinished(session)
+        walked = []
+        for mail_id, attempt in abandoned(unfinished):
+            with self.database.session() as session:
+                if attempt + 1 > self.config.daemon.retries:
+                    self.shunt(session, mail_id, "walk", f"the walk was begun {attempt + 1} times and never ended")
+                else:
+                    self.enqueue(session, mail_id, records.next_walk(session, mail_id))
+                    walked.append(mail_id)
+        return walked
+
+    # ── small things ─────────────────────────────────────────────────────────────────────────────
+
+    def today(self) -> date:
+        """The date in Ecuador: the judge has no clock."""
+        return self.clock().astimezone(ECUADOR).date()
+
+    def _due(self, arrival: Arrival) -> date:
+        return arrival.received_at.astimezone(ECUADOR).date() + timedelta(days=self.config.answers.answer_within_days)
+
+    def _understand(self, digest: Sha256, *, header_only: bool) -> Email:
+        """Parse once per walk; the last few are kept, for the judging transaction must stay short."""
+        known = self._understood.get(digest)
+        if known is not None:
+            return known
+        ours = frozenset({self.config.smtp.from_address.lower(), self.config.mailbox.user.lower()})
+        email = understand(self.blobs.get(digest), our_addresses=ours, header_only=header_only)
+        if email.size < 1_000_000:
+            self._understood[digest] = email
+            while len(self._understood) > 2 * self.config.daemon.workers:
+                self._understood.popitem(last=False)
+        return email
+
+
+def _words(outcome: Accepted | Refused | NotSent | Uncertain) -> str:
+    match outcome:
+        case Accepted(response=words) | Refused(response=words):
+            return words
+        case NotSent(detail=words) | Uncertain(detail=words):
+            return words
+
+
+def _canonical_line(
+    evidence: Evidence, found: Match, decision: Decision, settlement: Settlement, edition: str
+) -> None:
+    grounds = decision.grounds
+    observe.say(
+        observe.mails,
+        logging.INFO,
+        "decided",
+        receipt=evidence.receipt,
+        verdict=type(decision).__name__.lower(),
+        rule=next((finding.rule for finding in grounds.findings if finding.decided), "-"),
+        reasons=",".join(grounds.reasons) or "-",
+        match=type(found).__name__,
+        papers=len(evidence.papers),
+        charges=len(settlement.charges),
+        cents=sum(entry.amount for entry in settlement.entries),
+        reply=settlement.reply.kind.value if settlement.reply else "none",
+        rules=edition,
+    )
