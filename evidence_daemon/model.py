@@ -509,6 +509,8 @@ class Use:
     receipt: str
     case_id: CaseId | None
     accepted: bool
+    pending: bool = False
+    """That mail still waits for a person."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -674,6 +676,8 @@ class OneCase:
     """Guesses without which it would not have been found; they need confirmation."""
     rivals: tuple[Case, ...] = ()
     """Other cases of the same holder, not meant."""
+    strangers: tuple[Case, ...] = ()
+    """Cases of other holders to whom an equipment or a service of these papers belongs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -684,6 +688,8 @@ class ManyCases:
     because: tuple[str, ...]
     all_meant: bool = False
     repaired: tuple[Repair, ...] = ()
+    rivals: tuple[Case, ...] = ()
+    strangers: tuple[Case, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -768,6 +774,8 @@ class Grounds:
     items: tuple[ItemFinding, ...] = ()
     signals: tuple[Signal, ...] = ()
     actor: str = DAEMON
+    case_shown: bool = False
+    """The papers of the mail show the number or a serial of a case that was found."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,6 +44,7 @@ def compare(typed: str, registered: str) -> NameMatch:
 
 # ── words ────────────────────────────────────────────────────────────────────────────────────────
 
+
 def _listed(words: str) -> frozenset[str]:
     return frozenset(words.split())
 
