@@ -7,7 +7,7 @@ BIN    := $(VENV)/bin
 APT_RUN  := python3-venv tesseract-ocr tesseract-ocr-spa tesseract-ocr-osd
 APT_TEST := $(APT_RUN) dovecot-imapd dovecot-lmtpd postgresql postgresql-contrib openssl
 
-.PHONY: help run test check test-slow fix lock clean demo-reset
+.PHONY: help run test check test-slow fix example lock clean demo-reset
 .DEFAULT_GOAL := help
 
 help:            ## this list
@@ -31,6 +31,9 @@ test-slow: $(VENV)/test.stamp ## long corpora and long kill runs
 fix: $(VENV)/test.stamp      ## format and mend what can be mended
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+example: $(VENV)/run.stamp    ## write config.example.toml anew from the configuration classes
+	$(BIN)/evidence-daemon config describe > config.example.toml
 
 lock:            ## resolve pyproject.toml anew into requirements*.lock (hashes, no index addresses)
 	$(PY) -m pip install --quiet uv

@@ -237,7 +237,7 @@ def _fault(text: str, fault: dict[str, Any]) -> str:
         return f"{where}: {fault['msg']} (found {fault['input']!r})" if len(steps) > 1 else f"{where}: {fault['msg']}"
     known = list(Config.model_fields)
     if len(steps) > 1:
-        known = list(_sections()[steps[0]].model_fields)
+        known = list(sections()[steps[0]].model_fields)
     near = difflib.get_close_matches(steps[-1], known, 1)
     hint = f"; did you mean {near[0]!r}?" if near else f"; known here: {', '.join(known)}"
     return f"{where}: there is no such {'setting' if len(steps) > 1 else 'section'}{hint}"
@@ -260,7 +260,8 @@ def _line_of(text: str, steps: list[str]) -> int:
     return 1
 
 
-def _sections() -> dict[str, type[_Section]]:
+def sections() -> dict[str, type[_Section]]:
+    """The tables of the configuration file by name, in their order."""
     return {
         name: info.annotation
         for name, info in Config.model_fields.items()
@@ -275,7 +276,7 @@ def example() -> str:
         "# Passwords are never written here: a setting …_file names the file that holds one (chmod 600).",
         "# Check a file with:  evidence-daemon config check --config FILE",
     ]
-    for name, section in _sections().items():
+    for name, section in sections().items():
         lines += ["", f"# {(section.__doc__ or '').strip()}", f"[{name}]"]
         for key, info in section.model_fields.items():
             lines += [f"# {info.description}", f"{key} = {_toml(info.default)}"]
