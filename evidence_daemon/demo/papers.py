@@ -796,7 +796,7 @@ def _scan(paper: Paper, form: Form) -> bytes:
     return out.getvalue()
 
 
-_PHOTO_LONG_SIDE = 2000
+_PHOTO_LONG_SIDE = 1800
 """Pixels: what messengers and mail programs leave of a photo when they make it smaller."""
 
 
@@ -842,7 +842,7 @@ def _photo(paper: Paper, form: Form) -> Pixels:
         small = cv2.resize(picture, (width // 14, height // 14), interpolation=cv2.INTER_AREA)
         picture = cv2.resize(small, (width, height), interpolation=cv2.INTER_LINEAR).astype(np.float32)
     picture = cv2.GaussianBlur(picture, (0, 0), 0.4 + 2.2 * form.hardness**2).astype(np.float32)
-    noise = chance.normal(0, 1.5 + 5 * form.hardness, (height // 2, width // 2, 1)).astype(np.float32)
+    noise = chance.normal(0, 1.0 + 2 * form.hardness, (height // 2, width // 2, 1)).astype(np.float32)
     picture += cv2.resize(noise, (width, height), interpolation=cv2.INTER_NEAREST)[..., None]
     return _pixels(picture)
 
@@ -879,7 +879,7 @@ def _file(pixels: Pixels, kind: str, form: Form) -> bytes:
     exif = Image.Exif()
     if form.exif:
         exif[_EXIF_ORIENTATION] = _EXIF_OF_TURN[form.turned]
-    picture.save(out, "JPEG", quality=52, exif=exif)
+    picture.save(out, "JPEG", quality=46, exif=exif)
     return out.getvalue()
 
 
