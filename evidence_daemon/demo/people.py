@@ -148,6 +148,7 @@ _LEADING = (
         (Line.TELEVISION, ChargeState.FACTURADO, ("DECODIFICADOR",)),
     ]
     * 3,
+    *[(Line.INTERNET_FIJO, ChargeState.FACTURADO, ("ONT",))] * 8,
 )
 PAIRS_FROM = 54
 """From this position on, `PAIRS` people have two services each: Internet, then television."""
