@@ -1,0 +1,98 @@
+"""Who did what, and when: an append-only table, written in the transaction of the deed itself.
+
+`record` adds an event.  `seal` chains the events that have no seal yet: each seal's hash covers the event
+and the seal before it, so that nobody can change, drop or slip in a sealed event without breaking all that
+follow.  Sealing is apart so that workers that write at the same time need not wait for one another; events
+are sealed within a cycle of the daemon.  `verify` walks the chain.
+
+No personal data: ids, codes and counts only.  The trail must outlive a data subject's erasure.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlmodel import Session, col, select
+
+from evidence_daemon.model import CaseId, MailId
+from evidence_daemon.store.tables import EventRow, SealRow
+
+BEGINNING = "0" * 64
+"""The previous hash of the first seal."""
+LATE = 10_000
+"""How many ids back an event may still turn up (PostgreSQL hands out ids before it commits)."""
+
+
+def record(
+    session: Session,
+    action: str,
+    *,
+    actor: str,
+    now: datetime,
+    mail_id: MailId | None = None,
+    case_id: CaseId | None = None,
+    detail: Mapping[str, object] | None = None,
+) -> None:
+    """Add an event.  `action` is a word such as "decided"; `actor` is "daemon" or "persona:<name>"."""
+    text = json.dumps(detail or {}, ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=str)
+    session.exec(
+        sa.insert(EventRow).values(
+            at=now, actor=actor, action=action, mail_id=mail_id, case_id=case_id, detail=text
+        )
+    )
+
+
+def seal(session: Session, limit: int = 1000) -> int:
+    """Chain up to `limit` events that have no seal yet, by id; returns how many.
+
+    Run it in a transaction of its own (`Database.transact`): two at once would fork the chain, so one of
+    them is refused.
+    """
+    unsealed = session.exec(
+        select(EventRow)
+        .outerjoin(SealRow, col(SealRow.event_id) == col(EventRow.id))
+        .where(
+            col(SealRow.id).is_(None),
+            # Not the whole table each time: a transaction that commits late is at most a few ids behind.
+            col(EventRow.id) > select(sa.func.coalesce(sa.func.max(SealRow.event_id), 0)).scalar_subquery() - LATE,
+        )
+        .order_by(col(EventRow.id))
+        .limit(limit)
+    )
+    events = unsealed.all()
+    previous = session.exec(select(SealRow.hash).order_by(col(SealRow.id).desc()).limit(1)).first() or BEGINNING
+    for event in events:
+        digest = _hash(previous, event)
+        session.exec(sa.insert(SealRow).values(event_id=event.id, previous_hash=previous, hash=digest))
+        previous = digest
+    return len(events)
+
+
+def verify(session: Session) -> list[str]:
+    """Walk the chain; returns what is wrong with it, in words, or nothing."""
+    faults: list[str] = []
+    previous = BEGINNING
+    rows = session.exec(
+        select(SealRow, EventRow)
+        .outerjoin(EventRow, col(SealRow.event_id) == col(EventRow.id))
+        .order_by(col(SealRow.id))
+        .execution_options(yield_per=1000)
+    )
+    for sealed, event in rows:
+        if event is None:
+            faults.append(f"event {sealed.event_id} is gone")
+        elif sealed.hash != _hash(sealed.previous_hash, event):
+            faults.append(f"event {sealed.event_id} was changed after it was sealed")
+        if sealed.previous_hash != previous:
+            faults.append(f"the seal before event {sealed.event_id} is gone or was changed")
+        previous = sealed.hash
+    return faults
+
+
+def _hash(previous: str, event: EventRow) -> str:
+    fields = (event.id, event.at.isoformat(), event.actor, event.action, event.mail_id, event.case_id, event.detail)
+    return hashlib.sha256(json.dumps([previous, *fields], ensure_ascii=False).encode()).hexdigest()

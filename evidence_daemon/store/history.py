@@ -1,0 +1,239 @@
+"""Looking back and around: the whole walk of one mail, and where everything stands."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlmodel import Session, col, select
+
+from evidence_daemon.model import (
+    CaseId,
+    ChargeId,
+    ChargeState,
+    CopyKey,
+    Decision,
+    Fields,
+    FolderRole,
+    LedgerEntry,
+    MailId,
+    ManyCases,
+    Match,
+    NoCase,
+    OneCase,
+    OutboxState,
+    Reading,
+    ReplyKind,
+    SearchKeys,
+    Settlement,
+    Verdict,
+)
+from evidence_daemon.store.mails import UNDECIDED, Mail, is_armed, load_mail, load_papers, load_readings
+from evidence_daemon.store.reviews import Review, review_of
+from evidence_daemon.store.shapes import VERDICTS, from_json
+from evidence_daemon.store.tables import (
+    CaseRow,
+    ChargeRow,
+    CopyRow,
+    DecisionRow,
+    EntryRow,
+    EventRow,
+    MailRow,
+    OutboxRow,
+    ReviewRow,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """Where everything stands.  Keys of the tables are state names; ages are the oldest moments."""
+
+    armed: bool
+    mails: dict[str, int]
+    lanes: dict[str, int]
+    outbox: dict[str, int]
+    charges: dict[str, int]
+    cases: dict[str, int]
+    oldest_unfinished: datetime | None
+    oldest_review: datetime | None
+    oldest_unsent: datetime | None
+    next_respond_by: date | None
+    """The nearest legal limit of a mail that waits for a person."""
+    to_reverse: int
+    """Cents in charges that wait in REVERSO_PENDIENTE."""
+
+
+def status(session: Session) -> Status:
+    """Counts by state, and the ages of what waits."""
+    waiting = (OutboxState.EN_COLA, OutboxState.ENVIANDO, OutboxState.INCIERTO)
+    open_ = col(ReviewRow.closed_at).is_(None)
+    return Status(
+        armed=is_armed(session),
+        mails=_by(session, MailRow.state),
+        lanes=_by(session, ReviewRow.lane, open_),
+        outbox=_by(session, OutboxRow.state),
+        charges=_by(session, ChargeRow.state),
+        cases=_by(session, CaseRow.state),
+        oldest_unfinished=_least(session, MailRow.stored_at, col(MailRow.state).in_(UNDECIDED)),
+        oldest_review=_least(session, ReviewRow.opened_at, open_),
+        oldest_unsent=_least(
+            session, OutboxRow.created_at, col(OutboxRow.state).in_(waiting), col(OutboxRow.due_at).is_not(None)
+        ),
+        next_respond_by=session.exec(
+            select(sa.func.min(MailRow.respond_by))
+            .join(ReviewRow, col(ReviewRow.mail_id) == col(MailRow.id))
+            .where(open_)
+        ).one(),
+        to_reverse=int(
+            session.exec(
+                select(sa.func.coalesce(sa.func.sum(ChargeRow.reversed), 0)).where(
+                    col(ChargeRow.state) == ChargeState.REVERSO_PENDIENTE
+                )
+            ).one()
+        ),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """One decision with all that it rested on."""
+
+    number: int
+    verdict: Verdict
+    actor: str
+    edition: str
+    decided_at: datetime
+    keys: SearchKeys
+    match: Match
+    settlement: Settlement
+    entries: tuple[LedgerEntry, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What became of an answer."""
+
+    id: int
+    kind: ReplyKind
+    to_address: str
+    message_id: str
+    state: OutboxState
+    created_at: datetime
+    due_at: datetime | None
+    sent_at: datetime | None
+    attempts: int
+    response: str
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One line of the audit trail; `detail` is JSON."""
+
+    at: datetime
+    actor: str
+    action: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """The whole walk of one mail."""
+
+    mail: Mail
+    copies: tuple[tuple[CopyKey, FolderRole | None], ...]
+    """Each copy, and the folder into which it was filed."""
+    readings: tuple[Reading, ...]
+    papers: tuple[Fields, ...]
+    decisions: tuple[Judged, ...]
+    answers: tuple[Answer, ...]
+    reviews: tuple[Review, ...]
+    """What is still open."""
+    events: tuple[Event, ...]
+
+
+def explain(session: Session, mail_id: MailId) -> Story:
+    """Everything that is kept about one mail.  Raises `Permanent` when there is no such mail."""
+    mail = load_mail(session, mail_id)
+    copies = session.exec(select(CopyRow).where(col(CopyRow.mail_id) == mail_id).order_by(col(CopyRow.id)))
+    answers = session.exec(select(OutboxRow).where(col(OutboxRow.mail_id) == mail_id).order_by(col(OutboxRow.id)))
+    events = session.exec(select(EventRow).where(col(EventRow.mail_id) == mail_id).order_by(col(EventRow.id)))
+    return Story(
+        mail=mail,
+        copies=tuple(
+            (CopyKey(row.account, row.folder, row.uidvalidity, row.uid), row.filed_as) for row in copies
+        ),
+        readings=load_readings(session, mail_id),
+        papers=load_papers(session, mail_id),
+        decisions=_judged(session, mail_id),
+        answers=tuple(
+            Answer(
+                id=row.id,
+                kind=row.kind,
+                to_address=row.recipient,
+                message_id=row.message_id,
+                state=row.state,
+                created_at=row.created_at,
+                due_at=row.due_at,
+                sent_at=row.sent_at,
+                attempts=row.attempts,
+                response=row.response,
+            )
+            for row in answers
+        ),
+        reviews=tuple(review_of(session, mail_id)),
+        events=tuple(Event(row.at, row.actor, row.action, row.detail) for row in events),
+    )
+
+
+def _judged(session: Session, mail_id: MailId) -> tuple[Judged, ...]:
+    rows = session.exec(
+        select(DecisionRow).where(col(DecisionRow.mail_id) == mail_id).order_by(col(DecisionRow.number))
+    ).all()
+    entries: dict[int, list[LedgerEntry]] = {}
+    for line in session.exec(
+        select(EntryRow).where(col(EntryRow.decision_id).in_([row.id for row in rows])).order_by(col(EntryRow.id))
+    ):
+        entry = LedgerEntry(
+            case_id=CaseId(line.case_id),
+            charge_id=ChargeId(line.charge_id),
+            kind=line.kind,
+            operation=line.operation,
+            amount=line.amount,
+            cause=line.cause,
+            rule=line.rule,
+        )
+        entries.setdefault(line.decision_id, []).append(entry)
+    judged = []
+    for row in rows:
+        decision: Decision = from_json(row.decision, *VERDICTS)
+        found: Match = from_json(row.match, OneCase, ManyCases, NoCase)
+        judged.append(
+            Judged(
+                number=row.number,
+                verdict=row.verdict,
+                actor=row.actor,
+                edition=row.edition,
+                decided_at=row.decided_at,
+                keys=from_json(row.keys, SearchKeys),
+                match=found,
+                settlement=replace(from_json(row.settlement, Settlement), decision=decision),
+                entries=tuple(entries.get(row.id, ())),
+            )
+        )
+    return tuple(judged)
+
+
+def _by(session: Session, column: Any, *conditions: Any) -> dict[str, int]:
+    rows = session.exec(select(column, sa.func.count()).where(*conditions).group_by(column).order_by(column))
+    return {value.value: count for value, count in rows}
+
+
+def _least(session: Session, column: Any, *conditions: Any) -> datetime | None:
+    found: datetime | None = session.exec(
+        select(sa.func.min(column, type_=column.type)).where(*conditions)
+    ).one()
+    return found
+
+

@@ -1,0 +1,437 @@
+"""Mails and their copies, from arrival to the door of the judge."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlmodel import Session, col, select
+
+from evidence_daemon.errors import Permanent
+from evidence_daemon.model import (
+    DAEMON,
+    Arrival,
+    CopyKey,
+    Document,
+    Email,
+    EvidenceState,
+    Fields,
+    FolderRole,
+    Lane,
+    MailId,
+    OutboxState,
+    Reading,
+    ReasonCode,
+    ReviewItem,
+    Sha256,
+    Unreadable,
+    receipt_number,
+)
+from evidence_daemon.store import audit
+from evidence_daemon.store.reviews import close_reviews, open_review, person_actor
+from evidence_daemon.store.shapes import from_json, to_json
+from evidence_daemon.store.statements import change_one, count_rows, insert_new
+from evidence_daemon.store.tables import (
+    CopyRow,
+    InstanceRow,
+    MailRow,
+    OutboxRow,
+    PaperRow,
+    ReadingRow,
+    ReviewRow,
+)
+
+UNDECIDED = (EvidenceState.RECIBIDO, EvidenceState.PROCESADO, EvidenceState.VALIDADO_AUTO)
+"""States of a mail that has a walk before it."""
+
+
+def found_instance(session: Session, *, armed: bool) -> None:
+    """Give a new database its one instance row; an old one keeps what it has."""
+    values = {"id": 1, "name": secrets.token_hex(8), "armed": armed, "created_at": sa.func.now()}
+    session.exec(insert_new(session, InstanceRow, values, ["id"]))
+
+
+def is_armed(session: Session) -> bool:
+    """True when answers may be sent."""
+    return bool(session.exec(select(InstanceRow.armed)).one())
+
+
+def set_armed(session: Session, armed: bool, *, actor: str = DAEMON, now: datetime | None = None) -> int:
+    """Arm or disarm; returns how many answers are withheld.
+
+    Arming sends nothing by itself: what was withheld may be old, so a person lets it go (`release`).
+    """
+    session.exec(sa.update(InstanceRow).values(armed=armed))
+    audit.record(session, "armed" if armed else "disarmed", actor=actor, now=now or datetime.now(UTC))
+    return count_rows(session, OutboxRow, col(OutboxRow.state) == OutboxState.RETENIDO)
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """`new`: a mail never seen.  `returned`: a mail that was filed away and that somebody put back."""
+
+    mail_id: MailId
+    new: bool
+    returned: bool = False
+
+
+def known_uids(session: Session, account: str, folder: str, uidvalidity: int) -> set[int]:
+    """The UIDs of a folder that have a journal row under this UIDVALIDITY and were not filed away."""
+    rows = session.exec(
+        select(CopyRow.uid).where(
+            col(CopyRow.account) == account, col(CopyRow.folder) == folder, col(CopyRow.uidvalidity) == uidvalidity
+        )
+    )
+    return set(rows)
+
+
+def receive(
+    session: Session, arrival: Arrival, digest: Sha256, *, now: datetime, respond_by: date | None = None
+) -> Received:
+    """Store the row of a mail whose bytes (of the whole mail, or its header when oversized) are in the blobs.
+
+    The same bytes under another UID (second delivery, renumbered mailbox, put back by hand) only add a
+    copy.  Running it again for the same copy changes nothing.
+    """
+    values = {
+        "sha256": digest,
+        "size": arrival.size,
+        "oversized": arrival.raw is None,
+        "received_at": arrival.received_at,
+        "stored_at": now,
+        "state": EvidenceState.RECIBIDO,
+        "respond_by": respond_by,
+        "attempts": 0,
+        "walk": 0,
+        "walk_base": 0,
+        "decisions": 0,
+        "message_id": "",
+        "sender": "",
+        "subject": "",
+        "content_identity": "",
+        "edition": "",
+        "stage": "",
+        "trouble": "",
+    }
+    new = session.exec(insert_new(session, MailRow, values, ["sha256"])).rowcount == 1
+    mail_id = MailId(session.exec(select(MailRow.id).where(col(MailRow.sha256) == digest)).one())
+    key = arrival.key
+    returned = not new and bool(
+        count_rows(
+            session,
+            CopyRow,
+            col(CopyRow.mail_id) == mail_id,
+            col(CopyRow.account) == key.account,
+            col(CopyRow.folder) == key.folder,
+            col(CopyRow.uidvalidity) == key.uidvalidity,
+            col(CopyRow.uid) != key.uid,
+            col(CopyRow.filed_at).is_not(None),
+        )
+    )
+    copy = {
+        "mail_id": mail_id,
+        "account": key.account,
+        "folder": key.folder,
+        "uidvalidity": key.uidvalidity,
+        "uid": key.uid,
+        "seen_at": now,
+    }
+    added = session.exec(
+        insert_new(session, CopyRow, copy, ["account", "folder", "uidvalidity", "uid"])
+    ).rowcount
+    if added:
+        audit.record(
+            session,
+            "received" if new else "copy seen",
+            actor=DAEMON,
+            now=now,
+            mail_id=mail_id,
+            detail={"folder": key.folder, "uidvalidity": key.uidvalidity, "uid": key.uid, "size": arrival.size},
+        )
+    return Received(mail_id, new, returned)
+
+
+def to_file(session: Session, account: str, limit: int = 500) -> list[tuple[CopyKey, FolderRole]]:
+    """Copies that are still in the inbox although their mail is settled, and where each belongs."""
+    rows = session.exec(
+        select(CopyRow, col(MailRow.folder))
+        .join(MailRow, col(MailRow.id) == col(CopyRow.mail_id))
+        .where(
+            col(CopyRow.account) == account, col(CopyRow.filed_at).is_(None), col(MailRow.folder).is_not(None)
+        )
+        .order_by(col(CopyRow.id))
+        .limit(limit)
+    )
+    return [(CopyKey(copy.account, copy.folder, copy.uidvalidity, copy.uid), role) for copy, role in rows if role]
+
+
+def filed(session: Session, keys: Iterable[CopyKey], now: datetime) -> None:
+    """These copies are no longer in the inbox (moved by us, or by somebody else)."""
+    for key in keys:
+        role = select(MailRow.folder).where(col(MailRow.id) == col(CopyRow.mail_id)).scalar_subquery()
+        session.exec(
+            sa.update(CopyRow)
+            .where(
+                col(CopyRow.account) == key.account,
+                col(CopyRow.folder) == key.folder,
+                col(CopyRow.uidvalidity) == key.uidvalidity,
+                col(CopyRow.uid) == key.uid,
+                col(CopyRow.filed_at).is_(None),
+            )
+            .values(filed_at=now, filed_as=role)
+            .execution_options(synchronize_session=False)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """A mail as the store knows it."""
+
+    id: MailId
+    receipt: str
+    sha256: Sha256
+    size: int
+    oversized: bool
+    received_at: datetime
+    state: EvidenceState
+    folder: FolderRole | None
+    read_at: datetime | None
+    respond_by: date | None
+    attempts: int
+    walk: int
+    decisions: int
+    message_id: str
+    sender: str
+    subject: str
+    edition: str
+    stage: str
+    trouble: str
+    shunted: bool
+    in_review: bool
+    """A person is asked about it."""
+
+    @property
+    def decided(self) -> bool:
+        """True when it has no walk before it."""
+        return self.decisions > 0 and self.state not in UNDECIDED
+
+
+def load_mail(session: Session, mail_id: MailId) -> Mail:
+    """Raises `Permanent` when there is no such mail."""
+    row = session.exec(
+        select(MailRow).where(col(MailRow.id) == mail_id).execution_options(populate_existing=True)
+    ).one_or_none()
+    if row is None:
+        raise Permanent(f"there is no mail {receipt_number(mail_id)}")
+    asked = count_rows(
+        session,
+        ReviewRow,
+        col(ReviewRow.mail_id) == mail_id,
+        col(ReviewRow.closed_at).is_(None),
+        col(ReviewRow.lane) != Lane.ENVIO_INCIERTO,
+    )
+    return Mail(
+        id=mail_id,
+        receipt=receipt_number(mail_id),
+        sha256=Sha256(row.sha256),
+        size=row.size,
+        oversized=row.oversized,
+        received_at=row.received_at,
+        state=row.state,
+        folder=row.folder,
+        read_at=row.read_at,
+        respond_by=row.respond_by,
+        attempts=row.attempts,
+        walk=row.walk,
+        decisions=row.decisions,
+        message_id=row.message_id,
+        sender=row.sender,
+        subject=row.subject,
+        edition=row.edition,
+        stage=row.stage,
+        trouble=row.trouble,
+        shunted=row.shunted_at is not None,
+        in_review=bool(asked),
+    )
+
+
+def begin_attempt(session: Session, mail_id: MailId) -> int:
+    """Count that the reading of a mail begins, before it does; returns the count.
+
+    Committed before the reading, it outlives a reading that kills the process: the poison counter.
+    """
+    return _bump(session, mail_id, MailRow.attempts)
+
+
+def save_readings(
+    session: Session,
+    mail_id: MailId,
+    readings: Sequence[Reading],
+    *,
+    email: Email,
+    now: datetime,
+    papers: Sequence[Fields] = (),
+) -> None:
+    """Keep what was read of a mail and its facts for later look-ups; replaces what an earlier try kept."""
+    for table in (ReadingRow, PaperRow):
+        session.exec(sa.delete(table).where(col(table.mail_id) == mail_id))
+    for ordinal, reading in enumerate(readings):
+        session.exec(sa.insert(ReadingRow).values(mail_id=mail_id, ordinal=ordinal, body=to_json(reading)))
+    for ordinal, paper in enumerate(papers):
+        session.exec(sa.insert(PaperRow).values(mail_id=mail_id, ordinal=ordinal, body=to_json(paper)))
+    change_one(
+        session,
+        sa.update(MailRow)
+        .where(col(MailRow.id) == mail_id)
+        .values(
+            read_at=now,
+            message_id=email.message_id,
+            sender=email.sender.address.lower() if email.sender else "",
+            subject=email.subjects[0] if email.subjects else "",
+            content_identity=_content_identity(email),
+        ),
+        f"there is no mail {mail_id}",
+    )
+
+
+def load_readings(session: Session, mail_id: MailId) -> tuple[Reading, ...]:
+    """The readings that `save_readings` kept, in their order."""
+    rows = session.exec(
+        select(ReadingRow.body).where(col(ReadingRow.mail_id) == mail_id).order_by(col(ReadingRow.ordinal))
+    )
+    return tuple(from_json(body, Document, Unreadable) for body in rows)
+
+
+def load_papers(session: Session, mail_id: MailId) -> tuple[Fields, ...]:
+    """The papers that `save_readings` or `apply` kept, in their order."""
+    rows = session.exec(
+        select(PaperRow.body).where(col(PaperRow.mail_id) == mail_id).order_by(col(PaperRow.ordinal))
+    )
+    return tuple(from_json(body, Fields) for body in rows)
+
+
+def twin(session: Session, mail_id: MailId) -> MailId | None:
+    """An earlier mail with the same content in other bytes (To and CCO, a list), or None.
+
+    Same sender, Message-ID (or date), subject and attachments: the same mail twice, never answered twice.
+    """
+    identity = session.exec(select(MailRow.content_identity).where(col(MailRow.id) == mail_id)).one()
+    if not identity:
+        return None
+    found = session.exec(
+        select(sa.func.min(MailRow.id)).where(col(MailRow.content_identity) == identity, col(MailRow.id) < mail_id)
+    ).one()
+    return MailId(found) if found is not None else None
+
+
+def _content_identity(email: Email) -> str:
+    if not email.message_id and email.sent_at is None:
+        return ""  # nothing that two honest mails could not share
+    parts = (
+        email.sender.address.lower() if email.sender else "",
+        email.message_id or (email.sent_at.isoformat() if email.sent_at else ""),
+        " ".join(" ".join(email.subjects).upper().split()),
+        *sorted(attachment.sha256 for attachment in email.attachments),
+    )
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+
+
+def shunt(session: Session, mail_id: MailId, stage: str, trouble: str, *, now: datetime) -> None:
+    """Park a mail that cannot pass: lane SIN_PROCESAR, with its story.
+
+    Does nothing to a mail that is decided already (a late shunt after all went well).
+    """
+    row = session.exec(
+        sa.update(MailRow)
+        .where(
+            col(MailRow.id) == mail_id,
+            col(MailRow.state).in_((*UNDECIDED, EvidenceState.ERROR_TECNICO)),
+        )
+        .values(
+            state=EvidenceState.ERROR_TECNICO,
+            folder=FolderRole.REVISION,
+            shunted_at=now,
+            stage=stage,
+            trouble=trouble,
+        )
+    )
+    if row.rowcount != 1:
+        return
+    summary = trouble.strip().splitlines()[-1][:300] if trouble.strip() else "sin detalle"
+    open_review(
+        session,
+        mail_id,
+        ReviewItem(Lane.SIN_PROCESAR, (ReasonCode.ERROR_INTERNO,), f"No se pudo procesar ({stage}): {summary}"),
+        now,
+    )
+    audit.record(session, "shunted", actor=DAEMON, now=now, mail_id=mail_id, detail={"stage": stage})
+
+
+def unshunt(session: Session, mail_id: MailId, *, person: str, now: datetime) -> None:
+    """Let a shunted mail be walked again from the beginning, with all its tries.
+
+    Raises `RefusedTransition` when it is not shunted.
+    """
+    change_one(
+        session,
+        sa.update(MailRow)
+        .where(col(MailRow.id) == mail_id, col(MailRow.state) == EvidenceState.ERROR_TECNICO)
+        .values(
+            state=EvidenceState.RECIBIDO,
+            folder=None,
+            shunted_at=None,
+            stage="",
+            trouble="",
+            attempts=0,
+            read_at=None,
+            walk_base=MailRow.walk + 1,
+        ),
+        f"{receipt_number(mail_id)} is not shunted",
+    )
+    actor = person_actor(person)
+    close_reviews(session, mail_id, actor, now, [Lane.SIN_PROCESAR])
+    audit.record(session, "unshunted", actor=actor, now=now, mail_id=mail_id)
+
+
+def unfinished(session: Session, limit: int = 1000) -> list[tuple[MailId, int]]:
+    """Mails that are neither decided nor shunted, oldest first, each with the number of its present walk."""
+    rows = session.exec(
+        select(MailRow.id, MailRow.walk)
+        .where(col(MailRow.state).in_(UNDECIDED))
+        .order_by(col(MailRow.id))
+        .limit(limit)
+    )
+    return [(MailId(mail_id), walk) for mail_id, walk in rows]
+
+
+def next_walk(session: Session, mail_id: MailId) -> int:
+    """Begin another walk of a mail; returns its number, which no earlier walk of this mail has had."""
+    return _bump(session, mail_id, MailRow.walk)
+
+
+def tries(session: Session, mail_id: MailId) -> int:
+    """How many walks were begun since the mail came, or since a person let it be walked again."""
+    walk, base = session.exec(
+        select(MailRow.walk, MailRow.walk_base).where(col(MailRow.id) == mail_id)
+    ).one()
+    return int(walk) - int(base) + 1
+
+
+def _bump(session: Session, mail_id: MailId, column: Any) -> int:
+    changed = session.exec(
+        sa.update(MailRow)
+        .where(col(MailRow.id) == mail_id)
+        .values({column: column + 1})
+        .returning(column)
+        .execution_options(synchronize_session=False)
+    ).scalar_one_or_none()
+    if changed is None:
+        raise Permanent(f"there is no mail {receipt_number(mail_id)}")
+    return int(changed)
+
+

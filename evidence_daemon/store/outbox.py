@@ -1,0 +1,247 @@
+"""Answers on their way: put out by the deciding transaction, claimed, sent, and what became of them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from sqlmodel import Session, col, select
+
+from evidence_daemon.model import DAEMON, Lane, MailId, OutboxState, Reply, ReplyKind, ReviewItem
+from evidence_daemon.store import audit
+from evidence_daemon.store.mails import is_armed
+from evidence_daemon.store.reviews import open_review
+from evidence_daemon.store.statements import change_one, count_rows
+from evidence_daemon.store.tables import OutboxRow
+
+_REACHED = (OutboxState.ENVIADO, OutboxState.ENVIANDO, OutboxState.INCIERTO, OutboxState.REBOTADO)
+"""States of an answer that counts against the daily limit of its address: it may have arrived."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """An answer as it will be sent: the bytes, the one address, the fixed Message-ID.
+
+    `withheld_because` keeps it back (RETENIDO) until a person lets it go.
+    """
+
+    to_address: str
+    message_id: str
+    raw: bytes
+    withheld_because: str = ""
+
+
+def put_out(
+    session: Session, mail_id: MailId, decision_id: int, reply: Reply, outgoing: Outgoing, *, now: datetime
+) -> None:
+    """Put an answer out, in the transaction of the decision that it tells of."""
+    withheld = outgoing.withheld_because or ("" if is_armed(session) else "disarmed")
+    session.exec(
+        sa.insert(OutboxRow).values(
+            decision_id=decision_id,
+            mail_id=mail_id,
+            kind=reply.kind,
+            recipient=outgoing.to_address,
+            message_id=outgoing.message_id,
+            raw=outgoing.raw,
+            state=OutboxState.RETENIDO if withheld else OutboxState.EN_COLA,
+            created_at=now,
+            due_at=now + timedelta(seconds=reply.delay_seconds),
+            cancel_on_decision=reply.cancel_on_decision,
+            attempts=0,
+            doubts=0,
+            response=withheld,
+        )
+    )
+
+
+def cancel_receipts(session: Session, mail_id: MailId) -> None:
+    """A decision came: the receipt that was to go out without one is not needed any more."""
+    session.exec(
+        sa.update(OutboxRow)
+        .where(
+            col(OutboxRow.mail_id) == mail_id,
+            col(OutboxRow.cancel_on_decision),
+            col(OutboxRow.state).in_((OutboxState.EN_COLA, OutboxState.RETENIDO)),
+        )
+        .values(state=OutboxState.ANULADO, due_at=None)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """An answer that was claimed for sending: `attempts` counts this one."""
+
+    id: int
+    mail_id: MailId
+    kind: ReplyKind
+    to_address: str
+    message_id: str
+    raw: bytes
+    attempts: int
+
+
+def claim_due(session: Session, now: datetime, *, per_day: int | None = None) -> Letter | None:
+    """Claim the answer that is due longest, or None when none is due or the house is disarmed.
+
+    It becomes ENVIANDO; commit that before the first byte leaves.  An address that got `per_day` answers in
+    the last 24 hours gets no more: the answer becomes RETENIDO, to be seen and let go by a person.
+    """
+    if not is_armed(session):
+        return None
+    while True:
+        row = session.exec(
+            select(OutboxRow)
+            .where(
+                col(OutboxRow.state).in_((OutboxState.EN_COLA, OutboxState.INCIERTO)), col(OutboxRow.due_at) <= now
+            )
+            .order_by(col(OutboxRow.due_at), col(OutboxRow.id))
+            .limit(1)
+            .with_for_update(skip_locked=True)
+            .execution_options(populate_existing=True)
+        ).one_or_none()
+        if row is None:
+            return None
+        this = sa.update(OutboxRow).where(col(OutboxRow.id) == row.id, col(OutboxRow.state) == row.state)
+        if row.state is OutboxState.EN_COLA and per_day is not None and _sent_lately(session, row, now) >= per_day:
+            words = f"más de {per_day} respuestas a esta dirección en 24 horas"
+            session.exec(this.values(state=OutboxState.RETENIDO, response=words))
+            continue
+        claimed = session.exec(
+            this.values(state=OutboxState.ENVIANDO, attempts=OutboxRow.attempts + 1, claimed_at=now)
+            .execution_options(synchronize_session=False)
+        )
+        if claimed.rowcount == 1:
+            return Letter(
+                id=row.id,
+                mail_id=MailId(row.mail_id),
+                kind=row.kind,
+                to_address=row.recipient,
+                message_id=row.message_id,
+                raw=row.raw,
+                attempts=row.attempts + 1,
+            )
+
+
+def _sent_lately(session: Session, row: OutboxRow, now: datetime) -> int:
+    return count_rows(
+        session,
+        OutboxRow,
+        col(OutboxRow.recipient) == row.recipient,
+        col(OutboxRow.id) != row.id,
+        col(OutboxRow.claimed_at) > now - timedelta(hours=24),
+        col(OutboxRow.state).in_(_REACHED),
+    )
+
+
+def unclaim(session: Session, outbox_id: int, now: datetime) -> None:
+    """Give a claim back unused: nothing was sent (a refused login), and the try does not count."""
+    session.exec(
+        sa.update(OutboxRow)
+        .where(col(OutboxRow.id) == outbox_id, col(OutboxRow.state) == OutboxState.ENVIANDO)
+        .values(state=OutboxState.EN_COLA, attempts=OutboxRow.attempts - 1, claimed_at=None, due_at=now)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def finish_send(
+    session: Session,
+    outbox_id: int,
+    state: OutboxState,
+    response: str,
+    *,
+    now: datetime,
+    next_at: datetime | None = None,
+) -> None:
+    """Write what became of a claimed answer.
+
+    INCIERTO is sent once more at `next_at`, byte by byte the same; the second time nothing is repeated and
+    a person sees it.  FALLIDO a person sees as well.  Raises `RefusedTransition` when it was not claimed.
+    """
+    row = session.exec(
+        select(OutboxRow).where(col(OutboxRow.id) == outbox_id).execution_options(populate_existing=True)
+    ).one()
+    doubts = row.doubts + (1 if state is OutboxState.INCIERTO else 0)
+    change_one(
+        session,
+        sa.update(OutboxRow)
+        .where(
+            col(OutboxRow.id) == outbox_id,
+            # INCIERTO: a thread that was thought dead comes back with the answer after all.
+            col(OutboxRow.state).in_((OutboxState.ENVIANDO, OutboxState.INCIERTO)),
+            col(OutboxRow.attempts) == row.attempts,
+        )
+        .values(
+            state=state,
+            response=response[:1000],
+            doubts=doubts,
+            due_at=None if doubts > 1 else next_at,
+            sent_at=now if state is OutboxState.ENVIADO else None,
+        )
+        .execution_options(synchronize_session=False),
+        f"answer {outbox_id} was not being sent",
+    )
+    mail_id = MailId(row.mail_id)
+    if state is OutboxState.FALLIDO:
+        summary = f"La respuesta no pudo enviarse: {response[:200]}"
+    elif state is OutboxState.INCIERTO and doubts > 1:
+        summary = "No se sabe si la respuesta llegó: se envió dos veces y el servidor no confirmó ninguna."
+    else:
+        summary = ""
+    if summary:
+        open_review(session, mail_id, ReviewItem(Lane.ENVIO_INCIERTO, (), summary), now)
+    if state in {OutboxState.ENVIADO, OutboxState.FALLIDO, OutboxState.INCIERTO}:
+        detail = {"outbox": outbox_id, "state": state.value, "attempt": row.attempts}
+        audit.record(session, "answered", actor=DAEMON, now=now, mail_id=mail_id, detail=detail)
+
+
+def recover_claims(
+    session: Session,
+    now: datetime,
+    *,
+    again_after: timedelta,
+    older_than: timedelta = timedelta(minutes=20),
+) -> int:
+    """Answers whose sending was cut off (still ENVIANDO, claimed `older_than` ago) become INCIERTO; how many.
+
+    The same rule as for a lost answer: once more, `again_after` the claim, then a person.  At start, when no
+    other process can be sending, `older_than` may be zero; later it must exceed the longest SMTP dialogue
+    (600 s for the answer to DATA alone, RFC 5321 4.5.3.2.6).
+    """
+    rows = session.exec(
+        select(OutboxRow.id, OutboxRow.claimed_at).where(
+            col(OutboxRow.state) == OutboxState.ENVIANDO, col(OutboxRow.claimed_at) <= now - older_than
+        )
+    ).all()
+    for outbox_id, claimed_at in rows:
+        next_at = (claimed_at or now) + again_after
+        finish_send(session, outbox_id, OutboxState.INCIERTO, "el envío se interrumpió", now=now, next_at=next_at)
+    return len(rows)
+
+
+def release(session: Session, *, actor: str, now: datetime, outbox_ids: Collection[int] | None = None) -> int:
+    """Let withheld answers go (all, or these); returns how many."""
+    chosen = sa.update(OutboxRow).where(col(OutboxRow.state) == OutboxState.RETENIDO)
+    if outbox_ids is not None:
+        chosen = chosen.where(col(OutboxRow.id).in_(outbox_ids))
+    freed = session.exec(chosen.values(state=OutboxState.EN_COLA, response="")).rowcount
+    audit.record(session, "answers released", actor=actor, now=now, detail={"count": freed})
+    return freed
+
+
+def to_append(session: Session, limit: int = 50) -> list[tuple[int, bytes]]:
+    """Answers that were sent and do not lie in the mailbox's Sent folder yet: (id, bytes)."""
+    rows = session.exec(
+        select(OutboxRow.id, OutboxRow.raw)
+        .where(col(OutboxRow.state) == OutboxState.ENVIADO, col(OutboxRow.appended_at).is_(None))
+        .order_by(col(OutboxRow.id))
+        .limit(limit)
+    )
+    return [(int(outbox_id), raw) for outbox_id, raw in rows]
+
+
+def appended(session: Session, outbox_id: int, now: datetime) -> None:
+    """This answer lies in the Sent folder."""
+    session.exec(sa.update(OutboxRow).where(col(OutboxRow.id) == outbox_id).values(appended_at=now))

@@ -1,0 +1,379 @@
+"""The one transaction that matters: `apply` writes a settlement, and the uses of evidence it rests on.
+
+Each change of a state is a conditional update that names the state before; when the row is not in it any
+more, somebody was faster and `RefusedTransition` is raised.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from enum import StrEnum
+
+import sqlalchemy as sa
+from sqlmodel import Session, col, select
+
+from evidence_daemon.errors import RefusedTransition
+from evidence_daemon.model import (
+    DAEMON,
+    CaseId,
+    CaseState,
+    ChargeState,
+    Direction,
+    DocumentKind,
+    EntryKind,
+    Evidence,
+    EvidenceState,
+    ItemState,
+    Lane,
+    LedgerEntry,
+    MailId,
+    Match,
+    Reject,
+    SearchKeys,
+    Settlement,
+    Use,
+    receipt_number,
+)
+from evidence_daemon.store import audit
+from evidence_daemon.store.outbox import (
+    Outgoing,
+    cancel_receipts,
+    put_out,
+)
+from evidence_daemon.store.reviews import close_reviews, open_review
+from evidence_daemon.store.shapes import VERDICTS, to_json
+from evidence_daemon.store.statements import change_one, insert_new
+from evidence_daemon.store.tables import (
+    CaseRow,
+    ChargeRow,
+    DecisionRow,
+    EntryRow,
+    ItemRow,
+    MailCaseRow,
+    MailRow,
+    PaperRow,
+    Table,
+    UseRow,
+)
+
+# ── uses of evidence ─────────────────────────────────────────────────────────────────────────────
+
+
+class Trace(StrEnum):
+    """By what evidence is recognised when it turns up again: `Use.what`."""
+
+    ADJUNTO = "adjunto"
+    ACTA = "acta"
+    SERIE = "serie"
+
+
+def traces(evidence: Evidence) -> tuple[tuple[Trace, str], ...]:
+    """What evidence leaves behind: hashes of the acta's files, its number, the serials on it.
+
+    With no acta among the papers every attachment counts (the same unreadable photo sent again).  Papers
+    of an installation carry the very serials of the return, so they leave none.
+    """
+    actas = [paper for paper in evidence.papers if paper.kind is DocumentKind.ACTA]
+    if actas:
+        files = [digest for paper in actas for digest in paper.documents]
+    else:
+        files = [attachment.sha256 for attachment in evidence.email.attachments]
+    found = [(Trace.ADJUNTO, str(digest)) for digest in files]
+    for paper in actas:
+        if paper.direction is Direction.INSTALACION:
+            continue
+        if paper.number is not None:
+            found.append((Trace.ACTA, _compact(paper.number.value)))
+        for line in paper.equipment:
+            found += [(Trace.SERIE, _compact(field.value)) for field in (line.serial, line.mac) if field is not None]
+    return tuple(dict.fromkeys((what, value) for what, value in found if value))
+
+
+def with_uses(session: Session, mail_id: MailId, evidence: Evidence) -> Evidence:
+    """The evidence with its `uses`: where else its files, acta number and serials stand.
+
+    Uses stand while they are accepted, wait for a person, or were refused for good; a mail that was only
+    asked for something leaves none, so that a customer may send the same file again with a better subject.
+    """
+    found: dict[Use, None] = {}
+    wanted = traces(evidence)
+    for what in Trace:
+        values = [value for kind, value in wanted if kind is what]
+        if not values:
+            continue
+        rows = session.exec(
+            select(UseRow)
+            .where(col(UseRow.what) == what, col(UseRow.value).in_(values), col(UseRow.mail_id) != mail_id)
+            .order_by(col(UseRow.id))
+            .limit(100)
+        )
+        for row in rows:
+            case_id = CaseId(row.case_id) if row.case_id is not None else None
+            found[Use(row.what, row.value, receipt_number(MailId(row.mail_id)), case_id, row.accepted)] = None
+    return replace(evidence, uses=tuple(found))
+
+
+def _compact(text: str) -> str:
+    return "".join(c for c in text.upper() if c.isalnum())
+
+
+# ── settling ─────────────────────────────────────────────────────────────────────────────────────
+
+
+def next_decision_number(session: Session, mail_id: MailId) -> int:
+    """The number that the next decision on this mail gets, from 1."""
+    return int(session.exec(select(MailRow.decisions).where(col(MailRow.id) == mail_id)).one()) + 1
+
+
+def apply(
+    session: Session,
+    mail_id: MailId,
+    settlement: Settlement,
+    *,
+    found: Match,
+    evidence: Evidence,
+    edition: str,
+    now: datetime,
+    outgoing: Outgoing | None,
+    keys: SearchKeys | None = None,
+    number: int | None = None,
+) -> int:
+    """Write everything that a settlement changes; returns the id of the decision.
+
+    All or nothing, in a savepoint of the caller's transaction: when `RefusedTransition` is raised (a state
+    was not what the settlement thought, a charge has a live reversal, the evidence was accepted for
+    another case a moment ago) nothing of it is written, and the caller may judge anew.
+
+    `number` makes it safe to repeat: when this mail has that decision already, nothing happens and its id
+    is returned.  Without it the next number is taken.
+    """
+    taken = next_decision_number(session, mail_id) - 1
+    if number is not None and number <= taken:
+        return int(
+            session.exec(
+                select(DecisionRow.id).where(col(DecisionRow.mail_id) == mail_id, col(DecisionRow.number) == number)
+            ).one()
+        )
+    if number is not None and number != taken + 1:
+        raise RefusedTransition(f"{receipt_number(mail_id)} has {taken} decisions: the next cannot be number {number}")
+    try:
+        with session.begin_nested():
+            return _apply(
+                session,
+                mail_id,
+                settlement,
+                found=found,
+                evidence=evidence,
+                keys=keys or SearchKeys(),
+                edition=edition,
+                now=now,
+                outgoing=outgoing,
+                taken=taken,
+            )
+    except sa.exc.IntegrityError as trouble:
+        # The database's own last line: whatever gets here was a race, or a bug.  Either way nothing is written.
+        words = f"{receipt_number(mail_id)}: the database refused the settlement: {trouble.orig}"
+        raise RefusedTransition(words) from trouble
+
+
+def _apply(
+    session: Session,
+    mail_id: MailId,
+    settlement: Settlement,
+    *,
+    found: Match,
+    evidence: Evidence,
+    keys: SearchKeys,
+    edition: str,
+    now: datetime,
+    outgoing: Outgoing | None,
+    taken: int,
+) -> int:
+    decision = settlement.decision
+    actor = decision.grounds.actor
+    receipt = receipt_number(mail_id)
+    change_one(
+        session,
+        sa.update(MailRow)
+        .where(col(MailRow.id) == mail_id, col(MailRow.decisions) == taken)
+        .values(
+            decisions=taken + 1,
+            state=settlement.evidence_state,
+            folder=settlement.folder,
+            edition=edition,
+            respond_by=settlement.respond_by if settlement.respond_by is not None else MailRow.respond_by,
+            shunted_at=None,
+            stage="",
+            trouble="",
+        ),
+        f"{receipt} was decided by somebody else at the same moment",
+    )
+    decision_id = int(
+        session.exec(
+            sa.insert(DecisionRow)
+            .values(
+                mail_id=mail_id,
+                number=taken + 1,
+                verdict=VERDICTS[type(decision)],
+                actor=actor,
+                edition=edition,
+                decided_at=now,
+                keys=to_json(keys),
+                match=to_json(found),
+                decision=to_json(decision),
+                settlement=to_json(settlement),
+            )
+            .returning(col(DecisionRow.id))
+        ).one()
+    )
+    _change_states(session, settlement)
+    for entry in settlement.entries:
+        _enter(session, decision_id, entry, now)
+    session.exec(sa.delete(PaperRow).where(col(PaperRow.mail_id) == mail_id))
+    for ordinal, paper in enumerate(evidence.papers):
+        session.exec(sa.insert(PaperRow).values(mail_id=mail_id, ordinal=ordinal, body=to_json(paper)))
+    session.exec(sa.delete(MailCaseRow).where(col(MailCaseRow.mail_id) == mail_id))
+    for case_id in dict.fromkeys(case.id for case in decision.cases):
+        session.exec(sa.insert(MailCaseRow).values(mail_id=mail_id, case_id=case_id))
+    _keep_uses(session, mail_id, settlement, evidence)
+    close_reviews(session, mail_id, actor, now, [lane for lane in Lane if lane is not Lane.ENVIO_INCIERTO])
+    if settlement.review is not None:
+        open_review(session, mail_id, settlement.review, now)
+    cancel_receipts(session, mail_id)
+    if outgoing is not None and settlement.reply is not None:
+        put_out(session, mail_id, decision_id, settlement.reply, outgoing, now=now)
+    audit.record(
+        session,
+        "decided",
+        actor=actor,
+        now=now,
+        mail_id=mail_id,
+        case_id=decision.cases[0].id if len(decision.cases) == 1 else None,
+        detail={
+            "number": taken + 1,
+            "verdict": VERDICTS[type(decision)].value,
+            "edition": edition,
+            "reasons": list(decision.grounds.reasons),
+            "entries": [[entry.kind.value, entry.charge_id, entry.amount] for entry in settlement.entries],
+            "reply": settlement.reply.kind.value if settlement.reply is not None else None,
+        },
+    )
+    return decision_id
+
+
+def _change_states(session: Session, settlement: Settlement) -> None:
+    """Each change names the state before; a row that is not in it was changed by somebody else."""
+    steps: list[tuple[type[Table], str, int, CaseState | ItemState | ChargeState, CaseState | ItemState | ChargeState]]
+    steps = [(CaseRow, "case", change.case_id, change.before, change.after) for change in settlement.cases]
+    steps += [(ItemRow, "item", change.item_id, change.before, change.after) for change in settlement.items]
+    steps += [(ChargeRow, "charge", change.charge_id, change.before, change.after) for change in settlement.charges]
+    for table, word, row_id, before, after in steps:
+        columns = table.__table__.c  # type: ignore[attr-defined]
+        change_one(
+            session,
+            sa.update(table).where(columns.id == row_id, columns.state == before).values(state=after),
+            f"{word} {row_id} is not {before} any more: it cannot become {after}",
+        )
+
+
+def _enter(session: Session, decision_id: int, entry: LedgerEntry, now: datetime) -> None:
+    """One line of the ledger, and the charge's `reversed` with it, which is what its lines add up to."""
+    kinds = session.exec(
+        select(EntryRow.kind).where(col(EntryRow.charge_id) == entry.charge_id)
+    ).all()
+    corrections = sum(kind is EntryKind.CORRECCION for kind in kinds)
+    live = len(kinds) - corrections > corrections
+    correcting = entry.kind is EntryKind.CORRECCION
+    if correcting != live:
+        raise RefusedTransition(
+            f"charge {entry.charge_id} has no live reversal to correct"
+            if correcting
+            else f"charge {entry.charge_id} has a live reversal already: no value is reversed twice"
+        )
+    session.exec(
+        sa.insert(EntryRow).values(
+            decision_id=decision_id,
+            case_id=entry.case_id,
+            charge_id=entry.charge_id,
+            kind=entry.kind,
+            operation=entry.operation,
+            amount=entry.amount,
+            turn=corrections + 1,
+            cause=entry.cause,
+            rule=entry.rule,
+            entered_at=now,
+        )
+    )
+    sign = -1 if correcting else 1
+    change_one(
+        session,
+        sa.update(ChargeRow)
+        .where(
+            col(ChargeRow.id) == entry.charge_id,
+            col(ChargeRow.case_id) == entry.case_id,
+            col(ChargeRow.reversed) + sign * entry.amount <= col(ChargeRow.total),
+            col(ChargeRow.reversed) + sign * entry.amount >= 0,
+        )
+        .values(reversed=ChargeRow.reversed + sign * entry.amount),
+        f"charge {entry.charge_id} of case {entry.case_id}: {entry.amount} cents are more than there is to reverse",
+    )
+
+
+def _keep_uses(session: Session, mail_id: MailId, settlement: Settlement, evidence: Evidence) -> None:
+    """Replace the traces of this mail by those of its present state, and claim them when it is accepted.
+
+    The claim settles a race: of two automatic acceptances of one acta for different cases the second is
+    refused, and judged anew it sees the first.  A person may accept what the daemon may not.
+    """
+    session.exec(sa.delete(UseRow).where(col(UseRow.mail_id) == mail_id, col(UseRow.claimed).is_(False)))
+    decision = settlement.decision
+    state = settlement.evidence_state
+    accepted = state in {EvidenceState.ACEPTADO, EvidenceState.ACEPTADO_PARCIAL}
+    stands = accepted or isinstance(decision, Reject) or state in {EvidenceState.EN_REVISION, EvidenceState.ESCALADO}
+    if not accepted:
+        session.exec(sa.delete(UseRow).where(col(UseRow.mail_id) == mail_id))
+    if not stands:
+        return
+    ids: list[CaseId | None] = [case.id for case in decision.cases]
+    for what, value in traces(evidence):
+        for case_id in ids or [None]:
+            row = {"mail_id": mail_id, "case_id": case_id, "what": what, "value": value, "accepted": accepted}
+            session.exec(sa.insert(UseRow).values(**row, claimed=False))
+        if accepted:
+            _claim(session, mail_id, ids, (what, value), actor=decision.grounds.actor)
+
+
+def _claim(
+    session: Session, mail_id: MailId, ids: Sequence[CaseId | None], trace: tuple[Trace, str], *, actor: str
+) -> None:
+    what, value = trace
+    row = {
+        "mail_id": mail_id,
+        "case_id": ids[0] if ids else None,
+        "what": what,
+        "value": value,
+        "accepted": True,
+        "claimed": True,
+    }
+    if session.exec(insert_new(session, UseRow, row, ["what", "value"], where=sa.text("claimed"))).rowcount:
+        session.exec(
+            sa.delete(UseRow).where(
+                col(UseRow.mail_id) == mail_id,
+                col(UseRow.what) == what,
+                col(UseRow.value) == value,
+                col(UseRow.case_id) == row["case_id"],
+                col(UseRow.claimed).is_(False),
+            )
+        )
+        return
+    holder, case_id = session.exec(
+        select(UseRow.mail_id, UseRow.case_id).where(
+            col(UseRow.what) == what, col(UseRow.value) == value, col(UseRow.claimed)
+        )
+    ).one()
+    if holder != mail_id and case_id not in ids and actor == DAEMON:
+        raise RefusedTransition(
+            f"{what.value} {value[:12]} was accepted for another case in {receipt_number(MailId(holder))} a moment ago"
+        )
