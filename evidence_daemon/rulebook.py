@@ -10,14 +10,14 @@ from __future__ import annotations
 import hashlib
 import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from enum import StrEnum
 from typing import Any, Literal, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from evidence_daemon.errors import BadRules
-from evidence_daemon.model import Line, ReasonCode, Repair, ReplyKind
+from evidence_daemon.model import Line, ReasonCode, Repair, ReplyKind, Verdict
 
 
 class _Book(BaseModel):
@@ -145,14 +145,212 @@ class DocumentsBook(_Book):
 
 
 class MatchingBook(_Book):
-    """Tolerances of matching: names, dates."""
+    """Tolerances of matching.  Confidences are 0..1; dates in days."""
+
+    serial_confidence: float = Field(ge=0, le=1)
+    """Below it a serial or MAC that equals the case's is a doubt, unless it is proven."""
+    number_confidence: float = Field(ge=0, le=1)
+    """From it on a number on the acta that is another's contradicts; below, it may be a misreading."""
+    holder_confidence: float = Field(ge=0, le=1)
+    """From it on a holder's name on the acta that is another's raises a signal."""
+    installation_days: int = Field(ge=0)
+    """A return dated less than this after the activation may be an installation read wrongly."""
 
 
 # ── decision.toml ────────────────────────────────────────────────────────────────────────────────
 
 
+class Fact(StrEnum):
+    """What a rule may ask about a mail: the closed vocabulary of `when` and `unless`.
+
+    `cases.decision` has one predicate for each; what they mean stands there.
+    """
+
+    # who wrote
+    CORREO_PROPIO = "correo_propio"
+    REBOTE = "rebote"
+    RESPUESTA_AUTOMATICA = "respuesta_automatica"
+    GENERADO = "generado"
+    # what it says and carries
+    DEMASIADO_GRANDE = "demasiado_grande"
+    SIN_ADJUNTO = "sin_adjunto"
+    CON_ADJUNTO = "con_adjunto"
+    DICE_NO_TENER_ACTA = "dice_no_tener_acta"
+    DICE_NO_RECONOCER_SERVICIO = "dice_no_reconocer_servicio"
+    TRAE_ENLACE = "trae_enlace"
+    REPETIDO = "repetido"
+    # how its attachments could be read
+    FALLO_INTERNO = "fallo_interno"
+    ALGO_NO_SE_ABRE = "algo_no_se_abre"
+    PAPEL_EN_BLANCO = "papel_en_blanco"
+    # what papers they are
+    ACTA_DE_DEVOLUCION = "acta_de_devolucion"
+    ACTA_DE_INSTALACION = "acta_de_instalacion"
+    ACTA_SIN_SENTIDO_CLARO = "acta_sin_sentido_claro"
+    ACTA_DE_OTRA_EMPRESA = "acta_de_otra_empresa"
+    OTRO_PAPEL = "otro_papel"
+    ACTA_COMPLETA = "acta_completa"
+    # the subject
+    ASUNTO_CON_FALTA = "asunto_con_falta"
+    ASUNTO_DEL_EJEMPLO = "asunto_del_ejemplo"
+    SERVICIO_MOVIL = "servicio_movil"
+    SERVICIO_CORPORATIVO = "servicio_corporativo"
+    # whose it is
+    SIN_CASO = "sin_caso"
+    CASO_AMBIGUO = "caso_ambiguo"
+    CASO_HALLADO = "caso_hallado"
+    CASO_IDENTIFICADO = "caso_identificado"
+    MUESTRA_EL_CASO = "muestra_el_caso"
+    # how the case stands
+    CASO_ADMITE = "caso_admite"
+    CASO_RESUELTO = "caso_resuelto"
+    CASO_EN_REVISION = "caso_en_revision"
+    CASO_EN_RECLAMO = "caso_en_reclamo"
+    CASO_EN_COBRO = "caso_en_cobro"
+    CASO_ESCALADO = "caso_escalado"
+    VALOR_PAGADO = "valor_pagado"
+    CUENTAS_CLARAS = "cuentas_claras"
+    SOBRE_LIMITE = "sobre_limite"
+    # what the acta shows
+    NUMERO_IGUAL = "numero_igual"
+    OTRO_TITULAR = "otro_titular"
+    OTRO_SERVICIO = "otro_servicio"
+    NOMBRE_SUFICIENTE = "nombre_suficiente"
+    FECHA_PLAUSIBLE = "fecha_plausible"
+    FECHA_IMPOSIBLE = "fecha_imposible"
+    REQUISITOS_COMPLETOS = "requisitos_completos"
+    TODOS_LOS_EQUIPOS = "todos_los_equipos"
+    ALGUNOS_EQUIPOS = "algunos_equipos"
+    EQUIPO_EN_DUDA = "equipo_en_duda"
+    NINGUN_EQUIPO = "ningun_equipo"
+    # signals
+    SIN_SENALES = "sin_senales"
+    YA_USADA = "ya_usada"
+
+
+_F = Fact
+_LAW = frozenset(
+    {
+        _F.CASO_IDENTIFICADO, _F.CASO_ADMITE, _F.CUENTAS_CLARAS, _F.ACTA_DE_DEVOLUCION, _F.NUMERO_IGUAL,
+        _F.FECHA_PLAUSIBLE, _F.NOMBRE_SUFICIENTE, _F.SIN_SENALES,
+    }
+)  # fmt: skip
+INDISPENSABLE: Mapping[Verdict, frozenset[Fact]] = {
+    Verdict.REVERSE: _LAW | {_F.TODOS_LOS_EQUIPOS},
+    Verdict.PARTIAL: _LAW | {_F.ALGUNOS_EQUIPOS},
+}
+"""What a rule must ask for before it may reverse a value.  The book may be stricter, never laxer."""
+
+
+class ReasonSource(StrEnum):
+    """Where a rule takes reasons from that are known only with the mail."""
+
+    ASUNTO = "asunto"
+    """What is wrong with the subject."""
+    LECTURAS = "lecturas"
+    """Why attachments could not be read."""
+
+
+class RuleExample(_Book):
+    """Facts, and the verdict that the whole book must give on them.
+
+    With `faultless`, the facts of a faultless mail (`DecisionBook.faultless`) `without` some, and `facts` besides.
+    """
+
+    facts: frozenset[Fact] = frozenset()
+    faultless: bool = False
+    without: frozenset[Fact] = frozenset()
+    verdict: Verdict
+
+
+class Rule(_Book):
+    """One rule: when all of `when` hold and none of `unless`, the verdict.  Of several, the first decides."""
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    when: frozenset[Fact] = frozenset()
+    unless: frozenset[Fact] = frozenset()
+    verdict: Verdict
+    reasons: tuple[ReasonCode, ...] = ()
+    reasons_from: ReasonSource | None = None
+    staff: str = Field(min_length=10)
+    examples: tuple[RuleExample, ...] = Field(min_length=1)
+
+    def speaks(self, facts: Collection[Fact]) -> bool:
+        """Whether the rule applies to a mail with these facts."""
+        return self.when <= set(facts) and self.unless.isdisjoint(facts)
+
+
+class DecisionPolicy(_Book):
+    """Limits of what is accepted without a person.  Amounts in cents of USD."""
+
+    automatic_limit_cents: int = Field(ge=0)
+    four_eyes_cents: int = Field(ge=0)
+    required_fields: frozenset[Literal["numero", "oficina", "titular", "cedula", "servicio", "agente"]]
+
+
+class AnswerPolicy(_Book):
+    """Who is answered, and until when."""
+
+    answer_unproven_senders: bool
+    receipt_delay_seconds: int = Field(ge=0)
+    answer_within_days: int = Field(ge=1)
+    max_mb: int = Field(ge=1)
+
+
+class SignalPolicy(_Book):
+    """What the signals need to know."""
+
+    company_names: tuple[str, ...]
+    company_domains: tuple[str, ...]
+
+
 class DecisionBook(_Book):
-    """Ordered rules: when → verdict, with the sentence for staff and examples."""
+    """Ordered rules: when → verdict, with the sentence for staff and examples; and the limits."""
+
+    policy: DecisionPolicy
+    answers: AnswerPolicy
+    signals: SignalPolicy
+    faultless: frozenset[Fact]
+    """What holds for a mail whose every equipment is accredited without a person: a shorthand for examples."""
+    rule: tuple[Rule, ...] = Field(min_length=1)
+
+    def spoken(self, facts: Collection[Fact]) -> tuple[Rule, ...]:
+        """The rules that apply, in order; the first one decides.  Never empty: the last rule always does."""
+        return tuple(rule for rule in self.rule if rule.speaks(facts))
+
+
+def _check_decision(book: DecisionBook, text: str, faults: list[str]) -> None:
+    """What makes a book of rules unfit though each rule is well formed; and every example is run."""
+    lines = text.splitlines()
+
+    def fault(rule: Rule, sentence: str) -> None:
+        named = re.compile(rf'\s*name\s*=\s*["\']{rule.name}["\']')
+        line = next((number for number, words in enumerate(lines, start=1) if named.match(words)), 1)
+        faults.append(f"decision.toml:{line}: rule {rule.name}: {sentence}")
+
+    last = book.rule[-1]
+    if last.when or last.unless or last.verdict is not Verdict.HOLD:
+        fault(last, 'the last rule must be the default: no "when", no "unless", verdict "hold"')
+        return
+    seen: set[str] = set()
+    for rule in book.rule:
+        if rule.name in seen:
+            fault(rule, "there is another rule of this name")
+        seen.add(rule.name)
+        if rule.verdict is Verdict.REJECT:
+            fault(rule, "a final no is said by a person, never by a rule")
+        if missing := INDISPENSABLE.get(rule.verdict, frozenset()) - rule.when:
+            fault(rule, f'"when" must name {", ".join(sorted(missing))} before a value may be reversed')
+        if contradiction := rule.when & rule.unless:
+            fault(rule, f'{", ".join(sorted(contradiction))} stands in "when" and in "unless"')
+        decided = False
+        for number, example in enumerate(rule.examples, start=1):
+            decider = book.spoken(example.facts | (book.faultless - example.without if example.faultless else set()))[0]
+            decided |= decider.name == rule.name
+            if decider.verdict is not example.verdict:
+                fault(rule, f"example {number} gives {decider.verdict} (by {decider.name}), not {example.verdict}")
+        if not decided:
+            fault(rule, "none of its examples is decided by it: an earlier rule takes them all")
 
 
 # ── reasons.toml and replies/*.txt ───────────────────────────────────────────────────────────────
@@ -289,6 +487,8 @@ def parse(texts: Mapping[str, str]) -> RuleBook:
     documents = _toml(texts, "documents.toml", DocumentsBook, faults)
     matching = _toml(texts, "matching.toml", MatchingBook, faults)
     decision = _toml(texts, "decision.toml", DecisionBook, faults)
+    if decision:
+        _check_decision(decision, texts["decision.toml"], faults)
     reasons = _toml(texts, "reasons.toml", ReasonsBook, faults)
     replies = {
         name.removeprefix("replies/").removesuffix(".txt"): text
@@ -329,17 +529,36 @@ def _toml(texts: Mapping[str, str], name: str, book: type[_B], faults: list[str]
         return book.model_validate(table)
     except ValidationError as bad:
         for fault_ in bad.errors():
-            path = ".".join(str(step) for step in fault_["loc"])
-            line = _line_of(texts[name], [str(step) for step in fault_["loc"]])
+            path = ".".join(_named(table, fault_["loc"]))
+            line = _line_of(texts[name], fault_["loc"])
             faults.append(f"{name}:{line}: {path}: {fault_['msg']}")
         return None
 
 
-def _line_of(text: str, path: list[str]) -> int:
+def _named(table: Any, path: Sequence[str | int]) -> list[str]:
+    """The path of a fault, with the name of an entry instead of its number where it has one."""
+    steps: list[str] = []
+    for step in path:
+        try:
+            table = table[step]
+        except (KeyError, IndexError, TypeError):
+            table = None
+        name = table.get("name") if isinstance(step, int) and isinstance(table, dict) else None
+        steps.append(name if isinstance(name, str) else str(step))
+    return steps
+
+
+def _line_of(text: str, path: Sequence[str | int]) -> int:
     """The line (from 1) in which a key most likely stands: good enough to open the editor at it."""
     lines = text.splitlines()
     at = 0
+    table = ""
     for step in path:
+        if isinstance(step, int):
+            headers = [number for number, line in enumerate(lines) if line.strip() == f"[[{table}]]"]
+            at = headers[step] if step < len(headers) else at
+            continue
+        table = step
         for number in range(at, len(lines)):
             if step in lines[number]:
                 at = number

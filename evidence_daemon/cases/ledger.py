@@ -111,25 +111,25 @@ EVIDENCE_BY_PERSON: _Table[EvidenceState] = {
 
 def case_step(before: CaseState, after: CaseState, *, by_person: bool = False) -> None:
     """Raise `RefusedTransition` unless a case may go from one state straight to the other."""
-    _step("el caso", CASE, CASE_BY_PERSON, before, after, by_person)
+    _step("el caso", CASE, CASE_BY_PERSON, before, after, by_person=by_person)
 
 
 def item_step(before: ItemState, after: ItemState, *, by_person: bool = False) -> None:
     """Raise `RefusedTransition` unless an item may go from one state straight to the other."""
-    _step("el equipo", ITEM, ITEM_BY_PERSON, before, after, by_person)
+    _step("el equipo", ITEM, ITEM_BY_PERSON, before, after, by_person=by_person)
 
 
 def charge_step(before: ChargeState, after: ChargeState, *, by_person: bool = False) -> None:
     """Raise `RefusedTransition` unless a charge may go from one state straight to the other."""
-    _step("el cargo", CHARGE, CHARGE_BY_PERSON, before, after, by_person)
+    _step("el cargo", CHARGE, CHARGE_BY_PERSON, before, after, by_person=by_person)
 
 
 def evidence_step(before: EvidenceState, after: EvidenceState, *, by_person: bool = False) -> None:
     """Raise `RefusedTransition` unless evidence may go from one state straight to the other."""
-    _step("la evidencia", EVIDENCE, EVIDENCE_BY_PERSON, before, after, by_person)
+    _step("la evidencia", EVIDENCE, EVIDENCE_BY_PERSON, before, after, by_person=by_person)
 
 
-def _step(what: str, table: _Table[_S], persons: _Table[_S], before: _S, after: _S, by_person: bool) -> None:
+def _step(what: str, table: _Table[_S], persons: _Table[_S], before: _S, after: _S, *, by_person: bool) -> None:
     may = after in persons.get(before, frozenset())
     if after in table[before] or (may and by_person):
         return
