@@ -41,7 +41,7 @@ from cryptography.x509.oid import NameOID
 from imapclient import IMAPClient, SocketTimeout
 
 PASSWORD = "secret"
-"""Of every user of every server here."""
+"""Of every user of Dovecot here, unless it is given another."""
 HOST = "127.0.0.1"
 _START_SECONDS = 30.0
 
@@ -156,7 +156,7 @@ service imap {{
 
 
 class Dovecot(_Server):
-    """A private Dovecot 2.3: any user name is a mailbox, made on first use, with password `PASSWORD`.
+    """A private Dovecot 2.3: any user name is a mailbox, made on first use, with one `password` for all.
 
     `separator` and `prefix` are the namespace's; `more` is further configuration in Dovecot's own
     language (capabilities, plug-ins).  `port` speaks plain IMAP and STARTTLS, `tls_port` TLS; `ca` is the
@@ -164,7 +164,13 @@ class Dovecot(_Server):
     """
 
     def __init__(
-        self, directory: Path | None = None, *, separator: str = "/", prefix: str = "", more: str = ""
+        self,
+        directory: Path | None = None,
+        *,
+        separator: str = "/",
+        prefix: str = "",
+        more: str = "",
+        password: str = PASSWORD,
     ) -> None:
         binary = _program("dovecot")
         version = subprocess.run([binary, "--version"], capture_output=True, text=True, check=True).stdout
@@ -172,6 +178,7 @@ class Dovecot(_Server):
             raise Missing(f"Dovecot 2.3 (2.4 has another configuration language); found {version.strip()}")
         super().__init__(directory)
         self._binary = binary
+        self._password = password
         self._doveadm = _program("doveadm")
         self._process: subprocess.Popen[bytes] | None = None
         self._delivered = itertools.count(1)
@@ -182,7 +189,7 @@ class Dovecot(_Server):
             directory=self.directory,
             user=user,
             group=group,
-            password=PASSWORD,
+            password=password,
             separator=separator,
             prefix=prefix,
             port=self.port,
@@ -197,7 +204,7 @@ class Dovecot(_Server):
     # ── the server itself
 
     def start(self) -> Self:
-        """Return when all three ports answer."""
+        """Return when all three ports answer; again on the same ports, with its mail, after a `kill`."""
         run = self.directory / "run"
         shutil.rmtree(run, ignore_errors=True)  # a zombie in its master.pid would say "already running"
         run.mkdir()
@@ -267,7 +274,7 @@ class Dovecot(_Server):
         """A second person at the mailbox, logged in by TLS."""
         trust = ssl.create_default_context(cafile=str(self.ca))
         client = IMAPClient("localhost", self.tls_port, ssl=True, ssl_context=trust, timeout=SocketTimeout(5, 20))
-        client.login(user, PASSWORD)
+        client.login(user, self._password)
         return client
 
     def folders(self, user: str) -> dict[str, list[bytes]]:
@@ -380,8 +387,8 @@ class _Session(SMTP):
 class SmtpReceiver(_Server):
     """A real SMTP server (aiosmtpd, in a thread) that keeps every mail it takes, in memory and on disk.
 
-    `security` is "none", "starttls" (refuses mail before it) or "tls".  With `login`, a user "posventa" with
-    password `PASSWORD` must log in.  `faults` are consumed in order, each by the first command of its kind.
+    `security` is "none", "starttls" (refuses mail before it) or "tls".  With a `password`, the user "posventa"
+    must log in with it.  `faults` are consumed in order, each by the first command of its kind.
     A mail is on disk before it is answered, so that the count stays true when the sender is killed.
     """
 
@@ -390,7 +397,7 @@ class SmtpReceiver(_Server):
         directory: Path | None = None,
         *,
         security: str = "none",
-        login: bool = False,
+        password: str = "",
         size_limit: int = 30_000_000,
     ) -> None:
         super().__init__(directory)
@@ -402,7 +409,7 @@ class SmtpReceiver(_Server):
         """When set, the answer to every login instead of the right one."""
         self.port = 0
         self.ca = certificate(self.directory)
-        self._login = login
+        self._password = password
         self._size_limit = size_limit
         self._numbers = itertools.count(1)
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -497,8 +504,8 @@ class SmtpReceiver(_Server):
                 data_size_limit=self._size_limit,
                 tls_context=context if self.security == "starttls" else None,
                 require_starttls=self.security == "starttls",
-                authenticator=self._authenticate if self._login else None,
-                auth_required=self._login,
+                authenticator=self._authenticate if self._password else None,
+                auth_required=bool(self._password),
                 auth_require_tls=self.security == "starttls",
             )
 
@@ -518,7 +525,7 @@ class SmtpReceiver(_Server):
     def _authenticate(self, server: SMTP, session: Any, envelope: Any, mechanism: str, data: Any) -> AuthResult:
         if self.login_reply:
             return AuthResult(success=False, handled=False, message=self.login_reply)
-        good = isinstance(data, LoginPassword) and (data.login, data.password) == (b"posventa", PASSWORD.encode())
+        good = isinstance(data, LoginPassword) and (data.login, data.password) == (b"posventa", self._password.encode())
         return AuthResult(success=good, handled=False, auth_data=data.login.decode() if good else None)
 
     async def handle_DATA(self, server: _Session, session: Any, envelope: Any) -> str:
