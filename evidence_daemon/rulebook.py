@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import re
 import tomllib
+import unicodedata
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from enum import StrEnum
 from typing import Any, Literal, Self, TypeVar
@@ -17,7 +18,7 @@ from typing import Any, Literal, Self, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from evidence_daemon.errors import BadRules
-from evidence_daemon.model import Line, ReasonCode, Repair, ReplyKind, Verdict
+from evidence_daemon.model import ChargeState, Line, ReasonCode, Repair, ReplyKind, Verdict
 
 
 class _Book(BaseModel):
@@ -459,6 +460,133 @@ def _check_replies(replies: Mapping[str, str], faults: list[str]) -> None:
             faults.append(f"replies/{name}.txt:1: the receipt number {{recibo}} must stand in every answer")
 
 
+# ── columns/*.toml ───────────────────────────────────────────────────────────────────────────────
+
+
+class CaseColumn(StrEnum):
+    """What a column of the case list may hold."""
+
+    ID_NUMBER = "id_number"
+    HOLDER = "holder"
+    LINE = "line"
+    SERVICE_NUMBER = "service_number"
+    ACTIVATED_ON = "activated_on"
+    WITHDRAWN_ON = "withdrawn_on"
+    PROVINCE = "province"
+    EMAIL = "email"
+    PHONES = "phones"
+    CLAIM_OPEN = "claim_open"
+    IN_COLLECTION = "in_collection"
+    EQUIPMENT_TYPE = "equipment_type"
+    DESCRIPTION = "description"
+    SERIAL = "serial"
+    MAC = "mac"
+    ITEM_REFERENCE = "item_reference"
+    CHARGE_STATE = "charge_state"
+    CONCEPT = "concept"
+    BASE = "base"
+    TAX = "tax"
+    TOTAL = "total"
+    VAT_RATE = "vat_rate"
+    PAID = "paid"
+    INVOICE = "invoice"
+    CHARGE_REFERENCE = "charge_reference"
+
+
+def plain_heading(text: str) -> str:
+    """A heading or a word of a cell as it is compared: letters and digits only, without accents or case.
+
+    >>> plain_heading("Línea de_negocio ")
+    'LINEADENEGOCIO'
+    """
+    bare = unicodedata.normalize("NFKD", text).upper()
+    return "".join(c for c in bare if c.isalnum())
+
+
+class Flags(_Book):
+    """Words that mean yes and no."""
+
+    yes: tuple[str, ...]
+    no: tuple[str, ...]
+
+
+class CaseColumns(_Book):
+    """`columns/cases.toml`: headings of the case list, and words in its cells."""
+
+    columns: Mapping[CaseColumn, tuple[str, ...]]
+    lines: Mapping[Line, tuple[str, ...]]
+    charge_states: Mapping[ChargeState, tuple[str, ...]]
+    flags: Flags
+
+    @model_validator(mode="after")
+    def _unambiguous(self) -> Self:
+        missing = [column.value for column in CaseColumn if not self.columns.get(column)]
+        if missing:
+            raise ValueError(f"[columns] names no heading for: {', '.join(missing)}")
+        for table, words in (
+            ("columns", [*self.columns.values()]),
+            ("lines", [*self.lines.values()]),
+            ("charge_states", [*self.charge_states.values()]),
+            ("flags", [self.flags.yes, self.flags.no]),
+        ):
+            seen: set[str] = set()
+            for group in words:
+                plain = {plain_heading(word) for word in group}
+                if twice := seen & plain:
+                    raise ValueError(f"[{table}] means two things by: {', '.join(sorted(twice))}")
+                seen |= plain
+        return self
+
+
+class ReversalValue(StrEnum):
+    """What a column of the reversals file may hold; `amount` is what the ledger reverses, in USD."""
+
+    ENTRY = "entry"
+    DATE = "date"
+    OPERATION = "operation"
+    CASE = "case"
+    ID_NUMBER = "id_number"
+    HOLDER = "holder"
+    LINE = "line"
+    SERVICE_NUMBER = "service_number"
+    EQUIPMENT_TYPE = "equipment_type"
+    DESCRIPTION = "description"
+    SERIAL = "serial"
+    CHARGE = "charge"
+    CHARGE_REFERENCE = "charge_reference"
+    CONCEPT = "concept"
+    INVOICE = "invoice"
+    BASE = "base"
+    TAX = "tax"
+    VAT_RATE = "vat_rate"
+    TOTAL = "total"
+    AMOUNT = "amount"
+    RECEIPT = "receipt"
+    RULE = "rule"
+
+
+class ReversalFile(_Book):
+    """How the reversals file is written."""
+
+    separator: Literal[";", ",", "\t"]
+    encoding: Literal["utf-8-sig", "utf-8", "cp1252"]
+    decimal: Literal[".", ","]
+
+
+class ReversalColumn(_Book):
+    """One column of the reversals file."""
+
+    heading: str = Field(min_length=1)
+    value: ReversalValue
+
+
+class ReversalColumns(_Book):
+    """`columns/reversals.toml`: the file for the billing system."""
+
+    file: ReversalFile
+    column: tuple[ReversalColumn, ...] = Field(min_length=1)
+
+
 # ── the whole book ───────────────────────────────────────────────────────────────────────────────
 
 
@@ -472,6 +600,8 @@ class RuleBook(_Book):
     decision: DecisionBook
     reasons: ReasonsBook
     replies: Mapping[str, str]
+    cases: CaseColumns
+    reversals: ReversalColumns
 
 
 _B = TypeVar("_B", bound=_Book)
@@ -490,13 +620,15 @@ def parse(texts: Mapping[str, str]) -> RuleBook:
     if decision:
         _check_decision(decision, texts["decision.toml"], faults)
     reasons = _toml(texts, "reasons.toml", ReasonsBook, faults)
+    cases = _toml(texts, "columns/cases.toml", CaseColumns, faults)
+    reversals = _toml(texts, "columns/reversals.toml", ReversalColumns, faults)
     replies = {
         name.removeprefix("replies/").removesuffix(".txt"): text
         for name, text in sorted(texts.items())
         if name.startswith("replies/") and name.endswith(".txt")
     }
     _check_replies(replies, faults)
-    if subject and documents and matching and decision and reasons and not faults:
+    if subject and documents and matching and decision and reasons and cases and reversals and not faults:
         return RuleBook(
             edition=_edition(texts),
             subject=subject,
@@ -505,6 +637,8 @@ def parse(texts: Mapping[str, str]) -> RuleBook:
             decision=decision,
             reasons=reasons,
             replies=replies,
+            cases=cases,
+            reversals=reversals,
         )
     raise BadRules(faults)
 
