@@ -372,8 +372,12 @@ class _Session(SMTP):
             await super().smtp_RSET(arg)
 
     async def smtp_MAIL(self, arg: str | None) -> None:
-        if not await self.goes_wrong("MAIL"):
-            await super().smtp_MAIL(arg)
+        if await self.goes_wrong("MAIL"):
+            return
+        if self.receiver.wants_login and not (self.session and self.session.authenticated):
+            await self.push("530 5.7.0 log in first")  # aiosmtpd's own demand warns where there is no STARTTLS
+            return
+        await super().smtp_MAIL(arg)
 
     async def smtp_RCPT(self, arg: str | None) -> None:
         if not await self.goes_wrong("RCPT"):
@@ -409,6 +413,7 @@ class SmtpReceiver(_Server):
         """When set, the answer to every login instead of the right one."""
         self.port = 0
         self.ca = certificate(self.directory)
+        self.wants_login = bool(password)
         self._password = password
         self._size_limit = size_limit
         self._numbers = itertools.count(1)
@@ -505,7 +510,7 @@ class SmtpReceiver(_Server):
                 tls_context=context if self.security == "starttls" else None,
                 require_starttls=self.security == "starttls",
                 authenticator=self._authenticate if self._password else None,
-                auth_required=bool(self._password),
+                auth_exclude_mechanism=[] if self._password else ["LOGIN", "PLAIN"],
                 auth_require_tls=self.security == "starttls",
             )
 

@@ -3,7 +3,7 @@ r"""The mailbox: takes mails out of it without changing anything, and files them
 Nothing is ever deleted, `\Seen` is neither read nor set, and nobody else's work is touched: other people
 use this mailbox too.  imapclient does the talking; its traps (each was measured) are kept in this file:
 
-* it makes imaplib print every literal, the whole mail, for a log line: `_no_echo`;
+* it makes imaplib print every literal, the whole mail, for a log line: `_Client`;
 * its timeouts count from the last byte, not from the command: `Leash`;
 * one dead connection shows as half a dozen kinds of errors: any of them but a plain "NO" drops the
   connection (`_run`), and what was selected must be selected anew;
@@ -19,6 +19,7 @@ import imaplib
 import itertools
 import logging
 import re
+import socket
 import threading
 import time
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
@@ -26,12 +27,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
-from imapclient import IMAPClient, SocketTimeout
+from imapclient import IMAPClient
 from imapclient.exceptions import LoginError, ProtocolError
 
 from evidence_daemon.config import MailboxConfig
 from evidence_daemon.errors import BadConfig, LoginRefused, Temporary
-from evidence_daemon.mail.wire import Leash, explain, trust
+from evidence_daemon.mail.wire import Leash, connect, explain, trust
 from evidence_daemon.model import Arrival, CopyKey, FolderRole
 
 log = logging.getLogger("evidence_daemon.imap")
@@ -64,6 +65,35 @@ _NOT_THE_PASSWORD = frozenset({"UNAVAILABLE", "INUSE", "LIMIT", "SERVERBUG"})
 """Response codes (RFC 5530) with which a login fails though user and password may be right."""
 
 
+class _Protocol(imaplib.IMAP4):
+    """imaplib on a connection that is there already."""
+
+    def __init__(self, connection: socket.socket, host: str) -> None:
+        self._ready = connection
+        super().__init__(host)  # the name that STARTTLS will verify
+
+    def _create_socket(self, *_: Any) -> socket.socket:
+        return self._ready
+
+
+class _Client(IMAPClient):  # type: ignore[misc]  # published without types
+    """imapclient on a connection that is there already: so a slow greeting has a deadline too."""
+
+    def __init__(self, connection: socket.socket, config: MailboxConfig) -> None:
+        self._ready = connection
+        super().__init__(config.host, config.port, ssl=config.security == "tls", timeout=config.command_timeout_seconds)
+        self._imap.debug = 0  # it had set 5: see the top of this file; a test guards it
+        self.normalise_times = False  # aware dates: the legal clock starts with them
+
+    def _create_IMAP4(self) -> imaplib.IMAP4:  # noqa: N802  # imapclient's
+        return _Protocol(self._ready, self.host)
+
+    def copy_uid(self) -> str:
+        """The COPYUID code (RFC 4315) of the last COPY, taken off; empty when there is none."""
+        data = self._imap.response("COPYUID")[1]
+        return data[-1].decode("ascii") if data and data[-1] else ""
+
+
 class _Refusal(Exception):
     """The server understood and said NO: the connection is sound.  `code` is its response code, or empty."""
 
@@ -87,7 +117,7 @@ class _Selected:
 class _Session:
     """One connection, logged in, with what this server can do."""
 
-    client: Any
+    client: _Client
     leash: Leash
     since: float
     can_move: bool = False
@@ -374,11 +404,10 @@ class Mailbox:
         A crash between the two leaves the mail in both folders, and the next call copies it once more.
         """
 
-        def copy(client: Any) -> str:
-            client._imap.response("COPYUID")  # forgets an older one
+        def copy(client: _Client) -> str:
+            client.copy_uid()  # forget an older one
             client.copy(uids, target)
-            data = client._imap.response("COPYUID")[1]  # imapclient does not hand it on
-            return data[-1].decode("ascii") if data and data[-1] else ""
+            return client.copy_uid()
 
         copied = _sources(self._run("copying mails", copy))
         if not copied:
@@ -414,7 +443,7 @@ class Mailbox:
             return
         self._renew()
 
-        def append(client: Any) -> None:
+        def append(client: _Client) -> None:
             client.append(self._path(folder), raw, (b"\\Seen",))
 
         self._live()
@@ -496,20 +525,22 @@ class Mailbox:
         password = self._password()
         if any(character in config.user + password for character in "\r\n\0"):
             raise BadConfig("mailbox: user or password holds a line end; IMAP cannot send that")
+        patience = config.connect_timeout_seconds
         try:
-            client = IMAPClient(
-                config.host,
-                config.port,
-                ssl=config.security == "tls",
-                ssl_context=self._tls,
-                timeout=SocketTimeout(config.connect_timeout_seconds, config.command_timeout_seconds),
+            connection, leash = connect(
+                config.host, config.port, patience, self._tls if config.security == "tls" else None
             )
-        except Exception as error:  # noqa: BLE001  # sockets, TLS, a greeting that is none: all the same here
+        except OSError as error:
             raise Temporary(f"{self._server}: cannot connect: {explain(error)}") from None
+        try:
+            with leash.at_most(patience):
+                client = _Client(connection, config)
+        except Exception as error:  # noqa: BLE001  # a greeting that is none comes as any of a wide family
+            connection.close()
+            leash.close()
+            raise Temporary(f"{self._server}: no greeting: {explain(error, late=leash.cut)}") from None
         self._sweeps.known_below = 1  # each connection begins with a look at the whole inbox
-        _no_echo(client)
-        client.normalise_times = False  # aware dates: the legal clock starts with them
-        session = self._session = _Session(client, Leash(client.socket()), time.monotonic())
+        session = self._session = _Session(client, leash, time.monotonic())
         if config.security == "starttls":
             if not self._run("asking for STARTTLS", lambda one: one.has_capability("STARTTLS")):
                 self._drop()
@@ -520,7 +551,7 @@ class Mailbox:
         return session
 
     def _log_in(self, user: str, password: str) -> None:
-        def log_in(client: Any) -> None:
+        def log_in(client: _Client) -> None:
             try:
                 if (user + password).isascii():
                     client.login(user, password)
@@ -545,7 +576,7 @@ class Mailbox:
             ) from None
 
     def _learn(self, session: _Session) -> None:
-        def learn(client: Any) -> None:
+        def learn(client: _Client) -> None:
             session.can_move = client.has_capability("MOVE")
             session.can_expunge_one = client.has_capability("UIDPLUS")
             session.can_idle = client.has_capability("IDLE")
@@ -614,7 +645,7 @@ class Mailbox:
         except _Refusal as no:
             raise Temporary(f"{self._server}: the server refuses to list mails: {no}") from None
 
-    def _run(self, doing: str, command: Callable[[Any], T]) -> T:
+    def _run(self, doing: str, command: Callable[[_Client], T]) -> T:
         """Run one command under its deadline.  Raises `_Refusal` for a NO, else `Temporary` and drops all."""
         session = self._live()
         try:
@@ -640,12 +671,7 @@ class _ReadOnly(_Refusal):
     """The folder is open, but nothing in it may be changed."""
 
 
-def _no_echo(client: Any) -> None:
-    """Keep imaplib from printing whole mails: 8 times slower, and one log level away from the log file."""
-    client._imap.debug = 0  # there is no public way; a test guards it
-
-
-def _news(client: Any, patience: float) -> list[Any]:
+def _news(client: _Client, patience: float) -> list[Any]:
     """What the server says within so many seconds of IDLE."""
     return list(client.idle_check(patience))
 

@@ -16,11 +16,11 @@ import socket
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from evidence_daemon.config import SmtpConfig
 from evidence_daemon.errors import LoginRefused
-from evidence_daemon.mail.wire import Leash, explain, trust
+from evidence_daemon.mail.wire import Leash, connect, explain, trust
 
 log = logging.getLogger("evidence_daemon.smtp")
 
@@ -76,6 +76,25 @@ class _No(Exception):
         super().__init__(_words(code, text))
         self.code = code
         self.permanent = permanent
+
+
+class _Client(smtplib.SMTP):
+    """The library's client on a connection that is there already: so a slow greeting has a deadline too."""
+
+    def __init__(self, connection: socket.socket, name: str) -> None:
+        self._ready = connection
+        super().__init__(local_hostname=name)
+
+    def connect(self, host: str = "localhost", port: int = 0, source_address: Any = None) -> tuple[int, bytes]:
+        """Read the greeting; raises `SMTPConnectError` if it is not one."""
+        self._host = host  # the name that STARTTLS will verify
+        code, text = super().connect(host, port, source_address)
+        if code != 220:
+            raise smtplib.SMTPConnectError(code, text)
+        return code, text
+
+    def _get_socket(self, *_: Any) -> socket.socket:
+        return self._ready
 
 
 @dataclass(slots=True)
@@ -209,17 +228,13 @@ class Postman:
         # Our own domain, for the library would look this machine's name up, which may take long or tell too much.
         name = config.from_address.rpartition("@")[2] or "localhost"
         seconds = config.connect_timeout_seconds
-        smtp: smtplib.SMTP
-        if config.security == "tls":
-            smtp = smtplib.SMTP_SSL(config.host, config.port, name, timeout=seconds, context=self._tls)
-        else:
-            smtp = smtplib.SMTP(config.host, config.port, name, timeout=seconds)
-        connection = _socket(smtp)
-        connection.settimeout(None)  # from here on the leash alone knows how long
+        connection, leash = connect(config.host, config.port, seconds, self._tls if config.security == "tls" else None)
         # The final dot is a write of its own; without this it would wait for an acknowledgement (40 ms).
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        line = self._line = _Line(smtp, Leash(connection), time.monotonic())
-        with line.leash.at_most(seconds):
+        smtp = _Client(connection, name)
+        line = self._line = _Line(smtp, leash, time.monotonic())
+        with leash.at_most(seconds):
+            smtp.connect(config.host, config.port)
             smtp.ehlo_or_helo_if_needed()
         if config.security == "starttls":
             if not smtp.has_extn("starttls"):
@@ -278,12 +293,6 @@ def _authenticate(smtp: smtplib.SMTP, user: str, password: str) -> tuple[int, by
         return smtp.login(user, password)
     except smtplib.SMTPAuthenticationError as error:
         return error.smtp_code, _bytes(error.smtp_error)
-
-
-def _socket(smtp: smtplib.SMTP) -> socket.socket:
-    if smtp.sock is None:
-        raise smtplib.SMTPServerDisconnected("the server closed the connection at once")
-    return smtp.sock
 
 
 def _words(code: int, text: bytes) -> str:

@@ -79,6 +79,28 @@ class Leash:
             self._connection.shutdown(socket.SHUT_RDWR)
 
 
+def connect(host: str, port: int, seconds: float, tls: ssl.SSLContext | None) -> tuple[socket.socket, Leash]:
+    """A connection, with TLS from the start if `tls`, and its leash.
+
+    `seconds` bounds the connection and, again, the handshake.  Raises what the socket or TLS raises.
+    The socket itself waits for ever: only the leash knows how long a command may take.
+    """
+    connection = socket.create_connection((host, port), seconds)
+    connection.settimeout(None)
+    leash = Leash(connection)
+    try:
+        if tls is not None:
+            with leash.at_most(seconds):
+                connection = tls.wrap_socket(connection, server_hostname=host)
+    except BaseException as error:
+        connection.close()
+        leash.close()
+        if leash.cut:
+            raise TimeoutError from error
+        raise
+    return connection, leash
+
+
 def explain(error: BaseException, *, late: bool = False) -> str:
     """Why a connection failed, in words that a person can act on.
 
