@@ -77,9 +77,7 @@ def open_house(config: Config, *, clock: Callable[[], datetime] = lambda: dateti
         database.migrate(armed=config.daemon.armed)
         blobs = LocalBlobs(config.state_directory / "evidence")
         reader = Reader(config.documents, blobs.put)
-        pipeline = Pipeline(
-            database=database, blobs=blobs, reader=reader, book=book, config=config, clock=clock
-        )
+        pipeline = Pipeline(database=database, blobs=blobs, reader=reader, book=book, config=config, clock=clock)
         yield House(
             config=config,
             book=book,

@@ -7,20 +7,14 @@ Exit statuses: 0 all well · 1 it did not work (the message says why) · 2 the c
 
 from __future__ import annotations
 
-import json
-import logging
 import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import date, datetime
-from enum import Enum
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
 import typer
-from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
@@ -28,6 +22,7 @@ from evidence_daemon import config as configuration
 from evidence_daemon import observe
 from evidence_daemon.app import House, open_house, read_rules, rules_directory
 from evidence_daemon.config import Config
+from evidence_daemon.console import err, out, print_json, print_queue, print_status, print_story, usd
 from evidence_daemon.errors import BadConfig, BadFile, BadInput, BadRules, EvidenceDaemonError, Temporary
 from evidence_daemon.exchange import export_reversals, import_cases
 from evidence_daemon.model import CaseId, ItemId, MailId, ReasonCode, Verdict, mail_of_receipt, receipt_number
@@ -55,9 +50,6 @@ app.add_typer(cases, name="cases")
 app.add_typer(reversals, name="reversals")
 app.add_typer(rules, name="rules")
 app.add_typer(config_commands, name="config")
-
-out = Console()
-err = Console(stderr=True)
 
 ConfigFile = Annotated[
     Path,
@@ -121,9 +113,9 @@ def explain(receipt: Receipt, config: ConfigFile = DEFAULT_CONFIG, as_json: AsJs
     with _house(config) as house, house.database.session() as session:
         story = records.explain(session, _mail(receipt))
         if as_json:
-            _print_json(story)
+            print_json(story)
         else:
-            _print_story(story)
+            print_story(story)
 
 
 @app.command()
@@ -151,19 +143,9 @@ def queue_list(config: ConfigFile = DEFAULT_CONFIG, as_json: AsJson = False) -> 
     with _house(config) as house, house.database.session() as session:
         rows = records.open_reviews(session)
     if as_json:
-        _print_json(rows)
+        print_json(rows)
         return
-    table = Table("Recibo", "Carril", "Desde", "Responder hasta", "Motivos", "Resumen", title="Cola de revisión")
-    for row in rows:
-        table.add_row(
-            row.receipt,
-            row.lane.value,
-            row.opened_at.astimezone().strftime("%d-%m-%Y %H:%M"),
-            row.respond_by.strftime("%d-%m-%Y"),
-            ", ".join(row.reasons) or "-",
-            row.summary,
-        )
-    out.print(table if rows else "Nada espera a una persona.")
+    print_queue(rows)
 
 
 @queue.command("show")
@@ -177,9 +159,15 @@ def queue_settle(
     receipt: Receipt,
     verdict: Annotated[Verdict, typer.Argument(help="What is decided.")],
     person: Person,
-    reason: Annotated[list[ReasonCode] | None, typer.Option(help="Reason that the customer reads; repeat for more.")] = None,
-    case: Annotated[int | None, typer.Option(help="Number of the case, where the daemon found none or several.")] = None,
-    item: Annotated[list[int] | None, typer.Option(help="Item to accredit; repeat for more; default: all pending.")] = None,
+    reason: Annotated[
+        list[ReasonCode] | None, typer.Option(help="Reason that the customer reads; repeat for more.")
+    ] = None,
+    case: Annotated[
+        int | None, typer.Option(help="Number of the case, where the daemon found none or several.")
+    ] = None,
+    item: Annotated[
+        list[int] | None, typer.Option(help="Item to accredit; repeat for more; default: all pending.")
+    ] = None,
     note: Annotated[str, typer.Option(help="A note for the history.")] = "",
     config: ConfigFile = DEFAULT_CONFIG,
 ) -> None:
@@ -194,7 +182,9 @@ def queue_settle(
             items=[ItemId(number) for number in item] if item else None,
             note=note,
         )
-    answer = f"answer: {settlement.reply.kind.value}" if settlement.reply else f"no answer ({settlement.unanswered_because})"
+    answer = (
+        f"answer: {settlement.reply.kind.value}" if settlement.reply else f"no answer ({settlement.unanswered_because})"
+    )
     out.print(f"{receipt}: {settlement.evidence_state.value}, {len(settlement.charges)} charges changed, {answer}")
 
 
@@ -211,7 +201,12 @@ def queue_unshunt(receipt: Receipt, person: Person, config: ConfigFile = DEFAULT
 
 @cases.command("import")
 def cases_import(
-    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True, help="CSV file; its columns: rules/columns/cases.toml.")],
+    file: Annotated[
+        Path,
+        typer.Argument(
+            exists=True, dir_okay=False, readable=True, help="CSV file; its columns: rules/columns/cases.toml."
+        ),
+    ],
     config: ConfigFile = DEFAULT_CONFIG,
     as_json: AsJson = False,
 ) -> None:
@@ -220,7 +215,7 @@ def cases_import(
         with _progress("rows") as advance:
             report = import_cases(house.database, file, house.book, progress=advance)
     if as_json:
-        _print_json(report)
+        print_json(report)
     else:
         out.print(
             f"{file}: {report.new} new, {report.changed} changed, {report.unchanged} unchanged, "
@@ -240,7 +235,7 @@ def reversals_export(
     """Write the values marked for reversal as CSV (columns: rules/columns/reversals.toml)."""
     with _house(config) as house:
         report = export_reversals(house.database, file, house.book)
-    out.print(f"{file}: {report.lines} charges, {report.cents / 100:.2f} USD")
+    out.print(f"{file}: {report.lines} charges, USD {usd(report.cents)}")
 
 
 # ── rules and configuration ──────────────────────────────────────────────────────────────────────
@@ -313,6 +308,15 @@ def _house(path: Path) -> Iterator[House]:
             yield house
 
 
+def _show_status(house: House, as_json: bool) -> None:
+    with house.database.session() as session:
+        now = records.status(session)
+    if as_json:
+        print_json(now)
+    else:
+        print_status(now)
+
+
 @contextmanager
 def _told() -> Iterator[None]:
     """Trouble that people can mend is told in words, with its exit status; anything else is a bug."""
@@ -337,7 +341,9 @@ def _give_up(trouble: Exception, exit_status: int) -> NoReturn:
 def _mail(receipt: str) -> MailId:
     mail_id = mail_of_receipt(receipt)
     if mail_id is None:
-        raise BadInput(f"{receipt}: not a receipt number (its last digit checks the others); they look like EV-0000001-8")
+        raise BadInput(
+            f"{receipt}: not a receipt number (its last digit checks the others); they look like EV-0000001-8"
+        )
     return mail_id
 
 
@@ -347,22 +353,3 @@ def _progress(unit: str) -> Iterator[Any]:
     with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as bar:
         task = bar.add_task(unit, total=None)
         yield lambda done, total=None: bar.update(task, completed=done, total=total)
-
-
-def _print_json(value: object) -> None:
-    json.dump(value, sys.stdout, default=_plain, ensure_ascii=False, indent=2)
-    sys.stdout.write("\n")
-
-
-def _plain(value: object) -> object:
-    if isinstance(value, datetime | date):
-        return value.isoformat()
-    if isinstance(value, Enum):
-        return value.value
-    if isinstance(value, Path):
-        return str(value)
-    if isinstance(value, frozenset | set):
-        return sorted(value)
-    if hasattr(value, "__dataclass_fields__"):
-        return {name: getattr(value, name) for name in value.__dataclass_fields__}
-    raise TypeError(f"{type(value).__name__} has no JSON form")

@@ -181,7 +181,9 @@ class Daemon:
         except Temporary as trouble:
             floor = LOGIN_PAUSE if isinstance(trouble, LoginRefused) else (trouble.retry_after or 0.0)
             seconds = pause.lengthen(floor)
-            observe.say(log, logging.WARNING, f"{name}: {trouble}", next_try_in=f"{seconds:.0f}s", failures=pause.failures)
+            observe.say(
+                log, logging.WARNING, f"{name}: {trouble}", next_try_in=f"{seconds:.0f}s", failures=pause.failures
+            )
         except Exception:
             seconds = pause.lengthen(0.0)
             log.exception("%s failed; next try in %.0f s", name, seconds)

@@ -72,7 +72,12 @@ class Pipeline:
         clock: Callable[[], datetime],
     ) -> None:
         self.database, self.blobs, self.reader, self.book, self.config, self.clock = (
-            database, blobs, reader, book, config, clock,
+            database,
+            blobs,
+            reader,
+            book,
+            config,
+            clock,
         )
         self.enqueue: Callable[[Session, MailId, int], None] = lambda _session, _mail, _attempt: None
         self._understood: OrderedDict[Sha256, Email] = OrderedDict()
@@ -230,12 +235,20 @@ class Pipeline:
         with self.database.session() as session:
             records.finish_send(session, row.id, state, _words(outcome), now=now, next_at=next_at)
         observe.say(
-            log, logging.INFO, "answer", outbox=row.id, state=state.value, attempt=row.attempts, to=observe.masked_address(row.to_address)
+            log,
+            logging.INFO,
+            "answer",
+            outbox=row.id,
+            state=state.value,
+            attempt=row.attempts,
+            to=observe.masked_address(row.to_address),
         )
         return True
 
     @staticmethod
-    def _fate(outcome: Accepted | Refused | NotSent | Uncertain, attempts: int, now: datetime) -> tuple[OutboxState, datetime | None]:
+    def _fate(
+        outcome: Accepted | Refused | NotSent | Uncertain, attempts: int, now: datetime
+    ) -> tuple[OutboxState, datetime | None]:
         match outcome:
             case Accepted():
                 return OutboxState.ENVIADO, None
@@ -318,9 +331,7 @@ def _words(outcome: Accepted | Refused | NotSent | Uncertain) -> str:
             return words
 
 
-def _canonical_line(
-    evidence: Evidence, found: Match, decision: Decision, settlement: Settlement, edition: str
-) -> None:
+def _canonical_line(evidence: Evidence, found: Match, decision: Decision, settlement: Settlement, edition: str) -> None:
     grounds = decision.grounds
     observe.say(
         observe.mails,

@@ -68,7 +68,9 @@ class Desk:
         if not person.strip():
             raise BadInput("say who decides: a name is needed")
         if verdict in {Verdict.ASK, Verdict.REJECT} and not reasons:
-            raise BadInput(f"to {verdict.value} a customer needs at least one reason code (see: evidence-daemon rules reasons)")
+            raise BadInput(
+                f"to {verdict.value} a customer needs at least one reason code (see: evidence-daemon rules reasons)"
+            )
         with pipeline.database.session() as session:
             mail = records.load_mail(session, mail_id)
             if not mail.in_review:
@@ -113,7 +115,9 @@ def _decision(
     note: str,
 ) -> Decision:
     actor = f"persona:{person}"
-    finding = Finding(rule=actor, verdict=verdict, reasons=reasons, staff=note or "Decisión de una persona.", decided=True)
+    finding = Finding(
+        rule=actor, verdict=verdict, reasons=reasons, staff=note or "Decisión de una persona.", decided=True
+    )
 
     def grounds(*findings: ItemFinding) -> Grounds:
         return Grounds(findings=(finding,), reasons=reasons, items=findings, actor=actor)

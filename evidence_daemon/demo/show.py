@@ -1,0 +1,221 @@
+"""The demo house, opened: a mailbox, a post office, 200 cases, sample mails; watched while it works.
+
+Everything is the real program on a real (if small) IMAP server and SMTP receiver; only people, papers and
+mails are invented.  The house stays where it is: a second start goes on where the first one stopped.
+"""
+
+from __future__ import annotations
+
+import shutil
+import signal
+import threading
+import time
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+from rich.text import Text
+
+from evidence_daemon import config as configuration
+from evidence_daemon import observe
+from evidence_daemon.app import House, open_house
+from evidence_daemon.console import usd
+from evidence_daemon.daemon import Daemon
+from evidence_daemon.demo.mailhouse import MailHouse
+from evidence_daemon.demo.mails import samples
+from evidence_daemon.demo.people import write_case_list
+from evidence_daemon.demo.programs import BORDER
+from evidence_daemon.exchange import import_cases
+from evidence_daemon.model import EvidenceState
+from evidence_daemon.store import records
+
+_CONFIG = """\
+# The demo house: everything on this machine, nothing leaves it.
+[mailbox]
+name = "demo"
+host = "127.0.0.1"
+port = {imap}
+security = "none"
+user = "{user}"
+password_file = "imap_password"
+poll_seconds = 2
+
+[smtp]
+host = "127.0.0.1"
+port = {smtp}
+security = "none"
+from_address = "{user}"
+
+[files]
+state_directory = "state"
+
+[answers]
+trusted_authserv_id = "{border}"
+acknowledge_after_seconds = 20
+
+[daemon]
+armed = true
+"""
+
+_WORDS = {
+    EvidenceState.ACEPTADO: ("aceptado", "green"),
+    EvidenceState.ACEPTADO_PARCIAL: ("aceptado en parte", "green"),
+    EvidenceState.RECHAZADO: ("se pide corregir", "yellow"),
+    EvidenceState.EN_REVISION: ("espera a una persona", "cyan"),
+    EvidenceState.ESCALADO: ("derivado", "magenta"),
+    EvidenceState.DESCARTADO: ("descartado", "dim"),
+    EvidenceState.DUPLICADO: ("repetido", "dim"),
+    EvidenceState.ERROR_TECNICO: ("no se pudo procesar", "red"),
+}
+
+
+def show(directory: Path, out: Console, *, once: bool, fresh: bool) -> None:
+    """Open the demo house in `directory`, walk the sample mails, and go on polling until Ctrl-C.
+
+    `once` ends when every mail is walked and answered; `fresh` begins with an empty house.
+    """
+    if fresh and directory.exists():
+        shutil.rmtree(directory)
+    directory.mkdir(parents=True, exist_ok=True)
+    observe.set_up_logging("error", "text")
+    with out.status("Drawing the sample papers and opening the mail house …"):
+        mails = samples()
+        post = MailHouse.start(directory)
+    with post:
+        config = _configure(directory, post)
+        with open_house(config) as house:
+            house.reader.check()
+            _bring_in_cases(house, directory, out)
+            delivered = post.deliver_new(sample.raw for sample in mails)
+            out.print(
+                f"{delivered} new mails lie in the mailbox, {len(mails) - delivered} are known from an earlier start."
+            )
+            with house.daemon() as daemon:
+                _watch(house, daemon, post, out, directory, once=once)
+
+
+def _configure(directory: Path, post: MailHouse) -> configuration.Config:
+    secret = directory / "imap_password"
+    secret.touch(mode=0o600)
+    secret.write_text(post.password, "utf-8")
+    path = directory / "config.toml"
+    path.write_text(_CONFIG.format(imap=post.imap_port, smtp=post.smtp_port, user=post.user, border=BORDER), "utf-8")
+    return configuration.load(path)
+
+
+def _bring_in_cases(house: House, directory: Path, out: Console) -> None:
+    path = directory / "cases.csv"
+    if not path.exists():
+        write_case_list(path)
+    report = import_cases(house.database, path, house.book)
+    out.print(f"Case list {path}: {report.new} new, {report.unchanged} unchanged.")
+
+
+def _watch(house: House, daemon: Daemon, post: MailHouse, out: Console, directory: Path, *, once: bool) -> None:
+    for name in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(name, lambda *_: daemon.stop.set())
+    work = threading.Thread(target=daemon.run, name="daemon")
+    work.start()
+    try:
+        _progress(house, daemon, out)
+        if daemon.stop.is_set():
+            return
+        known = _closing_table(house, post, out, directory)
+        if once:
+            return
+        out.print(
+            f"\nThe house goes on polling.  Drop a mail (.eml) into [bold]{directory / 'incoming'}[/bold], or send one by "
+            f"SMTP to 127.0.0.1:{post.smtp_port}, and watch it being answered.  Ctrl-C ends."
+        )
+        while not daemon.stop.wait(0.5):
+            known = _tell_news(house, out, known)
+    finally:
+        daemon.stop.set()
+        work.join()
+        out.print("Stopped.  The next start goes on from here.")
+
+
+def _progress(house: House, daemon: Daemon, out: Console) -> None:
+    """Until every mail of the mailbox is taken in and decided, and every due answer is on its way."""
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description:20}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=out, transient=True) as bar:
+        walked = bar.add_task("mails decided", total=None)
+        answered = bar.add_task("answers sent", total=None)
+        calm = 0
+        while calm < 4 and not daemon.stop.wait(0.5):
+            with house.database.session() as session:
+                now = records.status(session)
+            total, undecided = sum(now.mails.values()), sum(now.mails.get(state, 0) for state in records.UNDECIDED)
+            bar.update(walked, completed=total - undecided, total=total)
+            sent = now.outbox.get("ENVIADO", 0)
+            due = sent + now.outbox.get("ENVIANDO", 0) + now.outbox.get("EN_COLA", 0)
+            bar.update(answered, completed=sent, total=due)
+            calm = calm + 1 if total and not undecided and sent else 0
+
+
+def _closing_table(house: House, post: MailHouse, out: Console, directory: Path) -> int:
+    says = {sample.raw.replace(b"\r\n", b"\n"): sample.says for sample in samples()}
+    with house.database.session() as session:
+        stories = [records.explain(session, mail_id) for mail_id in records.all_mails(session)]
+        now = records.status(session)
+    table = Table(
+        "Recibo",
+        "Qué llegó",
+        "Qué pasó",
+        "Motivos",
+        "Se reversa (USD)",
+        "Respuesta",
+        title="Lo que pasó con cada correo",
+    )
+    for story in stories:
+        raw = house.blobs.get(story.mail.sha256).replace(b"\r\n", b"\n")
+        table.add_row(story.mail.receipt, says.get(raw, story.mail.subject), *_fate(story))
+    out.print(table)
+    out.print(
+        f"{sum(now.mails.values())} correos: {', '.join(f'{count} {state}' for state, count in sorted(now.mails.items()))}.\n"
+        f"{sum(now.lanes.values())} esperan a una persona; {now.outbox.get('ENVIADO', 0)} respuestas enviadas "
+        f"(en {directory / 'outgoing'}); USD {usd(now.to_reverse)} por reversar."
+    )
+    where = f"--config {directory / 'config.toml'}"
+    out.print(
+        f"Look closer:  evidence-daemon explain {stories[0].mail.receipt if stories else 'RECIBO'} {where}\n"
+        f"              evidence-daemon queue list {where}\n"
+        f"              evidence-daemon reversals export reversos.csv {where}",
+        highlight=False,
+    )
+    return len(stories)
+
+
+def _fate(story: records.Story) -> tuple[Text, str, str, str]:
+    words, style = _WORDS.get(story.mail.state, (story.mail.state.value, ""))
+    reasons, cents = "-", 0
+    if story.decisions:
+        judged = story.decisions[-1]
+        reasons = "\n".join(judged.settlement.decision.grounds.reasons) or "-"
+        cents = sum(entry.amount for entry in judged.entries)
+    answers = [f"{answer.kind.value}: {answer.state.value}" for answer in story.answers]
+    return Text(words, style=style), reasons, usd(cents) if cents else "", "\n".join(answers) or "ninguna"
+
+
+def _tell_news(house: House, out: Console, known: int) -> int:
+    with house.database.session() as session:
+        mails = records.all_mails(session)
+        for mail_id in mails[known:]:
+            if records.load_mail(session, mail_id).state in records.UNDECIDED:
+                break
+            story = records.explain(session, mail_id)
+            words, reasons, cents, answer = _fate(story)
+            out.print(
+                f"{time.strftime('%H:%M:%S')}  {story.mail.receipt}  ",
+                words,
+                f" {reasons}  {cents}  {answer}".replace("\n", ", "),
+            )
+            known += 1
+    return known
