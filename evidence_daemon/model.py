@@ -509,8 +509,6 @@ class Use:
     receipt: str
     case_id: CaseId | None
     accepted: bool
-    pending: bool = False
-    """That mail still waits for a person."""
 
 
 @dataclass(frozen=True, slots=True)
