@@ -119,19 +119,29 @@ def explain(receipt: Receipt, config: ConfigFile = DEFAULT_CONFIG, as_json: AsJs
 
 
 @app.command()
-def arm(config: ConfigFile = DEFAULT_CONFIG) -> None:
-    """Let answers be sent (a new or restored house may start disarmed: it decides, but sends nothing)."""
+def arm(
+    person: Person,
+    release: Annotated[
+        bool, typer.Option("--release", help="Also send the answers that were withheld so far.")
+    ] = False,
+    config: ConfigFile = DEFAULT_CONFIG,
+) -> None:
+    """Let answers be sent.  A new house starts disarmed: it decides everything and sends nothing."""
     with _house(config) as house, house.database.session() as session:
-        records.set_armed(session, True)
-        out.print("Armed: answers are sent from now on.")
+        now, actor = house.pipeline.clock(), f"persona:{person}"
+        withheld = records.set_armed(session, True, actor=actor, now=now)
+        released = records.release(session, actor=actor, now=now) if release else 0
+    out.print(
+        f"Armed: answers are sent from now on.  {withheld - released} older answers stay withheld, {released} are released."
+    )
 
 
 @app.command()
-def disarm(config: ConfigFile = DEFAULT_CONFIG) -> None:
+def disarm(person: Person, config: ConfigFile = DEFAULT_CONFIG) -> None:
     """Send nothing until armed again; mails are still taken in and decided."""
     with _house(config) as house, house.database.session() as session:
-        records.set_armed(session, False)
-        out.print("Disarmed: everything is decided, nothing is sent.")
+        records.set_armed(session, False, actor=f"persona:{person}", now=house.pipeline.clock())
+    out.print("Disarmed: everything is decided, nothing is sent.")
 
 
 # ── queue ────────────────────────────────────────────────────────────────────────────────────────

@@ -144,8 +144,9 @@ class DaemonConfig(_Section):
     """How the program runs."""
 
     armed: bool = Field(
-        True,
-        description="With a new database: true sends answers at once; false classifies everything and sends nothing until armed.",
+        False,
+        description="Whether a new database starts armed.  False: everything is decided, nothing is sent until "
+        "`evidence-daemon arm`.",
     )
     workers: int = Field(2, ge=1, le=64, description="Mails that are walked at the same time.")
     retries: int = Field(3, ge=1, le=10, description="Times that a mail is tried before it goes to a person.")
