@@ -166,6 +166,8 @@ class Statement(StrEnum):
     NO_RECONOCE_SERVICIO = "NO_RECONOCE_SERVICIO"
     ENLACE = "ENLACE"
     """A link to a file in some cloud instead of the file."""
+    PIDE_PERSONA = "PIDE_PERSONA"
+    """He asks that a person look at it, as our answers offer."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -408,6 +408,8 @@ class ReasonText(_Book):
     class_: ReasonClass = Field(alias="class")
     neutral: bool = False
     """Worded alike for several codes, so that a stranger cannot learn whether a number owes anything."""
+    while_held: bool = False
+    """May stand in the receipt of a mail that a person has yet to decide on."""
     text: str
     action: str = ""
     staff: str

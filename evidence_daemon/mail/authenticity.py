@@ -19,7 +19,33 @@ MICROSOFT = "microsoft"
 _MAX_HEADER = 256 * 1024
 
 _SECOND_LEVEL = frozenset(
-    "com gob gov edu org net fin med info mil pro co ac or ne go gub gouv nom art web tur adm".split()
+    {
+        "com",
+        "gob",
+        "gov",
+        "edu",
+        "org",
+        "net",
+        "fin",
+        "med",
+        "info",
+        "mil",
+        "pro",
+        "co",
+        "ac",
+        "or",
+        "ne",
+        "go",
+        "gub",
+        "gouv",
+        "nom",
+        "art",
+        "web",
+        "tur",
+        "adm",
+        "k12",
+        "sch",
+    }
 )
 """Labels under which a country registers organisations: "cnt.gob.ec" is one, "gob.ec" is none."""
 

@@ -634,6 +634,11 @@ _NOT_MINE = re.compile(
     r"|NUNCA (?:HE SIDO|FUI) CLIENTE|NO (?:SOY|FUI|HE SIDO) CLIENTE"
     r"|SUPLANTACION|SUPLANTARON|USURPACION|ROBO DE (?:MI )?IDENTIDAD|(?:USARON|UTILIZARON) MIS DATOS)"
 )
+_WANTS_A_PERSON = re.compile(
+    r"\b(?:QUIERO (?:UNA )?REVISION|UNA PERSONA (?:LO |LA |ME |MI )*(?:CASO )?(?:REVISE|REVISAR|ATIENDA)"
+    r"|(?:REVISE|REVISEN|ATIENDA) (?:MI CASO |POR )*UNA PERSONA|HABLAR CON (?:UNA PERSONA|UNA? ASESORA?|ALGUIEN)"
+    r"|NO ESTOY DE ACUERDO)\b"
+)
 _LINK = re.compile(
     r"https?://(?:[\w-]+\.)*(?:drive\.google\.com|docs\.google\.com|photos\.google\.com|photos\.app\.goo\.gl|1drv\.ms"
     r"|onedrive\.live\.com|sharepoint\.com|dropbox\.com|we\.tl|wetransfer\.com|mega\.nz|icloud\.com|mediafire\.com"
@@ -657,6 +662,7 @@ def _statements(text: str, subjects: Iterable[str]) -> frozenset[Statement]:
     said = {
         Statement.NO_TENGO_ACTA: _NO_ACTA.search(folded),
         Statement.NO_RECONOCE_SERVICIO: _NOT_MINE.search(folded),
+        Statement.PIDE_PERSONA: _WANTS_A_PERSON.search(folded),
         Statement.ENLACE: _LINK.search(words),
     }
     return frozenset(statement for statement, found in said.items() if found)
