@@ -143,6 +143,10 @@ service lmtp {{
 }}
 service anvil {{
   chroot =
+  # one wrong password must not slow down every later login from this address
+  unix_listener anvil-auth-penalty {{
+    mode = 0
+  }}
 }}
 service stats {{
   chroot =

@@ -49,10 +49,10 @@ def postman() -> Iterator[Postmen]:
 
 @contextmanager
 def takes(low: float, high: float) -> Iterator[None]:
-    """The block takes so many seconds."""
+    """The block takes so many seconds; the machine that runs it may be busy with other things."""
     begun = time.monotonic()
     yield
-    assert low <= time.monotonic() - begun <= high
+    assert low - 0.1 <= time.monotonic() - begun <= high + 4
 
 
 @pytest.mark.parametrize("security", ["none", "starttls", "tls"])
