@@ -38,11 +38,12 @@ from proxyprotocol.sock import SocketInfo
 from pymap.backend.dict import Config, DictBackend, Login
 from pymap.backend.dict.filter import FilterSet
 from pymap.backend.dict.mailbox import MailboxData, MailboxSet, Message
-from pymap.concurrent import Subsystem
+from pymap.concurrent import Event, Subsystem
 from pymap.exceptions import NotSupportedError
 from pymap.imap import IMAPServer
 from pymap.parsing.message import AppendMessage
 from pymap.parsing.specials import ObjectId
+from pymap.selected import SelectedMailbox
 from pymap.user import UserMetadata
 from pysasl.hashing import Cleartext
 
@@ -97,6 +98,14 @@ class _Folder(MailboxData):
             when = datetime.fromtimestamp(file.stat().st_mtime, UTC)
             await super().append(AppendMessage(file.read_bytes(), when, frozenset()))
         self._max_uid = last
+
+    async def update_selected(self, selected: SelectedMailbox, *, wait_on: Event | None = None) -> SelectedMailbox:
+        # pymap loses what happens while a client is being told of the last change (measured: one mail of
+        # three, delivered in a row): who has not seen the newest change need not wait for another.
+        seen = selected.mod_sequence
+        if seen is not None and seen < self._mod_sequences.highest:
+            wait_on = None
+        return await super().update_selected(selected, wait_on=wait_on)
 
     async def append(self, append_msg: AppendMessage, *, recent: bool = False) -> Message:
         when = append_msg.when or datetime.now(UTC)
@@ -243,9 +252,9 @@ class MailHouse:
         Mails of an earlier run are there again, in their folders, under their UIDs.  Raises `OSError`
         when the directory cannot be written or no port can be had.
         """
+        for name in ("incoming", "outgoing", "mailbox"):
+            (directory / name).mkdir(parents=True, exist_ok=True)
         house = cls(directory, user, password)
-        for path in (house._incoming, house._outgoing, house._mailbox):
-            path.mkdir(parents=True, exist_ok=True)
         house._thread.start()
         house._open.wait(_PATIENCE_SECONDS)
         if house._failure is not None:

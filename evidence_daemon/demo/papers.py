@@ -874,7 +874,7 @@ def _file(pixels: Pixels, kind: str, form: Form) -> bytes:
         picture = picture.rotate(-form.turned, expand=True)
     out = io.BytesIO()
     if kind == "PNG":
-        picture.save(out, "PNG", optimize=True)
+        picture.save(out, "PNG")
         return out.getvalue()
     exif = Image.Exif()
     if form.exif:

@@ -183,7 +183,7 @@ def people() -> tuple[Account, ...]:
             (line, kit), state = chance.choice(_KITS), chance.choice(_STATES)
         account = _account(place, line, state, kit, chance)
         second = PAIRS_FROM <= place < PAIRS_FROM + 2 * PAIRS and (place - PAIRS_FROM) % 2 == 1
-        if second or (place >= len(_LEADING) and place % 17 == 0):
+        if second or (place > len(_LEADING) and place % 17 == 0):
             first = accounts[-1]
             account = replace(
                 account,
