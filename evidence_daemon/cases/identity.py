@@ -103,7 +103,8 @@ def _may_be_a_number(plain: str, value: str) -> bool:
     """Told apart from words: three digits at least, and letters only as a passport has them."""
     digits = sum(c in "0123456789" for c in value)
     longest_word = max((len(run) for run in re.findall(r"[A-Z]+", plain)), default=0)
-    return digits >= 3 and longest_word <= 4 and digits * 2 >= len(value)
+    most = _MOST_LETTERS + 1 if plain == value else 2  # "TURNO 123" is no passport, "AB 123456" is one
+    return digits >= 3 and longest_word <= most and digits * 2 >= len(value)
 
 
 def _alternatives(plain: str, value: str) -> tuple[tuple[str, Repair], ...]:

@@ -205,7 +205,7 @@ def _wrong_field(evidence: Evidence) -> str:
     found = _printable(fault.found)
     place = _PLACES[fault.at]
     if not place:
-        return f"Usted escribió: «{found}»." if found else "Su correo llegó sin asunto."
+        return "" if found else "Su correo llegó sin asunto."
     read = f"leímos «{found}»" if found else "no encontramos ningún dato"
     return f"{place} {read}; allí va {fault.expected}."
 

@@ -211,14 +211,14 @@ class _Reading:
         )
         body = text
         while True:
-            if (quoted := body.strip(_QUOTES + " ")) != body:
+            if found := mark.match(body):
+                self._repair(SubjectRepair.PREFIJO, found[0].strip(), "")
+                body = body[found.end() :]
+            elif (quoted := body.strip(_QUOTES + " ")) != body:
                 self._repair(SubjectRepair.COMILLAS, body, quoted)
                 body = quoted
-            found = mark.match(body)
-            if not found:
+            else:
                 break
-            self._repair(SubjectRepair.PREFIJO, found[0].strip(), "")
-            body = body[found.end() :]
         without = _RECEIPT.sub("", body).strip()
         if without != body:
             self._repair(SubjectRepair.PREFIJO, body, without)
