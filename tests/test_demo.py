@@ -28,6 +28,7 @@ from PIL import Image, ImageOps
 
 from evidence_daemon.demo import programs
 from evidence_daemon.demo.mailhouse import FOLDERS, MailHouse
+from evidence_daemon.demo.mails import MAX_MAIL_BYTES
 from evidence_daemon.demo.papers import Form, Layout, Medium, Paper, draw, pages, photos
 from evidence_daemon.demo.people import CASES, PAIRS, PAIRS_FROM, cedula, people, stranger, write_case_list
 from evidence_daemon.model import (
@@ -307,6 +308,12 @@ def test_a_mail_is_what_a_mail_server_would_take(mail: Path) -> None:
     for part in parsed.walk():
         if part.get_content_type() == "application/pdf" and len(part.get_payload(decode=True) or b"") > 300:
             assert bytes(part.get_payload(decode=True))[:5] == b"%PDF-"  # type: ignore[arg-type]
+
+
+def test_one_mail_of_the_corpus_is_above_the_size_limit_and_the_others_are_well_below() -> None:
+    big = [mail.name for mail in MAILS if mail.stat().st_size > MAX_MAIL_BYTES]
+    assert [name[5:] for name in big] == ["too-big.eml"]
+    assert max(mail.stat().st_size for mail in MAILS if mail.name not in big) < 0.8 * MAX_MAIL_BYTES
 
 
 def test_the_first_case_list_of_the_corpus_is_the_demos_own(tmp_path: Path) -> None:

@@ -21,6 +21,9 @@ from evidence_daemon.demo.people import PAIRS_FROM, Account, people, stranger
 from evidence_daemon.demo.programs import BORDER, MAILBOX, File, Letter
 from evidence_daemon.model import Direction, EquipmentType, Line
 
+MAX_MAIL_BYTES = 500_000
+"""`mailbox.max_mail_bytes` for these mails: one of them is above it, all others are well below."""
+
 
 @dataclass(frozen=True, slots=True)
 class Sample:
@@ -534,9 +537,9 @@ def _faults() -> tuple[Sample, ...]:
         one(
             2,
             "too-big",
-            "A mail above the size limit (the limit is set low for it): only its header is fetched.",
+            "Four photos, together above the size limit: only the header is fetched.",
             programs.gmail,
-            _photo(who[2].paper(Layout.CARTA), 17),
+            *(_photo(who[2].paper(Layout.CARTA), 40 + number, f"IMG_20{number}.jpg", 0.35) for number in range(4)),
         ),
     )
 
