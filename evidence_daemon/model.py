@@ -654,6 +654,8 @@ class Case:
     in_collection: bool = False
     """In coactiva (forced collection)."""
     email: str = ""
+    unlisted: bool = False
+    """The company's last list no longer names all of its pending items and charges: a person looks."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,13 +14,28 @@ from evidence_daemon.model import (
     CaseId,
     Charge,
     ChargeId,
+    ChargeState,
     EvidenceState,
     Item,
     ItemId,
+    ItemState,
     SearchKeys,
 )
 from evidence_daemon.store.statements import count_rows
 from evidence_daemon.store.tables import CaseRow, ChargeRow, ItemRow, MailRow, PhoneRow
+
+MIRRORED = frozenset(
+    {
+        ChargeState.PREVISTO,
+        ChargeState.CARGADO,
+        ChargeState.QUITADO,
+        ChargeState.FACTURADO,
+        ChargeState.PAGADO,
+        ChargeState.EN_RECLAMO,
+        ChargeState.EN_COBRO,
+    }
+)
+"""States of a charge that are billing's to say; in any other it was decided here."""
 
 MOST_CASES = 200
 """Cases that one search returns at most; a person with more is a company, and a service number is needed."""
@@ -63,6 +78,7 @@ def load_cases(session: Session, ids: Collection[int]) -> tuple[Case, ...]:
         select(CaseRow).where(col(CaseRow.id).in_(ids)).order_by(col(CaseRow.id)).execution_options(**fresh)
     ).all()
     items: dict[int, list[Item]] = {}
+    unlisted: set[int] = set()
     for row in session.exec(
         select(ItemRow).where(col(ItemRow.case_id).in_(ids)).order_by(col(ItemRow.id)).execution_options(**fresh)
     ):
@@ -70,6 +86,8 @@ def load_cases(session: Session, ids: Collection[int]) -> tuple[Case, ...]:
             ItemId(row.id), CaseId(row.case_id), row.type, row.description, row.serial, row.mac, row.state
         )
         items.setdefault(row.case_id, []).append(item)
+        if row.vanished_at is not None and row.state is ItemState.PENDIENTE:
+            unlisted.add(row.case_id)
     charges: dict[int, list[Charge]] = {}
     for line in session.exec(
         select(ChargeRow)
@@ -78,6 +96,8 @@ def load_cases(session: Session, ids: Collection[int]) -> tuple[Case, ...]:
         .execution_options(**fresh)
     ):
         charges.setdefault(line.case_id, []).append(charge_of(line))
+        if line.vanished_at is not None and line.state in MIRRORED:
+            unlisted.add(line.case_id)
     return tuple(
         Case(
             id=CaseId(row.id),
@@ -94,6 +114,7 @@ def load_cases(session: Session, ids: Collection[int]) -> tuple[Case, ...]:
             claim_open=row.claim_open,
             in_collection=row.in_collection,
             email=row.email,
+            unlisted=row.id in unlisted,
         )
         for row in cases
     )

@@ -30,7 +30,7 @@ from sqlmodel import Session
 from evidence_daemon.errors import BadConfig, BadInput, Temporary
 from evidence_daemon.store.mails import found_instance
 
-__all__ = ["Database", "Session", "file_system_of", "open_database"]
+__all__ = ["Database", "Session", "file_system_of", "open_database", "refuse_network"]
 
 PATIENCE_SECONDS = 30.0
 """How long a transaction waits for others before it gives up."""
@@ -166,12 +166,7 @@ def _open_sqlite(url: sa.URL) -> sa.Engine:
         raise BadConfig("database.url: the SQLite database must be a file: mail has to survive a power cut")
     path = Path(url.database).absolute()
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    kind = file_system_of(path, Path("/proc/self/mountinfo").read_text("utf-8", "replace"))
-    if kind in _NETWORK:
-        raise BadConfig(
-            f"{path.parent}: this is a network file system ({kind}), on which SQLite loses data; "
-            "set files.state_directory to a local disk, or database.url to a PostgreSQL server"
-        )
+    refuse_network(path, Path("/proc/self/mountinfo").read_text("utf-8", "replace"))
     # Personal data: for us alone.  SQLite gives its -wal and -shm files the same mode.
     os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
     engine = sa.create_engine(url.set(database=str(path)), connect_args={"timeout": PATIENCE_SECONDS})
@@ -206,6 +201,16 @@ def _open_postgresql(url: sa.URL, password: str | None) -> sa.Engine:
         pool_timeout=PATIENCE_SECONDS,
         connect_args={"connect_timeout": 10, "keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3},
     )
+
+
+def refuse_network(path: Path, mountinfo: str) -> None:
+    """Raise `BadConfig` when `path` lies on a network file system, by the text of `/proc/self/mountinfo`."""
+    kind = file_system_of(path, mountinfo)
+    if kind in _NETWORK:
+        raise BadConfig(
+            f"{path.parent}: this is a network file system ({kind}), on which SQLite loses data; "
+            "set files.state_directory to a local disk, or database.url to a PostgreSQL server"
+        )
 
 
 def file_system_of(path: Path, mountinfo: str) -> str:

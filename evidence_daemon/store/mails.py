@@ -260,6 +260,11 @@ def load_mail(session: Session, mail_id: MailId) -> Mail:
     )
 
 
+def all_mails(session: Session) -> list[MailId]:
+    """The ids of all mails, in the order in which they were stored."""
+    return [MailId(number) for number in session.exec(select(MailRow.id).order_by(col(MailRow.id)))]
+
+
 def begin_attempt(session: Session, mail_id: MailId) -> int:
     """Count that the reading of a mail begins, before it does; returns the count.
 

@@ -304,7 +304,7 @@ class ChargeRow(Table, table=True):
 
     __tablename__ = "charges"
     __table_args__ = (
-        sa.UniqueConstraint("case_id", "natural_key", "reference"),
+        sa.UniqueConstraint("case_id", "item_id", "natural_key", "reference"),
         sa.CheckConstraint("total = base + tax", name="total"),
         sa.CheckConstraint("base >= 0 AND tax >= 0 AND paid >= 0 AND vat_rate >= 0", name="positive"),
         sa.CheckConstraint("reversed >= 0 AND reversed <= total", name="reversed"),

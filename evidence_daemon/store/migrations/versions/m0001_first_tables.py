@@ -451,7 +451,11 @@ def _tables() -> None:
         sa.ForeignKeyConstraint(["item_id"], ["items.id"], name=op.f("fk_charges_item_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_charges")),
         sa.UniqueConstraint(
-            "case_id", "natural_key", "reference", name=op.f("uq_charges_case_id_natural_key_reference")
+            "case_id",
+            "item_id",
+            "natural_key",
+            "reference",
+            name=op.f("uq_charges_case_id_item_id_natural_key_reference"),
         ),
     )
     op.create_index(op.f("ix_charges_case_id"), "charges", ["case_id"], unique=False)
