@@ -202,6 +202,7 @@ class Fact(StrEnum):
     CASO_HALLADO = "caso_hallado"
     CASO_IDENTIFICADO = "caso_identificado"
     MUESTRA_EL_CASO = "muestra_el_caso"
+    MUESTRA_UN_EQUIPO = "muestra_un_equipo"
     # how the case stands
     CASO_ADMITE = "caso_admite"
     CASO_RESUELTO = "caso_resuelto"
