@@ -202,15 +202,12 @@ def charges_of(case: Case, accredited: Collection[ItemId]) -> tuple[Charge, ...]
     A lump sum for the whole service (no item) falls only with the last item: when none is pending, and
     none was paid that these papers do not show.
     """
-    whole = bool(case.items) and all(
+    mine = {item.id for item in case.items if item.id in accredited}
+    whole = bool(mine) and all(
         item.id in accredited or item.state in {_I.ACREDITADO_ACTA, _I.DEVUELTO_CAC, _I.EXONERADO}
         for item in case.items
     )
-    return tuple(
-        charge
-        for charge in case.charges
-        if (charge.item_id in accredited if charge.item_id is not None else whole and bool(accredited))
-    )
+    return tuple(charge for charge in case.charges if (charge.item_id in mine if charge.item_id is not None else whole))
 
 
 def derive_case_state(

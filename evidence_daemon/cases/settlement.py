@@ -22,7 +22,6 @@ from evidence_daemon.model import (
     AskMore,
     Case,
     CaseChange,
-    CaseId,
     CaseState,
     Charge,
     ChargeState,
@@ -49,7 +48,6 @@ from evidence_daemon.model import (
     Reverse,
     ReviewItem,
     Settlement,
-    SignalClass,
     SubjectFault,
     SubjectField,
 )
@@ -71,7 +69,10 @@ def settle(decision: Decision, evidence: Evidence, book: RuleBook, today: date) 
     moving = [charge for charge in charges if ledger.reversible(charge)]
     because = _because(decision, evidence)
     unanswered = _unanswered_because(decision, evidence, book, by_person=by_person)
-    silent_ask = bool(unanswered) and evidence.email.automatic is None and _is_refusal(decision)
+    # What the customer was to mend and nobody tells him, a person must see.  A machine needs no information.
+    silent_ask = bool(unanswered) and (
+        isinstance(decision, AskMore) if evidence.email.automatic else _is_refusal(decision)
+    )
     rule = next((finding.rule for finding in decision.grounds.findings if finding.decided), decision.grounds.actor)
     respond_by = _respond_by(decision, evidence, book)
     return Settlement(
@@ -79,9 +80,7 @@ def settle(decision: Decision, evidence: Evidence, book: RuleBook, today: date) 
         evidence_state=EvidenceState.EN_REVISION if silent_ask else _evidence_state(decision),
         folder=FolderRole.REVISION if silent_ask else _folder(decision),
         cases=tuple(
-            change
-            for case in decision.cases
-            for change in _case_changes(decision, case, accredited, charges, because, by_person, silent_ask)
+            change for case in decision.cases for change in _case_changes(decision, case, accredited, charges, because)
         ),
         items=tuple(
             _item_change(item, because)
@@ -130,44 +129,30 @@ _FINAL = frozenset({CaseState.REGULARIZADO, CaseState.PAGADO, CaseState.ANULADO}
 
 
 def _case_changes(
-    decision: Decision,
-    case: Case,
-    accredited: frozenset[ItemId],
-    charges: Iterable[Charge],
-    because: str,
-    by_person: bool,
-    silent_ask: bool,
+    decision: Decision, case: Case, accredited: frozenset[ItemId], charges: Iterable[Charge], because: str
 ) -> list[CaseChange]:
     """The legal steps that take a case from where it stands to where the decision puts it."""
+    by_person = decision.grounds.actor != DAEMON
+    target = _target(decision, case, accredited, list(charges), by_person=by_person)
+    if target is None or target is case.state:
+        return []
+    road = [target]
+    if target is CaseState.REGULARIZADO:
+        road.insert(0, CaseState.ACREDITADO)
+    if target not in {CaseState.ESCALADO, CaseState.EN_REVISION}:
+        road.insert(0, CaseState.EN_REVISION)
     steps: list[CaseChange] = []
     state = case.state
-
-    def go(after: CaseState) -> None:
-        nonlocal state
-        if state is not after:
+    for after in road:
+        if after is not state:
             ledger.case_step(state, after, by_person=by_person)
             steps.append(CaseChange(case.id, state, after, because))
             state = after
-
-    target = _target(decision, case, accredited, list(charges), by_person=by_person, silent_ask=silent_ask)
-    if target is None or target is state:
-        return []
-    if target is not CaseState.ESCALADO:
-        go(CaseState.EN_REVISION)
-    if target is CaseState.REGULARIZADO:
-        go(CaseState.ACREDITADO)
-    go(target)
     return steps
 
 
 def _target(
-    decision: Decision,
-    case: Case,
-    accredited: frozenset[ItemId],
-    charges: list[Charge],
-    *,
-    by_person: bool,
-    silent_ask: bool,
+    decision: Decision, case: Case, accredited: frozenset[ItemId], charges: list[Charge], *, by_person: bool
 ) -> CaseState | None:
     """The state in which the decision leaves a case; None for as it is."""
     # What is closed is reopened by a person who accredits something, and by nothing else.
@@ -179,7 +164,7 @@ def _target(
         case Hold():
             return None if case.state is CaseState.ESCALADO else CaseState.EN_REVISION
         case AskMore():
-            return _after_asking(decision, case, by_person=by_person, silent_ask=silent_ask)
+            return _after_asking(decision, case, by_person=by_person)
         case Escalate():
             return CaseState.ESCALADO
         case Reject() | Discard():
@@ -198,10 +183,9 @@ def _after_accreditation(case: Case, accredited: frozenset[ItemId], charges: lis
         return CaseState.ESCALADO  # the equipment is accredited; the money is where we may not reach
     if case.state is CaseState.PAGADO:
         return None  # paid and now shown to be returned: the refund is a person's, nothing reopens
-    items = [
-        ItemState.ACREDITADO_ACTA if item.id in accredited and item.state is ItemState.PENDIENTE else item.state
-        for item in case.items
-    ] or [ItemState.ACREDITADO_ACTA]
+    items = [ItemState.ACREDITADO_ACTA if item.id in accredited else item.state for item in case.items] or [
+        ItemState.ACREDITADO_ACTA
+    ]
     after = [
         ledger.accredit(charge, "").after if charge.id in mine and ledger.reversible(charge) else charge.state
         for charge in case.charges
@@ -209,12 +193,12 @@ def _after_accreditation(case: Case, accredited: frozenset[ItemId], charges: lis
     return ledger.derive_case_state(items, after)
 
 
-def _after_asking(decision: AskMore, case: Case, *, by_person: bool, silent_ask: bool) -> CaseState | None:
+def _after_asking(decision: AskMore, case: Case, *, by_person: bool) -> CaseState | None:
     if not by_person and (not decision.grounds.case_shown or case.state is CaseState.ESCALADO):
         return None  # a number in a subject alone moves nobody's case
     if not by_person and case.state is CaseState.EN_REVISION:
         return None  # another mail of the case waits for a person
-    return CaseState.EN_REVISION if silent_ask else CaseState.PENDIENTE_CLIENTE
+    return CaseState.PENDIENTE_CLIENTE
 
 
 # ── the evidence ─────────────────────────────────────────────────────────────────────────────────
@@ -409,7 +393,7 @@ _EQUIPMENT: Mapping[EquipmentType, tuple[str, str]] = {
 
 
 def _in_words(items: Iterable[Item]) -> str:
-    """ "2 decodificadores, 1 control remoto y 1 cable"."""
+    """Equipment by type and count: 2 decodificadores, 1 control remoto y 1 cable."""
     counts = Counter(item.type for item in items)
     return _listed([f"{count} {_EQUIPMENT[kind][count > 1]}" for kind, count in counts.items()])
 
@@ -462,14 +446,6 @@ def _lane(decision: Hold, book: RuleBook) -> Lane:
     if signals.stops(grounds.signals):
         return Lane.SENALES
     return Lane.CUATRO_OJOS if at_stake > book.decision.policy.four_eyes_cents else Lane.REVISAR
-
-
-def needs_two_people(decision: Decision, book: RuleBook) -> bool:
-    """Whether accepting this takes a second person: a strong signal, or more cents than the limit."""
-    accredited = _accredited(decision)
-    charges = [charge for case in decision.cases for charge in ledger.charges_of(case, accredited)]
-    strong = any(signal.strength is SignalClass.STRONG for signal in decision.grounds.signals)
-    return strong or amount(charges) > book.decision.policy.four_eyes_cents
 
 
 def _summary(decision: Decision, evidence: Evidence, today: date) -> str:
