@@ -1,0 +1,164 @@
+"""PDF, inside the sealed cell: words with places by pdfplumber, pixels by pdfium.
+
+One renderer decides: what is read from pixels, and what people see, are the same pixels.  Actions,
+scripts and embedded files of a PDF are never run nor opened.
+"""
+
+from __future__ import annotations
+
+import codecs
+import io
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import pdfplumber
+import pypdfium2
+
+from evidence_daemon.documents.sandbox import Frame, Lock
+
+LOCK = Lock.SEALED
+
+TEXT_DPI = 200
+"""A page that has its words is rendered for the eye (and for later checks by region)."""
+SCAN_DPI = 300
+"""A page without words is rendered for Tesseract, which is at its best at 300 dpi."""
+MAX_PIXELS = 12_500_000
+"""A page: A4 at 300 dpi has 8.7 million."""
+_FEW_WORDS = 8
+"""A page with fewer words than this is a picture, whatever little is printed over it."""
+
+_TINY = b"""%PDF-1.4
+1 0 obj
+<</Type/Catalog/Pages 2 0 R>>
+endobj
+2 0 obj
+<</Type/Pages/Kids[3 0 R]/Count 1>>
+endobj
+3 0 obj
+<</Type/Page/Parent 2 0 R/MediaBox[0 0 60 20]/Contents 4 0 R/Resources<</Font<</F 5 0 R>>>>>>
+endobj
+4 0 obj
+<</Length 44>>
+stream
+BT /F 9 Tf 2 5 Td (a b c d e f g h) Tj ET  
+
+endstream
+endobj
+5 0 obj
+<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>
+endobj
+trailer
+<</Root 1 0 R>>
+"""
+
+
+def prepare() -> None:
+    """Use everything once, so that no module or font is looked for after the lock."""
+    for codec in ("utf-8", "utf-16", "utf-16-be", "utf-16-le", "latin-1", "cp1252", "ascii", "mac-roman"):
+        codecs.lookup(codec)
+    document = pypdfium2.PdfDocument(_TINY)
+    page = document[0]
+    _pixels(page, SCAN_DPI)
+    if not _words(_TINY, None, 0)[0]:
+        raise RuntimeError("pdfplumber cannot read the page it is warmed up with")
+
+
+def answer(request: Frame) -> Iterator[Frame]:
+    """A document in the first blob → a frame a page, then the last with `total_pages` or `refused`.
+
+    A page: `number`, `width`, `height` (pixels of its RGB blob), `words` as [text, x0, y0, x1, y1] in
+    fractions, `pictured` (share of the page that pictures cover).
+    """
+    data = request.blobs[0]
+    opened = _open(data, request.facts["passwords"])
+    if isinstance(opened, str):
+        yield Frame({"last": True, "refused": opened, "total_pages": 0})
+        return
+    document, password = opened
+    total = len(document)
+    if total == 0:
+        yield Frame({"last": True, "refused": "ADJUNTO_DANADO", "total_pages": 0})
+        return
+    for index in range(min(total, request.facts["max_pages"])):
+        try:
+            page = document[index]
+            words, pictured = _words(data, password, index) if _has_text(page) else ([], 1.0)
+            width, height, pixels = _pixels(page, TEXT_DPI if words else SCAN_DPI)
+        except (pypdfium2.PdfiumError, ValueError) as bad:
+            yield Frame({"number": index + 1, "damaged": str(bad)[:200]})
+            continue
+        facts = {"number": index + 1, "width": width, "height": height, "words": words, "pictured": pictured}
+        yield Frame(facts, (pixels,))
+        page.close()
+    yield Frame({"last": True, "total_pages": total})
+
+
+def _open(data: bytes, passwords: Sequence[str]) -> tuple[pypdfium2.PdfDocument, str | None] | str:
+    for password in (None, "", *passwords):
+        try:
+            document = pypdfium2.PdfDocument(data, password=password)
+        except pypdfium2.PdfiumError as bad:
+            said = str(bad).lower()
+            if "password" in said or "security" in said:
+                continue
+            return "ADJUNTO_DANADO"
+        # Forms that were filled in are drawn only when they are initialised; their scripts never run,
+        # since pdfium is built here without a JavaScript engine.
+        document.init_forms()
+        return document, password
+    return "ADJUNTO_PROTEGIDO"
+
+
+def _has_text(page: Any) -> bool:
+    """A look by pdfium, at a fraction of pdfplumber's time."""
+    text = page.get_textpage()
+    try:
+        return text.count_chars() >= _FEW_WORDS * 3
+    finally:
+        text.close()
+
+
+def _words(data: bytes, password: str | None, index: int) -> tuple[list[list[Any]], float]:
+    """Words with their places in the visible page, and the share of it that pictures cover.
+
+    pdfplumber fails in many ways on damaged files; such a page has no text layer, and its pixels are read.
+    """
+    try:
+        with pdfplumber.open(io.BytesIO(data), password=password or "", pages=[index + 1]) as document:
+            page = document.pages[0]
+            left, top, right, bottom = page.cropbox
+            wide, high = right - left, bottom - top
+            if wide <= 0 or high <= 0:
+                return [], 1.0
+            found = page.extract_words(x_tolerance_ratio=0.18, keep_blank_chars=False, use_text_flow=False)
+            words = []
+            for word in found:
+                place = [
+                    (word["x0"] - left) / wide, (word["top"] - top) / high,
+                    (word["x1"] - left) / wide, (word["bottom"] - top) / high,
+                ]  # fmt: skip
+                if -0.01 <= place[0] <= place[2] <= 1.01 and -0.01 <= place[1] <= place[3] <= 1.01:
+                    words.append([word["text"], *(round(min(1.0, max(0.0, at)), 5) for at in place)])
+            pictured = sum(max(0, i["x1"] - i["x0"]) * max(0, i["bottom"] - i["top"]) for i in page.images)
+            if len(words) < _FEW_WORDS:
+                return [], 1.0
+            return words, min(1.0, float(pictured / (wide * high)))
+    except MemoryError:
+        raise
+    except Exception:  # noqa: BLE001  # pdfminer raises whatever its parser stumbles over
+        return [], 1.0
+
+
+def _pixels(page: Any, dpi: int) -> tuple[int, int, bytes]:
+    wide, high = page.get_size()
+    if not (0 < wide < 20_000 and 0 < high < 20_000):
+        raise ValueError(f"a page of {wide} x {high} points")
+    scale = min(dpi / 72, (MAX_PIXELS / (wide * high)) ** 0.5)
+    bitmap = page.render(scale=scale, rev_byteorder=True, force_bitmap_format=pypdfium2.raw.FPDFBitmap_BGR)
+    row = bitmap.width * 3
+    raw = bytes(bitmap.buffer)
+    if bitmap.stride != row:
+        raw = b"".join(raw[at : at + row] for at in range(0, bitmap.stride * bitmap.height, bitmap.stride))
+    width, height = bitmap.width, bitmap.height
+    bitmap.close()
+    return width, height, raw
