@@ -25,7 +25,7 @@ from evidence_daemon.config import Config
 from evidence_daemon.console import err, out, print_json, print_queue, print_status, print_story, usd
 from evidence_daemon.errors import BadConfig, BadFile, BadInput, BadRules, EvidenceDaemonError, Temporary
 from evidence_daemon.exchange import export_reversals, import_cases
-from evidence_daemon.model import CaseId, ItemId, MailId, ReasonCode, Verdict, mail_of_receipt, receipt_number
+from evidence_daemon.model import CaseId, ItemId, MailId, ReasonCode, Verdict, mail_of_receipt
 from evidence_daemon.store import records
 
 EXIT_FAILED, EXIT_DATA, EXIT_TEMPORARY, EXIT_CONFIG = 1, 65, 75, 78
@@ -132,7 +132,8 @@ def arm(
         withheld = records.set_armed(session, True, actor=actor, now=now)
         released = records.release(session, actor=actor, now=now) if release else 0
     out.print(
-        f"Armed: answers are sent from now on.  {withheld - released} older answers stay withheld, {released} are released."
+        f"Armed: answers are sent from now on.  {withheld - released} older answers stay withheld, "
+        f"{released} are released."
     )
 
 
@@ -221,9 +222,8 @@ def cases_import(
     as_json: AsJson = False,
 ) -> None:
     """Bring in the list of pending cases.  Good rows go in; every faulty row is named with its reason."""
-    with _house(config) as house:
-        with _progress("rows") as advance:
-            report = import_cases(house.database, file, house.book, progress=advance)
+    with _house(config) as house, _progress("rows") as advance:
+        report = import_cases(house.database, file, house.book, progress=advance)
     if as_json:
         print_json(report)
     else:
@@ -269,7 +269,7 @@ def rules_reasons(config: ConfigFile = DEFAULT_CONFIG) -> None:
     with _told():
         book = read_rules(rules_directory(configuration.load(config) if config.exists() else Config()))
         table = Table("Código", "Texto para el cliente")
-        for code, reason in book.reasons.items():
+        for code, reason in book.reasons.reasons.items():
             table.add_row(code.value, reason.text)
         out.print(table)
 

@@ -143,7 +143,8 @@ def print_story(story: Story) -> None:
         _print_decision(judged)
     for answer in story.answers:
         out.print(
-            f"Respuesta {answer.kind.value} a {answer.to_address}: {answer.state.value}, intentos {answer.attempts} {answer.response}",
+            f"Respuesta {answer.kind.value} a {answer.to_address}: {answer.state.value}, "
+            f"intentos {answer.attempts} {answer.response}",
             markup=False,
         )
     for review in story.reviews:

@@ -42,7 +42,7 @@ class _Pause:
 
     def lengthen(self, floor: float) -> float:
         self.failures += 1
-        seconds = max(floor, min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (self.failures - 1)))
+        seconds = max(floor, min(LONGEST_PAUSE, FIRST_PAUSE * 2.0 ** min(self.failures - 1, 10)))
         seconds *= random.uniform(0.8, 1.2)  # noqa: S311  # jitter, so that many clients do not come back at once
         self.until = datetime.now(UTC) + timedelta(seconds=seconds)
         return seconds

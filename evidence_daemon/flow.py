@@ -181,7 +181,7 @@ class Flow:
                 raise  # the mail stays unfinished; `reconcile` starts it anew, a bounded number of times
             except Exception as trouble:  # noqa: BLE001  # the one place that catches: one mail never stops the others
                 story = _story(trouble)
-                log.error("mail %s cannot pass %s: %s", mail_id, stage, type(trouble).__name__)
+                log.warning("mail %s cannot pass %s: %s", mail_id, stage, type(trouble).__name__)
                 in_transaction("shunt", self._walk.shunt, MailId(mail_id), stage, story)
                 verdict = "shunted"
             self._settled()

@@ -74,7 +74,8 @@ class _Text(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         at = datetime.fromtimestamp(record.created, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         facts = "".join(f" {key}={value}" for key, value in _facts(record).items())
-        line = f"{at} {record.levelname.lower():7} {record.name.removeprefix('evidence_daemon.')}: {record.getMessage()}{facts}"
+        who = record.name.removeprefix("evidence_daemon.")
+        line = f"{at} {record.levelname.lower():7} {who}: {record.getMessage()}{facts}"
         return line + ("\n" + self.formatException(record.exc_info) if record.exc_info else "")
 
 

@@ -24,7 +24,7 @@ from evidence_daemon.cases.settlement import settle
 from evidence_daemon.config import Config
 from evidence_daemon.documents.fields import read_papers
 from evidence_daemon.documents.reader import Reader
-from evidence_daemon.errors import Permanent, Unparsable
+from evidence_daemon.errors import Permanent
 from evidence_daemon.mail import authenticity, compose
 from evidence_daemon.mail.message import understand
 from evidence_daemon.mail.smtp import Accepted, NotSent, Postman, Refused, Uncertain

@@ -36,7 +36,10 @@ def test_every_option_is_described_in_a_sentence() -> None:
 def test_all_faults_are_told_at_once_with_line_and_key() -> None:
     faults = _faults('[mailbox]\nhots = "x"\nport = "many"\n[smpt]\nhost = "y"\n[documents]\nmax_pages = 0\n')
     assert len(faults) == 4
-    assert any(fault.startswith("config.toml:2: mailbox.hots: there is no such setting; did you mean 'host'?") for fault in faults)
+    assert any(
+        fault.startswith("config.toml:2: mailbox.hots: there is no such setting; did you mean 'host'?")
+        for fault in faults
+    )
     assert any(fault.startswith("config.toml:3: mailbox.port:") for fault in faults)
     assert any("config.toml:4: smpt: there is no such section; did you mean 'smtp'?" in fault for fault in faults)
     assert any(fault.startswith("config.toml:7: documents.max_pages:") for fault in faults)

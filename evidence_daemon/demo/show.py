@@ -23,7 +23,7 @@ from evidence_daemon.app import House, open_house
 from evidence_daemon.console import usd
 from evidence_daemon.daemon import Daemon
 from evidence_daemon.demo.mailhouse import MailHouse
-from evidence_daemon.demo.mails import samples
+from evidence_daemon.demo.mails import MAX_MAIL_BYTES, samples
 from evidence_daemon.demo.people import write_case_list
 from evidence_daemon.demo.programs import BORDER
 from evidence_daemon.exchange import import_cases
@@ -40,6 +40,7 @@ security = "none"
 user = "{user}"
 password_file = "imap_password"
 poll_seconds = 2
+max_mail_bytes = {limit}
 
 [smtp]
 host = "127.0.0.1"
@@ -100,7 +101,8 @@ def _configure(directory: Path, post: MailHouse) -> configuration.Config:
     secret.touch(mode=0o600)
     secret.write_text(post.password, "utf-8")
     path = directory / "config.toml"
-    path.write_text(_CONFIG.format(imap=post.imap_port, smtp=post.smtp_port, user=post.user, border=BORDER), "utf-8")
+    text = _CONFIG.format(imap=post.imap_port, smtp=post.smtp_port, user=post.user, border=BORDER, limit=MAX_MAIL_BYTES)
+    path.write_text(text, "utf-8")
     return configuration.load(path)
 
 
@@ -121,12 +123,12 @@ def _watch(house: House, daemon: Daemon, post: MailHouse, out: Console, director
         _progress(house, daemon, out)
         if daemon.stop.is_set():
             return
-        known = _closing_table(house, post, out, directory)
+        known = _closing_table(house, out, directory)
         if once:
             return
         out.print(
-            f"\nThe house goes on polling.  Drop a mail (.eml) into [bold]{directory / 'incoming'}[/bold], or send one by "
-            f"SMTP to 127.0.0.1:{post.smtp_port}, and watch it being answered.  Ctrl-C ends."
+            f"\nThe house goes on polling.  Drop a mail (.eml) into [bold]{directory / 'incoming'}[/bold], or send one "
+            f"by SMTP to 127.0.0.1:{post.smtp_port}, and watch it being answered.  Ctrl-C ends."
         )
         while not daemon.stop.wait(0.5):
             known = _tell_news(house, out, known)
@@ -160,7 +162,7 @@ def _progress(house: House, daemon: Daemon, out: Console) -> None:
             calm = calm + 1 if total and not undecided and sent else 0
 
 
-def _closing_table(house: House, post: MailHouse, out: Console, directory: Path) -> int:
+def _closing_table(house: House, out: Console, directory: Path) -> int:
     says = {sample.raw.replace(b"\r\n", b"\n"): sample.says for sample in samples()}
     with house.database.session() as session:
         stories = [records.explain(session, mail_id) for mail_id in records.all_mails(session)]
@@ -179,7 +181,8 @@ def _closing_table(house: House, post: MailHouse, out: Console, directory: Path)
         table.add_row(story.mail.receipt, says.get(raw, story.mail.subject), *_fate(story))
     out.print(table)
     out.print(
-        f"{sum(now.mails.values())} correos: {', '.join(f'{count} {state}' for state, count in sorted(now.mails.items()))}.\n"
+        f"{sum(now.mails.values())} correos: "
+        f"{', '.join(f'{count} {state}' for state, count in sorted(now.mails.items()))}.\n"
         f"{sum(now.lanes.values())} esperan a una persona; {now.outbox.get('ENVIADO', 0)} respuestas enviadas "
         f"(en {directory / 'outgoing'}); USD {usd(now.to_reverse)} por reversar."
     )

@@ -1,0 +1,77 @@
+"""A house to test with: configuration for real servers on loopback, the same program as in production."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+
+from servers import PASSWORD, Dovecot, SmtpReceiver
+
+from evidence_daemon import config as configuration
+
+CORPUS = Path(__file__).parent / "corpus"
+BORDER = "mx.cnt.example"
+
+
+def write_config(
+    directory: Path,
+    dovecot: Dovecot,
+    user: str,
+    smtp: SmtpReceiver | SimpleNamespace,
+    *,
+    database_url: str = "",
+    workers: int = 1,
+    retries: int = 3,
+    poll_seconds: int = 1,
+    more: str = "",
+) -> Path:
+    """Write `config.toml` (and its secret) into `directory`; returns its path."""
+    directory.mkdir(parents=True, exist_ok=True)
+    secret = directory / "imap_password"
+    secret.touch(mode=0o600)
+    secret.write_text(PASSWORD, "utf-8")
+    path = directory / "config.toml"
+    path.write_text(
+        f"""
+[mailbox]
+name = "posventa"
+host = "localhost"
+port = {dovecot.tls_port}
+security = "tls"
+ca_file = "{dovecot.ca}"
+user = "{user}"
+password_file = "imap_password"
+poll_seconds = {poll_seconds}
+max_mail_bytes = 500000
+
+[smtp]
+host = "127.0.0.1"
+port = {smtp.port}
+security = "none"
+from_address = "posventagec2@cnt.gob.ec"
+
+[database]
+url = "{database_url}"
+
+[files]
+state_directory = "state"
+
+[answers]
+trusted_authserv_id = "{BORDER}"
+per_address_per_day = 50
+
+[daemon]
+armed = true
+workers = {workers}
+retries = {retries}
+reconcile_seconds = 5
+{more}
+""",
+        "utf-8",
+    )
+    return path
+
+
+def load_config(*arguments: object, **options: object) -> configuration.Config:
+    """`write_config`, read back."""
+    return configuration.load(write_config(*arguments, **options))  # type: ignore[arg-type]
