@@ -79,8 +79,8 @@ def compose(
     message["Message-ID"] = message_id
     if original := _safe_id(evidence.email.message_id):
         message["In-Reply-To"] = original
-        earlier = [known for reference in evidence.email.references if (known := _safe_id(reference)) != original]
-        message["References"] = _header("References", " ".join([*filter(None, earlier[-9:]), original]))
+        earlier = [known for known in map(_safe_id, evidence.email.references) if known not in ("", original)]
+        message["References"] = _header("References", " ".join([*earlier[-9:], original]))
     message["Auto-Submitted"] = "auto-replied"
     message["X-Auto-Response-Suppress"] = "All"
     message[LOOP_MARK] = evidence.receipt
@@ -119,8 +119,8 @@ def answer_address(email: Email) -> Address | None:
 def wire_message_id(receipt: str, kind: str, number: int, domain: str) -> str:
     """The Message-ID of an answer, made from the decision: a resend bears the same.
 
-    >>> wire_message_id("EV-0000017-5", "subsanar", 1, "cnt.gob.ec")
-    '<ev-0000017-5.subsanar.1@cnt.gob.ec>'
+    >>> wire_message_id("EV-0000017-4", "subsanar", 1, "cnt.gob.ec")
+    '<ev-0000017-4.subsanar.1@cnt.gob.ec>'
     """
     local = re.sub(r"[^a-z0-9.\-]+", "-", f"{receipt}.{kind}.{number}".lower())
     return f"<{local}@{re.sub(r'[^a-z0-9.-]+', '', domain.lower()) or 'localhost'}>"
