@@ -529,6 +529,8 @@ class Evidence:
     """This address wrote before on a case that was accepted, or stands in the case list."""
     sender_proven: bool = False
     """Our own border server says that DMARC (or aligned SPF or DKIM) passed."""
+    sender_refuted: bool = False
+    """Our own border server says that DMARC failed."""
     oversized: bool = False
     """The mail was above the size limit: its body was never fetched."""
 

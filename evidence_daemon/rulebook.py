@@ -194,6 +194,7 @@ class Fact(StrEnum):
     # the subject
     ASUNTO_CON_FALTA = "asunto_con_falta"
     ASUNTO_DEL_EJEMPLO = "asunto_del_ejemplo"
+    CEDULA_DUDOSA = "cedula_dudosa"
     SERVICIO_MOVIL = "servicio_movil"
     SERVICIO_CORPORATIVO = "servicio_corporativo"
     # whose it is
@@ -251,6 +252,8 @@ class ReasonSource(StrEnum):
     """What is wrong with the subject."""
     LECTURAS = "lecturas"
     """Why attachments could not be read."""
+    CEDULA = "cedula"
+    """What the check of the subject's number says: incomplete, or a digit wrong."""
 
 
 class RuleExample(_Book):

@@ -50,6 +50,8 @@ from evidence_daemon.model import (
     Finding,
     Grounds,
     Hold,
+    IdCheck,
+    IdKind,
     Item,
     ItemFinding,
     ItemId,
@@ -101,9 +103,17 @@ def decide(evidence: Evidence, found: Match, book: RuleBook, today: date) -> Dec
         signals=scene.signals,
         case_shown=Fact.MUESTRA_EL_CASO in facts,
     )
-    # Of several candidates none is the mail's case until somebody says which.
-    cases = () if Fact.CASO_AMBIGUO in facts else scene.cases
-    return _VERDICTS[decider.verdict](cases, grounds)
+    return _VERDICTS[decider.verdict](_meant(scene, shown=grounds.case_shown), grounds)
+
+
+def _meant(scene: _Scene, *, shown: bool) -> tuple[Case, ...]:
+    """The cases that the decision touches.
+
+    None of several candidates until somebody says which, and none by a number alone that has somebody
+    else's name beside it: one wrong digit finds a stranger's case.
+    """
+    named = scene.name in {NameMatch.COINCIDE, NameMatch.PARCIAL}
+    return scene.cases if not _ambiguous(scene) and (named or shown) else ()
 
 
 _VERDICTS: Mapping[Verdict, Callable[[tuple[Case, ...], Grounds], Decision]] = {
@@ -127,6 +137,11 @@ def _reasons(rule: Rule, evidence: Evidence) -> tuple[ReasonCode, ...]:
         case ReasonSource.LECTURAS:
             unread = [reading.reason for reading in evidence.readings if isinstance(reading, Unreadable)]
             return tuple(dict.fromkeys((*rule.reasons, *unread)))
+        case ReasonSource.CEDULA:
+            number = evidence.subject.id_number
+            incomplete = number is not None and number.kind is IdKind.CEDULA and len(number.value) != 10
+            told = ReasonCode.CEDULA_INCOMPLETA if incomplete else ReasonCode.CEDULA_INVALIDA
+            return (*rule.reasons, told)
         case other:
             assert_never(other)
 
@@ -394,6 +409,11 @@ def _other_paper(s: _Scene) -> bool:
     return bool(kinds) and DocumentKind.ACTA not in kinds
 
 
+def _doubtful_number(s: _Scene) -> bool:
+    number = s.evidence.subject.id_number
+    return isinstance(s.evidence.subject, Claim) and number is not None and number.check is not IdCheck.OK
+
+
 def _complete(s: _Scene) -> bool:
     return any(acta.date and acta.equipment and (acta.id_number or acta.service_number) for acta in s.actas)
 
@@ -577,6 +597,7 @@ FACTS: Mapping[Fact, Callable[[_Scene], bool]] = {
     Fact.ASUNTO_DEL_EJEMPLO: lambda s: (
         isinstance(s.evidence.subject, SubjectFault) and s.evidence.subject.code is ReasonCode.ASUNTO_EJEMPLO_COPIADO
     ),
+    Fact.CEDULA_DUDOSA: _doubtful_number,
     Fact.SERVICIO_MOVIL: lambda s: s.evidence.subject.lines == {Line.MOVIL},
     Fact.SERVICIO_CORPORATIVO: lambda s: (
         Line.DATOS_CORPORATIVOS in {*s.evidence.subject.lines, *(case.line for case in s.cases)}

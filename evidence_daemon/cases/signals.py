@@ -90,7 +90,11 @@ def _strangers(evidence: Evidence, found: Match, book: RuleBook) -> Iterator[Sig
 def _sender(evidence: Evidence, found: Match, book: RuleBook) -> Iterator[Signal]:
     del found
     email = evidence.email
-    if not evidence.sender_proven and not evidence.known_sender:
+    if evidence.sender_refuted:
+        yield Signal(
+            "remitente_refutado", _MEDIUM, "nuestro servidor dice que el remitente no es quien dice ser (DMARC)"
+        )
+    elif not evidence.sender_proven and not evidence.known_sender:
         yield Signal("remitente_sin_probar", _WEAK, "nuestro servidor no pudo comprobar al remitente y no es conocido")
     if email.sender is None:
         return
