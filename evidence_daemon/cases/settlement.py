@@ -80,7 +80,9 @@ def settle(decision: Decision, evidence: Evidence, book: RuleBook, today: date) 
         evidence_state=EvidenceState.EN_REVISION if silent_ask else _evidence_state(decision),
         folder=FolderRole.REVISION if silent_ask else _folder(decision),
         cases=tuple(
-            change for case in decision.cases for change in _case_changes(decision, case, accredited, charges, because)
+            change
+            for case in decision.cases
+            for change in _case_changes(decision, case, accredited, charges, because, told=not unanswered)
         ),
         items=tuple(
             _item_change(item, because)
@@ -129,11 +131,17 @@ _FINAL = frozenset({CaseState.REGULARIZADO, CaseState.PAGADO, CaseState.ANULADO}
 
 
 def _case_changes(
-    decision: Decision, case: Case, accredited: frozenset[ItemId], charges: Iterable[Charge], because: str
+    decision: Decision,
+    case: Case,
+    accredited: frozenset[ItemId],
+    charges: Iterable[Charge],
+    because: str,
+    *,
+    told: bool,
 ) -> list[CaseChange]:
     """The legal steps that take a case from where it stands to where the decision puts it."""
     by_person = decision.grounds.actor != DAEMON
-    target = _target(decision, case, accredited, list(charges), by_person=by_person)
+    target = _target(decision, case, accredited, list(charges), by_person=by_person, told=told)
     if target is None or target is case.state:
         return []
     road = [target]
@@ -152,7 +160,13 @@ def _case_changes(
 
 
 def _target(
-    decision: Decision, case: Case, accredited: frozenset[ItemId], charges: list[Charge], *, by_person: bool
+    decision: Decision,
+    case: Case,
+    accredited: frozenset[ItemId],
+    charges: list[Charge],
+    *,
+    by_person: bool,
+    told: bool,
 ) -> CaseState | None:
     """The state in which the decision leaves a case; None for as it is."""
     # What is closed is reopened by a person who accredits something, and by nothing else.
@@ -164,7 +178,9 @@ def _target(
         case Hold():
             return None if case.state is CaseState.ESCALADO else CaseState.EN_REVISION
         case AskMore():
-            return _after_asking(decision, case, by_person=by_person)
+            # To wait for the customer he must have been told; and another mail may wait for a person.
+            waits = case.state in {CaseState.EN_REVISION, CaseState.ESCALADO}
+            return CaseState.PENDIENTE_CLIENTE if told and (by_person or not waits) else None
         case Escalate():
             return CaseState.ESCALADO
         case Reject() | Discard():
@@ -191,14 +207,6 @@ def _after_accreditation(case: Case, accredited: frozenset[ItemId], charges: lis
         for charge in case.charges
     ]
     return ledger.derive_case_state(items, after)
-
-
-def _after_asking(decision: AskMore, case: Case, *, by_person: bool) -> CaseState | None:
-    if not by_person and (not decision.grounds.case_shown or case.state is CaseState.ESCALADO):
-        return None  # a number in a subject alone moves nobody's case
-    if not by_person and case.state is CaseState.EN_REVISION:
-        return None  # another mail of the case waits for a person
-    return CaseState.PENDIENTE_CLIENTE
 
 
 # ── the evidence ─────────────────────────────────────────────────────────────────────────────────
@@ -245,9 +253,6 @@ def _respond_by(decision: Decision, evidence: Evidence, book: RuleBook) -> date 
 
 # ── the answer ───────────────────────────────────────────────────────────────────────────────────
 
-_TOLD_ON_RECEIPT = frozenset({ReasonCode.SIN_ACTA})
-"""Of the reasons why a mail waits, those that the customer can do something about meanwhile."""
-
 
 def _is_refusal(decision: Decision) -> bool:
     return isinstance(decision, AskMore | Reject) or (isinstance(decision, Discard) and bool(decision.grounds.reasons))
@@ -292,7 +297,7 @@ def _reply(
         case Hold():
             return Reply(
                 ReplyKind.RECIBIDO,
-                (ReasonCode.RECIBIDO, *(reason for reason in reasons if reason in _TOLD_ON_RECEIPT)),
+                (ReasonCode.RECIBIDO, *(reason for reason in reasons if book.reasons.reasons[reason].while_held)),
                 facts,
                 delay_seconds=book.decision.answers.receipt_delay_seconds,
                 cancel_on_decision=True,
