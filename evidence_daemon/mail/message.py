@@ -757,7 +757,7 @@ def _automatic(
 
 
 def _through_a_list(headers: _Headers) -> bool:
-    """Sent on by a mailing list: people write there, whatever Precedence the list adds."""
-    marks = ("list-id", "list-post", "mailing-list", "x-mailing-list")
+    """Sent on by a list that people write to, whatever Precedence it adds; a newsletter has no List-Post."""
+    marks = ("list-post", "mailing-list", "x-mailing-list")
     sender = re.search(r"(?:\bowner-[^@\s]+|-bounces?)@", headers.text("sender"), re.I)
     return bool(sender) or any(headers.all(mark) for mark in marks)
