@@ -559,7 +559,7 @@ class SmtpReceiver(_Server):
         path.with_suffix(".eml").write_bytes(envelope.original_content)
         facts = {
             "number": number,
-            "sender": envelope.mail_from or "",
+            "sender": "" if envelope.mail_from == "<>" else envelope.mail_from,
             "recipients": envelope.rcpt_tos,
             "user": session.auth_data or "",
             "tls": self.security == "tls" or session.ssl is not None,
@@ -657,6 +657,7 @@ class Wire(_Startable):
         self.target = target
         self.cut_after: int | None = None
         self.drip = 0.0
+        self.rate = 0
         self.stall = False
         self.passed = 0
         self.connections = 0
@@ -721,6 +722,9 @@ class Wire(_Startable):
             if self.drip:
                 self._over.wait(self.drip)
                 size = 1
+            elif self.rate:
+                self._over.wait(0.02)
+                size = min(size, self.rate // 50)
             if self.cut_after is not None:
                 size = min(size, self.cut_after - passed)
                 if size <= 0:

@@ -199,6 +199,21 @@ def test_filing_away_in_the_middle_of_a_sweep_is_allowed(
     assert raws(got) == mails
 
 
+def test_a_sweep_goes_on_where_another_step_lost_the_connection(
+    dovecot: Dovecot, mailbox_user: str, open_mailbox: Mailboxes
+) -> None:
+    mails = [mail(number, 5_000_000) for number in range(1, 4)]
+    dovecot.deliver(mailbox_user, *mails)
+    mailbox = open_mailbox(dovecot)
+    got = []
+    for arrival in mailbox.arrivals(nothing):
+        got.append(arrival)
+        dovecot.signal_sessions(mailbox_user, signal.SIGKILL)
+        with pytest.raises(Temporary):
+            mailbox.append_sent(b"Subject: respuesta\r\n\r\n")
+    assert raws(got) == mails
+
+
 def test_a_large_mail_comes_in_pieces_and_whole(dovecot: Dovecot, mailbox_user: str, open_mailbox: Mailboxes) -> None:
     exact = mail(2, 9_000_000)[: 9 * imap.PIECE_BYTES - 2] + b"\r\n"  # ends where a piece ends
     mails = [mail(1), exact, mail(3, 20_000_000), mail(4)]
@@ -559,6 +574,19 @@ def test_a_connection_cut_within_a_mail_is_taken_up_again(
     assert journal == dict(enumerate(mails, 1))
 
 
+def test_a_mail_too_slow_for_one_command_comes_in_pieces(
+    dovecot: Dovecot, mailbox_user: str, open_mailbox: Mailboxes
+) -> None:
+    large = mail(1, 4_500_000)
+    dovecot.deliver(mailbox_user, large)
+    with Wire(dovecot.port) as wire:
+        mailbox = open_mailbox(wire, command_timeout_seconds=1)
+        wire.rate = 3_000_000
+        with pytest.raises(Temporary, match="no complete answer in time"):
+            taken(mailbox)
+        assert raws(taken(mailbox)) == [large]
+
+
 def test_a_mail_on_which_the_server_always_dies_stops_no_other(
     dovecot: Dovecot, mailbox_user: str, open_mailbox: Mailboxes
 ) -> None:
@@ -635,7 +663,7 @@ def test_a_server_that_accepts_and_never_speaks_is_given_up_in_time(open_mailbox
 
 def test_a_whole_server_that_hangs_is_closed_in_time(mailbox_user: str, open_mailbox: Mailboxes) -> None:
     with Dovecot() as server:
-        mailbox = open_mailbox(server, command_timeout_seconds=1)
+        mailbox = open_mailbox(server, command_timeout_seconds=1, connect_timeout_seconds=1)
         assert taken(mailbox) == []
         server.pause()
         with takes(0, 3):

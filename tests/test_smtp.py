@@ -79,16 +79,19 @@ def test_line_ends_and_eight_bit_letters_leave_as_smtp_wants_them(
     assert smtp_receiver.received[0].raw == "Subject: x\r\n\r\nNÚÑEZ\r\n.punto\r\nsin fin\r\n".encode()
 
 
-def test_a_burst_goes_over_one_connection(postman: Postmen, smtp_receiver: SmtpReceiver) -> None:
+def test_a_burst_goes_over_one_connection_without_waiting(postman: Postmen, smtp_receiver: SmtpReceiver) -> None:
     one = postman(smtp_receiver)
-    with takes(0, 2):  # 40 ms of waiting for an acknowledgement each would make it more
-        for _ in range(30):
-            assert isinstance(one.send(MAIL, OURS, CUSTOMER), Accepted)
-    assert (len(smtp_receiver.received), smtp_receiver.connections) == (30, 1)
+    begun = time.monotonic()
+    for _ in range(60):
+        assert isinstance(one.send(MAIL, OURS, CUSTOMER), Accepted)
+    # 3 ms each; where the last dot waits for an acknowledgement it is 48 ms (measured).
+    assert time.monotonic() - begun < 60 * 0.040
+    assert (len(smtp_receiver.received), smtp_receiver.connections) == (60, 1)
 
 
-def test_a_bounce_address_may_be_empty(postman: Postmen, smtp_receiver: SmtpReceiver) -> None:
-    assert isinstance(postman(smtp_receiver).send(MAIL, "", CUSTOMER), Accepted | Refused)
+def test_the_sender_of_a_notice_may_be_nobody(postman: Postmen, smtp_receiver: SmtpReceiver) -> None:
+    assert isinstance(postman(smtp_receiver).send(MAIL, "", CUSTOMER), Accepted)
+    assert smtp_receiver.received[0].sender == ""
 
 
 # ── refused ──────────────────────────────────────────────────────────────────────────────────────

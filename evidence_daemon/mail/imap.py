@@ -306,10 +306,7 @@ class Mailbox:
         try:
             return dict(self._run("fetching mails", lambda client: client.fetch(uids, items)))
         except _Refusal:
-            if len(uids) == 1:
-                return {}
-            # One broken mail must not take its neighbours along.
-            return dict(itertools.chain.from_iterable(self._fetch(box, [uid], items).items() for uid in uids))
+            return {}  # one of them cannot be read: in the next sweep each is asked for alone
         except Temporary:
             self._missed(uids)
             raise
