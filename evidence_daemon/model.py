@@ -991,7 +991,7 @@ class OutboxState(StrEnum):
 
 
 def receipt_number(mail: MailId) -> str:
-    """The number customers quote: `EV-0000017-5`, the last digit checks the others (Luhn).
+    """The number customers quote: `EV-0000017-4`, the last digit checks the others (Luhn).
 
     >>> receipt_number(MailId(1))
     'EV-0000001-8'

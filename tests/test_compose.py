@@ -259,6 +259,14 @@ def test_the_wrong_field_is_named_by_its_place_with_what_stood_there() -> None:
     assert "tercer lugar (línea de negocio) leímos «AGUA POTABLE»" in text
 
 
+def test_a_link_in_a_faulty_subject_is_not_repeated_in_the_text() -> None:
+    facts = (("asunto_indicado", "el asunto dice «http://x.example.com»"),)
+    text = answer_text(
+        Reply(ReplyKind.SUBSANAR, (ReasonCode.ASUNTO_FORMATO,), facts), evidence("http://x.example.com"), BOOK
+    )
+    assert "http" not in text
+
+
 def test_no_candidate_number_is_ever_told() -> None:
     case = evidence("900000027//PEREZ LOPEZ ANA//TV")
     for code in ReasonCode:

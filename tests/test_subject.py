@@ -321,6 +321,12 @@ def test_the_number_of_the_example_with_another_name_is_a_claim() -> None:
     assert isinstance(read_subject(("1716568499//PEREZ LOPEZ ANA//TV",), BOOK), Claim)
 
 
+def test_a_telephone_in_the_place_of_the_number_is_called_one() -> None:
+    subject = read_subject(("022345678//PEREZ LOPEZ ANA//TV",), BOOK)
+    assert isinstance(subject, SubjectFault)
+    assert "teléfono" in subject.expected
+
+
 def test_fijo_alone_is_ambiguous_and_names_both() -> None:
     subject = read_subject(("1700000019//PEREZ LOPEZ ANA//FIJO",), BOOK)
     assert isinstance(subject, Claim)

@@ -138,6 +138,7 @@ def _facts(reply: Reply, evidence: Evidence, book: ReasonsBook, form: str) -> di
     if "valores" in facts:
         sentences: Mapping[str, str] = {str(name): text for name, text in book.values.items()}
         facts["valores"] = sentences.get(facts["valores"], facts["valores"])
+    facts.pop("asunto_indicado", None)  # said here, in words that are safe to send
     if wrong := _wrong_field(evidence):
         facts["asunto_indicado"] = wrong
     name = _holder_name(evidence)

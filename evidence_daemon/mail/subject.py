@@ -198,7 +198,10 @@ class _Reading:
         name: str = "",
         lines: frozenset[Line] = frozenset(),
     ) -> SubjectFault:
-        return SubjectFault(self.text, code, at, found, _EXPECTED[at], number, name, lines, tuple(self.repairs))
+        expected = _EXPECTED[at]
+        if at is SubjectField.CEDULA and number and number.kind is IdKind.TELEFONO:
+            expected += " (lo escrito parece un teléfono)"
+        return SubjectFault(self.text, code, at, found, expected, number, name, lines, tuple(self.repairs))
 
     def _without_wrapping(self, text: str) -> str:
         """The subject without reply marks, gateway tags, quotes and our own receipt number."""
