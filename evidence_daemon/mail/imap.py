@@ -278,7 +278,7 @@ class Mailbox:
         limit = self._config.max_mail_bytes
         pieces: list[bytes] = []
         have = 0
-        # The end is where a piece comes short, not where RFC822.SIZE says: Exchange only estimates it.
+        # RFC822.SIZE may be an estimate (Exchange): before it a short piece is not yet the end, an empty one is.
         while mail.size <= limit and have <= limit:
             entry = self._fetch(box, [mail.uid], [f"BODY.PEEK[]<{have}.{PIECE_BYTES}>"]).get(mail.uid, {})
             piece = _body(entry)
@@ -287,7 +287,7 @@ class Mailbox:
                 return
             pieces.append(piece or b"")
             have += len(pieces[-1])
-            if len(pieces[-1]) < PIECE_BYTES:
+            if not piece or (have >= mail.size and len(piece) < PIECE_BYTES):
                 yield self._arrival(box, mail, b"".join(pieces))
                 return
         header = _body(self._fetch(box, [mail.uid], [f"BODY.PEEK[HEADER]<0.{HEADER_BYTES}>"]).get(mail.uid, {}))
