@@ -18,7 +18,7 @@ from typing import Any, Literal, Self, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from evidence_daemon.errors import BadRules
-from evidence_daemon.model import ChargeState, Line, ReasonCode, Repair, ReplyKind, Verdict
+from evidence_daemon.model import ChargeState, DocumentKind, Line, ReasonCode, Repair, ReplyKind, Verdict
 
 
 class _Book(BaseModel):
@@ -138,8 +138,92 @@ class SubjectBook(_Book):
 # ── documents.toml ───────────────────────────────────────────────────────────────────────────────
 
 
+class OursBook(_Book):
+    """Whose paper it is: our own names and tax numbers, and other operators' names."""
+
+    rucs: tuple[str, ...]
+    names: tuple[str, ...]
+    others: tuple[str, ...]
+
+
+class KindBook(_Book):
+    """How one kind of paper is known: a title at the head of a line, or `enough` different words."""
+
+    kind: DocumentKind
+    titles: tuple[str, ...]
+    words: tuple[str, ...]
+    enough: int
+
+
+class PhraseBook(_Book):
+    """A phrase that speaks for a direction.  `finds` is a sentence that it must match."""
+
+    pattern: str
+    finds: str
+    strong: bool
+
+    @model_validator(mode="after")
+    def _finds_its_example(self) -> PhraseBook:
+        try:
+            found = re.search(self.pattern, self.finds)
+        except re.error as bad:
+            raise ValueError(f"not a regular expression: {bad}") from None
+        if not found:
+            raise ValueError(f"does not find its own example: {self.finds!r}")
+        return self
+
+
+class DirectionBook(_Book):
+    """Who hands over to whom: parties, verbs, and phrases of either direction (`return`, `install`)."""
+
+    customer: tuple[str, ...]
+    company: tuple[str, ...]
+    gives: tuple[str, ...]
+    takes: tuple[str, ...]
+    returns: tuple[PhraseBook, ...] = Field(alias="return")
+    installs: tuple[PhraseBook, ...] = Field(alias="install")
+
+
+class LabelsBook(_Book):
+    """Labels behind (or above) which values stand; `other` are labels of values that are not read."""
+
+    number: tuple[str, ...]
+    date: tuple[str, ...]
+    office: tuple[str, ...]
+    holder: tuple[str, ...]
+    id_number: tuple[str, ...]
+    service_number: tuple[str, ...]
+    line: tuple[str, ...]
+    agent: tuple[str, ...]
+    serial: tuple[str, ...]
+    mac: tuple[str, ...]
+    type: tuple[str, ...]
+    brand: tuple[str, ...]
+    model: tuple[str, ...]
+    brand_model: tuple[str, ...]
+    count: tuple[str, ...]
+    state: tuple[str, ...]
+    other: tuple[str, ...]
+    signing: tuple[str, ...]
+    customer_signs: tuple[str, ...]
+
+
+class ValueWordsBook(_Book):
+    """Words by which values are known: brands of equipment, marks in boxes that were ticked."""
+
+    brands: tuple[str, ...]
+    marks: tuple[str, ...]
+
+
 class DocumentsBook(_Book):
-    """Kinds of papers: labels, words, required fields."""
+    """What papers say: kinds, directions, labels, words of values."""
+
+    ours: OursBook
+    kinds: tuple[KindBook, ...]
+    direction: DirectionBook
+    labels: LabelsBook
+    lines: Mapping[Line, tuple[str, ...]]
+    words: ValueWordsBook
 
 
 # ── matching.toml ────────────────────────────────────────────────────────────────────────────────

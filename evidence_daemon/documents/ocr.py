@@ -95,7 +95,7 @@ def _read(sheet: Pixels, asked: dict[str, Any], watch: _Watch) -> tuple[int, Pix
     if best is None or not _makes_sense(best[2]):
         told = orientation(sheet)
         watch.lap("orientation")
-        for turn in (90, 270) if told is None and aside else (180,) if told is None else (told,):
+        for turn in (90, 270, 0) if told is None and aside else (180,) if told is None else (told,):
             if best is not None and (turn == best[0] or _makes_sense(best[2])):
                 continue
             other = at(turn)
