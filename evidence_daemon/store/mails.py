@@ -53,7 +53,7 @@ UNDECIDED = (EvidenceState.RECIBIDO, EvidenceState.PROCESADO, EvidenceState.VALI
 def found_instance(session: Session, *, armed: bool) -> None:
     """Give a new database its one instance row; an old one keeps what it has."""
     values = {"id": 1, "name": secrets.token_hex(8), "armed": armed, "created_at": sa.func.now()}
-    session.exec(insert_new(session, InstanceRow, values, ["id"]))
+    insert_new(session, InstanceRow, values, ["id"])
 
 
 def is_armed(session: Session) -> bool:
@@ -118,7 +118,7 @@ def receive(
         "stage": "",
         "trouble": "",
     }
-    new = session.exec(insert_new(session, MailRow, values, ["sha256"])).rowcount == 1
+    new = insert_new(session, MailRow, values, ["sha256"])
     mail_id = MailId(session.exec(select(MailRow.id).where(col(MailRow.sha256) == digest)).one())
     key = arrival.key
     returned = not new and bool(
@@ -141,9 +141,7 @@ def receive(
         "uid": key.uid,
         "seen_at": now,
     }
-    added = session.exec(
-        insert_new(session, CopyRow, copy, ["account", "folder", "uidvalidity", "uid"])
-    ).rowcount
+    added = insert_new(session, CopyRow, copy, ["account", "folder", "uidvalidity", "uid"])
     if added:
         audit.record(
             session,

@@ -138,10 +138,11 @@ def _sent_lately(session: Session, row: OutboxRow, now: datetime) -> int:
 
 def unclaim(session: Session, outbox_id: int, now: datetime) -> None:
     """Give a claim back unused: nothing was sent (a refused login), and the try does not count."""
+    back = sa.case((col(OutboxRow.doubts) > 0, OutboxState.INCIERTO.value), else_=OutboxState.EN_COLA.value)
     session.exec(
         sa.update(OutboxRow)
         .where(col(OutboxRow.id) == outbox_id, col(OutboxRow.state) == OutboxState.ENVIANDO)
-        .values(state=OutboxState.EN_COLA, attempts=OutboxRow.attempts - 1, claimed_at=None, due_at=now)
+        .values(state=back, attempts=OutboxRow.attempts - 1, claimed_at=None, due_at=now)
         .execution_options(synchronize_session=False)
     )
 

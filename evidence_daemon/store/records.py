@@ -9,7 +9,15 @@ from __future__ import annotations
 
 from sqlmodel import Session
 
-from evidence_daemon.store.caselist import Contact, all_cases, find_cases, known_sender, load_case, load_cases, load_contact
+from evidence_daemon.store.caselist import (
+    Contact,
+    all_cases,
+    find_cases,
+    known_sender,
+    load_case,
+    load_cases,
+    load_contact,
+)
 from evidence_daemon.store.history import Answer, Event, Judged, Status, Story, explain, status
 from evidence_daemon.store.mails import (
     UNDECIDED,

@@ -86,7 +86,7 @@ def open_review(session: Session, mail_id: MailId, item: ReviewItem, now: dateti
         "version": 1,
     }
     open_ = sa.text("closed_at IS NULL")
-    if session.exec(insert_new(session, ReviewRow, values, ["mail_id", "lane"], where=open_)).rowcount:
+    if insert_new(session, ReviewRow, values, ["mail_id", "lane"], where=open_):
         return
     session.exec(
         sa.update(ReviewRow)

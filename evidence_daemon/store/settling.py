@@ -226,7 +226,7 @@ def _apply(
                 settlement=to_json(settlement),
             )
             .returning(col(DecisionRow.id))
-        ).one()
+        ).scalar_one()
     )
     _change_states(session, settlement)
     for entry in settlement.entries:
@@ -357,7 +357,7 @@ def _claim(
         "accepted": True,
         "claimed": True,
     }
-    if session.exec(insert_new(session, UseRow, row, ["what", "value"], where=sa.text("claimed"))).rowcount:
+    if insert_new(session, UseRow, row, ["what", "value"], where=sa.text("claimed")):
         session.exec(
             sa.delete(UseRow).where(
                 col(UseRow.mail_id) == mail_id,

@@ -51,6 +51,6 @@ def from_json(text: str, *kinds: type[Any]) -> Any:
         name = body.pop(_NAME)
         kind = {kind.__name__: kind for kind in kinds}[name]
         return _adapter(kind).validate_python(body)
-    except (ValueError, KeyError, AttributeError, ValidationError) as trouble:
+    except (ValueError, TypeError, KeyError, AttributeError, ValidationError) as trouble:
         expected = " or ".join(kind.__name__ for kind in kinds)
         raise Permanent(f"a stored row cannot be read as {expected}: {trouble}") from trouble

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -13,14 +14,14 @@ from evidence_daemon.store.tables import Table
 
 
 def insert_new(
-    session: Session, table: type[Table], values: dict[str, Any], unique: list[str], where: Any = None
-) -> sa.Insert:
-    """An insert that does nothing when the unique columns are taken: `rowcount` tells which."""
+    session: Session, table: type[Table], values: Mapping[str, object], unique: Sequence[str], where: Any = None
+) -> bool:
+    """Insert a row unless its unique columns are taken (among the rows that fulfil `where`); True when it went in."""
     insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
     statement: sa.Insert = (
         insert(table).values(**values).on_conflict_do_nothing(index_elements=unique, index_where=where)
     )
-    return statement
+    return session.exec(statement.returning(sa.literal(1))).first() is not None
 
 
 def change_one(session: Session, change: sa.Update, refusal: str) -> None:
