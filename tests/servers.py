@@ -8,6 +8,7 @@ by `start` and `stop` or a `with` block.  `Missing` is raised when the program i
 from __future__ import annotations
 
 import asyncio
+import atexit
 import contextlib
 import datetime
 import getpass
@@ -76,6 +77,7 @@ class _Server(_Startable):
         self.directory = directory or Path(tempfile.mkdtemp(prefix="evidence-"))
         self.directory.mkdir(parents=True, exist_ok=True)
         _let_others_through(self.directory)
+        atexit.register(self._remove)
 
     def _remove(self) -> None:
         if self._own:
@@ -804,6 +806,9 @@ def _identity() -> dict[str, Any]:
 
 
 def _popen(command: list[str], log: Path | None = None) -> subprocess.Popen[bytes]:
+    """Start a server in a session of its own; the kernel ends it when this program dies, however it dies."""
+    if setpriv := shutil.which("setpriv"):
+        command = [setpriv, "--pdeathsig", "KILL", *command]
     with contextlib.ExitStack() as stack:
         output = stack.enter_context(log.open("ab")) if log else subprocess.DEVNULL
         return subprocess.Popen(command, stdout=output, stderr=output, start_new_session=True, cwd="/", **_identity())
