@@ -13,6 +13,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
+from functools import lru_cache
 
 
 class NameMatch(StrEnum):
@@ -156,6 +157,7 @@ def _joined(typed: list[_Word], registered: list[str]) -> list[_Word]:
     return words
 
 
+@lru_cache(maxsize=8192)
 def _sound(word: str) -> str:
     """A key that is equal for spellings that sound alike in Spanish.
 
