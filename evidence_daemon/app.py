@@ -16,6 +16,7 @@ from evidence_daemon.errors import BadRules
 from evidence_daemon.flow import Flow
 from evidence_daemon.mail.imap import Mailbox
 from evidence_daemon.mail.smtp import Postman
+from evidence_daemon.mail.subject import failed_examples
 from evidence_daemon.pipeline import Pipeline
 from evidence_daemon.review import Desk
 from evidence_daemon.rulebook import RuleBook
@@ -101,14 +102,20 @@ def rules_directory(config: Config) -> Path:
 
 
 def read_rules(directory: Path) -> RuleBook:
-    """The rule book in a directory.  Raises `BadRules` with all its faults."""
+    """The rule book in a directory, with the examples of its subjects tried.
+
+    Raises `BadRules` with all its faults.
+    """
     if not directory.is_dir():
         raise BadRules(f"{directory}: there is no such directory of rules")
     texts = {}
     for path in sorted(directory.rglob("*")):
         if path.suffix in {".toml", ".txt"} and path.is_file():
             texts[path.relative_to(directory).as_posix()] = path.read_text("utf-8")
-    return rulebook.parse(texts)
+    book = rulebook.parse(texts)
+    if faults := failed_examples(book.subject):  # the grammar stands above the book, so it is tried here
+        raise BadRules(faults)
+    return book
 
 
 def _secret(config: Config, setting: str) -> Callable[[], str]:

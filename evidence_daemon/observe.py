@@ -52,7 +52,8 @@ def set_up_logging(level: str, form: str) -> None:
     root.handlers = [handler]
     root.setLevel(logging.WARNING)
     logging.getLogger("evidence_daemon").setLevel(level.upper())
-    logging.getLogger("apscheduler").setLevel(logging.ERROR)
+    for chatty in ("apscheduler", "mailparser", "imapclient", "pdfminer", "PIL"):
+        logging.getLogger(chatty).setLevel(logging.ERROR)  # some of them log names of files and whole literals
 
 
 def notify(state: str) -> None:
