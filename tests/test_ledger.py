@@ -21,12 +21,12 @@ from evidence_daemon.model import (
     Operation,
 )
 
-C, I, H, E = CaseState, ItemState, ChargeState, EvidenceState
+C, IT, H, E = CaseState, ItemState, ChargeState, EvidenceState
 
 
 @pytest.mark.parametrize(
     ("table", "states"),
-    [(ledger.CASE, C), (ledger.ITEM, I), (ledger.CHARGE, H), (ledger.EVIDENCE, E)],
+    [(ledger.CASE, C), (ledger.ITEM, IT), (ledger.CHARGE, H), (ledger.EVIDENCE, E)],
 )
 def test_each_table_says_something_of_every_state(table: dict[str, frozenset[str]], states: type[str]) -> None:
     assert set(table) == set(states)  # type: ignore[call-overload]
@@ -40,7 +40,7 @@ def test_each_table_says_something_of_every_state(table: dict[str, frozenset[str
         (ledger.case_step, C.ABIERTO, C.ACREDITADO),
         (ledger.case_step, C.ACREDITADO, C.REGULARIZADO),
         (ledger.case_step, C.PENDIENTE_CLIENTE, C.ABIERTO),
-        (ledger.item_step, I.PENDIENTE, I.ACREDITADO_ACTA),
+        (ledger.item_step, IT.PENDIENTE, IT.ACREDITADO_ACTA),
         (ledger.charge_step, H.PREVISTO, H.BLOQUEADO),
         (ledger.charge_step, H.REVERSO_EN_LOTE, H.REVERSO_PENDIENTE),
         (ledger.charge_step, H.PAGADO, H.DEVOLUCION_PENDIENTE),
@@ -59,8 +59,8 @@ def test_the_steps_of_the_field_are_allowed(step: Callable[..., None], before: s
         (ledger.case_step, C.ABIERTO, C.REGULARIZADO),
         (ledger.case_step, C.REGULARIZADO, C.ABIERTO),
         (ledger.case_step, C.ANULADO, C.ABIERTO),
-        (ledger.item_step, I.DEVUELTO_CAC, I.PENDIENTE),
-        (ledger.item_step, I.PAGADO, I.ACREDITADO_ACTA),
+        (ledger.item_step, IT.DEVUELTO_CAC, IT.PENDIENTE),
+        (ledger.item_step, IT.PAGADO, IT.ACREDITADO_ACTA),
         (ledger.charge_step, H.REVERSADO, H.REVERSO_PENDIENTE),
         (ledger.charge_step, H.EN_COBRO, H.REVERSO_PENDIENTE),
         (ledger.charge_step, H.BLOQUEADO, H.CARGADO),
@@ -79,7 +79,7 @@ def test_any_other_step_is_refused_even_to_a_person(step: Callable[..., None], b
     [
         (ledger.case_step, C.ESCALADO, C.EN_REVISION),
         (ledger.case_step, C.PAGADO, C.EN_REVISION),
-        (ledger.item_step, I.ACREDITADO_ACTA, I.PENDIENTE),
+        (ledger.item_step, IT.ACREDITADO_ACTA, IT.PENDIENTE),
         (ledger.charge_step, H.REVERSO_PENDIENTE, H.FACTURADO),
         (ledger.evidence_step, E.EN_REVISION, E.DESCARTADO),
     ],
@@ -161,7 +161,13 @@ def test_a_charge_falls_with_its_item_and_a_lump_sum_only_with_the_last_one() ->
 
 @pytest.mark.parametrize(
     ("other", "falls"),
-    [(I.PENDIENTE, False), (I.PAGADO, False), (I.ACREDITADO_ACTA, True), (I.DEVUELTO_CAC, True), (I.EXONERADO, True)],
+    [
+        (IT.PENDIENTE, False),
+        (IT.PAGADO, False),
+        (IT.ACREDITADO_ACTA, True),
+        (IT.DEVUELTO_CAC, True),
+        (IT.EXONERADO, True),
+    ],
 )
 def test_a_lump_sum_falls_when_all_other_items_were_given_back_or_waived(other: ItemState, falls: bool) -> None:
     one = case(items=[item(1), item(2, state=other)], charges=[charge(of=None)])
@@ -169,23 +175,23 @@ def test_a_lump_sum_falls_when_all_other_items_were_given_back_or_waived(other: 
 
 
 def test_the_lump_sum_of_a_settled_case_does_not_fall_with_another_cases_item() -> None:
-    settled = case(2, items=[item(2, state=I.ACREDITADO_ACTA, case=2)], charges=[charge(2, of=None, case=2)])
+    settled = case(2, items=[item(2, state=IT.ACREDITADO_ACTA, case=2)], charges=[charge(2, of=None, case=2)])
     assert ledger.charges_of(settled, {ItemId(1)}) == ()
 
 
 @pytest.mark.parametrize(
     ("items", "charges", "flags", "wanted"),
     [
-        ([I.PENDIENTE], [H.FACTURADO], {}, C.ABIERTO),
-        ([I.PENDIENTE, I.ACREDITADO_ACTA], [H.FACTURADO], {}, C.PARCIAL),
-        ([I.PENDIENTE, I.ACREDITADO_ACTA], [], {"under_review": True}, C.EN_REVISION),
-        ([I.PENDIENTE], [], {"waiting": True}, C.PENDIENTE_CLIENTE),
-        ([I.ACREDITADO_ACTA], [H.REVERSO_PENDIENTE], {}, C.ACREDITADO),
-        ([I.ACREDITADO_ACTA], [H.BLOQUEADO, H.REVERSADO], {}, C.REGULARIZADO),
-        ([I.DEVUELTO_CAC], [H.SALDO_A_FAVOR], {}, C.REGULARIZADO),
-        ([I.PAGADO, I.PAGADO], [H.PAGADO], {}, C.PAGADO),
-        ([I.PAGADO, I.ACREDITADO_ACTA], [H.PAGADO], {}, C.ACREDITADO),
-        ([I.ACREDITADO_ACTA], [H.REVERSADO], {"escalated": True}, C.ESCALADO),
+        ([IT.PENDIENTE], [H.FACTURADO], {}, C.ABIERTO),
+        ([IT.PENDIENTE, IT.ACREDITADO_ACTA], [H.FACTURADO], {}, C.PARCIAL),
+        ([IT.PENDIENTE, IT.ACREDITADO_ACTA], [], {"under_review": True}, C.EN_REVISION),
+        ([IT.PENDIENTE], [], {"waiting": True}, C.PENDIENTE_CLIENTE),
+        ([IT.ACREDITADO_ACTA], [H.REVERSO_PENDIENTE], {}, C.ACREDITADO),
+        ([IT.ACREDITADO_ACTA], [H.BLOQUEADO, H.REVERSADO], {}, C.REGULARIZADO),
+        ([IT.DEVUELTO_CAC], [H.SALDO_A_FAVOR], {}, C.REGULARIZADO),
+        ([IT.PAGADO, IT.PAGADO], [H.PAGADO], {}, C.PAGADO),
+        ([IT.PAGADO, IT.ACREDITADO_ACTA], [H.PAGADO], {}, C.ACREDITADO),
+        ([IT.ACREDITADO_ACTA], [H.REVERSADO], {"escalated": True}, C.ESCALADO),
         ([], [], {}, C.ABIERTO),
     ],
 )
