@@ -7,9 +7,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TypeVar
 
 from evidence_daemon import rulebook
-from evidence_daemon.config import Config
+from evidence_daemon.config import Config, MailboxConfig, SmtpConfig
 from evidence_daemon.daemon import Daemon
 from evidence_daemon.documents.reader import Reader
 from evidence_daemon.errors import BadRules
@@ -55,9 +56,9 @@ class House:
             daemon = Daemon(
                 pipeline=self.pipeline,
                 flow=flow,
-                mailbox=Mailbox(config.mailbox, mailbox_secret),
-                lookout=Mailbox(config.mailbox, mailbox_secret) if config.mailbox.idle else None,
-                postman=Postman(config.smtp, _secret(config, config.smtp.password_file)),
+                mailbox=Mailbox(_placed(config, config.mailbox), mailbox_secret),
+                lookout=Mailbox(_placed(config, config.mailbox), mailbox_secret) if config.mailbox.idle else None,
+                postman=Postman(_placed(config, config.smtp), _secret(config, config.smtp.password_file)),
                 poll_seconds=config.mailbox.poll_seconds,
                 reconcile_seconds=config.daemon.reconcile_seconds,
             )
@@ -116,6 +117,14 @@ def read_rules(directory: Path) -> RuleBook:
     if faults := failed_examples(book.subject):  # the grammar stands above the book, so it is tried here
         raise BadRules(faults)
     return book
+
+
+_Door = TypeVar("_Door", MailboxConfig, SmtpConfig)
+
+
+def _placed(config: Config, section: _Door) -> _Door:
+    """The section with its certificate file where the configuration means it."""
+    return section.model_copy(update={"ca_file": str(config.path(section.ca_file))}) if section.ca_file else section
 
 
 def _secret(config: Config, setting: str) -> Callable[[], str]:

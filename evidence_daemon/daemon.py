@@ -136,11 +136,14 @@ class Daemon:
         moves = self.pipeline.to_file(self.mailbox.account)
         if moves:
             self.pipeline.filed(self.mailbox.file_away(moves))
-        for outbox_id, raw in self.pipeline.to_append():
-            self.mailbox.append_sent(raw)
-            self.pipeline.appended(outbox_id)
         if taken or moves:
             observe.say(log, logging.INFO, "polled", taken=taken, filed=len(moves))
+        try:
+            for outbox_id, raw in self.pipeline.to_append():
+                self.mailbox.append_sent(raw)
+                self.pipeline.appended(outbox_id)
+        except Temporary as trouble:  # a full or missing Sent folder must not slow down the intake
+            log.warning("answers could not be put into the Sent folder: %s", trouble)
 
     def dispatch(self) -> None:
         """Send what is due in the outbox."""
