@@ -203,15 +203,19 @@ def bring_in(
         for row, outcome in group:
             _merge_item(session, case, row, outcome)
     session.flush()  # ids for the charges of new items
+    charges: dict[int, ChargeRow] = {}
     for key, group in groups.items():
         case = known[key]
         for row, outcome in group:
-            _merge_row(session, case, row, outcome, seen=seen, brought=brought)
+            _merge_row(case, row, outcome, seen=seen, brought=brought, charges=charges)
+        session.add_all(case.charges)
         found = segment([charge_of(charge) for charge in case.charges], case.row.claim_open)
         if _set(case.row, segment=found):
             group[0][1].did(Fate.CHANGED)
         if any(outcome.fate in {Fate.NEW, Fate.CHANGED} for _, outcome in group):
             case.row.updated_at = now
+    session.flush()
+    brought.charges = {charge.id for charge in charges.values()}
     return brought
 
 
@@ -327,9 +331,10 @@ def _merge_case(session: Session, case: _Known, rows: Sequence[ListedRow], *, ag
     wanted = list(dict.fromkeys([*(have if again else []), *(phone for row in rows for phone in row.phones)]))
     if have == wanted:
         return changed
-    for phone in case.phones:
-        session.delete(phone)
-    session.flush()
+    if case.phones:
+        for phone in case.phones:
+            session.delete(phone)
+        session.flush()  # the same number may come back in another place
     case.phones = [PhoneRow(case_id=old.id, phone=phone, ordinal=place) for place, phone in enumerate(wanted)]
     session.add_all(case.phones)
     return True
@@ -374,9 +379,12 @@ def _merge_item(session: Session, case: _Known, row: ListedRow, outcome: Outcome
 
 
 def _merge_row(
-    session: Session, case: _Known, row: ListedRow, outcome: Outcome, *, seen: Seen, brought: Brought
+    case: _Known, row: ListedRow, outcome: Outcome, *, seen: Seen, brought: Brought, charges: dict[int, ChargeRow]
 ) -> None:
-    """The charge of a row; and whether the row says something that no other row of the file has said."""
+    """The charge of a row; and whether the row says something that no other row of the file has said.
+
+    `charges` are those that the batch has met so far, by object: new ones have no id yet.
+    """
     item = _same(case.items, row.item) if row.item is not None else None
     if row.charge is None:
         if item is not None and (item.id in brought.items or item.id in seen.items):
@@ -387,7 +395,7 @@ def _merge_row(
         return
     item_id = item.id if item is not None else None
     charge = _same([charge for charge in case.charges if charge.item_id == item_id], row.charge)
-    if charge is not None and (charge.id in brought.charges or charge.id in seen.charges):
+    if charge is not None and (id(charge) in charges or (charge.id is not None and charge.id in seen.charges)):
         outcome.fate = Fate.REFUSED
         outcome.words = "este cargo ya consta en otra fila; si son dos, distíngalos con REFERENCIA_CARGO"
         return
@@ -412,13 +420,11 @@ def _merge_row(
             paid=listed.paid,
             invoice=listed.invoice,
         )
-        session.add(charge)
-        session.flush()
         case.charges.append(charge)
         outcome.did(Fate.NEW)
     else:
         _merge_charge(charge, row.charge, outcome)
-    brought.charges.add(charge.id)
+    charges[id(charge)] = charge
 
 
 def _merge_charge(charge: ChargeRow, listed: ListedCharge, outcome: Outcome) -> None:
