@@ -292,6 +292,7 @@ class Fact(StrEnum):
     CASO_ADMITE = "caso_admite"
     CASO_RESUELTO = "caso_resuelto"
     CASO_EN_REVISION = "caso_en_revision"
+    CASO_FUERA_DE_LISTA = "caso_fuera_de_lista"
     CASO_EN_RECLAMO = "caso_en_reclamo"
     CASO_EN_COBRO = "caso_en_cobro"
     CASO_ESCALADO = "caso_escalado"

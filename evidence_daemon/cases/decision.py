@@ -454,9 +454,10 @@ def _shown(s: _Scene) -> bool:
 
 
 def _open(s: _Scene, case: Case) -> bool:
-    """A case that may take an acceptance: open, and no other department's business."""
+    """A case that may take an acceptance: open, as last listed, and no other department's business."""
     closed = {CaseState.ACREDITADO, CaseState.REGULARIZADO, CaseState.ESCALADO, CaseState.ANULADO}
-    return case.state not in closed and not _claimed(case) and not _collected(case) and not _done(s, case)
+    elsewhere = case.unlisted or _claimed(case) or _collected(case)
+    return case.state not in closed and not elsewhere and not _done(s, case)
 
 
 def _done(s: _Scene, case: Case) -> bool:
@@ -613,6 +614,7 @@ FACTS: Mapping[Fact, Callable[[_Scene], bool]] = {
     ),
     Fact.CASO_RESUELTO: lambda s: bool(s.cases) and all(_done(s, case) for case in s.cases),
     Fact.CASO_EN_REVISION: _any_case(lambda case: case.state is CaseState.EN_REVISION),
+    Fact.CASO_FUERA_DE_LISTA: _any_case(lambda case: case.unlisted),
     Fact.CASO_EN_RECLAMO: _any_case(_claimed),
     Fact.CASO_EN_COBRO: _any_case(_collected),
     Fact.CASO_ESCALADO: _any_case(lambda case: case.state is CaseState.ESCALADO),
