@@ -528,6 +528,18 @@ def test_the_password_of_a_file_wins_over_the_url(tmp_path: Path) -> None:
     database.close()
 
 
+def test_a_database_that_stays_busy_is_temporary(lite: Database, tmp_path: Path) -> None:
+    hog = sqlite3.connect(tmp_path / "evidence.db", isolation_level=None)
+    hog.execute("BEGIN IMMEDIATE")
+    with lite.engine.connect() as connection:  # the pool's one connection: the next session gets it
+        connection.connection.driver_connection.execute("PRAGMA busy_timeout=20")  # type: ignore[union-attr]
+    with pytest.raises(Temporary, match="busy"), lite.session() as session:
+        store_mail(session)
+    hog.close()
+    with lite.session() as session:
+        assert store_mail(session) == 1
+
+
 def test_a_transaction_that_raises_leaves_nothing(database: Database) -> None:
     with pytest.raises(KeyError), database.session() as session:
         store_mail(session)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -16,6 +16,7 @@ from evidence_daemon.errors import Permanent
 from evidence_daemon.model import (
     DAEMON,
     Arrival,
+    Census,
     CopyKey,
     Document,
     Email,
@@ -30,6 +31,7 @@ from evidence_daemon.model import (
     ReviewItem,
     Sha256,
     Unreadable,
+    Vanished,
     receipt_number,
 )
 from evidence_daemon.store import audit
@@ -38,12 +40,14 @@ from evidence_daemon.store.shapes import from_json, to_json
 from evidence_daemon.store.statements import change_one, count_rows, insert_new
 from evidence_daemon.store.tables import (
     CopyRow,
+    CountedFolderRow,
     InstanceRow,
     MailRow,
     OutboxRow,
     PaperRow,
     ReadingRow,
     ReviewRow,
+    VanishedRow,
 )
 
 UNDECIDED = (EvidenceState.RECIBIDO, EvidenceState.PROCESADO, EvidenceState.VALIDADO_AUTO)
@@ -81,7 +85,7 @@ class Received:
 
 
 def known_uids(session: Session, account: str, folder: str, uidvalidity: int) -> set[int]:
-    """The UIDs of a folder that have a journal row under this UIDVALIDITY and were not filed away."""
+    """The UIDs of a folder that have a journal row under this UIDVALIDITY."""
     rows = session.exec(
         select(CopyRow.uid).where(
             col(CopyRow.account) == account, col(CopyRow.folder) == folder, col(CopyRow.uidvalidity) == uidvalidity
@@ -101,7 +105,7 @@ def receive(
     values = {
         "sha256": digest,
         "size": arrival.size,
-        "oversized": arrival.raw is None,
+        "oversized": arrival.oversized,
         "received_at": arrival.received_at,
         "stored_at": now,
         "state": EvidenceState.RECIBIDO,
@@ -152,6 +156,50 @@ def receive(
             detail={"folder": key.folder, "uidvalidity": key.uidvalidity, "uid": key.uid, "size": arrival.size},
         )
     return Received(mail_id, new, returned)
+
+
+def count_folder(session: Session, census: Census, now: datetime) -> tuple[Vanished, ...]:
+    """Account for every UID below `next_uid`; those that are neither listed nor in the journal, when new.
+
+    The first census of a folder only sets the mark: what was there before us is not missing.  The mark
+    stays below a mail that is listed and not yet stored, so that it is accounted for by a later census.
+    """
+    of_folder = {"account": census.account, "folder": census.folder, "uidvalidity": census.uidvalidity}
+
+    def here(table: type[Any]) -> tuple[Any, ...]:
+        return tuple(col(getattr(table, name)) == value for name, value in of_folder.items())
+
+    if insert_new(
+        session, CountedFolderRow, of_folder | {"counted_below": census.next_uid}, ["account", "folder", "uidvalidity"]
+    ):
+        return ()
+    low = mark = session.exec(select(CountedFolderRow.counted_below).where(*here(CountedFolderRow))).one()
+    if mark >= census.next_uid:
+        return ()
+    stored = set(session.exec(select(CopyRow.uid).where(*here(CopyRow), col(CopyRow.uid) >= low)))
+    known = [(uid, uid) for uid in stored | census.listed if low <= uid < census.next_uid]
+    known += session.exec(
+        select(VanishedRow.first_uid, VanishedRow.last_uid).where(
+            *here(VanishedRow), col(VanishedRow.last_uid) >= low
+        )
+    )
+    vanished = []
+    for first, last in (*sorted(known), (census.next_uid, census.next_uid)):
+        if first > low:
+            vanished.append(Vanished(low, first - 1))
+        low = max(low, last + 1)
+    for gap in vanished:
+        row = of_folder | {"first_uid": gap.first_uid, "last_uid": gap.last_uid, "noticed_at": now}
+        insert_new(session, VanishedRow, row, ["account", "folder", "uidvalidity", "first_uid"])
+        audit.record(session, "vanished", actor=DAEMON, now=now, detail=of_folder | asdict(gap))
+    waiting = min((uid for uid in census.listed - stored if uid >= mark), default=census.next_uid)
+    session.exec(
+        sa.update(CountedFolderRow)
+        .where(*here(CountedFolderRow))
+        .values(counted_below=min(waiting, census.next_uid))
+        .execution_options(synchronize_session=False)
+    )
+    return tuple(vanished)
 
 
 def to_file(session: Session, account: str, limit: int = 500) -> list[tuple[CopyKey, FolderRole]]:

@@ -192,6 +192,34 @@ class CopyRow(Table, table=True):
     filed_at: dt.datetime | None = _moment(null=True)
 
 
+class CountedFolderRow(Table, table=True):
+    """How far the numbers of a folder are accounted for: each below is a journal row or a vanished mail."""
+
+    __tablename__ = "counted_folders"
+    __table_args__ = (sa.UniqueConstraint("account", "folder", "uidvalidity"),)
+
+    id: int = _id()
+    account: str = _text()
+    folder: str = _text()
+    uidvalidity: int = _big()
+    counted_below: int = _big()
+
+
+class VanishedRow(Table, table=True):
+    """Mails (a range of UIDs) that the server numbered and that were gone before we saw them."""
+
+    __tablename__ = "vanished_mails"
+    __table_args__ = (sa.UniqueConstraint("account", "folder", "uidvalidity", "first_uid"),)
+
+    id: int = _id()
+    account: str = _text()
+    folder: str = _text()
+    uidvalidity: int = _big()
+    first_uid: int = _big()
+    last_uid: int = _big()
+    noticed_at: dt.datetime = _moment()
+
+
 class ReadingRow(Table, table=True):
     """What the reader made of one attachment: JSON of `model.Reading`."""
 
