@@ -52,6 +52,9 @@ def answer(request: Frame) -> Iterator[Frame]:
     line], `ink` as boxes, `width`, `height`, `turned`, `seconds` of CPU by stage.
     """
     asked = request.facts
+    if asked.get("check"):
+        yield Frame({"languages": sorted(pytesseract.get_languages()), "last": True})
+        return
     page = np.frombuffer(request.blobs[0], np.uint8).reshape(asked["height"], asked["width"], 3)
     watch = _Watch()
     turned = 0

@@ -130,7 +130,9 @@ def _words(data: bytes, password: str | None, index: int) -> tuple[list[list[Any
             wide, high = right - left, bottom - top
             if wide <= 0 or high <= 0:
                 return [], 1.0
-            found = page.extract_words(x_tolerance_ratio=0.18, keep_blank_chars=False, use_text_flow=False)
+            # Stamps are set at an angle: their letters would be strewn among the lines.
+            upright = page.filter(lambda o: o["object_type"] != "char" or abs(o["matrix"][1]) < 0.1 * abs(o["matrix"][0]))
+            found = upright.extract_words(x_tolerance_ratio=0.18, keep_blank_chars=False, use_text_flow=False)
             words = []
             for word in found:
                 place = [

@@ -1,0 +1,184 @@
+"""What a paper is, whose it is, and who hands over to whom.  Pure.
+
+"Acta de entrega recepción" is the title of both directions: the acta of an installation carries the same
+words and the same serial numbers as that of a return, so the direction is read from who gives and who
+takes, and stays unknown when both are said.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import lru_cache
+
+from evidence_daemon.documents.layout import Lexicon, Sheet, squeezed
+from evidence_daemon.model import Direction, DocumentKind
+from evidence_daemon.rulebook import DirectionBook, DocumentsBook, KindBook, OursBook
+
+_LEGIBLE_LETTERS = 25
+"""Letters and digits, read with some confidence, below which a page counts as empty."""
+_HEAD = 0.34
+"""Share of a page, from the top, in which its issuer is named."""
+
+
+def kind_of(sheet: Sheet, book: DocumentsBook) -> tuple[DocumentKind, tuple[str, ...]]:
+    """What a page is, and the words that said so."""
+    letters = sum(sum(map(str.isalnum, word.text)) for word in sheet.words if word.confidence >= 0.5)
+    if letters < _LEGIBLE_LETTERS:
+        return DocumentKind.VACIO, ()
+    titled = {rule.kind: title for rule in book.kinds if (title := _title(sheet, rule))}
+    worded = {rule.kind: words for rule in book.kinds if len(words := _words(sheet, rule)) >= rule.enough}
+    acta = titled.get(DocumentKind.ACTA)
+    others = [kind for kind in (*titled, *worded) if kind is not DocumentKind.ACTA]
+    if acta is None:
+        for rule in book.kinds:
+            if rule.kind in titled or rule.kind in worded:
+                said = titled.get(rule.kind)
+                return rule.kind, tuple(filter(None, (said, *worded.get(rule.kind, ()))))
+        return DocumentKind.OTRO, ()
+    # A paper that is titled as an acta and as something else, or begs for something, is a person's to judge.
+    if others:
+        against = tuple(filter(None, (titled.get(others[0]), *worded.get(others[0], ()))))
+        return DocumentKind.OTRO, (acta, *against)
+    return DocumentKind.ACTA, (acta,)
+
+
+def _title(sheet: Sheet, rule: KindBook) -> str:
+    """A title with which a cell begins that holds little else, in the upper two thirds of the page."""
+    for row in sheet.rows:
+        for cell in row:
+            if cell.box.y0 > 0.66:
+                continue
+            line = squeezed(cell.text)
+            for title in rule.titles:
+                wanted = squeezed(title)
+                if _alike(line[: len(wanted)], wanted) and len(line) <= len(wanted) + 45 and _ends_word(cell.text, wanted):
+                    return cell.text
+    return ""
+
+
+def _ends_word(text: str, wanted: str) -> bool:
+    """True when the title ends where a word ends ("ACTA" is no title of "ACTAS ANTERIORES")."""
+    built = ""
+    for word in text.split():
+        built += squeezed(word)
+        if len(built) >= len(wanted):
+            return len(built) == len(wanted)
+    return False
+
+
+def _words(sheet: Sheet, rule: KindBook) -> tuple[str, ...]:
+    page = squeezed(sheet.text)
+    return tuple(word for word in rule.words if squeezed(word) in page)
+
+
+def _alike(piece: str, wanted: str) -> bool:
+    if len(piece) != len(wanted):
+        return False
+    forgiven = 0 if len(wanted) < 6 else 1 if len(wanted) < 14 else 2
+    return sum(a != b for a, b in zip(piece, wanted, strict=True)) <= forgiven
+
+
+# ── whose ────────────────────────────────────────────────────────────────────────────────────────
+
+
+def ours(sheets: Sequence[Sheet], book: OursBook) -> tuple[bool, tuple[str, ...]]:
+    """Whether the paper names the company as its issuer, and nobody else; and what it names."""
+    mine: list[str] = []
+    foreign: list[str] = []
+    for sheet in sheets:
+        page = squeezed(sheet.text)
+        head = [cell for row in sheet.rows for cell in row if cell.box.y1 <= _HEAD]
+        mine += [ruc for ruc in book.rucs if ruc in re.sub(r"\D", "", " ".join(_numbers(sheet)))]
+        mine += [name for name in book.names if _names(name, page, sheet.text)]
+        top = " ".join(cell.text for cell in head)
+        foreign += [name for name in book.others if _named(name, top)]
+        for number in _numbers(sheet):
+            if len(number) == 13 and number.endswith("001") and number[2] in "69" and number not in book.rucs:
+                foreign += [number for cell in head if number in re.sub(r"\D", "", cell.text) and "RUC" in squeezed(cell.text)]
+        foreign += [name for name in book.others if re.search(_takes(name), sheet.text)]
+    return bool(mine) and not foreign, (*dict.fromkeys(mine), *(f"otro: {name}" for name in dict.fromkeys(foreign)))
+
+
+def _numbers(sheet: Sheet) -> list[str]:
+    return [digits for word in sheet.words if len(digits := re.sub(r"\D", "", word.text)) >= 10]
+
+
+def _names(name: str, page: str, text: str) -> bool:
+    wanted = squeezed(name)
+    if len(wanted) < 12:
+        return _named(name, text)
+    if wanted in page:
+        return True
+    return any(_alike(page[at : at + len(wanted)], wanted) for at in range(len(page) - len(wanted) + 1) if page[at] == wanted[0])
+
+
+def _named(name: str, text: str) -> bool:
+    return re.search(r"(?<![A-Z0-9])" + r"[ .\-]{0,2}".join(map(re.escape, name.upper().split())) + r"(?![A-Z0-9])", text.upper()) is not None
+
+
+def _takes(name: str) -> str:
+    """Another operator as the one to whom things are handed over."""
+    return r"\b(ENTREGA|DEVUELVE|RECIBE|RECIBI CONFORME)( A)?( LA EMPRESA)? " + re.escape(name) + r"\b"
+
+
+# ── direction ────────────────────────────────────────────────────────────────────────────────────
+
+
+def direction_of(sheets: Sequence[Sheet], book: DirectionBook) -> tuple[Direction, tuple[str, ...]]:
+    """Who hands over to whom, and the words that said so (those against it are marked with "contra:")."""
+    returns: dict[str, bool] = {}
+    installs: dict[str, bool] = {}
+    for sheet in sheets:
+        for phrases, found in ((book.returns, returns), (book.installs, installs)):
+            for phrase in phrases:
+                match = re.search(phrase.pattern, sheet.text)
+                if match:
+                    found[match[0][:80]] = found.get(match[0][:80], False) or phrase.strong
+        for said, back in _parties(sheet, book):
+            (returns if back else installs)[said] = True
+    strong_return, strong_install = any(returns.values()), any(installs.values())
+    if strong_return and not strong_install and len(installs) < 2:
+        return Direction.DEVOLUCION, (*returns, *(f"contra: {said}" for said in installs))
+    if strong_install and not strong_return:
+        return Direction.INSTALACION, (*installs, *(f"contra: {said}" for said in returns))
+    if not strong_return and not strong_install and len(returns) >= 2 and not installs:
+        return Direction.DEVOLUCION, tuple(returns)
+    return Direction.DESCONOCIDA, (*returns, *(f"contra: {said}" for said in installs))
+
+
+def _parties(sheet: Sheet, book: DirectionBook) -> list[tuple[str, bool]]:
+    """(what was said, True for a return): a verb of giving or taking with the party beside or below it."""
+    lexicon = _party_lexicon(book)
+    hits = list(lexicon.hits(sheet.rows))
+    said = []
+    for verb in hits:
+        cell = sheet.rows[verb.row][verb.cell]
+        if not verb.fields & {"gives", "takes"} or verb.start > 1 or len(cell.words) > 8:
+            continue
+        party = next((h for h in hits if (h.row, h.cell) == (verb.row, verb.cell) and h.start >= verb.end and _is_party(h)), None)
+        if party is None and len(cell.words) <= verb.end - verb.start + 2:
+            box = sheet.span_of(verb).box
+            for row, place, under in sheet.below(box, rows=1, reach=2.2):
+                if len(under.words) <= 6:
+                    party = next((h for h in hits if (h.row, h.cell) == (row, place) and h.start <= 1 and _is_party(h)), party)
+        if party is None:
+            continue
+        gives, customer = "gives" in verb.fields, "customer" in party.fields
+        words = f"{sheet.span_of(verb).text} / {sheet.span_of(party).text}"
+        said.append((words, gives == customer))
+    return said
+
+
+def _is_party(hit: object) -> bool:
+    fields = getattr(hit, "fields", frozenset())
+    return bool(fields & {"customer", "company"})
+
+
+@lru_cache(maxsize=4)
+def _lexicon_of(customer: tuple[str, ...], company: tuple[str, ...], gives: tuple[str, ...], takes: tuple[str, ...]) -> Lexicon:
+    return Lexicon({"customer": customer, "company": company, "gives": gives, "takes": takes})
+
+
+def _party_lexicon(book: DirectionBook) -> Lexicon:
+    return _lexicon_of(book.customer, book.company, book.gives, book.takes)

@@ -1,0 +1,269 @@
+"""Words with places → lines, cells and labels: what stands beside, below and under what.  Pure.
+
+A form is read as a person reads it: a label, and then what stands behind it, right of it or below it.
+Distances are in heights of a line, so that they hold for every size of print and every raster.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from statistics import median
+
+from evidence_daemon.model import Box, Engine, Page, Word
+
+_CELL_GAP = 1.7
+"""Heights of a line between two words from which on they stand in different cells."""
+_LOOKS_LIKE = str.maketrans({"0": "O", "1": "I", "5": "S", "8": "B", "!": "I", "|": "I"})
+_ENDS = frozenset(":/.-–—)°º=;,")
+
+
+def squeezed(text: str) -> str:
+    """Capitals without accents, blanks and punctuation, digits as the letters they are mistaken for.
+
+    >>> squeezed("C.!. / RUC") == squeezed("ci/ruc")
+    True
+    """
+    bare = unicodedata.normalize("NFD", text.upper()).translate(_LOOKS_LIKE)
+    return "".join(c for c in bare if "A" <= c <= "Z" or "0" <= c <= "9")
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Words that stand together, in reading order."""
+
+    words: tuple[Word, ...]
+
+    @property
+    def text(self) -> str:
+        return " ".join(word.text for word in self.words)
+
+    @property
+    def box(self) -> Box:
+        return Box(
+            min(w.box.x0 for w in self.words), min(w.box.y0 for w in self.words),
+            max(w.box.x1 for w in self.words), max(w.box.y1 for w in self.words),
+        )  # fmt: skip
+
+    @property
+    def confidence(self) -> float:
+        return sum(word.confidence for word in self.words) / len(self.words)
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A label that was found: the fields it may stand for, and which words of its cell it covers."""
+
+    fields: frozenset[str]
+    row: int
+    cell: int
+    start: int
+    end: int
+    strong: bool
+    """It opens its cell, or a colon follows: it ends the value before it."""
+    label: str
+
+
+class Sheet:
+    """One page as rows of cells."""
+
+    def __init__(self, page: Page, lexicon: Lexicon | None = None) -> None:
+        self.number = page.number
+        self.engine: Engine = page.engine
+        self.ink = page.ink
+        # Heights are measured in widths of the page: fractions of the two sides cannot be compared.
+        self.aspect = page.height / page.width if page.width and page.height else 1.414
+        self.words = tuple(word for word in page.words if word.text.strip())
+        tall = [w.box.y1 - w.box.y0 for w in self.words if sum(map(str.isalnum, w.text)) >= 2]
+        self.line_height = median(tall) if tall else 0.012
+        self.rows: tuple[tuple[Span, ...], ...] = tuple(self._cells(row) for row in self._rows())
+        self.hits: tuple[Hit, ...] = tuple(lexicon.hits(self.rows)) if lexicon else ()
+
+    @cached_property
+    def text(self) -> str:
+        """All words in reading order, in capitals, without accents, with single blanks."""
+        joined = " ".join(cell.text for row in self.rows for cell in row)
+        bare = unicodedata.normalize("NFD", joined.upper())
+        return " ".join("".join(c for c in bare if not unicodedata.combining(c)).split())
+
+    @cached_property
+    def confidence(self) -> float:
+        """Mean confidence of the words, weighted by their length; 0 for an empty page."""
+        weights = [sum(map(str.isalnum, word.text)) for word in self.words]
+        total = sum(weights)
+        return sum(w * word.confidence for w, word in zip(weights, self.words, strict=True)) / total if total else 0.0
+
+    def _rows(self) -> list[list[Word]]:
+        rows: list[list[Word]] = []
+        for word in sorted(self.words, key=_middle):
+            middle, height = _middle(word), word.box.y1 - word.box.y0
+            reach = 0.5 * max(min(height, 1.6 * self.line_height), 0.6 * self.line_height)
+            fitting = [row for row in rows[-6:] if abs(_middle(_nearest(row, word)) - middle) <= reach]
+            if fitting:
+                min(fitting, key=lambda row: abs(_middle(_nearest(row, word)) - middle)).append(word)
+            else:
+                rows.append([word])
+        for row in rows:
+            row.sort(key=lambda word: word.box.x0)
+        return sorted(rows, key=lambda row: sum(map(_middle, row)) / len(row))
+
+    def _cells(self, row: list[Word]) -> tuple[Span, ...]:
+        cells, current = [], [row[0]]
+        for word in row[1:]:
+            height = max(self.line_height, min(word.box.y1 - word.box.y0, current[-1].box.y1 - current[-1].box.y0))
+            if word.box.x0 - current[-1].box.x1 > _CELL_GAP * height * self.aspect:
+                cells.append(Span(tuple(current)))
+                current = []
+            current.append(word)
+        return (*cells, Span(tuple(current)))
+
+    def below(self, box: Box, *, rows: int = 3, reach: float = 3.2) -> Iterator[tuple[int, int, Span]]:
+        """Cells under a box that share some of its width, nearest first: (row, cell, span)."""
+        limit = box.y1 + reach * max(self.line_height, box.y1 - box.y0)
+        seen = 0
+        for number, row in enumerate(self.rows):
+            top = min(cell.box.y0 for cell in row)
+            if top < box.y1 - 0.4 * self.line_height:
+                continue
+            if top > limit or seen == rows:
+                return
+            under = [(i, cell) for i, cell in enumerate(row) if _share(cell.box, box) > 0]
+            seen += bool(under)
+            for i, cell in sorted(under, key=lambda found: abs(found[1].box.x0 - box.x0)):
+                yield number, i, cell
+
+    def hits_of(self, field: str) -> list[Hit]:
+        return [hit for hit in self.hits if field in hit.fields]
+
+    def strong_hits_in(self, row: int, cell: int) -> list[Hit]:
+        return [hit for hit in self.hits if hit.row == row and hit.cell == cell and hit.strong]
+
+    def span_of(self, hit: Hit) -> Span:
+        return Span(self.rows[hit.row][hit.cell].words[hit.start : hit.end])
+
+
+def _middle(word: Word) -> float:
+    return (word.box.y0 + word.box.y1) / 2
+
+
+def _nearest(row: Sequence[Word], word: Word) -> Word:
+    return min(row, key=lambda other: abs(other.box.x0 - word.box.x0))
+
+
+def _share(a: Box, b: Box) -> float:
+    """How much of two boxes' widths lies over one another, as a share of the narrower one."""
+    over = min(a.x1, b.x1) - max(a.x0, b.x0)
+    return over / max(1e-6, min(a.x1 - a.x0, b.x1 - b.x0))
+
+
+class Lexicon:
+    """Labels by field, found in cells as they are printed or slightly misread."""
+
+    def __init__(self, labels: Mapping[str, Iterable[str]]) -> None:
+        fields: dict[str, set[str]] = {}
+        for field, texts in labels.items():
+            for text in texts:
+                fields.setdefault(squeezed(text), set()).add(field)
+        self._fields = {label: frozenset(names) for label, names in fields.items()}
+        self._by_length: dict[int, list[str]] = {}
+        for label in self._fields:
+            self._by_length.setdefault(len(label), []).append(label)
+        self._lengths = sorted(self._by_length, reverse=True)
+
+    def hits(self, rows: Sequence[Sequence[Span]]) -> Iterator[Hit]:
+        """Every label in every cell; the longest one at each place, none inside another."""
+        for number, row in enumerate(rows):
+            for place, cell in enumerate(row):
+                yield from self._in_cell(cell, number, place)
+
+    def _in_cell(self, cell: Span, row: int, place: int) -> Iterator[Hit]:
+        stream, starts, ends = "", [], {}
+        for index, word in enumerate(cell.words):
+            starts.append(len(stream))
+            for at, c in enumerate(word.text):
+                stream += squeezed(c)
+                after = word.text[at + 1 : at + 2]
+                if after in _ENDS or not after:
+                    ends[len(stream)] = (index, after)
+        at = 0
+        while at < len(cell.words):
+            found = self._label_at(stream, starts[at], ends)
+            if found is None:
+                at += 1
+                continue
+            label, stop = found
+            last, after = ends[stop]
+            colon = after == ":" or cell.words[last].text.endswith(":") or cell.words[last + 1 : last + 2] and (
+                cell.words[last + 1].text[:1] == ":"
+            )
+            yield Hit(self._fields[label], row, place, at, last + 1, at == 0 or bool(colon), label)
+            at = last + 1
+
+    def _label_at(self, stream: str, start: int, ends: Mapping[int, tuple[int, str]]) -> tuple[str, int] | None:
+        for length in self._lengths:
+            stop = start + length
+            if stop not in ends or (length and stop == start):
+                continue
+            piece = stream[start:stop]
+            if piece in self._fields:
+                return piece, stop
+            forgiven = 0 if length < 6 else 1 if length < 14 else 2
+            if forgiven:
+                for label in self._by_length[length]:
+                    if sum(a != b for a, b in zip(label, piece, strict=True)) <= forgiven:
+                        return label, stop
+        return None
+
+
+def value_after(sheet: Sheet, hit: Hit) -> Span | None:
+    """What stands behind the label in its own cell, up to the next label."""
+    cell = sheet.rows[hit.row][hit.cell]
+    stops = [other.start for other in sheet.strong_hits_in(hit.row, hit.cell) if other.start >= hit.end]
+    words = list(cell.words[hit.end : min(stops, default=len(cell.words))])
+    glued = _glued(cell.words[hit.end - 1], hit.label)
+    if glued is not None:
+        words.insert(0, glued)
+    while words and not re.search(r"\w", words[0].text):
+        del words[0]
+    return Span(tuple(words)) if words else None
+
+
+def _glued(word: Word, label: str) -> Word | None:
+    """The value in "CI:1710034065", where no blank parts it from its label."""
+    head, colon, tail = word.text.partition(":")
+    if colon and tail.strip(" .:-") and (label.endswith(squeezed(head)) or squeezed(head).endswith(label)):
+        width = word.box.x1 - word.box.x0
+        box = Box(word.box.x0 + width * (len(head) + 1) / len(word.text), word.box.y0, word.box.x1, word.box.y1)
+        return Word(tail, box, word.confidence, word.line)
+    return None
+
+
+def columns(header: Sequence[tuple[str, Box]], words: Iterable[Word]) -> tuple[list[str], list[float]]:
+    """Names of a table's columns from the left, and the places between them at which words part.
+
+    Two columns part in the widest strip between their headings' middles that no word of the table enters:
+    headings are centred and values begin at the left as often as not.
+    """
+    ordered = sorted(header, key=lambda column: column[1].x0)
+    covered = sorted((word.box.x0, word.box.x1) for word in words)
+    edges = []
+    for (_, one), (_, two) in zip(ordered, ordered[1:], strict=False):
+        left, right = (one.x0 + one.x1) / 2, (two.x0 + two.x1) / 2
+        best, widest, reached = (one.x1 + two.x0) / 2, 0.0, left
+        for x0, x1 in [*covered, (right, right)]:
+            if x1 <= left or x0 > right:
+                continue
+            if x0 - reached > widest:
+                best, widest = (reached + x0) / 2, x0 - reached
+            reached = max(reached, x1)
+        edges.append(best)
+    return [name for name, _ in ordered], edges
+
+
+def column_of(word: Word, edges: Sequence[float]) -> int:
+    """In which column most of a word stands."""
+    return bisect_left(edges, (word.box.x0 + word.box.x1) / 2)
