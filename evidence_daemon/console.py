@@ -88,6 +88,11 @@ def print_status(status: Status) -> None:
     ):
         if since is not None:
             out.print(f"{words} desde hace {_age(since)}.")
+    if status.vanished:
+        out.print(
+            f"[red]{status.vanished} correos desaparecieron del buzón antes de ser vistos[/red] "
+            "(los UID están en el registro): ¿otro programa o una regla los mueve?"
+        )
     if status.next_respond_by is not None:
         out.print(f"Próximo límite legal de respuesta: {status.next_respond_by:%d-%m-%Y}.")
 

@@ -94,9 +94,10 @@ class CopyKey:
 class Arrival:
     """One copy of a mail as the mailbox hands it over.
 
-    `raw` is None when `size` (bytes) is above the limit: then only `header` was fetched and the body
-    stays in the mailbox.  `received_at` is the server's own date (INTERNALDATE, aware), which starts
-    the legal clock.
+    A large mail lies in the file `spool` (a path; whoever stores it may move it away, else it is removed
+    when the next arrival is asked for) and `raw` is None.  Both are missing when `size` (bytes) is above the
+    limit: then only `header` was fetched and the body stays in the mailbox.  `received_at` is the server's
+    own date (INTERNALDATE, aware), which starts the legal clock.
     """
 
     key: CopyKey
@@ -104,6 +105,35 @@ class Arrival:
     size: int
     raw: bytes | None
     header: bytes = b""
+    spool: str = ""
+
+    @property
+    def oversized(self) -> bool:
+        """Whether only the header came."""
+        return self.raw is None and not self.spool
+
+
+@dataclass(frozen=True, slots=True)
+class Census:
+    """What a sweep saw of a folder's numbers.
+
+    Every UID from the last census up to `next_uid` is among `listed`, has a journal row, or belongs to a
+    mail that was gone before it was seen (another client, a rule on the server).
+    """
+
+    account: str
+    folder: str
+    uidvalidity: int
+    next_uid: int
+    listed: frozenset[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Vanished:
+    """UIDs, both ends included, of mails that were gone before they were seen."""
+
+    first_uid: int
+    last_uid: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,9 +40,7 @@ def record(
     """Add an event.  `action` is a word such as "decided"; `actor` is "daemon" or "persona:<name>"."""
     text = json.dumps(detail or {}, ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=str)
     session.exec(
-        sa.insert(EventRow).values(
-            at=now, actor=actor, action=action, mail_id=mail_id, case_id=case_id, detail=text
-        )
+        sa.insert(EventRow).values(at=now, actor=actor, action=action, mail_id=mail_id, case_id=case_id, detail=text)
     )
 
 

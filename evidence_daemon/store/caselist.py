@@ -87,18 +87,13 @@ def load_cases(session: Session, ids: Collection[int]) -> tuple[Case, ...]:
     for row in session.exec(
         select(ItemRow).where(col(ItemRow.case_id).in_(ids)).order_by(col(ItemRow.id)).execution_options(**fresh)
     ):
-        item = Item(
-            ItemId(row.id), CaseId(row.case_id), row.type, row.description, row.serial, row.mac, row.state
-        )
+        item = Item(ItemId(row.id), CaseId(row.case_id), row.type, row.description, row.serial, row.mac, row.state)
         items.setdefault(row.case_id, []).append(item)
         if row.vanished_at is not None and row.state is ItemState.PENDIENTE:
             unlisted.add(row.case_id)
     charges: dict[int, list[Charge]] = {}
     for line in session.exec(
-        select(ChargeRow)
-        .where(col(ChargeRow.case_id).in_(ids))
-        .order_by(col(ChargeRow.id))
-        .execution_options(**fresh)
+        select(ChargeRow).where(col(ChargeRow.case_id).in_(ids)).order_by(col(ChargeRow.id)).execution_options(**fresh)
     ):
         charges.setdefault(line.case_id, []).append(charge_of(line))
         if line.vanished_at is not None and line.state in MIRRORED:
@@ -145,9 +140,7 @@ def charge_of(row: ChargeRow) -> Charge:
 
 def load_contact(session: Session, case_id: CaseId) -> Contact:
     """How the holder of a case is reached.  Raises `Permanent` when there is no such case."""
-    row = session.exec(
-        select(CaseRow.email, CaseRow.province).where(col(CaseRow.id) == case_id)
-    ).one_or_none()
+    row = session.exec(select(CaseRow.email, CaseRow.province).where(col(CaseRow.id) == case_id)).one_or_none()
     if row is None:
         raise Permanent(f"there is no case {case_id}")
     phones = session.exec(
@@ -176,5 +169,3 @@ def known_sender(session: Session, address: str) -> bool:
         count_rows(session, CaseRow, col(CaseRow.email) == address)
         or count_rows(session, MailRow, col(MailRow.sender) == address, col(MailRow.state).in_(accepted))
     )
-
-

@@ -43,6 +43,7 @@ from evidence_daemon.store.tables import (
     MailRow,
     OutboxRow,
     ReviewRow,
+    VanishedRow,
 )
 
 
@@ -63,6 +64,8 @@ class Status:
     """The nearest legal limit of a mail that waits for a person."""
     to_reverse: int
     """Cents in charges that wait in REVERSO_PENDIENTE."""
+    vanished: int = 0
+    """Mails that were gone from a mailbox before they were seen: another client, or a rule on the server."""
 
 
 def status(session: Session) -> Status:
@@ -91,6 +94,11 @@ def status(session: Session) -> Status:
                 select(sa.func.coalesce(sa.func.sum(ChargeRow.reversed), 0)).where(
                     col(ChargeRow.state) == ChargeState.REVERSO_PENDIENTE
                 )
+            ).one()
+        ),
+        vanished=int(
+            session.exec(
+                select(sa.func.coalesce(sa.func.sum(VanishedRow.last_uid - VanishedRow.first_uid + 1), 0))
             ).one()
         ),
     )
@@ -161,9 +169,7 @@ def explain(session: Session, mail_id: MailId) -> Story:
     events = session.exec(select(EventRow).where(col(EventRow.mail_id) == mail_id).order_by(col(EventRow.id)))
     return Story(
         mail=mail,
-        copies=tuple(
-            (CopyKey(row.account, row.folder, row.uidvalidity, row.uid), row.filed_as) for row in copies
-        ),
+        copies=tuple((CopyKey(row.account, row.folder, row.uidvalidity, row.uid), row.filed_as) for row in copies),
         readings=load_readings(session, mail_id),
         papers=load_papers(session, mail_id),
         decisions=_judged(session, mail_id),
@@ -231,9 +237,5 @@ def _by(session: Session, column: Any, *conditions: Any) -> dict[str, int]:
 
 
 def _least(session: Session, column: Any, *conditions: Any) -> datetime | None:
-    found: datetime | None = session.exec(
-        select(sa.func.min(column, type_=column.type)).where(*conditions)
-    ).one()
+    found: datetime | None = session.exec(select(sa.func.min(column, type_=column.type)).where(*conditions)).one()
     return found
-
-

@@ -179,9 +179,7 @@ def count_folder(session: Session, census: Census, now: datetime) -> tuple[Vanis
     stored = set(session.exec(select(CopyRow.uid).where(*here(CopyRow), col(CopyRow.uid) >= low)))
     known = [(uid, uid) for uid in stored | census.listed if low <= uid < census.next_uid]
     known += session.exec(
-        select(VanishedRow.first_uid, VanishedRow.last_uid).where(
-            *here(VanishedRow), col(VanishedRow.last_uid) >= low
-        )
+        select(VanishedRow.first_uid, VanishedRow.last_uid).where(*here(VanishedRow), col(VanishedRow.last_uid) >= low)
     )
     vanished = []
     for first, last in (*sorted(known), (census.next_uid, census.next_uid)):
@@ -207,9 +205,7 @@ def to_file(session: Session, account: str, limit: int = 500) -> list[tuple[Copy
     rows = session.exec(
         select(CopyRow, col(MailRow.folder))
         .join(MailRow, col(MailRow.id) == col(CopyRow.mail_id))
-        .where(
-            col(CopyRow.account) == account, col(CopyRow.filed_at).is_(None), col(MailRow.folder).is_not(None)
-        )
+        .where(col(CopyRow.account) == account, col(CopyRow.filed_at).is_(None), col(MailRow.folder).is_not(None))
         .order_by(col(CopyRow.id))
         .limit(limit)
     )
@@ -360,9 +356,7 @@ def load_readings(session: Session, mail_id: MailId) -> tuple[Reading, ...]:
 
 def load_papers(session: Session, mail_id: MailId) -> tuple[Fields, ...]:
     """The papers that `save_readings` or `apply` kept, in their order."""
-    rows = session.exec(
-        select(PaperRow.body).where(col(PaperRow.mail_id) == mail_id).order_by(col(PaperRow.ordinal))
-    )
+    rows = session.exec(select(PaperRow.body).where(col(PaperRow.mail_id) == mail_id).order_by(col(PaperRow.ordinal)))
     return tuple(from_json(body, Fields) for body in rows)
 
 
@@ -452,10 +446,7 @@ def unshunt(session: Session, mail_id: MailId, *, person: str, now: datetime) ->
 def unfinished(session: Session, limit: int = 1000) -> list[tuple[MailId, int]]:
     """Mails that are neither decided nor shunted, oldest first, each with the number of its present walk."""
     rows = session.exec(
-        select(MailRow.id, MailRow.walk)
-        .where(col(MailRow.state).in_(UNDECIDED))
-        .order_by(col(MailRow.id))
-        .limit(limit)
+        select(MailRow.id, MailRow.walk).where(col(MailRow.state).in_(UNDECIDED)).order_by(col(MailRow.id)).limit(limit)
     )
     return [(MailId(mail_id), walk) for mail_id, walk in rows]
 
@@ -467,9 +458,7 @@ def next_walk(session: Session, mail_id: MailId) -> int:
 
 def tries(session: Session, mail_id: MailId) -> int:
     """How many walks were begun since the mail came, or since a person let it be walked again."""
-    walk, base = session.exec(
-        select(MailRow.walk, MailRow.walk_base).where(col(MailRow.id) == mail_id)
-    ).one()
+    walk, base = session.exec(select(MailRow.walk, MailRow.walk_base).where(col(MailRow.id) == mail_id)).one()
     return int(walk) - int(base) + 1
 
 
@@ -484,5 +473,3 @@ def _bump(session: Session, mail_id: MailId, column: Any) -> int:
     if changed is None:
         raise Permanent(f"there is no mail {receipt_number(mail_id)}")
     return int(changed)
-
-

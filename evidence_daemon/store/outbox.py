@@ -14,7 +14,7 @@ from evidence_daemon.store import audit
 from evidence_daemon.store.mails import is_armed
 from evidence_daemon.store.reviews import open_review
 from evidence_daemon.store.statements import change_one, count_rows
-from evidence_daemon.store.tables import OutboxRow
+from evidence_daemon.store.tables import CopyRow, OutboxRow
 
 _REACHED = (OutboxState.ENVIADO, OutboxState.ENVIANDO, OutboxState.INCIERTO, OutboxState.REBOTADO)
 """States of an answer that counts against the daily limit of its address: it may have arrived."""
@@ -94,9 +94,7 @@ def claim_due(session: Session, now: datetime, *, per_day: int | None = None) ->
     while True:
         row = session.exec(
             select(OutboxRow)
-            .where(
-                col(OutboxRow.state).in_((OutboxState.EN_COLA, OutboxState.INCIERTO)), col(OutboxRow.due_at) <= now
-            )
+            .where(col(OutboxRow.state).in_((OutboxState.EN_COLA, OutboxState.INCIERTO)), col(OutboxRow.due_at) <= now)
             .order_by(col(OutboxRow.due_at), col(OutboxRow.id))
             .limit(1)
             .with_for_update(skip_locked=True)
@@ -110,8 +108,9 @@ def claim_due(session: Session, now: datetime, *, per_day: int | None = None) ->
             session.exec(this.values(state=OutboxState.RETENIDO, response=words))
             continue
         claimed = session.exec(
-            this.values(state=OutboxState.ENVIANDO, attempts=OutboxRow.attempts + 1, claimed_at=now)
-            .execution_options(synchronize_session=False)
+            this.values(state=OutboxState.ENVIANDO, attempts=OutboxRow.attempts + 1, claimed_at=now).execution_options(
+                synchronize_session=False
+            )
         )
         if claimed.rowcount == 1:
             return Letter(
@@ -232,14 +231,24 @@ def release(session: Session, *, actor: str, now: datetime, outbox_ids: Collecti
     return freed
 
 
-def to_append(session: Session, limit: int = 50) -> list[tuple[int, bytes]]:
-    """Answers that were sent and do not lie in the mailbox's Sent folder yet: (id, bytes)."""
-    rows = session.exec(
-        select(OutboxRow.id, OutboxRow.raw)
-        .where(col(OutboxRow.state) == OutboxState.ENVIADO, col(OutboxRow.appended_at).is_(None))
-        .order_by(col(OutboxRow.id))
-        .limit(limit)
+def to_append(session: Session, account: str | None = None, limit: int = 50) -> list[tuple[int, bytes]]:
+    """Answers that were sent and do not lie in the mailbox's Sent folder yet: (id, bytes).
+
+    With `account` only those that belong there: an answer goes to the mailbox that its mail first came to.
+    """
+    chosen = select(OutboxRow.id, OutboxRow.raw).where(
+        col(OutboxRow.state) == OutboxState.ENVIADO, col(OutboxRow.appended_at).is_(None)
     )
+    if account is not None:
+        first_copy = (
+            select(CopyRow.account)
+            .where(col(CopyRow.mail_id) == col(OutboxRow.mail_id))
+            .order_by(col(CopyRow.id))
+            .limit(1)
+            .scalar_subquery()
+        )
+        chosen = chosen.where(first_copy == account)
+    rows = session.exec(chosen.order_by(col(OutboxRow.id)).limit(limit))
     return [(int(outbox_id), raw) for outbox_id, raw in rows]
 
 

@@ -280,9 +280,7 @@ def _change_states(session: Session, settlement: Settlement) -> None:
 
 def _enter(session: Session, decision_id: int, entry: LedgerEntry, now: datetime) -> None:
     """One line of the ledger, and the charge's `reversed` with it, which is what its lines add up to."""
-    kinds = session.exec(
-        select(EntryRow.kind).where(col(EntryRow.charge_id) == entry.charge_id)
-    ).all()
+    kinds = session.exec(select(EntryRow.kind).where(col(EntryRow.charge_id) == entry.charge_id)).all()
     corrections = sum(kind is EntryKind.CORRECCION for kind in kinds)
     live = len(kinds) - corrections > corrections
     correcting = entry.kind is EntryKind.CORRECCION

@@ -33,5 +33,3 @@ def change_one(session: Session, change: sa.Update, refusal: str) -> None:
 def count_rows(session: Session, table: type[Table], *conditions: Any) -> int:
     """How many rows of a table fulfil all conditions."""
     return session.exec(select(sa.func.count()).select_from(table).where(*conditions)).one()
-
-
