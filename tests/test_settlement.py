@@ -403,6 +403,7 @@ NUMBERS = (CEDULA, OTHER_CEDULA, CEDULA[:-1] + "8", CEDULA + "001")
 SERVICES = (SERVICE, "40020000", "0040010000")
 NAMES = (HOLDER, "JUAN GOYES", "GOYES BALSECA JUANA CARLA", "MORA PAZ ANA", "")
 FILES = (FILE, "b" * 64)
+LINES = (Line.INTERNET_FIJO, Line.TELEVISION, Line.TELEFONIA_FIJA)
 USES = (
     (Use("adjunto", FILE, "EV-0000009-1", CaseId(1), True),),
     (Use("serie", SERIAL, "EV-0000009-1", CaseId(99), False),),
@@ -424,13 +425,13 @@ def lists_of_cases(draw: st.DrawFn) -> list[Case]:
         items = [
             item(
                 10 * number + place,
-                draw(st.sampled_from(KINDS)),
+                ONT if place == 0 else draw(st.sampled_from(KINDS)),
                 draw(usually(SERIALS[0], *SERIALS)) if place == 0 else draw(st.sampled_from(SERIALS)),  # type: ignore[arg-type]
                 draw(usually("", MAC)),  # type: ignore[arg-type]
                 draw(usually(ItemState.PENDIENTE, *ItemState)),  # type: ignore[arg-type]
                 number,
             )
-            for place in range(draw(st.integers(0, 3)))
+            for place in range(draw(st.integers(1, 3)) if draw(often) else 0)
         ]
         charges = [
             charge(
@@ -450,7 +451,7 @@ def lists_of_cases(draw: st.DrawFn) -> list[Case]:
                 items,
                 charges,
                 id_number=draw(usually(CEDULA, OTHER_CEDULA)),
-                line=draw(usually(Line.INTERNET_FIJO, *Line)),
+                line=draw(usually(LINES[number - 1], *Line)),
                 service_number=draw(usually(SERVICE if number == 1 else f"400{number}0000", *SERVICES)),
                 state=draw(usually(C.ABIERTO, *C)),
                 claim_open=draw(usually(False, True)),
@@ -492,7 +493,7 @@ def actas(draw: st.DrawFn) -> object:
 
 @st.composite
 def mails(draw: st.DrawFn) -> Evidence:
-    papers = draw(st.lists(actas(), min_size=0, max_size=2))
+    papers = draw(st.lists(actas(), min_size=1, max_size=2)) if draw(often) else []
     attached = tuple(attachment(digest) for digest in FILES) if papers or draw(st.booleans()) else ()  # type: ignore[arg-type]
     subject = draw(
         st.sampled_from(
