@@ -942,6 +942,8 @@ class ReplyKind(StrEnum):
     RECIBIDO = "recibido"
     DERIVADO = "derivado"
     INFORMACION = "informacion"
+    RECORDATORIO = "recordatorio"
+    """He was asked for something and the time for it passed: once, and no decision of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -971,6 +973,12 @@ class Lane(StrEnum):
     CUATRO_OJOS = "CUATRO_OJOS"
     DERIVADO = "DERIVADO"
     ENVIO_INCIERTO = "ENVIO_INCIERTO"
+    LLAMAR = "LLAMAR"
+    """Our answer came back: it did not reach the customer, so a person calls him."""
+
+
+ABOUT_ANSWERS = frozenset({Lane.ENVIO_INCIERTO, Lane.LLAMAR})
+"""Lanes that ask about an answer, not about the mail: no decision closes them, a person does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -1017,7 +1025,21 @@ class OutboxState(StrEnum):
     ANULADO = "ANULADO"
     """Not needed any more: a decision came before the receipt was sent."""
     RETENIDO = "RETENIDO"
-    """Not sent while the daemon is disarmed, or a cap was reached."""
+    """Kept back; `Withheld` says why."""
+
+
+class Withheld(StrEnum):
+    """Why one answer is kept back.  Those of a cap by the day go out by themselves when it allows."""
+
+    DESARMADO = "DESARMADO"
+    ANTIGUO = "ANTIGUO"
+    """It answers a mail older than what is answered automatically."""
+    POR_DIRECCION = "POR_DIRECCION"
+    """The address had its share of the day."""
+    POR_CEDULA = "POR_CEDULA"
+    """The identity number had its share of the day."""
+    REPETIDA = "REPETIDA"
+    """The address got the very same answer in the last 24 hours: two robots, or somebody who sends on."""
 
 
 def receipt_number(mail: MailId) -> str:

@@ -56,7 +56,14 @@ UNDECIDED = (EvidenceState.RECIBIDO, EvidenceState.PROCESADO, EvidenceState.VALI
 
 def found_instance(session: Session, *, armed: bool) -> None:
     """Give a new database its one instance row; an old one keeps what it has."""
-    values = {"id": 1, "name": secrets.token_hex(8), "armed": armed, "created_at": sa.func.now()}
+    values = {
+        "id": 1,
+        "name": secrets.token_hex(8),
+        "armed": armed,
+        "created_at": sa.func.now(),
+        "intake_paused": "",
+        "sending_paused": "",
+    }
     insert_new(session, InstanceRow, values, ["id"])
 
 

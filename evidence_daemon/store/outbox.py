@@ -53,6 +53,8 @@ def put_out(
             attempts=0,
             doubts=0,
             response=withheld,
+            id_number="",
+            topic="",
         )
     )
 

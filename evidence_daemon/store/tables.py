@@ -36,6 +36,7 @@ from evidence_daemon.model import (
     ReplyKind,
     Segment,
     Verdict,
+    Withheld,
 )
 
 _NAMES = {
@@ -474,6 +475,14 @@ class OutboxRow(Table, table=True):
     appended_at: dt.datetime | None = _moment(null=True)
     """When it was put into the mailbox's Sent folder."""
     response: str = _text(default="")
+    """The server's last word; of a bounce, its status and diagnostic."""
+    id_number: str = _text(default="")
+    """The identity number that it is about, for the cap by person; "" when none was read."""
+    topic: str = _text(default="")
+    """What it says about what, as a digest: two answers of one topic to one address say the same."""
+    withheld: Withheld | None = _word(Withheld, null=True)
+    release_at: dt.datetime | None = _moment(null=True)
+    """When a withheld answer goes out by itself; None: when a person lets it."""
 
 
 class ReviewRow(Table, table=True):
@@ -508,7 +517,10 @@ class ReviewRow(Table, table=True):
 
 
 class InstanceRow(Table, table=True):
-    """This house: one row.  While it is not `armed`, nothing is sent."""
+    """This house: one row.  While it is not `armed`, nothing is sent.
+
+    `intake_paused` and `sending_paused` tell who paused it and why; "" while it goes on.
+    """
 
     __tablename__ = "instance"
     __table_args__ = (sa.CheckConstraint("id = 1", name="one"),)
@@ -517,6 +529,29 @@ class InstanceRow(Table, table=True):
     name: str = _text()
     armed: bool
     created_at: dt.datetime = _moment()
+    intake_paused: str = _text(default="")
+    sending_paused: str = _text(default="")
+    resumed_at: dt.datetime | None = _moment(null=True)
+    """When a person last let the sending go on: the valve counts from there."""
+
+
+class NoticeRow(Table, table=True):
+    """A mail to our own people: the digest, or an alert.  One per cause, day and address."""
+
+    __tablename__ = "notices"
+    __table_args__ = (sa.UniqueConstraint("cause", "day", "recipient"), sa.Index("ix_notices_due", "due_at"))
+
+    id: int = _id()
+    cause: str = _text()
+    day: dt.date = Field(sa_column=sa.Column(sa.Date, nullable=False))
+    recipient: str = _text()
+    raw: bytes = Field(sa_column=sa.Column(sa.LargeBinary, nullable=False))
+    created_at: dt.datetime = _moment()
+    due_at: dt.datetime | None = _moment(null=True)
+    """When it is tried next; None when nothing more will happen to it."""
+    attempts: int = 0
+    sent_at: dt.datetime | None = _moment(null=True)
+    response: str = _text(default="")
 
 
 class EventRow(Table, table=True):
