@@ -102,47 +102,45 @@ Opener = Callable[[], Database]
 
 
 @pytest.fixture(scope="module")
-def migrated(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], None]:
-    """Fills an empty place (an SQLite path, a PostgreSQL URL) with a migrated, armed database, by copying one."""
-    originals: dict[str, str] = {}
-
-    def fill(place: str) -> None:
-        server = place.startswith("postgresql")
-        kind = SERVER if server else LITE
-        if kind not in originals:
-            originals[kind] = _sibling(place, "original") if server else str(tmp_path_factory.mktemp("lite") / "db")
-            if server:
-                _administer(place, f"CREATE DATABASE {sa.make_url(originals[kind]).database}")
-            first = open_database(originals[kind] if server else f"sqlite:///{originals[kind]}", Path())
-            first.migrate(armed=True)
-            first.close()
-        if server:
-            name, original = sa.make_url(place).database, sa.make_url(originals[kind]).database
-            _administer(place, f"DROP DATABASE {name}")
-            _administer(place, f"CREATE DATABASE {name} TEMPLATE {original}")
-        else:
-            shutil.copy(originals[kind], place)
-
-    return fill
+def lite_original(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated, armed SQLite file to copy."""
+    path = tmp_path_factory.mktemp("lite") / "evidence.db"
+    database = open_database(f"sqlite:///{path}", path.parent)
+    database.migrate(armed=True)
+    database.close()
+    return path
 
 
-def _sibling(url: str, name: str) -> str:
-    parsed = sa.make_url(url)
-    return parsed.set(database=f"{parsed.database}_{name}").render_as_string(hide_password=False)
+@pytest.fixture(scope="module")
+def server_url(postgresql: Callable[[], str]) -> str:
+    """One migrated, armed database on the server: making and dropping one for each test costs minutes."""
+    url = postgresql()
+    database = open_database(url, Path())
+    database.migrate(armed=True)
+    database.close()
+    return url
 
 
-def _administer(url: str, statement: str) -> None:
-    plain = sa.make_url(url).set(database="postgres").render_as_string(hide_password=False)
-    with psycopg.connect(plain, autocommit=True) as connection:
-        connection.execute(statement.encode())
+def _emptied(url: str) -> str:
+    """The same database with nothing but its instance row, armed; numbering starts anew."""
+    tables = ", ".join(table for table in Table.metadata.tables if table != "instance")
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("SET session_replication_role = replica")  # else the append-only triggers refuse
+        connection.execute(f"TRUNCATE {tables} RESTART IDENTITY".encode())
+        connection.execute("UPDATE instance SET armed = true")
+    return url
 
 
 @pytest.fixture(params=[LITE, SERVER])
 def opener(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Opener]:
-    """Opens one and the same database, as several processes would: empty, or migrated with `database`."""
-    url = "" if request.param == LITE else request.getfixturevalue("postgresql")()
-    if "database" in request.fixturenames:
-        request.getfixturevalue("migrated")(url or str(tmp_path / "evidence.db"))
+    """Opens one and the same database, as several processes would: migrated with `database`, else new."""
+    migrated = "database" in request.fixturenames
+    if request.param == SERVER:
+        url = _emptied(request.getfixturevalue("server_url")) if migrated else request.getfixturevalue("postgresql")()
+    else:
+        url = ""
+        if migrated:
+            shutil.copy(request.getfixturevalue("lite_original"), tmp_path / "evidence.db")
     opened: list[Database] = []
 
     def opens() -> Database:
@@ -156,8 +154,16 @@ def opener(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Opener]:
 
 @pytest.fixture
 def database(opener: Opener) -> Database:
-    """Migrated and armed."""
+    """Migrated, armed, empty."""
     return opener()
+
+
+@pytest.fixture
+def own_database(opener: Opener) -> Database:
+    """The same, for a test that bends the schema: nobody else uses it."""
+    found = opener()
+    found.migrate(armed=True)
+    return found
 
 
 @pytest.fixture
@@ -427,11 +433,11 @@ def test_every_constraint_has_a_name() -> None:
     assert nameless == []
 
 
-def test_tables_of_the_durable_engine_are_left_alone(database: Database) -> None:
-    with database.engine.begin() as connection:
+def test_tables_of_the_durable_engine_are_left_alone(own_database: Database) -> None:
+    with own_database.engine.begin() as connection:
         connection.execute(sa.text("CREATE TABLE workflow_status (id integer)"))
-    database.migrate()
-    with database.engine.connect() as connection:
+    own_database.migrate()
+    with own_database.engine.connect() as connection:
         assert sa.inspect(connection).has_table("workflow_status")
 
 
@@ -445,11 +451,11 @@ def test_migrating_twice_and_from_two_processes_at_once_is_harmless(opener: Open
         assert records.is_armed(session)
 
 
-def test_a_database_of_a_newer_program_is_refused_with_what_to_do(database: Database) -> None:
-    with database.engine.begin() as connection:
+def test_a_database_of_a_newer_program_is_refused_with_what_to_do(own_database: Database) -> None:
+    with own_database.engine.begin() as connection:
         connection.execute(sa.text("UPDATE evidence_schema SET version_num = '9999'"))
     with pytest.raises(BadInput, match="newer version"):
-        database.migrate()
+        own_database.migrate()
 
 
 def test_sqlite_is_set_up_to_survive_a_power_cut(lite: Database) -> None:
@@ -1407,20 +1413,20 @@ def test_the_status_tells_ages_and_the_nearest_limit(database: Database) -> None
     assert status.armed
 
 
-def test_the_seal_chain_holds_and_shows_what_was_tampered_with(database: Database) -> None:
-    with database.session() as session:
+def test_the_seal_chain_holds_and_shows_what_was_tampered_with(own_database: Database) -> None:
+    with own_database.session() as session:
         for number in range(1, 6):
             store_mail(session, number)
         assert audit.seal(session, 3) == 3
-    with database.session() as session:
+    with own_database.session() as session:
         assert audit.seal(session) == 2
         assert audit.seal(session) == 0
         assert audit.verify(session) == []
-    with database.engine.begin() as connection:
-        names = "audit_events_no_update" if database.lite else "audit_events_append_only ON audit_events"
+    with own_database.engine.begin() as connection:
+        names = "audit_events_no_update" if own_database.lite else "audit_events_append_only ON audit_events"
         connection.execute(sa.text(f"DROP TRIGGER {names}"))
         connection.execute(sa.text("UPDATE audit_events SET actor = 'nobody' WHERE id = 2"))
-    with database.reading() as session:
+    with own_database.reading() as session:
         assert audit.verify(session) == ["event 2 was changed after it was sealed"]
 
 
