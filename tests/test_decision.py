@@ -253,11 +253,32 @@ def test_every_rule_of_the_book_decides_some_mail_of_the_table() -> None:
 def test_every_fact_has_a_meaning_and_can_be_true() -> None:
     assert set(FACTS) == set(Fact)
     seen: set[Fact] = set()
-    from evidence_daemon.cases.decision import _scene
-
     for _name, given, cases, *_ in TABLE:
-        seen |= facts_of(_scene(given, judge(given, cases).found, book(), TODAY))
+        seen |= facts_of(given, judge(given, cases).found, book(), TODAY)
     assert set(Fact) - seen == set()
+
+
+@pytest.mark.parametrize(
+    ("given", "on_file", "fact"),
+    [
+        (evidence(acta(), acta(id_number=OTHER_CEDULA, number="AE-2")), case(), Fact.NUMERO_IGUAL),
+        (evidence(acta(), acta(date="2030-01-01", number="AE-2")), case(), Fact.FECHA_PLAUSIBLE),
+        (evidence(acta(), acta(date=None, number="AE-2")), case(), Fact.FECHA_PLAUSIBLE),
+        (evidence(subject=claim(name="")), case(), Fact.NOMBRE_SUFICIENTE),
+        (evidence(), case(unlisted=True), Fact.CASO_ADMITE),
+        (evidence(), case(claim_open=True), Fact.CASO_ADMITE),
+        (evidence(), case(charges=[charge(state=ChargeState.EN_COBRO)]), Fact.CASO_ADMITE),
+        (evidence(sender_refuted=True), case(), Fact.SIN_SENALES),
+        (evidence(acta(ours=False)), case(), Fact.ACTA_DE_DEVOLUCION),
+        (evidence(subject=FAULT, papers=()), case(), Fact.CASO_IDENTIFICADO),
+    ],
+)
+def test_a_fact_of_the_law_is_false_in_any_doubt_whatever_rule_may_stand_before_it(
+    given: Evidence, on_file: Case, fact: Fact
+) -> None:
+    """An owner may drop the rule that holds such a mail: the law's own fact must still fail."""
+    assert fact in facts_of(evidence(), judge(evidence(), [case()]).found, book(), TODAY)
+    assert fact not in facts_of(given, judge(given, [on_file]).found, book(), TODAY)
 
 
 def test_all_rules_that_apply_are_recorded_and_one_decided() -> None:

@@ -83,7 +83,7 @@ def decide(evidence: Evidence, found: Match, book: RuleBook, today: date) -> Dec
     verdict is the same.  Never raises for anything that a mail may contain.
     """
     scene = _scene(evidence, found, book, today)
-    facts = facts_of(scene)
+    facts = _facts(scene)
     rules = book.decision.spoken(facts)
     decider = rules[0]
     default = book.decision.rule[-1]
@@ -358,8 +358,12 @@ def _other_service(acta: Fields, case: Case, book: RuleBook) -> bool:
 # ── facts ────────────────────────────────────────────────────────────────────────────────────────
 
 
-def facts_of(scene: _Scene) -> frozenset[Fact]:
-    """All facts that hold."""
+def facts_of(evidence: Evidence, found: Match, book: RuleBook, today: date) -> frozenset[Fact]:
+    """All facts that hold for a mail: what the rules of the book are asked with."""
+    return _facts(_scene(evidence, found, book, today))
+
+
+def _facts(scene: _Scene) -> frozenset[Fact]:
     return frozenset(fact for fact, holds in FACTS.items() if holds(scene))
 
 
