@@ -74,6 +74,7 @@ class Daemon:
     def run(self) -> None:
         """Run until `stop` is set; returns when every job has ended and the engine has let go."""
         self.flow.start()
+        self.pipeline.recover(starting=True)
         jobs: list[tuple[str, Callable[[], None], float]] = [
             ("poll", self.poll, self.poll_seconds),
             ("dispatch", self.dispatch, 5.0),
@@ -114,6 +115,7 @@ class Daemon:
         """
         self.flow.start()
         try:
+            self.pipeline.recover(starting=True)
             self.reconcile()
             self.poll()
             deadline = datetime.now(UTC) + timedelta(seconds=patience)

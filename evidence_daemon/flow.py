@@ -25,7 +25,7 @@ from typing import Any, Protocol
 from dbos import DBOS, DBOSClient, DBOSPortableJSONSerializer, SQLAlchemyDatasource
 from dbos import error as dbos_error
 
-from evidence_daemon.errors import Permanent, Temporary
+from evidence_daemon.errors import Permanent, RefusedTransition, Temporary
 from evidence_daemon.model import MailId
 from evidence_daemon.store.database import Database, Session
 
@@ -176,7 +176,10 @@ class Flow:
             try:
                 read(mail_id)
                 stage = "judge"
-                verdict: str = in_transaction("judge", self._walk.judge, MailId(mail_id))
+                try:
+                    verdict: str = in_transaction("judge", self._walk.judge, MailId(mail_id))
+                except RefusedTransition:  # another mail changed the case a moment ago: judge what is now
+                    verdict = in_transaction("judge anew", self._walk.judge, MailId(mail_id))
             except (Temporary, dbos_error.DBOSException):
                 raise  # the mail stays unfinished; `reconcile` starts it anew, a bounded number of times
             except Exception as trouble:  # noqa: BLE001  # the one place that catches: one mail never stops the others
