@@ -25,9 +25,13 @@ _ALIASES: dict[EquipmentType, tuple[str, ...]] = {
         "DECODIFICADOR", "DECODIFICADORES", "DECODER", "DECO", "DECOS", "STB", "SET TOP BOX", "RECEPTOR",
         "CAJA DECODIFICADORA", "DTH BOX",
     ),
-    _T.SMARTCARD: ("SMARTCARD", "SMART CARD", "TARJETA", "TARJETA DE ACCESO", "TARJETA SMART CARD", "TARJETA INTELIGENTE"),
+    _T.SMARTCARD: (
+        "SMARTCARD", "SMART CARD", "TARJETA", "TARJETA DE ACCESO", "TARJETA SMART CARD", "TARJETA INTELIGENTE",
+    ),
     _T.REPETIDOR: ("REPETIDOR", "EXTENSOR", "EXTENDER", "MESH", "ACCESS POINT", "PUNTO DE ACCESO", "AMPLIFICADOR WIFI"),
-    _T.TELEFONO: ("TELEFONO", "APARATO TELEFONICO", "APARATO", "TERMINAL CDMA", "CDMA", "INALAMBRICO", "TERMINAL INALAMBRICO"),
+    _T.TELEFONO: (
+        "TELEFONO", "APARATO TELEFONICO", "APARATO", "TERMINAL CDMA", "CDMA", "INALAMBRICO", "TERMINAL INALAMBRICO",
+    ),
     _T.LNB: ("LNB", "LNBF"),
     _T.ANTENA: ("ANTENA", "PLATO", "PARABOLICA", "ANTENA PARABOLICA"),
     _T.CONTROL_REMOTO: ("CONTROL REMOTO", "CONTROL", "CONTROLES REMOTOS", "MANDO", "MANDO A DISTANCIA"),
@@ -43,13 +47,16 @@ _LETTERS_FOR_DIGITS = str.maketrans("0158", "OISB")
 _WORDS = {alias: kind for kind, aliases in _ALIASES.items() for alias in aliases}
 _ALIAS = re.compile(r"\b(" + "|".join(sorted(map(re.escape, _WORDS), key=len, reverse=True)) + r")\b")
 
-_SEPARATORS = re.compile(r"[\s\-–—./:_·]+")  # noqa: RUF001
+_SEPARATORS = re.compile(r"[\s\-–—./:_·]+")
 _PON_LETTERS = re.compile(r"[A-Z]{4}[0-9A-F]{8}")
 _PON_HEX = re.compile(r"(?:[46][0-9A-F]|5[0-9A]){4}[0-9A-F]{8}")
 _MAC = re.compile(r"[0-9A-F]{12}")
 
 PON_VENDORS = frozenset(
-    {"HWTC", "ZTEG", "ALCL", "FHTT", "SCOM", "NOKG", "TMBB", "TLNK", "CDTC", "VSOL", "GPON", "SKYW", "KAON", "TPLG", "DLNK"}
+    {
+        "HWTC", "ZTEG", "ALCL", "FHTT", "SCOM", "NOKG", "TMBB", "TLNK", "CDTC", "VSOL", "GPON", "SKYW", "KAON", "TPLG",
+        "DLNK",
+    }
 )
 """Vendor letters of ITU-T G.984.3 serials met in the field: here the last eight can only be hex digits."""
 
@@ -89,8 +96,11 @@ def _compact(text: str) -> str:
     return _SEPARATORS.sub("", plain(text))
 
 
-def _readable(text: str) -> str:
-    """As printed on most labels: a PON serial in hex becomes four letters and eight hex digits."""
+def label_form(text: str) -> str:
+    """As printed on most labels: capitals without separators; a PON serial as four letters and eight hex digits.
+
+    In those eight, letters that cannot be hex digits are the digits that they look like (O is 0, S is 5).
+    """
     serial = _compact(text)
     if len(serial) == 16 and _PON_HEX.fullmatch(serial):
         vendor = bytes.fromhex(serial[:8]).decode("latin-1").upper()
@@ -107,7 +117,7 @@ def canonical_serial(text: str) -> str:
     >>> canonical_serial("hwtc-C661499D") == canonical_serial("48575443C661499D")
     True
     """
-    serial = _readable(text)
+    serial = label_form(text)
     if _PON_LETTERS.fullmatch(serial):
         return serial[:4].encode("ascii").hex().upper() + serial[4:]
     return serial
@@ -115,7 +125,7 @@ def canonical_serial(text: str) -> str:
 
 def is_pon_serial(text: str) -> bool:
     """True for a serial whose form proves itself: a known vendor and eight hex digits."""
-    serial = _readable(text)
+    serial = label_form(text)
     return serial[:4] in PON_VENDORS and _PON_LETTERS.fullmatch(serial) is not None
 
 
@@ -131,8 +141,8 @@ def canonical_mac(text: str) -> str:
 
 
 def folded(text: str) -> str:
-    """A key that is equal for all texts that a reader or a pen may confuse: 0/O/D, 1/I/L, 5/S, 8/B …"""
-    return _readable(text).translate(_CONFUSED)
+    """A key that is equal for all texts that a reader or a pen may confuse (0/O/D, 1/I/L, 5/S, 8/B …)."""
+    return label_form(text).translate(_CONFUSED)
 
 
 def same_serial(a: str, b: str) -> Likeness:

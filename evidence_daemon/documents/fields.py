@@ -14,9 +14,9 @@ from datetime import date
 from functools import lru_cache
 from typing import assert_never
 
-from evidence_daemon.cases.equipment import canonical_mac, canonical_serial, equipment_type, is_pon_serial, plain
+from evidence_daemon.cases.equipment import canonical_mac, canonical_serial, equipment_type, is_pon_serial, label_form, plain
 from evidence_daemon.cases.identity import read_id, same_id
-from evidence_daemon.documents.kinds import direction_of, kind_of, ours
+from evidence_daemon.documents.kinds import direction_of, kind_of, ours, own_ruc
 from evidence_daemon.documents.layout import Hit, Lexicon, Sheet, Span, column_of, columns, squeezed, value_after
 from evidence_daemon.model import (
     WITHOUT_SERIAL,
@@ -309,17 +309,11 @@ def _before_labels(sheet: Sheet, row: int, cell: int) -> Span:
     return Span(words[: min(stops, default=len(words))])
 
 
-def _field(sheet: Sheet, value: str, span: Span, rule: str, *, proven: bool = False) -> Field:
-    return Field(
-        value=value,
-        raw=span.text,
-        page=sheet.number,
-        box=span.box,
-        confidence=round(min((word.confidence for word in span.words if re.search(r"\w", word.text)), default=0.0), 3),
-        engine=sheet.engine,
-        rule=rule,
-        proven=proven,
-    )
+def _field(sheet: Sheet, value: str, span: Span, rule: str) -> Field:
+    """A value with its place; a number is as sure as its least sure word, a name as its words on average."""
+    least = min((word.confidence for word in span.words if re.search(r"\w", word.text)), default=0.0)
+    sure = least if any(c.isdigit() for c in value) else span.confidence
+    return Field(value, span.text, sheet.number, span.box, round(sure, 3), sheet.engine, rule)
 
 
 def _signing_top(sheet: Sheet) -> float:
@@ -357,7 +351,7 @@ def _id_number(sheet: Sheet, book: DocumentsBook, signing: float) -> Field | Non
         if number is None and passport is None:
             continue
         text, repaired = number if number is not None else (passport[1] if passport else "", False)
-        if text in book.ours.rucs or (len(text) == 13 and text.endswith("000")):
+        if own_ruc(text, book.ours):
             continue
         span = _only(value.span, text)
         check = read_id(text)
@@ -560,10 +554,11 @@ def _agent_below(sheet: Sheet, signing: float) -> Field | None:
 def _line(sheet: Sheet, book: DocumentsBook) -> Field | None:
     """The only line that stands behind its label; of several that are printed, the one that is ticked."""
     for value in _values(sheet, "line"):
-        named = _lines_in(value.span, book)
-        if len({line for line, _ in named}) == 1 and len(value.span.words) <= 6:
+        cells = sheet.rows[value.hit.row][value.hit.cell + 1 :] if value.way == "tras" else ()
+        named = [found for span in (value.span, *cells) for found in _lines_in(span, book)]
+        if len(value.span.words) <= 8 and len({line for line, _ in named}) == 1:
             return _field(sheet, named[0][0].value, value.span, f"linea:{value.way}:{value.hit.label}")
-        ticked = {line for line, before in named if before and before.text in book.words.marks}
+        ticked = {line for line, before in named if before and before.text.upper() in book.words.marks}
         if len(ticked) == 1:
             return _field(sheet, ticked.pop().value, value.span, f"linea:marcada:{value.hit.label}")
     return None
@@ -706,7 +701,9 @@ def _row(sheet: Sheet, cells: Sequence[Span], names: Sequence[str], edges: Seque
             by_column.setdefault(names[column_of(word, edges)], []).append(word)
     text = " ".join(word.text for cell in cells for word in cell.words)
     serial = _serial_field(sheet, by_column.get("serial", ()), "tabla")
-    mac = _mac_field(sheet, by_column.get("mac", ()), "tabla") or _mac_field(sheet, by_column.get("serial", ()), "tabla")
+    mac = _mac_field(sheet, by_column.get("mac", ()), "tabla") or _mac_field(
+        sheet, by_column.get("serial", ()), "tabla", anywhere=True
+    )
     if serial is not None and mac is not None and canonical_mac(serial.value) == mac.value:
         serial = None
     what = " ".join(word.text for word in by_column.get("type", ()))
@@ -765,21 +762,20 @@ def _tidy_serial(text: str) -> str:
     bare = re.sub(r"[\s._:,;]", "", plain(text)).strip("-/*'\"()[]|")
     if re.sub(r"[^A-Z]", "", bare) in _NOTHING and not re.search(r"\d", bare):
         return ""
+    if is_pon_serial(bare):
+        return label_form(bare)
     if not _SERIAL.fullmatch(bare) or sum(c.isdigit() for c in bare) < 4 or _as_date(bare):
         return ""
     compact = bare.replace("-", "")
-    if is_pon_serial(compact):
-        letters, rest = compact[:4], compact[4:]
-        return letters + rest if len(compact) == 12 else compact
     return compact if 6 <= len(compact) <= 22 else ""
 
 
-def _mac_field(sheet: Sheet, words: Sequence[Word], way: str) -> Field | None:
-    if not words:
-        return None
-    for span in (Span(tuple(words)), *(Span((word,)) for word in words)):
-        mac = canonical_mac("".join(word.text for word in span.words))
-        if mac and re.search(r"\d", mac):
+def _mac_field(sheet: Sheet, words: Sequence[Word], way: str, *, anywhere: bool = False) -> Field | None:
+    """A MAC; where any number could stand it must look like one: twelve bare digits are a card's number."""
+    for span in (Span(tuple(words)), *(Span((word,)) for word in words)) if words else ():
+        text = "".join(word.text for word in span.words)
+        mac = canonical_mac(text)
+        if mac and re.search(r"\d", mac) and not (anywhere and re.fullmatch(r"\d+", text)):
             return _field(sheet, mac, span, f"mac:{way}")
     return None
 

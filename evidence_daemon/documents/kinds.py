@@ -11,7 +11,7 @@ import re
 from collections.abc import Sequence
 from functools import lru_cache
 
-from evidence_daemon.documents.layout import Lexicon, Sheet, squeezed
+from evidence_daemon.documents.layout import Hit, Lexicon, Sheet, squeezed
 from evidence_daemon.model import Direction, DocumentKind
 from evidence_daemon.rulebook import DirectionBook, DocumentsBook, KindBook, OursBook
 
@@ -60,7 +60,7 @@ def _title(sheet: Sheet, rule: KindBook) -> str:
 def _ends_word(text: str, wanted: str) -> bool:
     """True when the title ends where a word ends ("ACTA" is no title of "ACTAS ANTERIORES")."""
     built = ""
-    for word in text.split():
+    for word in re.split(r"[\s\-–—.:,]+", text):
         built += squeezed(word)
         if len(built) >= len(wanted):
             return len(built) == len(wanted)
@@ -94,10 +94,15 @@ def ours(sheets: Sequence[Sheet], book: OursBook) -> tuple[bool, tuple[str, ...]
         top = " ".join(cell.text for cell in head)
         foreign += [name for name in book.others if _named(name, top)]
         for number in _numbers(sheet):
-            if len(number) == 13 and number.endswith("001") and number[2] in "69" and number not in book.rucs:
+            if len(number) == 13 and number.endswith("001") and number[2] in "69" and not own_ruc(number, book):
                 foreign += [number for cell in head if number in re.sub(r"\D", "", cell.text) and "RUC" in squeezed(cell.text)]
         foreign += [name for name in book.others if re.search(_takes(name), sheet.text)]
     return bool(mine) and not foreign, (*dict.fromkeys(mine), *(f"otro: {name}" for name in dict.fromkeys(foreign)))
+
+
+def own_ruc(number: str, book: OursBook) -> bool:
+    """True for the company's tax number, also misread in up to three digits: never a customer's."""
+    return any(len(ruc) == len(number) and sum(a != b for a, b in zip(ruc, number, strict=True)) <= 3 for ruc in book.rucs)
 
 
 def _numbers(sheet: Sheet) -> list[str]:
@@ -108,13 +113,14 @@ def _names(name: str, page: str, text: str) -> bool:
     wanted = squeezed(name)
     if len(wanted) < 12:
         return _named(name, text)
-    if wanted in page:
-        return True
-    return any(_alike(page[at : at + len(wanted)], wanted) for at in range(len(page) - len(wanted) + 1) if page[at] == wanted[0])
+    return wanted in page or any(
+        _alike(page[at : at + len(wanted)], wanted) for at in range(len(page) - len(wanted) + 1) if page[at] == wanted[0]
+    )
 
 
 def _named(name: str, text: str) -> bool:
-    return re.search(r"(?<![A-Z0-9])" + r"[ .\-]{0,2}".join(map(re.escape, name.upper().split())) + r"(?![A-Z0-9])", text.upper()) is not None
+    words = r"[ .\-]{0,2}".join(map(re.escape, name.upper().split()))
+    return re.search(rf"(?<![A-Z0-9]){words}(?![A-Z0-9])", text.upper()) is not None
 
 
 def _takes(name: str) -> str:
@@ -170,9 +176,8 @@ def _parties(sheet: Sheet, book: DirectionBook) -> list[tuple[str, bool]]:
     return said
 
 
-def _is_party(hit: object) -> bool:
-    fields = getattr(hit, "fields", frozenset())
-    return bool(fields & {"customer", "company"})
+def _is_party(hit: Hit) -> bool:
+    return bool(hit.fields & {"customer", "company"})
 
 
 @lru_cache(maxsize=4)

@@ -51,7 +51,9 @@ class Span:
 
     @property
     def confidence(self) -> float:
-        return sum(word.confidence for word in self.words) / len(self.words)
+        """Mean confidence of the words, weighted by their letters."""
+        weights = [max(1, sum(map(str.isalnum, word.text))) for word in self.words]
+        return sum(w * word.confidence for w, word in zip(weights, self.words, strict=True)) / sum(weights)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,17 +87,21 @@ class Sheet:
 
     @cached_property
     def text(self) -> str:
-        """All words in reading order, in capitals, without accents, with single blanks."""
-        joined = " ".join(cell.text for row in self.rows for cell in row)
+        """All words in capitals, without accents, with single blanks; "¦" between what does not read on.
+
+        Only prose reads on from one row to the next: a row of one long cell, and the row under it.
+        """
+        joined = ""
+        for above, row in zip(((), *self.rows), self.rows, strict=False):
+            prose = len(above) == 1 and len(above[0].words) >= 7 and abs(above[0].box.x0 - row[0].box.x0) < 0.06
+            joined += (" " if prose else " ¦ ") + " ¦ ".join(cell.text for cell in row)
         bare = unicodedata.normalize("NFD", joined.upper())
         return " ".join("".join(c for c in bare if not unicodedata.combining(c)).split())
 
     @cached_property
     def confidence(self) -> float:
         """Mean confidence of the words, weighted by their length; 0 for an empty page."""
-        weights = [sum(map(str.isalnum, word.text)) for word in self.words]
-        total = sum(weights)
-        return sum(w * word.confidence for w, word in zip(weights, self.words, strict=True)) / total if total else 0.0
+        return Span(self.words).confidence if self.words else 0.0
 
     def _rows(self) -> list[list[Word]]:
         rows: list[list[Word]] = []

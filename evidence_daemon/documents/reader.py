@@ -44,6 +44,10 @@ _WAYS = ({"layout": 4, "cut": True}, {"layout": 6, "cut": True}, {"layout": 11, 
 """Ways of reading a picture, the usually best first: columns, one block, scattered words without the crop."""
 
 
+_Told = Callable[[Mapping[str, Any], Engine], tuple[Page, bytes]]
+"""Have the page in hand read in some way: what is asked, who reads → the page, its PNG."""
+
+
 class Reader:
     """Reads attachments.  `keep` stores a PNG and returns its hash; nothing else is written anywhere.
 
@@ -149,7 +153,7 @@ class Reader:
         number, width, height = (_whole(facts.get(name), 1, 100_000) for name in ("number", "width", "height"))
         if len(frame.blobs) != 1 or len(frame.blobs[0]) != width * height * 3:
             raise CellDied("the cell sent pixels that do not fit their size")
-        asked = {"width": width, "height": height, "engine": "TESSERACT", "languages": self._config.languages, "turn": None}
+        asked = {"width": width, "height": height, "engine": "TESSERACT", "languages": self._config.languages}
         printed = _words(facts.get("words") or ())
         pictured = facts.get("pictured", 1.0)
         believed = printed and isinstance(pictured, float) and pictured < 0.5
@@ -176,22 +180,28 @@ class Reader:
             if yields(printed) >= 2:
                 return self._kept(*text_layer)
             # A text layer without values is not believed: the values may be pixels pasted over a form.
-            pixels = self._by_ocr(told)
+            pixels = self._by_ocr(told, turned)
             return self._kept(*(pixels if yields(pixels[0].words) > yields(printed) else text_layer))
-        return self._kept(*self._by_ocr(told))
+        return self._kept(*self._by_ocr(told, turned))
 
-    def _by_ocr(self, told: Callable[[Mapping[str, Any], Engine], tuple[Page, bytes]]) -> tuple[Page, bytes]:
-        """The best of a few ways to read a picture; most pages are read well in the first."""
+    def _by_ocr(self, told: _Told, exif: int) -> tuple[Page, bytes]:
+        """The best of a few ways to read a picture; most pages are read well in the first.
+
+        `exif` is the turn (degrees clockwise) that the picture's own data had asked for already.
+        """
         best: tuple[tuple[int, float], tuple[Page, bytes]] | None = None
+        turn: int | None = None
         for way in _WAYS:
-            page, png = told(way, Engine.TESSERACT)
+            page, png = told({**way, "turn": turn}, Engine.TESSERACT)
             score = (yields(page.words), _understood(page.words))
             if best is None or score > best[0]:
                 best = (score, (page, png))
             if best[0][0] >= _ENOUGH or _confidence(page.words) >= _WELL_READ:
                 break
-            if not page.words and best[0][1] == 0.0 and way["layout"] == 6:
-                break  # nothing at all in two ways: an empty page
+            if _understood(best[1][0].words) < 10 and way["layout"] == 6:
+                break  # nothing in two ways: an empty page
+            if _confidence(page.words) >= 0.6:
+                turn = (page.turned - exif) % 360
         if best is None:
             raise CellDied("no way of reading was tried")
         return best[1]
