@@ -22,10 +22,15 @@ from evidence_daemon.store import records
 from evidence_daemon.store.records import Story
 
 NUMBERS = sorted(path.stem for path in CORPUS.glob("*.eml"))
+REPEATS = [name for name in NUMBERS if name[:4] in {"0065", "0066", "0067"}]
+"""They repeat earlier mails, so they arrive when those are settled."""
 QUICK = [
-    number for number in NUMBERS if not any(word in number for word in ("photo", "scan", "page-as-png", "screenshot"))
+    name
+    for name in NUMBERS
+    if name[:4] in {"0001", "0015", "0020", "0025", "0030", "0032", "0033", "0034", "0036", "0039", "0048", "0055"}
+    or name[:4] in {"0057", "0060", "0063", "0064", "0065", "0068", "0069"}
 ]
-"""Those that need no OCR, for the second database."""
+"""One of each kind that needs no OCR, for the second database."""
 
 
 @dataclass(frozen=True)
@@ -43,13 +48,16 @@ class Walked:
 @contextlib.contextmanager
 def _walk(names: list[str], directory: Path, dovecot: Dovecot, user: str, url: str = "") -> Iterator[Walked]:
     with SmtpReceiver() as smtp:
-        config = load_config(directory, dovecot, user, smtp, database_url=url)
-        dovecot.deliver(user, *((CORPUS / f"{name}.eml").read_bytes() for name in names))
+        config = load_config(directory, dovecot, user, smtp, database_url=url, workers=2)
+        first = [name for name in names if name not in REPEATS]
+        then = [name for name in names if name in REPEATS]
         with open_house(config) as house:
             import_cases(house.database, CORPUS / "cases.csv", house.book)
-            with house.daemon() as daemon:
-                daemon.once()
-            yield Walked(_stories(house, names), _cases(house), config, dovecot, user, smtp)
+            for batch in (first, then):
+                dovecot.deliver(user, *((CORPUS / f"{name}.eml").read_bytes() for name in batch))
+                with house.daemon() as daemon:
+                    daemon.once()
+            yield Walked(_stories(house, first + then), _cases(house), config, dovecot, user, smtp)
 
 
 def _stories(house: House, names: list[str]) -> dict[str, Story]:
@@ -82,13 +90,15 @@ def walked_on_postgresql(
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("name", NUMBERS)
 def test_each_numbered_mail_ends_as_written_beside_it(walked: Walked, name: str) -> None:
-    assert _differences(walked, name) == []
+    differences = _differences(walked, name)
+    assert not differences, "\n".join(differences)
 
 
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("name", QUICK)
 def test_the_same_mails_end_the_same_on_postgresql(walked_on_postgresql: Walked, name: str) -> None:
-    assert _differences(walked_on_postgresql, name) == []
+    differences = _differences(walked_on_postgresql, name)
+    assert not differences, "\n".join(differences)
 
 
 @pytest.mark.timeout(600)
