@@ -237,7 +237,7 @@ class MatchingBook(_Book):
     number_confidence: float = Field(ge=0, le=1)
     """From it on a number on the acta that is another's contradicts; below, it may be a misreading."""
     holder_confidence: float = Field(ge=0, le=1)
-    """From it on a holder's name on the acta that is another's raises a signal."""
+    """From it on a holder's name on the acta that is another's raises a signal: medium when proven, else weak."""
     installation_days: int = Field(ge=0)
     """A return dated less than this after the activation may be an installation read wrongly."""
 

@@ -131,7 +131,9 @@ def _holder(evidence: Evidence, found: Match, book: RuleBook) -> Iterator[Signal
                 and (shows_id(paper, case) or shows_service(paper, case))
                 and compare(holder.value, case.holder) is NameMatch.NO_COINCIDE
             ):
-                yield Signal("titular_del_acta", _MEDIUM, "el acta lleva el número del titular y otro nombre")
+                # Beside his own number another name is mostly the agent's, read in the wrong place.
+                strength = _MEDIUM if holder.proven else _WEAK
+                yield Signal("titular_del_acta", strength, "el acta lleva el número del titular y otro nombre")
                 return
 
 
