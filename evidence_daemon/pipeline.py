@@ -15,6 +15,8 @@ import logging
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from datetime import date, datetime, timedelta
+from functools import partial
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from evidence_daemon import observe
@@ -26,11 +28,14 @@ from evidence_daemon.documents.fields import read_papers
 from evidence_daemon.documents.reader import Reader
 from evidence_daemon.errors import Permanent
 from evidence_daemon.mail import authenticity, compose
+from evidence_daemon.mail.bounces import Fate, read_report
 from evidence_daemon.mail.message import understand
 from evidence_daemon.mail.smtp import Accepted, NotSent, Postman, Refused, Uncertain
 from evidence_daemon.mail.subject import read_subject
 from evidence_daemon.model import (
     Arrival,
+    AutomaticKind,
+    Census,
     CopyKey,
     Decision,
     Email,
@@ -44,7 +49,7 @@ from evidence_daemon.model import (
     receipt_number,
 )
 from evidence_daemon.rulebook import RuleBook
-from evidence_daemon.store import records
+from evidence_daemon.store import audit, records
 from evidence_daemon.store.blobs import Blobs
 from evidence_daemon.store.database import Database, Session
 
@@ -98,13 +103,35 @@ class Pipeline:
 
         The same bytes under another UID (a second delivery, a renumbered mailbox) only add a copy.
         """
-        raw = arrival.raw if arrival.raw is not None else arrival.header
-        digest = self.blobs.put(raw)
-        with self.database.session() as session:
+        if arrival.spool:
+            digest = self.blobs.take(Path(arrival.spool))
+        else:
+            digest = self.blobs.put(arrival.header if arrival.raw is None else arrival.raw)
+
+        def store(session: Session) -> bool:
             received = records.receive(session, arrival, digest, now=self.clock(), respond_by=self._due(arrival))
             if received.new:
                 self.enqueue(session, received.mail_id, 0)
-        return received.new
+            return received.new
+
+        return self.database.transact(store)
+
+    def count(self, census: Census) -> None:
+        """Account for every number of a folder after a sweep; mails that were gone before we saw them are told."""
+        with self.database.session() as session:
+            vanished = records.count_folder(session, census, self.clock())
+        if vanished:
+            uids = ",".join(
+                str(gap.first_uid) if gap.first_uid == gap.last_uid else f"{gap.first_uid}:{gap.last_uid}"
+                for gap in vanished
+            )
+            log.warning(
+                "%s: mails were gone from %s before they were seen (UID %s); another program, a person or a rule "
+                "on the server takes them away",
+                census.account,
+                census.folder,
+                uids,
+            )
 
     # ── the walk ─────────────────────────────────────────────────────────────────────────────────
 
@@ -136,11 +163,25 @@ class Pipeline:
             return "already decided"
         today = self.today()
         evidence, found = self.gather(session, mail_id)
+        self._note_bounce(session, evidence)
         decision = decide(evidence, found, self.book, today)
         settlement = settle(decision, evidence, self.book, today)
         self.apply(session, mail_id, settlement, evidence, found)
         _canonical_line(evidence, found, decision, settlement, self.book.edition)
         return type(decision).__name__.lower()
+
+    def _note_bounce(self, session: Session, evidence: Evidence) -> None:
+        """When a mail server tells that an answer of ours did not arrive, a person is asked to call."""
+        automatic = evidence.email.automatic
+        if automatic is None or automatic.kind is not AutomaticKind.REBOTE:
+            return
+        report = read_report(self.blobs.get(evidence.email.sha256))
+        if report is not None and report.fate is Fate.FAILED:
+            about = records.bounced(session, report.message_ids, report.words, now=self.clock())
+            if about is not None:
+                observe.say(
+                    log, logging.WARNING, "bounced", answer_to=receipt_number(about), status=report.status or "-"
+                )
 
     def gather(self, session: Session, mail_id: MailId) -> tuple[Evidence, Match]:
         """All that is known of a mail, and whose it is.  Changes nothing."""
@@ -271,34 +312,44 @@ class Pipeline:
         with self.database.session() as session:
             records.filed(session, list(keys), self.clock())
 
-    def to_append(self) -> list[tuple[int, bytes]]:
-        """Answers that were sent and do not lie in the Sent folder yet."""
+    def to_append(self, account: str) -> list[tuple[int, bytes]]:
+        """Answers to this mailbox's mails that were sent and do not lie in its Sent folder yet."""
         with self.database.session() as session:
-            return records.to_append(session)
+            return records.to_append(session, account)
 
     def appended(self, outbox_id: int) -> None:
         """This answer lies in the Sent folder."""
         with self.database.session() as session:
             records.appended(session, outbox_id, self.clock())
 
-    def recover(self) -> None:
-        """After a crash: answers whose sending was cut off become INCIERTO."""
-        with self.database.session() as session:
-            records.recover_claims(session, self.clock(), again_after=timedelta(seconds=UNCERTAIN_AFTER))
+    def recover(self, *, starting: bool = False) -> None:
+        """Answers whose sending was cut off become INCIERTO; new events of the audit trail are chained.
+
+        `starting`: no other process can be sending now, so every open claim is a dead one's.
+        """
+        now, again = self.clock(), timedelta(seconds=UNCERTAIN_AFTER)
+        age = timedelta(0) if starting else 2 * again
+        self.database.transact(lambda s: records.recover_claims(s, now, again_after=again, older_than=age))
+        while self.database.transact(audit.seal):
+            pass
 
     def reconcile(self, abandoned: Callable[[list[tuple[MailId, int]]], list[tuple[MailId, int]]]) -> list[MailId]:
         """Walk anew every unfinished mail for which no walk waits or runs; shunt it after the last try."""
         with self.database.session() as session:
             unfinished = records.unfinished(session)
-        walked = []
-        for mail_id, attempt in abandoned(unfinished):
-            with self.database.session() as session:
-                if attempt + 1 > self.config.daemon.retries:
-                    self.shunt(session, mail_id, "walk", f"the walk was begun {attempt + 1} times and never ended")
-                else:
-                    self.enqueue(session, mail_id, records.next_walk(session, mail_id))
-                    walked.append(mail_id)
-        return walked
+        return [
+            mail_id
+            for mail_id, _walk in abandoned(unfinished)
+            if self.database.transact(partial(self._walk_again, mail_id))
+        ]
+
+    def _walk_again(self, mail_id: MailId, session: Session) -> bool:
+        tries = records.tries(session, mail_id)
+        if tries >= self.config.daemon.retries:
+            self.shunt(session, mail_id, "walk", f"the walk was begun {tries} times and never ended")
+            return False
+        self.enqueue(session, mail_id, records.next_walk(session, mail_id))
+        return True
 
     # ── small things ─────────────────────────────────────────────────────────────────────────────
 
@@ -314,7 +365,7 @@ class Pipeline:
         known = self._understood.get(digest)
         if known is not None:
             return known
-        ours = frozenset({self.config.smtp.from_address.lower(), self.config.mailbox.user.lower()})
+        ours = frozenset({self.config.smtp.from_address.lower(), *(user.lower() for user in self.config.mailbox_users)})
         email = understand(self.blobs.get(digest), our_addresses=ours, header_only=header_only)
         if email.size < 1_000_000:
             self._understood[digest] = email

@@ -572,6 +572,113 @@ class SmtpReceiver(_Server):
         part.rename(path.with_suffix(".json"))
 
 
+# ── Postfix ──────────────────────────────────────────────────────────────────────────────────────
+
+_POSTFIX = """
+compatibility_level = 3.6
+queue_directory = {directory}/spool
+data_directory = {directory}/data
+maillog_file = {directory}/maillog
+maillog_file_prefixes = {directory}
+mail_owner = postfix
+setgid_group = postdrop
+myhostname = mx.test
+mydomain = test
+mydestination =
+inet_interfaces = 127.0.0.1
+inet_protocols = ipv4
+mynetworks = 127.0.0.0/8
+smtpd_recipient_restrictions = permit_mynetworks, reject
+local_recipient_maps =
+virtual_mailbox_domains = {home}
+virtual_mailbox_maps =
+virtual_transport = lmtp:inet:127.0.0.1:{lmtp}
+default_transport = smtp:[127.0.0.1]:{outside}
+message_size_limit = 60000000
+mailbox_size_limit = 0
+alias_maps =
+alias_database =
+bounce_queue_lifetime = 0
+delay_warning_time = {delay_warning_time}
+queue_run_delay = 1s
+minimal_backoff_time = 1s
+maximal_backoff_time = 2s
+smtp_fallback_relay =
+"""
+_POSTFIX_SERVICES = (
+    *(f"{name} unix n - n {wake} 1 {name}" for name, wake in (("pickup", 60), ("qmgr", 300))),
+    "tlsmgr unix - - n 1000? 1 tlsmgr",
+    "rewrite unix - - n - - trivial-rewrite",
+    *(f"{name} unix - - n - 0 bounce" for name in ("bounce", "defer", "trace")),
+    "cleanup unix n - n - 0 cleanup",
+    "flush unix n - n 1000? 0 flush",
+    "verify unix - - n - 1 verify",
+    "proxymap unix - - n - - proxymap",
+    *(
+        f"{name} unix - - n - - {program}"
+        for name, program in (("smtp", "smtp"), ("error", "error"), ("retry", "error"))
+    ),
+    "discard unix - - n - - discard",
+    "lmtp unix - - n - - lmtp",
+    "anvil unix - - n - 1 anvil",
+    "scache unix - - n - 1 scache",
+    "postlog unix-dgram n - n - 1 postlogd",
+)
+
+
+class Postfix(_Server):
+    """A private Postfix: mail to the domain `home` goes by LMTP into Dovecot, all other to the port `outside`.
+
+    Its reports of what failed outside are the real thing.  Needs root: its master does.
+    """
+
+    def __init__(self, *, home: str, lmtp: int, outside: int, delay_warning_time: str = "0h") -> None:
+        if not _is_root():
+            raise Missing("Postfix's master needs root")
+        self._postfix = _program("postfix", "/usr/sbin")
+        super().__init__(None)
+        (self.port,) = _free_ports(1)
+        self._process: subprocess.Popen[bytes] | None = None
+        settings = self.directory / "etc"
+        settings.mkdir()
+        (settings / "main.cf").write_text(
+            _POSTFIX.format(
+                directory=self.directory, home=home, lmtp=lmtp, outside=outside, delay_warning_time=delay_warning_time
+            )
+        )
+        listening = f"127.0.0.1:{self.port} inet n - n - - smtpd"
+        (settings / "master.cf").write_text("\n".join((listening, *_POSTFIX_SERVICES)) + "\n")
+        for name in ("spool", "data"):
+            (self.directory / name).mkdir()
+        os.chown(self.directory / "data", pwd.getpwnam("postfix").pw_uid, -1)
+
+    def start(self) -> Self:
+        """Listen; the shell around it ends with this program, and takes the master along."""
+        command = [self._postfix, "-c", str(self.directory / "etc"), "start-fg"]
+        if setpriv := shutil.which("setpriv"):
+            command = [setpriv, "--pdeathsig", "TERM", *command]
+        log = self.directory / "postfix.log"
+        with log.open("ab") as output:
+            self._process = subprocess.Popen(command, stdout=output, stderr=output, start_new_session=True, cwd="/")
+        _await_port(self.port, self._process, log)
+        return self
+
+    def stop(self) -> None:
+        if self._process is not None:
+            subprocess.run(
+                [self._postfix, "-c", str(self.directory / "etc"), "abort"], capture_output=True, check=False
+            )
+            self._process.wait(_START_SECONDS)
+            self._process = None
+        self._remove()
+
+    @property
+    def log(self) -> str:
+        """What it wrote about its mails."""
+        path = self.directory / "maillog"
+        return path.read_text(errors="replace") if path.exists() else ""
+
+
 # ── PostgreSQL ───────────────────────────────────────────────────────────────────────────────────
 
 

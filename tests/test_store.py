@@ -12,6 +12,7 @@ from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
+import alembic.command
 import psycopg
 import pytest
 import sqlalchemy as sa
@@ -86,11 +87,19 @@ from evidence_daemon.model import (
     Statement,
     Unreadable,
     Verdict,
+    Withheld,
     Word,
     receipt_number,
 )
 from evidence_daemon.store import audit, lists, records
-from evidence_daemon.store.database import Database, Session, file_system_of, open_database, refuse_network
+from evidence_daemon.store.database import (
+    Database,
+    Session,
+    alembic_config,
+    file_system_of,
+    open_database,
+    refuse_network,
+)
 from evidence_daemon.store.shapes import from_json, to_json
 from evidence_daemon.store.tables import EntryRow, EventRow, InstanceRow, MailRow, OutboxRow, ReviewRow, Table, UseRow
 
@@ -449,6 +458,34 @@ def test_migrating_twice_and_from_two_processes_at_once_is_harmless(opener: Open
     with first.reading() as session:
         assert count(session, InstanceRow) == 1
         assert records.is_armed(session)
+
+
+def test_an_older_database_keeps_its_rows_when_its_words_grow(opener: Opener) -> None:
+    database = opener()
+    with database.engine.begin() as connection:
+        alembic.command.upgrade(alembic_config(connection), "0001")
+        for statement in (
+            "INSERT INTO instance (id, name, armed, created_at) VALUES (1, 'x', true, '2026-01-01 00:00:00+00')",
+            "INSERT INTO mails (sha256, size, oversized, received_at, stored_at, state, attempts, walk, walk_base,"
+            " decisions, message_id, sender, subject, content_identity, edition, stage, trouble) VALUES ('a', 1, false,"
+            " '2026-01-01 00:00:00+00', '2026-01-01 00:00:00+00', 'RECHAZADO', 1, 0, 0, 1, '', '', '', '', '', '', '')",
+            "INSERT INTO decisions (mail_id, number, verdict, actor, edition, decided_at, keys, match, decision,"
+            " settlement) VALUES (1, 1, 'ask', 'daemon', '', '2026-01-01 00:00:00+00', '', '', '', '')",
+            "INSERT INTO outbox (decision_id, mail_id, kind, recipient, message_id, raw, state, created_at,"
+            " cancel_on_decision, attempts, doubts, response) VALUES (1, 1, 'subsanar', 'a@x', '<1>', '', 'RETENIDO',"
+            " '2026-01-01 00:00:00+00', false, 0, 0, 'disarmed')",
+            "INSERT INTO reviews (mail_id, lane, reasons, summary, opened_at, closed_by, version)"
+            " VALUES (1, 'ENVIO_INCIERTO', '', 'x', '2026-01-01 00:00:00+00', '', 1)",
+        ):
+            connection.execute(sa.text(statement))
+    database.migrate()
+    with database.session() as session:
+        assert records.is_armed(session)
+        answer = session.exec(sa.select(OutboxRow)).scalar_one()  # type: ignore[call-overload]
+        assert (answer.state, answer.withheld, answer.release_at) == (OutboxState.RETENIDO, Withheld.DESARMADO, None)
+        assert [review.lane for review in records.open_reviews(session)] == [Lane.ENVIO_INCIERTO]
+        session.execute(sa.update(ReviewRow).values(lane=Lane.LLAMAR))
+        session.execute(sa.update(OutboxRow).values(kind=ReplyKind.RECORDATORIO))
 
 
 def test_a_database_of_a_newer_program_is_refused_with_what_to_do(own_database: Database) -> None:
@@ -1372,6 +1409,57 @@ def test_sent_answers_are_appended_once(database: Database) -> None:
         assert records.to_append(session) == [(letter.id, letter.raw)]
         records.appended(session, letter.id, NOW)
         assert records.to_append(session) == []
+
+
+def bounce(database: Database, *message_ids: str, words: str = "5.1.1 no such user") -> MailId | None:
+    with database.session() as session:
+        return records.bounced(session, message_ids, words, now=NOW)
+
+
+def test_a_bounced_answer_is_shown_to_a_person_who_calls_and_no_decision_hides_it(database: Database) -> None:
+    with database.session() as session:
+        case = list_case(session)
+        mail = store_mail(session)
+        settle(session, mail, replace(holding(case), reply=Reply(ReplyKind.SUBSANAR, (), ())))
+    finish(database, claimed(database), OutboxState.ENVIADO)
+    assert bounce(database, "<foreign@x>", f"<{mail}.1@cnt.example>") == mail
+    assert bounce(database, f"<{mail}.1@cnt.example>") == mail, "the same report again"
+    assert outbox(database) == {"REBOTADO": 1}
+    with database.session() as session:
+        settle(session, mail, acceptance(mail, records.load_case(session, case.id), actor="persona:Rosa"), answer="")
+        (review,) = records.review_of(session, mail)
+        assert (review.lane, review.version) == (Lane.LLAMAR, 1)
+        assert "5.1.1 no such user" in review.summary
+        assert f"Casos: {case.id}." in review.summary
+        assert not records.load_mail(session, mail).in_review
+        story = records.explain(session, mail)
+        assert story.answers[0].response == "5.1.1 no such user"
+        assert [event.action for event in story.events].count("answer bounced") == 1
+        assert records.to_append(session), "it was sent all the same"
+
+
+def test_a_bounce_of_a_mail_that_we_never_sent_changes_nothing(database: Database) -> None:
+    mail = put_out(database)
+    assert bounce(database, "<foreign@x>") is None
+    assert bounce(database, f"<{mail}.1@cnt.example>") == mail, "not sent yet: somebody guessed its name"
+    assert outbox(database) == {"EN_COLA": 1}
+    with database.reading() as session:
+        assert Lane.LLAMAR not in {review.lane for review in records.review_of(session, mail)}
+
+
+def test_a_bounce_that_is_faster_than_the_server_s_yes_wins(database: Database) -> None:
+    mail = put_out(database)
+    letter = claimed(database)
+    assert bounce(database, f"<{mail}.1@cnt.example>") == mail
+    finish(database, letter, OutboxState.ENVIADO)
+    assert outbox(database) == {"REBOTADO": 1}
+
+
+def test_a_bounce_settles_an_uncertain_answer_which_is_not_sent_again(database: Database) -> None:
+    mail = put_out(database)
+    finish(database, claimed(database), OutboxState.INCIERTO, next_at=NOW + timedelta(seconds=600))
+    assert bounce(database, f"<{mail}.1@cnt.example>") == mail
+    assert claim(database, NOW + timedelta(days=1)) is None
 
 
 # ── the queue, the history, the audit ────────────────────────────────────────────────────────────

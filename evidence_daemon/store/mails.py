@@ -14,6 +14,7 @@ from sqlmodel import Session, col, select
 
 from evidence_daemon.errors import Permanent
 from evidence_daemon.model import (
+    ABOUT_ANSWERS,
     DAEMON,
     Arrival,
     Census,
@@ -282,7 +283,7 @@ def load_mail(session: Session, mail_id: MailId) -> Mail:
         ReviewRow,
         col(ReviewRow.mail_id) == mail_id,
         col(ReviewRow.closed_at).is_(None),
-        col(ReviewRow.lane) != Lane.ENVIO_INCIERTO,
+        col(ReviewRow.lane).not_in(ABOUT_ANSWERS),
     )
     return Mail(
         id=mail_id,

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
-from evidence_daemon.model import DAEMON, Lane, MailId, OutboxState, Reply, ReplyKind, ReviewItem
+from evidence_daemon.model import DAEMON, CaseId, Lane, MailId, OutboxState, Reply, ReplyKind, ReviewItem
 from evidence_daemon.store import audit
 from evidence_daemon.store.mails import is_armed
 from evidence_daemon.store.reviews import open_review
 from evidence_daemon.store.statements import change_one, count_rows
-from evidence_daemon.store.tables import CopyRow, OutboxRow
+from evidence_daemon.store.tables import CopyRow, MailCaseRow, OutboxRow
 
 _REACHED = (OutboxState.ENVIADO, OutboxState.ENVIANDO, OutboxState.INCIERTO, OutboxState.REBOTADO)
 """States of an answer that counts against the daily limit of its address: it may have arrived."""
@@ -165,6 +165,8 @@ def finish_send(
     row = session.exec(
         select(OutboxRow).where(col(OutboxRow.id) == outbox_id).execution_options(populate_existing=True)
     ).one()
+    if row.state is OutboxState.REBOTADO:
+        return  # its bounce was faster than the server's yes
     doubts = row.doubts + (1 if state is OutboxState.INCIERTO else 0)
     change_one(
         session,
@@ -197,6 +199,52 @@ def finish_send(
     if state in {OutboxState.ENVIADO, OutboxState.FALLIDO, OutboxState.INCIERTO}:
         detail = {"outbox": outbox_id, "state": state.value, "attempt": row.attempts}
         audit.record(session, "answered", actor=DAEMON, now=now, mail_id=mail_id, detail=detail)
+
+
+_MAY_BOUNCE = (OutboxState.ENVIADO, OutboxState.ENVIANDO, OutboxState.INCIERTO)
+
+
+def bounced(session: Session, message_ids: Sequence[str], words: str, *, now: datetime) -> MailId | None:
+    """A mail server says that one of these is a mail of ours that did not arrive; the mail that it answered.
+
+    The answer becomes REBOTADO, is not sent again, and a person is asked to call the customer.  None when
+    we sent no such mail.  Saying it twice changes nothing.
+    """
+    rows = session.exec(
+        select(OutboxRow)
+        .where(col(OutboxRow.message_id).in_(message_ids))
+        .execution_options(populate_existing=True)
+    ).all()
+    row = min(rows, key=lambda row: message_ids.index(row.message_id), default=None)
+    if row is None:
+        return None
+    mail_id = MailId(row.mail_id)
+    changed = session.exec(
+        sa.update(OutboxRow)
+        .where(col(OutboxRow.id) == row.id, col(OutboxRow.state).in_(_MAY_BOUNCE))
+        .values(
+            state=OutboxState.REBOTADO,
+            response=words[:1000],
+            due_at=None,
+            sent_at=sa.func.coalesce(OutboxRow.sent_at, OutboxRow.claimed_at),
+        )
+        .execution_options(synchronize_session=False)
+    )
+    if changed.rowcount == 1:
+        cases = session.exec(select(MailCaseRow.case_id).where(col(MailCaseRow.mail_id) == mail_id)).all()
+        about = f" Casos: {', '.join(map(str, cases))}." if cases else ""
+        summary = f"La respuesta «{row.kind}» no llegó ({words[:200]}). Llame al cliente.{about}"
+        open_review(session, mail_id, ReviewItem(Lane.LLAMAR, (), summary), now)
+        audit.record(
+            session,
+            "answer bounced",
+            actor=DAEMON,
+            now=now,
+            mail_id=mail_id,
+            case_id=CaseId(cases[0]) if len(cases) == 1 else None,
+            detail={"outbox": row.id, "kind": row.kind.value},
+        )
+    return mail_id
 
 
 def recover_claims(
@@ -239,7 +287,9 @@ def to_append(session: Session, account: str | None = None, limit: int = 50) -> 
     With `account` only those that belong there: an answer goes to the mailbox that its mail first came to.
     """
     chosen = select(OutboxRow.id, OutboxRow.raw).where(
-        col(OutboxRow.state) == OutboxState.ENVIADO, col(OutboxRow.appended_at).is_(None)
+        col(OutboxRow.state).in_((OutboxState.ENVIADO, OutboxState.REBOTADO)),
+        col(OutboxRow.sent_at).is_not(None),
+        col(OutboxRow.appended_at).is_(None),
     )
     if account is not None:
         first_copy = (

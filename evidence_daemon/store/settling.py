@@ -16,6 +16,7 @@ from sqlmodel import Session, col, select
 
 from evidence_daemon.errors import RefusedTransition
 from evidence_daemon.model import (
+    ABOUT_ANSWERS,
     DAEMON,
     CaseId,
     CaseState,
@@ -238,7 +239,7 @@ def _apply(
     for case_id in dict.fromkeys(case.id for case in decision.cases):
         session.exec(sa.insert(MailCaseRow).values(mail_id=mail_id, case_id=case_id))
     _keep_uses(session, mail_id, settlement, evidence)
-    close_reviews(session, mail_id, actor, now, [lane for lane in Lane if lane is not Lane.ENVIO_INCIERTO])
+    close_reviews(session, mail_id, actor, now, frozenset(Lane) - ABOUT_ANSWERS)
     if settlement.review is not None:
         open_review(session, mail_id, settlement.review, now)
     cancel_receipts(session, mail_id)
