@@ -7,15 +7,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TypeVar
+from typing import TypeVar, assert_never
 
 from evidence_daemon import rulebook
-from evidence_daemon.config import Config, MailboxConfig, SmtpConfig
-from evidence_daemon.daemon import Daemon
+from evidence_daemon.config import Config, MailboxConfig, MaildirConfig, OAuthConfig, SmtpConfig
+from evidence_daemon.daemon import Daemon, Door
 from evidence_daemon.documents.reader import Reader
 from evidence_daemon.errors import BadRules
 from evidence_daemon.flow import Flow
 from evidence_daemon.mail.imap import Mailbox
+from evidence_daemon.mail.maildir import Maildir
+from evidence_daemon.mail.oauth import Grant
 from evidence_daemon.mail.smtp import Postman
 from evidence_daemon.mail.subject import failed_examples
 from evidence_daemon.pipeline import Pipeline
@@ -42,9 +44,9 @@ class House:
     def daemon(self) -> Iterator[Daemon]:
         """The daemon of this house, not yet running.  Raises `BadInput` when another one runs here."""
         config = self.config
-        mailbox_secret = _secret(config, config.mailbox.password_file)
         with Lease(self.database, "daemon", config.state_directory):
             daemon: Daemon | None = None
+            grants = {block.name: open_grant(config, block) for block in config.oauth}
             flow = Flow(
                 self.database,
                 self.pipeline,
@@ -56,13 +58,39 @@ class House:
             daemon = Daemon(
                 pipeline=self.pipeline,
                 flow=flow,
-                mailbox=Mailbox(_placed(config, config.mailbox), mailbox_secret),
-                lookout=Mailbox(_placed(config, config.mailbox), mailbox_secret) if config.mailbox.idle else None,
-                postman=Postman(_placed(config, config.smtp), _secret(config, config.smtp.password_file)),
-                poll_seconds=config.mailbox.poll_seconds,
+                doors=self._doors(grants),
+                postman=Postman(_placed(config, config.smtp), *_login(config, config.smtp, grants)),
                 reconcile_seconds=config.daemon.reconcile_seconds,
             )
             yield daemon
+
+    def _doors(self, grants: dict[str, Grant]) -> tuple[Door, ...]:
+        """Every mailbox of the configuration.  What large mails pass through begins empty: this house is alone."""
+        config, doors = self.config, []
+        spool = config.state_directory / "evidence" / "spool"
+        spool.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for left_by_a_crash in spool.iterdir():
+            left_by_a_crash.unlink()
+        for mailbox in config.mailboxes:
+            match mailbox:
+                case MailboxConfig():
+                    placed, login = _placed(config, mailbox), _login(config, mailbox, grants)
+                    lookout = Mailbox(placed, *login, spool=spool) if mailbox.idle else None
+                    doors.append(Door(Mailbox(placed, *login, spool=spool), lookout, mailbox.poll_seconds))
+                case MaildirConfig():
+                    path = config.path(mailbox.path)
+                    doors.append(
+                        Door(Maildir(mailbox, path, spool), Maildir(mailbox, path, spool), mailbox.poll_seconds)
+                    )
+                case _:
+                    assert_never(mailbox)
+        return tuple(doors)
+
+
+def open_grant(config: Config, block: OAuthConfig) -> Grant:
+    """The [[oauth]] block at work; its refresh token lies in the state directory.  Raises `BadConfig`."""
+    secret = _secret(config, block.client_secret_file) if block.client_secret_file else str
+    return Grant(_placed(config, block), secret, config.state_directory / "oauth")
 
 
 @contextmanager
@@ -119,12 +147,21 @@ def read_rules(directory: Path) -> RuleBook:
     return book
 
 
-_Door = TypeVar("_Door", MailboxConfig, SmtpConfig)
+_Section = TypeVar("_Section", MailboxConfig, SmtpConfig, OAuthConfig)
 
 
-def _placed(config: Config, section: _Door) -> _Door:
+def _placed(config: Config, section: _Section) -> _Section:
     """The section with its certificate file where the configuration means it."""
     return section.model_copy(update={"ca_file": str(config.path(section.ca_file))}) if section.ca_file else section
+
+
+def _login(
+    config: Config, section: MailboxConfig | SmtpConfig, grants: dict[str, Grant]
+) -> tuple[Callable[[], str], Callable[[str], None] | None]:
+    """What a door logs in with, and whom it tells when that was refused; nobody can renew a password."""
+    if section.oauth:
+        return grants[section.oauth].token, grants[section.oauth].refused
+    return _secret(config, section.password_file), None
 
 
 def _secret(config: Config, setting: str) -> Callable[[], str]:

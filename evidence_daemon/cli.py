@@ -20,8 +20,8 @@ from rich.table import Table
 
 from evidence_daemon import config as configuration
 from evidence_daemon import observe
-from evidence_daemon.app import House, open_house, read_rules, rules_directory
-from evidence_daemon.config import Config
+from evidence_daemon.app import House, open_grant, open_house, read_rules, rules_directory
+from evidence_daemon.config import Config, MailboxConfig
 from evidence_daemon.console import err, out, print_json, print_queue, print_status, print_story, usd
 from evidence_daemon.errors import BadConfig, BadFile, BadInput, BadRules, EvidenceDaemonError, Temporary
 from evidence_daemon.exchange import export_reversals, import_cases
@@ -45,10 +45,12 @@ cases = typer.Typer(no_args_is_help=True, help="The list of pending cases.")
 reversals = typer.Typer(no_args_is_help=True, help="Values marked for reversal.")
 rules = typer.Typer(no_args_is_help=True, help="The rule book.")
 config_commands = typer.Typer(no_args_is_help=True, help="The configuration file.")
+mailbox = typer.Typer(no_args_is_help=True, help="The mailboxes that are polled.")
 app.add_typer(queue, name="queue")
 app.add_typer(cases, name="cases")
 app.add_typer(reversals, name="reversals")
 app.add_typer(rules, name="rules")
+app.add_typer(mailbox, name="mailbox")
 app.add_typer(config_commands, name="config")
 
 ConfigFile = Annotated[
@@ -281,8 +283,9 @@ def config_check(config: ConfigFile = DEFAULT_CONFIG) -> None:
         checked = configuration.load(config)
         faults = []
         for setting, needed in (
-            (checked.mailbox.password_file, True),
-            (checked.smtp.password_file, bool(checked.smtp.user)),
+            *((box.password_file, not box.oauth) for box in checked.mailboxes if isinstance(box, MailboxConfig)),
+            *((block.client_secret_file, bool(block.client_secret_file)) for block in checked.oauth),
+            (checked.smtp.password_file, bool(checked.smtp.user) and not checked.smtp.oauth),
             (checked.database.password_file, bool(checked.database.password_file)),
         ):
             try:
@@ -293,6 +296,34 @@ def config_check(config: ConfigFile = DEFAULT_CONFIG) -> None:
         if faults:
             raise BadConfig(faults)
         out.print(f"{config}: the configuration is sound")
+
+
+@mailbox.command("authorize")
+def mailbox_authorize(
+    name: Annotated[str, typer.Argument(help="Name of a mailbox that logs in by OAuth, or of an [[oauth]] block.")],
+    port: Annotated[
+        int, typer.Option(help="Port on loopback to which the browser comes back; 0: any free one.", min=0, max=65535)
+    ] = 0,
+    config: ConfigFile = DEFAULT_CONFIG,
+) -> None:
+    """Let a person consent in a browser that the daemon may use a mailbox (Microsoft, Google).
+
+    Open the address that is printed.  When the browser runs on another machine, choose a --port and forward it
+    here first:  ssh -L PORT:127.0.0.1:PORT THIS-MACHINE
+    """
+    with _told():
+        checked = configuration.load(config)
+        boxes = {box.name: box for box in checked.mailboxes if isinstance(box, MailboxConfig) and box.oauth}
+        box = boxes.get(name)
+        grant = open_grant(checked, checked.oauth_named(box.oauth if box else name))
+
+        def show(address: str) -> None:
+            out.print("Open this address in a browser and consent (waiting for ten minutes):\n")
+            sys.stdout.write(address + "\n\n")
+            sys.stdout.flush()
+
+        grant.consent(show, user=box.user if box else "", port=port)
+        out.print("Done: the permission is kept.  A running daemon uses it at its next login.")
 
 
 @config_commands.command("describe")

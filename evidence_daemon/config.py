@@ -11,23 +11,62 @@ import difflib
 import os
 import tomllib
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, field_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Discriminator,
+    Field,
+    PrivateAttr,
+    Tag,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from evidence_daemon.errors import BadConfig
+
+_LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
 class _Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class MailboxConfig(_Section):
-    """The mailbox that customers write to."""
+def _safe(security: str, info: ValidationInfo) -> str:
+    """Refuses plain text towards another machine; `host` stands before `security` in its section."""
+    if security == "none" and info.data.get("host", "localhost") not in _LOOPBACK:
+        raise ValueError('security = "none" is accepted for loopback hosts only; use "tls" or "starttls"')
+    return security
 
+
+class _Mailbox(_Section):
     name: str = Field(
-        "posventa", description="Name of this mailbox in the journal, logs and status; never change it later."
+        "posventa",
+        min_length=1,
+        pattern=r"^[A-Za-z0-9._-]+$",
+        description="Name of this mailbox in the journal, logs and status; never change it later.",
     )
+    inbox: str = Field("INBOX", description="Folder that is polled.")
+    processed_folder: str = Field("Procesados", description="Folder for mails that were decided.")
+    review_folder: str = Field("Revision", description="Folder for mails that wait for a person.")
+    rejected_folder: str = Field(
+        "Rechazados", description="Folder for mails that were refused, discarded or are duplicates."
+    )
+    sent_folder: str = Field("Sent", description="Folder to which our answers are appended; empty: none.")
+    poll_seconds: int = Field(30, ge=1, le=3600, description="Seconds between two polls.")
+    max_mail_bytes: int = Field(
+        40_000_000, ge=100_000, description="Bytes above which a mail's body is not fetched; the customer is told."
+    )
+
+
+class MailboxConfig(_Mailbox):
+    """A mailbox that customers write to, read by IMAP.  Repeat the block for each mailbox."""
+
+    kind: Literal["imap"] = Field("imap", description='"imap", or "maildir" (see below).')
     host: str = Field("imap.example.gob.ec", description="IMAP server.")
     port: int = Field(993, ge=1, le=65535, description="IMAP port: 993 for TLS, 143 for STARTTLS.")
     security: Literal["tls", "starttls", "none"] = Field(
@@ -37,22 +76,82 @@ class MailboxConfig(_Section):
         "", description="Certificate authorities (PEM) to trust instead of the system's; empty: the system's."
     )
     user: str = Field("posventagec2@cnt.gob.ec", description="Login name.")
-    password_file: str = Field("imap_password", description="File that holds the password.")
-    inbox: str = Field("INBOX", description="Folder that is polled.")
-    processed_folder: str = Field("Procesados", description="Folder for mails that were decided.")
-    review_folder: str = Field("Revision", description="Folder for mails that wait for a person.")
-    rejected_folder: str = Field(
-        "Rechazados", description="Folder for mails that were refused, discarded or are duplicates."
+    password_file: str = Field("imap_password", description="File that holds the password (not read with oauth).")
+    oauth: str = Field("", description="Name of the [[oauth]] block to log in with; empty: by password.")
+    oauth_mechanism: Literal["xoauth2", "oauthbearer"] = Field(
+        "xoauth2", description='How the token is shown: "xoauth2" (Microsoft, Google) or "oauthbearer" (RFC 7628).'
     )
-    sent_folder: str = Field("Sent", description="Folder to which our answers are appended; empty: none.")
-    poll_seconds: int = Field(30, ge=1, le=3600, description="Seconds between two polls.")
     idle: bool = Field(True, description="Use IMAP IDLE to notice new mail sooner, where the server has it.")
     connect_timeout_seconds: float = Field(15, gt=0, description="Seconds until a connection attempt is given up.")
     command_timeout_seconds: float = Field(60, gt=0, description="Seconds until any one IMAP command is given up.")
     connection_minutes: int = Field(60, ge=1, description="Minutes after which a connection is renewed.")
-    max_mail_bytes: int = Field(
-        40_000_000, ge=100_000, description="Bytes above which a mail's body is not fetched; the customer is told."
+
+    @field_validator("security")
+    @classmethod
+    def _plain_text_only_on_loopback(cls, security: str, info: ValidationInfo) -> str:
+        return _safe(security, info)
+
+
+class MaildirConfig(_Mailbox):
+    """A Maildir++ on this machine, for sites that deliver by procmail, fetchmail or LMTP."""
+
+    kind: Literal["maildir"] = Field(description='"maildir".', examples=["maildir"])
+    path: str = Field(
+        min_length=1, description="Directory that holds new/, cur/ and tmp/.", examples=["/var/mail/posventa/Maildir"]
     )
+
+
+class OAuthConfig(_Section):
+    """An application at Microsoft, Google or elsewhere that may read or send mail for us."""
+
+    name: str = Field(
+        min_length=1,
+        pattern=r"^[A-Za-z0-9._-]+$",
+        description="Name by which mailboxes and smtp refer to this block.",
+        examples=["microsoft"],
+    )
+    provider: Literal["microsoft", "google", "other"] = Field(
+        description='"microsoft", "google" or "other".', examples=["microsoft"]
+    )
+    grant: Literal["authorization_code", "client_credentials"] = Field(
+        "authorization_code",
+        description='"authorization_code" (a person consents once: `evidence-daemon mailbox authorize`) or '
+        '"client_credentials" (Microsoft: an administrator consents).',
+    )
+    client_id: str = Field(
+        min_length=1, description="Identity of the application.", examples=["00000000-0000-0000-0000-000000000000"]
+    )
+    client_secret_file: str = Field(
+        "", description="File that holds the application's secret; empty: it has none (public client)."
+    )
+    tenant: str = Field("organizations", description="Microsoft: identity or domain of the organisation.")
+    authorize_url: str = Field("", description="Other providers: where a person consents.")
+    token_url: str = Field("", description="Other providers: where tokens are given out.")
+    scope: str = Field("", description="What is asked for; empty: what IMAP and SMTP need at Microsoft or Google.")
+    ca_file: str = Field(
+        "", description="Certificate authorities (PEM) to trust instead of the system's; empty: the system's."
+    )
+    timeout_seconds: float = Field(20, gt=0, description="Seconds until a request for a token is given up.")
+
+    @field_validator("authorize_url", "token_url")
+    @classmethod
+    def _https_beyond_loopback(cls, url: str) -> str:
+        parts = urlsplit(url)
+        if url and parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in _LOOPBACK):
+            raise ValueError("must begin with https://")
+        return url
+
+    @model_validator(mode="after")
+    def _other_providers_name_their_addresses(self) -> Self:
+        if self.provider == "other" and not self.token_url:
+            raise ValueError('provider = "other" needs token_url')
+        if self.provider == "other" and self.grant == "authorization_code" and not self.authorize_url:
+            raise ValueError('provider = "other" with grant = "authorization_code" needs authorize_url')
+        if self.provider == "google" and self.grant == "client_credentials":
+            raise ValueError('Google has no grant = "client_credentials" for mailboxes; use "authorization_code"')
+        if self.grant == "client_credentials" and not self.client_secret_file:
+            raise ValueError('grant = "client_credentials" needs client_secret_file')
+        return self
 
 
 class SmtpConfig(_Section):
@@ -68,8 +167,9 @@ class SmtpConfig(_Section):
     )
     user: str = Field("", description="Login name; empty: no login.")
     password_file: str = Field(
-        "smtp_password", description="File that holds the password (read only when user is set)."
+        "smtp_password", description="File that holds the password (read only when user is set, not with oauth)."
     )
+    oauth: str = Field("", description="Name of the [[oauth]] block to log in with (XOAUTH2); empty: by password.")
     from_address: str = Field(
         "posventagec2@cnt.gob.ec", description="Our address: From of every answer, and where bounces come back."
     )
@@ -81,13 +181,18 @@ class SmtpConfig(_Section):
         600, gt=0, description="Seconds to wait for the answer to DATA (RFC 5321 4.5.3.2.6 asks for 600)."
     )
 
+    @field_validator("security")
+    @classmethod
+    def _plain_text_only_on_loopback(cls, security: str, info: ValidationInfo) -> str:
+        return _safe(security, info)
+
 
 class DatabaseConfig(_Section):
     """Where rows are kept."""
 
     url: str = Field(
         "",
-        description='"postgresql://user@host/name" for several workers; empty: an SQLite file under the state directory.',
+        description='"postgresql://user@host/name" for several workers; empty: an SQLite file in the state directory.',
     )
     password_file: str = Field(
         "", description="File that holds the PostgreSQL password; empty: as in the URL or the usual libpq places."
@@ -162,10 +267,22 @@ class LogConfig(_Section):
     format: Literal["text", "json"] = Field("text", description='"text" for people, "json" for collectors.')
 
 
+def _kind(value: Any) -> str:
+    """Which of the mailbox classes a table means; without a word it is IMAP."""
+    return str(value.get("kind", "imap") if isinstance(value, dict) else value.kind)
+
+
+AnyMailbox = Annotated[
+    Annotated[MailboxConfig, Tag("imap")] | Annotated[MaildirConfig, Tag("maildir")],
+    Discriminator(_kind, custom_error_type="kind", custom_error_message='kind: expected "imap" or "maildir"'),
+]
+
+
 class Config(_Section):
     """The whole configuration."""
 
-    mailbox: MailboxConfig = Field(default_factory=MailboxConfig)
+    mailboxes: tuple[AnyMailbox, ...] = (MailboxConfig(),)
+    oauth: tuple[OAuthConfig, ...] = ()
     smtp: SmtpConfig = Field(default_factory=SmtpConfig)
     database: DatabaseConfig = Field(default_factory=DatabaseConfig)
     files: FilesConfig = Field(default_factory=FilesConfig)
@@ -175,12 +292,17 @@ class Config(_Section):
     log: LogConfig = Field(default_factory=LogConfig)
     _directory: Path = PrivateAttr(default=Path())
 
-    @field_validator("mailbox", "smtp")
-    @classmethod
-    def _plain_text_only_on_loopback(cls, section: Any) -> Any:
-        if section.security == "none" and section.host not in {"127.0.0.1", "localhost", "::1"}:
-            raise ValueError('security = "none" is accepted for loopback hosts only; use "tls" or "starttls"')
-        return section
+    def oauth_named(self, name: str) -> OAuthConfig:
+        """The [[oauth]] block of that name.  Raises `BadConfig` when there is none."""
+        for block in self.oauth:
+            if block.name == name:
+                return block
+        raise BadConfig(f"there is no [[oauth]] block named {name!r}")
+
+    @property
+    def mailbox_users(self) -> frozenset[str]:
+        """Login names of all mailboxes; where they are addresses, they are ours."""
+        return frozenset(mailbox.user for mailbox in self.mailboxes if isinstance(mailbox, MailboxConfig))
 
     def path(self, setting: str) -> Path:
         """A path from a setting; a relative one counts from the configuration file's directory."""
@@ -222,48 +344,107 @@ def parse(text: str, path: Path) -> Config:
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as fault:
         raise BadConfig(f"{path}: not valid TOML: {fault}") from fault
+    faults = []
+    if "mailbox" in table:  # the short form for a house with one
+        if "mailboxes" in table:
+            faults.append(f"{_line_of(text, ['mailbox'])}: mailbox: there is [[mailboxes]] too; write all as that")
+        one = table.pop("mailbox")
+        table.setdefault("mailboxes", one)
+    for name in _REPEATED:
+        if isinstance(table.get(name), dict):
+            table[name] = [table[name]]
+    faults += _between_blocks(text, table)
     try:
         config = Config.model_validate(table)
     except ValidationError as bad:
-        raise BadConfig([f"{path}:{_fault(text, dict(fault))}" for fault in bad.errors()]) from bad
+        faults = [_fault(text, dict(fault)) for fault in bad.errors()] + faults
+    if faults:
+        raise BadConfig([f"{path}:{fault}" for fault in faults])
     config._directory = path.resolve().parent  # where the file lay is no setting of its own
     return config
+
+
+def _between_blocks(text: str, table: dict[str, Any]) -> list[str]:
+    """Faults that no block has alone: names given twice, names that nothing has."""
+    faults = [] if table.get("mailboxes") != [] else [f"{_line_of(text, ['mailboxes'])}: mailboxes: there must be one"]
+    names: dict[str, set[str]] = {}
+    for section in _REPEATED:
+        taken = names.setdefault(section, set())
+        for number, block in enumerate(_blocks(table, section)):
+            name = block.get("name", "posventa" if section == "mailboxes" else None)
+            if isinstance(name, str) and name in taken:
+                line = _line_of(text, [section, str(number), "name"])
+                faults.append(f"{line}: {section}.{number}.name: another block has this name already (found {name!r})")
+            elif isinstance(name, str):
+                taken.add(name)
+    users = [(["mailboxes", str(number)], block) for number, block in enumerate(_blocks(table, "mailboxes"))]
+    users += [(["smtp"], block) for block in _blocks(table, "smtp")]
+    for where, block in users:
+        oauth = block.get("oauth")
+        if isinstance(oauth, str) and oauth and oauth not in names["oauth"]:
+            steps = [*where, "oauth"]
+            where_it_stands = f"{_line_of(text, steps)}: {'.'.join(steps)}"
+            faults.append(f"{where_it_stands}: there is no [[oauth]] block with this name (found {oauth!r})")
+    return faults
+
+
+def _blocks(table: dict[str, Any], section: str) -> list[dict[str, Any]]:
+    found = table.get(section, [])
+    return [block for block in (found if isinstance(found, list) else [found]) if isinstance(block, dict)]
 
 
 def _fault(text: str, fault: dict[str, Any]) -> str:
     """One fault of pydantic's as "line: section.key: what is wrong, what is expected"."""
     steps = [str(step) for step in fault["loc"]]
+    variant = steps.pop(2) if len(steps) > 2 and steps[0] == "mailboxes" else ""
     where = f"{_line_of(text, steps)}: {'.'.join(steps)}"
     if fault["type"] != "extra_forbidden":
-        return f"{where}: {fault['msg']} (found {fault['input']!r})" if len(steps) > 1 else f"{where}: {fault['msg']}"
+        said = fault["msg"].removeprefix("Value error, ")
+        shown = isinstance(fault["input"], str | int | float)  # not a whole block
+        return f"{where}: {said} (found {fault['input']!r})" if shown else f"{where}: {said}"
     known = list(Config.model_fields)
     if len(steps) > 1:
-        known = list(sections()[steps[0]].model_fields)
+        known = list(sections()[f"{steps[0]}:maildir" if variant == "maildir" else steps[0]].model_fields)
     near = difflib.get_close_matches(steps[-1], known, 1)
     hint = f"; did you mean {near[0]!r}?" if near else f"; known here: {', '.join(known)}"
     return f"{where}: there is no such {'setting' if len(steps) > 1 else 'section'}{hint}"
 
 
 def _line_of(text: str, steps: list[str]) -> int:
-    """The line (from 1) of [section] and, below it, of the key."""
-    section = ""
-    for number, line in enumerate(text.splitlines(), 1):
+    """The line (from 1) of [section] and, below it, of the key; of the block when the key is not there."""
+    wanted, rest = steps[0], steps[1:]
+    number = int(rest.pop(0)) if rest and rest[0].isdigit() else 0
+    section, begun, block = "", -1, 1
+    for at, line in enumerate(text.splitlines(), 1):
         stripped = line.strip()
         if stripped.startswith("["):
-            section = stripped.strip("[] ")
-            if len(steps) == 1 and section == steps[0]:
-                return number
+            section = stripped.partition("#")[0].strip("[] ")
+            section = wanted if (section, wanted) == ("mailbox", "mailboxes") else section
+            begun += section == wanted
+            if section == wanted and begun == number:
+                if not rest:
+                    return at
+                block = at
         key = stripped.split("=")[0].strip()
-        if len(steps) > 1 and section == steps[0] and key == steps[1]:
-            return number
-        if len(steps) == 1 and not section and key == steps[0]:
-            return number
-    return 1
+        if rest and section == wanted and begun == number and key == rest[0]:
+            return at
+        if not rest and not section and key == wanted:
+            return at
+    return block
+
+
+_REPEATED = ("mailboxes", "oauth")
+"""Tables of which there may be several: [[mailboxes]]."""
 
 
 def sections() -> dict[str, type[_Section]]:
-    """The tables of the configuration file by name, in their order."""
-    return {
+    """The tables of the configuration file by name, in their order; "name:variant" for another kind of one."""
+    several: dict[str, type[_Section]] = {
+        "mailboxes": MailboxConfig,
+        "mailboxes:maildir": MaildirConfig,
+        "oauth": OAuthConfig,
+    }
+    return several | {
         name: info.annotation
         for name, info in Config.model_fields.items()
         if isinstance(info.annotation, type) and issubclass(info.annotation, _Section)
@@ -277,10 +458,14 @@ def example() -> str:
         "# Passwords are never written here: a setting …_file names the file that holds one (chmod 600).",
         "# Check a file with:  evidence-daemon config check --config FILE",
     ]
-    for name, section in sections().items():
-        lines += ["", f"# {(section.__doc__ or '').strip()}", f"[{name}]"]
+    for title, section in sections().items():
+        name, _, variant = title.partition(":")
+        optional = "#" if variant or name == "oauth" else ""  # not part of every house
+        lines += ["", f"# {(section.__doc__ or '').strip()}"]
+        lines += [f"{optional}[[{name}]]" if name in _REPEATED else f"[{name}]"]
         for key, info in section.model_fields.items():
-            lines += [f"# {info.description}", f"{key} = {_toml(info.default)}"]
+            value = info.examples[0] if info.examples else info.default
+            lines += [f"# {info.description}", f"{optional}{key} = {_toml(value)}"]
     return "\n".join(lines) + "\n"
 
 

@@ -8,6 +8,7 @@ with a growing pause.
 
 from __future__ import annotations
 
+import functools
 import logging
 import random
 import threading
@@ -22,6 +23,7 @@ from evidence_daemon import observe
 from evidence_daemon.errors import LoginRefused, Temporary
 from evidence_daemon.flow import Flow
 from evidence_daemon.mail.imap import Mailbox
+from evidence_daemon.mail.maildir import Maildir
 from evidence_daemon.mail.smtp import Postman
 from evidence_daemon.pipeline import Pipeline
 
@@ -48,17 +50,29 @@ class _Pause:
         return seconds
 
 
+@dataclass(frozen=True)
+class Door:
+    """One mailbox, and how often it is swept."""
+
+    mailbox: Mailbox | Maildir
+    lookout: Mailbox | Maildir | None
+    """A second connection that only waits for news; None without that accelerator."""
+    poll_seconds: float
+
+    @property
+    def job(self) -> str:
+        """The name of its job."""
+        return f"poll {self.mailbox.account}"
+
+
 @dataclass
 class Daemon:
     """The jobs and their clock.  `stop` may be set by a signal handler or another thread."""
 
     pipeline: Pipeline
     flow: Flow
-    mailbox: Mailbox
-    lookout: Mailbox | None
-    """A second connection that only waits for news (IDLE); None without that accelerator."""
+    doors: tuple[Door, ...]
     postman: Postman
-    poll_seconds: float
     reconcile_seconds: float
     stop: threading.Event = field(default_factory=threading.Event)
     _pauses: dict[str, _Pause] = field(default_factory=dict)
@@ -66,7 +80,7 @@ class Daemon:
 
     def __post_init__(self) -> None:
         self._clock = BackgroundScheduler(
-            executors={"default": ThreadPoolExecutor(4)},
+            executors={"default": ThreadPoolExecutor(3 + len(self.doors))},  # a slow job keeps no other waiting
             job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": 3600},
             timezone=UTC,
         )
@@ -76,7 +90,7 @@ class Daemon:
         self.flow.start()
         self.pipeline.recover(starting=True)
         jobs: list[tuple[str, Callable[[], None], float]] = [
-            ("poll", self.poll, self.poll_seconds),
+            *((door.job, functools.partial(self.poll, door), door.poll_seconds) for door in self.doors),
             ("dispatch", self.dispatch, 5.0),
             ("reconcile", self.reconcile, self.reconcile_seconds),
             ("prune", self.prune, 3600.0),
@@ -92,57 +106,71 @@ class Daemon:
             )
         self._clock.start()
         observe.notify("READY=1")
-        observe.say(log, logging.INFO, "running", poll_seconds=self.poll_seconds)
-        watch = None
-        if self.lookout is not None:
-            watch = threading.Thread(target=self._watch, args=(self.lookout,), name="lookout", daemon=True)
+        observe.say(log, logging.INFO, "running", mailboxes=",".join(door.mailbox.account for door in self.doors))
+        watches = [
+            threading.Thread(target=self._watch, args=(door.job, door.lookout), name=f"lookout {door.job}", daemon=True)
+            for door in self.doors
+            if door.lookout is not None
+        ]
+        for watch in watches:
             watch.start()
         self.stop.wait()
         observe.notify("STOPPING=1")
         log.info("stopping: running steps end first")
         self._clock.shutdown(wait=True)
-        if watch is not None:
+        for watch in watches:
             watch.join(10)
         self.flow.stop()
-        for door in (self.mailbox, self.lookout, self.postman):
-            if door is not None:
-                door.close()
+        self._close()
 
     def once(self, patience: float = 3600.0) -> None:
         """One round: take in what is there, walk it, answer, file away; then return.
 
         Waits at most `patience` seconds for the walks; what is unfinished then goes on at the next start.
+        A mailbox that meets trouble stops no other; the first trouble is raised at the end.
         """
         self.flow.start()
+        troubles: dict[str, Temporary] = {}
         try:
             self.pipeline.recover(starting=True)
             self.reconcile()
-            self.poll()
+            self._poll_all(troubles)
             deadline = datetime.now(UTC) + timedelta(seconds=patience)
             while not self.flow.idle() and datetime.now(UTC) < deadline and not self.stop.wait(0.2):
                 pass
             self.dispatch()
-            self.poll()
+            self._poll_all(troubles)
         finally:
             self.flow.stop()
-            self.mailbox.close()
-            self.postman.close()
+            self._close()
+        if troubles:
+            raise next(iter(troubles.values()))
 
-    def poll(self) -> None:
+    def _poll_all(self, troubles: dict[str, Temporary]) -> None:
+        for door in self.doors:
+            if door.job not in troubles:
+                try:
+                    self.poll(door)
+                except Temporary as trouble:
+                    troubles[door.job] = trouble
+
+    def poll(self, door: Door) -> None:
         """Take in every mail in the inbox that has no journal row; file away those that are settled."""
-        taken = 0
-        for arrival in self.mailbox.arrivals(self.pipeline.known_uids(self.mailbox.account, self.mailbox.inbox)):
+        mailbox, taken = door.mailbox, 0
+        for arrival in mailbox.arrivals(self.pipeline.known_uids(mailbox.account, mailbox.inbox)):
             taken += self.pipeline.take_in(arrival)
             if self.stop.is_set():
                 break
-        moves = self.pipeline.to_file(self.mailbox.account)
+        if mailbox.census is not None:
+            self.pipeline.count(mailbox.census)
+        moves = self.pipeline.to_file(mailbox.account)
         if moves:
-            self.pipeline.filed(self.mailbox.file_away(moves))
+            self.pipeline.filed(mailbox.file_away(moves))
         if taken or moves:
-            observe.say(log, logging.INFO, "polled", taken=taken, filed=len(moves))
+            observe.say(log, logging.INFO, "polled", mailbox=mailbox.account, taken=taken, filed=len(moves))
         try:
-            for outbox_id, raw in self.pipeline.to_append():
-                self.mailbox.append_sent(raw)
+            for outbox_id, raw in self.pipeline.to_append(mailbox.account):
+                mailbox.append_sent(raw)
                 self.pipeline.appended(outbox_id)
         except Temporary as trouble:  # a full or missing Sent folder must not slow down the intake
             log.warning("answers could not be put into the Sent folder: %s", trouble)
@@ -167,15 +195,24 @@ class Daemon:
         if self._clock.running and (self._pauses.get(job) or _Pause()).until is None:
             self._clock.modify_job(job, next_run_time=datetime.now(UTC))
 
-    def _watch(self, lookout: Mailbox) -> None:
-        """Wake the poll when the server tells of news; any trouble here only means plain polling."""
+    def _watch(self, job: str, lookout: Mailbox | Maildir) -> None:
+        """Wake the poll when the mailbox has news; any trouble here only means plain polling."""
         while not self.stop.is_set():
             try:
                 if lookout.wait(60, self.stop):
-                    self.wake("poll")
+                    self.wake(job)
+            except LoginRefused:  # the poll tells of it; two that hammer would only lock the account sooner
+                self.stop.wait(LOGIN_PAUSE)
             except Temporary as trouble:
                 log.debug("the lookout lost its connection: %s", trouble)
                 self.stop.wait(60)
+
+    def _close(self) -> None:
+        for door in self.doors:
+            door.mailbox.close()
+            if door.lookout is not None:
+                door.lookout.close()
+        self.postman.close()
 
     def _guarded(self, name: str, act: Callable[[], None]) -> None:
         pause = self._pauses.setdefault(name, _Pause())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import resource
 import signal
 import socket
 import threading
@@ -11,6 +12,7 @@ import time
 from collections.abc import Callable, Container, Iterator
 from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from servers import HOST, PASSWORD, Dovecot, Wire, frozen
@@ -20,12 +22,13 @@ from evidence_daemon.errors import BadConfig, LoginRefused, Temporary
 from evidence_daemon.mail import imap
 from evidence_daemon.mail.imap import Mailbox
 from evidence_daemon.model import Arrival, CopyKey, FolderRole
+from evidence_daemon.store.blobs import LocalBlobs
 
 Mailboxes = Callable[..., Mailbox]
 
 
 @pytest.fixture
-def open_mailbox(mailbox_user: str) -> Iterator[Mailboxes]:
+def open_mailbox(mailbox_user: str, tmp_path: Path) -> Iterator[Mailboxes]:
     """Opens the user's mailbox, patient for 10 seconds a command, and closes it after the test."""
     opened: list[Mailbox] = []
 
@@ -38,7 +41,7 @@ def open_mailbox(mailbox_user: str) -> Iterator[Mailboxes]:
             "command_timeout_seconds": 10.0,
             "connect_timeout_seconds": 10.0,
         }
-        opened.append(Mailbox(MailboxConfig.model_validate(plain | settings), lambda: password))
+        opened.append(Mailbox(MailboxConfig.model_validate(plain | settings), lambda: password, spool=tmp_path))
         return opened[-1]
 
     yield make
@@ -92,6 +95,11 @@ def taken(mailbox: Mailbox, known: Callable[[int], Container[int]] = nothing) ->
 
 def raws(arrivals: list[Arrival]) -> list[bytes | None]:
     return [arrival.raw for arrival in arrivals]
+
+
+def content(arrival: Arrival) -> bytes | None:
+    """The mail's bytes, also those of a large one; to be asked for before the next arrival."""
+    return Path(arrival.spool).read_bytes() if arrival.spool else arrival.raw
 
 
 @contextmanager
@@ -214,11 +222,51 @@ def test_a_sweep_goes_on_where_another_step_lost_the_connection(
     assert raws(got) == mails
 
 
-def test_a_large_mail_comes_in_pieces_and_whole(dovecot: Dovecot, mailbox_user: str, open_mailbox: Mailboxes) -> None:
+def test_a_large_mail_comes_in_pieces_and_whole(
+    dovecot: Dovecot, mailbox_user: str, open_mailbox: Mailboxes, tmp_path: Path
+) -> None:
     exact = mail(2, 9_000_000)[: 9 * imap.PIECE_BYTES - 2] + b"\r\n"  # ends where a piece ends
     mails = [mail(1), exact, mail(3, 20_000_000), mail(4)]
     dovecot.deliver(mailbox_user, *mails)
-    assert raws(taken(open_mailbox(dovecot))) == mails
+    got = []
+    for arrival in open_mailbox(dovecot).arrivals(nothing):
+        assert arrival.size == len(content(arrival) or b"")
+        assert not arrival.oversized
+        got.append((content(arrival), bool(arrival.spool)))
+    assert got == list(zip(mails, [False, True, True, False], strict=True))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_large_mail_that_was_moved_into_the_store_is_not_written_twice(
+    dovecot: Dovecot, mailbox_user: str, open_mailbox: Mailboxes, tmp_path: Path
+) -> None:
+    large = mail(1, 9_000_000)
+    dovecot.deliver(mailbox_user, large, mail(2))
+    blobs = LocalBlobs(tmp_path / "evidence")
+    digests = [
+        blobs.take(Path(arrival.spool)) if arrival.spool else blobs.put(arrival.raw or b"")
+        for arrival in open_mailbox(dovecot).arrivals(nothing)
+    ]
+    assert [blobs.get(digest) for digest in digests] == [large, mail(2)]
+    assert [path.name for path in tmp_path.iterdir()] == ["evidence"]
+
+
+def test_a_full_disk_stops_a_large_mail_and_leaves_no_half_of_it(
+    dovecot: Dovecot, mailbox_user: str, open_mailbox: Mailboxes, tmp_path: Path
+) -> None:
+    dovecot.deliver(mailbox_user, mail(1), mail(2, 9_000_000))
+    mailbox = open_mailbox(dovecot)
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (3_000_000, hard))
+    before = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    try:
+        with pytest.raises(Temporary, match="a large mail could not be kept"):
+            taken(mailbox)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+        signal.signal(signal.SIGXFSZ, before)
+    assert list(tmp_path.iterdir()) == []
+    assert [arrival.size for arrival in mailbox.arrivals(nothing)] == [len(mail(1)), len(mail(2, 9_000_000))]
 
 
 def test_above_the_limit_only_the_header_is_fetched(
@@ -741,12 +789,12 @@ def test_an_unknown_host_says_so(open_mailbox: Mailboxes) -> None:
 
 def test_a_password_never_travels_in_the_clear_to_another_machine() -> None:
     with pytest.raises(BadConfig, match=r"mailbox\.security"):
-        Mailbox(MailboxConfig(host="imap.example.ec", security="none"), str)
+        Mailbox(MailboxConfig.model_construct(host="imap.example.ec", security="none"), str, spool=Path())
 
 
 def test_a_missing_file_of_authorities_is_told_at_once() -> None:
     with pytest.raises(BadConfig, match=r"mailbox\.ca_file"):
-        Mailbox(MailboxConfig(ca_file="/nowhere/ca.pem"), str)
+        Mailbox(MailboxConfig(ca_file="/nowhere/ca.pem"), str, spool=Path())
 
 
 # ── what must not come back ──────────────────────────────────────────────────────────────────────

@@ -25,6 +25,7 @@ import time
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, TypeVar
 
 from imapclient import IMAPClient
@@ -32,8 +33,10 @@ from imapclient.exceptions import LoginError, ProtocolError
 
 from evidence_daemon.config import MailboxConfig
 from evidence_daemon.errors import BadConfig, LoginRefused, Temporary
+from evidence_daemon.mail.oauth import oauthbearer, xoauth2
+from evidence_daemon.mail.spool import MEMORY_BYTES, Spool
 from evidence_daemon.mail.wire import Leash, connect, explain, trust
-from evidence_daemon.model import Arrival, CopyKey, FolderRole
+from evidence_daemon.model import Arrival, Census, CopyKey, FolderRole
 
 log = logging.getLogger("evidence_daemon.imap")
 # The library tells user names and search words at DEBUG.
@@ -42,13 +45,13 @@ logging.getLogger("imapclient").setLevel(logging.WARNING)
 T = TypeVar("T")
 
 WINDOW = 20_000
-"""UIDs asked for in one SEARCH: imaplib refuses an answer above 1,000,000 bytes, about 125,000 UIDs."""
+"""Mails asked for in one SEARCH: imaplib refuses an answer above 1,000,000 bytes, about 125,000 UIDs."""
 BATCH = 500
 """UIDs named in one command: it stays below 8,000 characters (RFC 2683 3.2.1.5)."""
-GROUP_BYTES = 8 << 20
-"""Bytes of bodies fetched in one command; a mail above comes in pieces."""
+GROUP_BYTES = MEMORY_BYTES
+"""Bytes of bodies fetched in one command; a mail above comes in pieces, into a file."""
 PIECE_BYTES = 1 << 20
-"""Measured: 50 MB in such pieces cost 2 MB of memory beyond the mail, at no loss of speed."""
+"""Measured: a mail of 50 MB in such pieces costs 5 MB of memory, at no loss of speed."""
 HEADER_BYTES = 65_536
 IDLE_SECONDS = 60.0
 """Longest stretch of IDLE without looking: it loses news (a line in the same packet as "+ idling")."""
@@ -93,6 +96,16 @@ class _Client(IMAPClient):  # type: ignore[misc]  # published without types
         data = self._imap.response("COPYUID")[1]
         return data[-1].decode("ascii") if data and data[-1] else ""
 
+    def search_ranges(self, criteria: str) -> str:
+        """UIDs as a sequence set (RFC 4731): of 40,000 mails 1 kB instead of 240; "" when there are none."""
+        self._imap.response("ESEARCH")  # forget an older one
+        status, data = self._imap.uid("SEARCH", "RETURN (ALL)", criteria)
+        if status != "OK":
+            raise imaplib.IMAP4.error(f"search failed: {data[0].decode('ascii', 'replace') if data[0] else ''}")
+        answers = self._imap.response("ESEARCH")[1]
+        found = re.search(rb"(?i) ALL ([0-9:,]+)", answers[-1]) if answers and answers[-1] else None
+        return found[1].decode("ascii") if found else ""
+
 
 class _Refusal(Exception):
     """The server understood and said NO: the connection is sound.  `code` is its response code, or empty."""
@@ -123,6 +136,7 @@ class _Session:
     can_move: bool = False
     can_expunge_one: bool = False
     can_idle: bool = False
+    can_range: bool = False
     prefix: str = ""
     separator: str = "/"
     selected: _Selected | None = None
@@ -161,13 +175,27 @@ class Mailbox:
     """One mailbox account.  Connects when needed; not thread-safe (one owner).
 
     Every method may raise `Temporary` (the connection is dropped; the next call makes a new one) and
-    `LoginRefused` (wait for minutes).  `password` is asked for at each login; what it raises passes.
-    The constructor raises `BadConfig`.
+    `LoginRefused` (wait for minutes).  `secret` gives the password, or the access token where the
+    configuration names an [[oauth]] block; it is asked for at each login, and what it raises passes.  `refused`
+    is told a token that the server did not take; then one more login is tried, with the next one.  Large
+    mails pass through the directory `spool`.  The constructor raises `BadConfig`.
     """
 
-    def __init__(self, config: MailboxConfig, password: Callable[[], str]) -> None:
+    census: Census | None = None
+    """What the last sweep saw of the inbox's numbers; None before it, and where the server tells no UIDNEXT."""
+
+    def __init__(
+        self,
+        config: MailboxConfig,
+        secret: Callable[[], str],
+        refused: Callable[[str], None] | None = None,
+        *,
+        spool: Path,
+    ) -> None:
         self._config = config
-        self._password = password
+        self._secret = secret
+        self._refused = refused
+        self._spool = spool
         self._tls = trust("mailbox", config.security, config.host, config.ca_file)
         self._session: _Session | None = None
         self._sweeps = _Sweeps()
@@ -206,8 +234,10 @@ class Mailbox:
         """
         self._renew()
         box = self._open_inbox()
-        seen = known(box.uidvalidity)
         listed = self._list(box)
+        if box.next_uid is not None:
+            self.census = Census(self.account, self.inbox, box.uidvalidity, box.next_uid, frozenset(listed))
+        seen = known(box.uidvalidity) if listed else ()
         new = [uid for uid in listed if uid not in seen]
         troubles = self._sweeps.troubles
         for uid in troubles.keys() - set(new):
@@ -225,13 +255,11 @@ class Mailbox:
         low = self._sweeps.known_below
         if box.exists == 0 or (box.next_uid is not None and low >= box.next_uid):
             return []
-        found: set[int] = set()
-        if box.exists <= WINDOW:
-            found.update(self._search(f"UID {low}:*"))
-        else:
-            top = max(self._search("UID *"), default=0)
-            for start in range(low, top + 1, WINDOW):
-                found.update(self._search(f"UID {start}:{start + WINDOW - 1}"))
+        found = set(self._search(f"{max(1, box.exists - WINDOW + 1)}:* UID {low}:*"))
+        # Windows of places, for UIDs may be sparse; the newest first, for a mail that somebody takes away
+        # meanwhile moves all later ones down: into the next window, where none is missed.
+        for end in range(box.exists - WINDOW, 0, -WINDOW):
+            found.update(self._search(f"{max(1, end - WINDOW + 1)}:{end} UID {low}:*"))
         return sorted(uid for uid in found if uid >= low)  # "n:*" always names the last mail, however low
 
     def _measure(self, box: _Selected, uids: list[int]) -> list[_Listed]:
@@ -275,27 +303,27 @@ class Mailbox:
 
     def _alone(self, box: _Selected, mail: _Listed) -> Iterator[Arrival]:
         """One mail in pieces: a large one, or one that failed before (a slow line may need this)."""
+        key = self._key(box.uidvalidity, mail.uid)
         limit = self._config.max_mail_bytes
-        pieces: list[bytes] = []
         have = 0
-        # RFC822.SIZE may be an estimate (Exchange): before it a short piece is not yet the end, an empty one is.
-        while mail.size <= limit and have <= limit:
-            entry = self._fetch(box, [mail.uid], [f"BODY.PEEK[]<{have}.{PIECE_BYTES}>"]).get(mail.uid, {})
-            piece = _body(entry)
-            if (piece is None and have < mail.size) or (not piece and have == 0 and mail.size):
-                self._missed([mail.uid])
-                return
-            pieces.append(piece or b"")
-            have += len(pieces[-1])
-            if not piece or (have >= mail.size and len(piece) < PIECE_BYTES):
-                yield self._arrival(box, mail, b"".join(pieces))
-                return
+        with Spool(self._spool) as spool:
+            # RFC822.SIZE may be an estimate (Exchange): before it a short piece is not yet the end, an empty one is.
+            while mail.size <= limit and have <= limit:
+                entry = self._fetch(box, [mail.uid], [f"BODY.PEEK[]<{have}.{PIECE_BYTES}>"]).get(mail.uid, {})
+                piece = _body(entry)
+                if (piece is None and have < mail.size) or (not piece and have == 0 and mail.size):
+                    self._missed([mail.uid])
+                    return
+                have += spool.add(piece or b"")
+                if not piece or (have >= mail.size and len(piece) < PIECE_BYTES):
+                    yield spool.arrival(key, mail.received_at)
+                    return
         header = _body(self._fetch(box, [mail.uid], [f"BODY.PEEK[HEADER]<0.{HEADER_BYTES}>"]).get(mail.uid, {}))
         if header is None:
             self._missed([mail.uid])
             return
         log.warning("%s: mail of %d bytes is above the limit; only its header was fetched", self.account, mail.size)
-        yield Arrival(self._key(box.uidvalidity, mail.uid), mail.received_at, max(mail.size, have), None, header)
+        yield Arrival(key, mail.received_at, max(mail.size, have), None, header)
 
     def _arrival(self, box: _Selected, mail: _Listed, raw: bytes) -> Arrival:
         return Arrival(self._key(box.uidvalidity, mail.uid), mail.received_at, len(raw), raw)
@@ -518,10 +546,20 @@ class Mailbox:
             session.leash.close()
 
     def _connect(self) -> _Session:
+        secret = self._secret()
+        try:
+            return self._enter(secret)
+        except LoginRefused:
+            if self._refused is None:
+                raise
+        self._refused(secret)  # a token may have been withdrawn before its time
+        return self._enter(self._secret())
+
+    def _enter(self, secret: str) -> _Session:
+        """Connect, secure, log in, and learn what the server can do."""
         config = self._config
-        password = self._password()
-        if any(character in config.user + password for character in "\r\n\0"):
-            raise BadConfig("mailbox: user or password holds a line end; IMAP cannot send that")
+        if any(character in config.user + secret for character in "\r\n\0\1"):
+            raise BadConfig(f"mailbox {self.account}: user or password holds a line end; IMAP cannot send that")
         patience = config.connect_timeout_seconds
         try:
             connection, leash = connect(
@@ -543,17 +581,21 @@ class Mailbox:
                 self._drop()
                 raise Temporary(f'{self._server}: it does not offer STARTTLS; use security = "tls" (often port 993)')
             self._run("starting TLS", lambda one: one.starttls(self._tls))
-        self._log_in(config.user, password)
+        self._log_in(config.user, secret)
         self._learn(session)
         return session
 
-    def _log_in(self, user: str, password: str) -> None:
+    def _log_in(self, user: str, secret: str) -> None:
         def log_in(client: _Client) -> None:
             try:
-                if (user + password).isascii():
-                    client.login(user, password)
+                if self._config.oauth and self._config.oauth_mechanism == "xoauth2":
+                    client.sasl_login("XOAUTH2", _sasl(xoauth2(user, secret), b""))
+                elif self._config.oauth:
+                    client.sasl_login("OAUTHBEARER", _sasl(oauthbearer(user, secret), b"\1"))
+                elif (user + secret).isascii():
+                    client.login(user, secret)
                 else:
-                    client.plain_login(user, password)  # LOGIN takes ASCII only
+                    client.plain_login(user, secret)  # LOGIN takes ASCII only
             except LoginError as error:
                 if isinstance(error.__context__, imaplib.IMAP4.abort):
                     raise error.__context__ from None  # the connection was lost; nothing is wrong with the password
@@ -567,8 +609,10 @@ class Mailbox:
             self._drop()
             if no.code in _NOT_THE_PASSWORD:
                 raise Temporary(f"{self._server}: no login at the moment: {no}") from None
+            what = f"that the consent is this user's (evidence-daemon mailbox authorize {self.account})"
+            what = what if self._config.oauth else "the file named by its password_file"
             raise LoginRefused(
-                f"{self._server}: login refused: {no}; check mailbox.user and the file named by mailbox.password_file",
+                f"{self._server}: login refused: {no}; check user of mailbox {self.account}, and {what}",
                 LOGIN_RETRY_SECONDS,
             ) from None
 
@@ -577,6 +621,7 @@ class Mailbox:
             session.can_move = client.has_capability("MOVE")
             session.can_expunge_one = client.has_capability("UIDPLUS")
             session.can_idle = client.has_capability("IDLE")
+            session.can_range = client.has_capability("ESEARCH")
             if client.has_capability("NAMESPACE"):
                 with contextlib.suppress(ProtocolError):  # the answer came whole, only not as it should be
                     for prefix, separator in (client.namespace().personal or ())[:1]:
@@ -638,6 +683,12 @@ class Mailbox:
 
     def _search(self, criteria: str) -> list[int]:
         try:
+            if self._live().can_range:
+                ranges = self._run("listing mails", lambda client: client.search_ranges(criteria))
+                pairs = _ranges(ranges)
+                if sum(high - low + 1 for low, high in pairs) > 10 * WINDOW:
+                    raise Temporary(f"{self._server}: the server lists more mails than were asked for")
+                return [uid for low, high in pairs for uid in range(low, high + 1)]
             return list(self._run("listing mails", lambda client: client.search(criteria)))
         except _Refusal as no:
             raise Temporary(f"{self._server}: the server refuses to list mails: {no}") from None
@@ -688,10 +739,25 @@ def _sources(copyuid: str) -> list[tuple[int, int]]:
     [(304, 304), (319, 320)]
     """
     parts = copyuid.split()
-    if len(parts) != 3 or not re.fullmatch(r"[0-9:,]+", parts[1]):
+    return _ranges(parts[1]) if len(parts) == 3 else []
+
+
+def _ranges(sequence_set: str) -> list[tuple[int, int]]:
+    """A sequence set (RFC 3501 9) as pairs, both ends included; nothing for what is none.
+
+    >>> _ranges("304,320:319")
+    [(304, 304), (319, 320)]
+    """
+    if not re.fullmatch(r"[0-9:,]+", sequence_set):
         return []
-    ranges = [[int(end) for end in one.split(":") if end] for one in parts[1].split(",")]
+    ranges = [[int(end) for end in one.split(":") if end] for one in sequence_set.split(",")]
     return [(min(one), max(one)) for one in ranges if one]
+
+
+def _sasl(message: bytes, after: bytes) -> Callable[[bytes], bytes]:
+    """Answers the server's empty challenge with `message`, and the challenge that tells a failure with `after`."""
+    answers = iter([message])
+    return lambda _challenge: next(answers, after)
 
 
 def _plain(text: str, user: str) -> str:

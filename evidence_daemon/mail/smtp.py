@@ -20,6 +20,7 @@ from typing import Any, Final
 
 from evidence_daemon.config import SmtpConfig
 from evidence_daemon.errors import LoginRefused
+from evidence_daemon.mail.oauth import xoauth2
 from evidence_daemon.mail.wire import Leash, connect, explain, trust
 
 log = logging.getLogger("evidence_daemon.smtp")
@@ -109,12 +110,17 @@ class _Line:
 class Postman:
     """Sends mails one by one, over one connection for a burst.  Not thread-safe (one owner).
 
-    `password` is asked for at each login; what it raises passes.  The constructor raises `BadConfig`.
+    `secret` gives the password, or the access token where the configuration names an [[oauth]] block; it is
+    asked for at each login, and what it raises passes.  `refused` is told a token that the server did not
+    take; then one more login is tried, with the next one.  The constructor raises `BadConfig`.
     """
 
-    def __init__(self, config: SmtpConfig, password: Callable[[], str]) -> None:
+    def __init__(
+        self, config: SmtpConfig, secret: Callable[[], str], refused: Callable[[str], None] | None = None
+    ) -> None:
         self._config = config
-        self._password = password
+        self._secret = secret
+        self._refused = refused
         self._tls = trust("smtp", config.security, config.host, config.ca_file)
         self._line: _Line | None = None
 
@@ -223,8 +229,17 @@ class Postman:
 
     def _open(self) -> _Line:
         """Connect, secure, log in.  Raises `LoginRefused`, or what the connection died of."""
+        secret = self._secret() if self._config.user else ""
+        try:
+            return self._enter(secret)
+        except LoginRefused:
+            if self._refused is None:
+                raise
+        self._refused(secret)  # a token may have been withdrawn before its time
+        return self._enter(self._secret())
+
+    def _enter(self, secret: str) -> _Line:
         config = self._config
-        password = self._password() if config.user else ""
         # Our own domain, for the library would look this machine's name up, which may take long or tell too much.
         name = config.from_address.rpartition("@")[2] or "localhost"
         seconds = config.connect_timeout_seconds
@@ -245,12 +260,13 @@ class Postman:
                     raise smtplib.SMTPResponseException(code, text)
                 smtp.ehlo_or_helo_if_needed()
         if config.user:
-            self._log_in(line, config.user, password)
+            self._log_in(line, config.user, secret)
         return line
 
-    def _log_in(self, line: _Line, user: str, password: str) -> None:
+    def _log_in(self, line: _Line, user: str, secret: str) -> None:
+        log_in = _show_token if self._config.oauth else _authenticate
         with line.leash.at_most(self._config.connect_timeout_seconds):
-            code, text = _authenticate(line.smtp, user, password)
+            code, text = log_in(line.smtp, user, secret)
         if code == 235:
             return
         self._drop()
@@ -258,7 +274,7 @@ class Postman:
             raise smtplib.SMTPResponseException(code, text)
         raise LoginRefused(
             f"{self._server}: login refused: {_words(code, text).replace(user, '(user)')};"
-            " check smtp.user and the file named by smtp.password_file",
+            f" check smtp.user and {'the consent' if self._config.oauth else 'the file named by smtp.password_file'}",
             LOGIN_RETRY_SECONDS,
         )
 
@@ -293,6 +309,13 @@ def _authenticate(smtp: smtplib.SMTP, user: str, password: str) -> tuple[int, by
         return smtp.login(user, password)
     except smtplib.SMTPAuthenticationError as error:
         return error.smtp_code, _bytes(error.smtp_error)
+
+
+def _show_token(smtp: smtplib.SMTP, user: str, token: str) -> tuple[int, bytes]:
+    """Log in by XOAUTH2; the server's answer, 235 when it is content."""
+    message = base64.b64encode(xoauth2(user, token)).decode("ascii")
+    code, text = smtp.docmd("AUTH", f"XOAUTH2 {message}")
+    return smtp.docmd("") if code == 334 else (code, text)  # it explains itself first, and then says no
 
 
 def _words(code: int, text: bytes) -> str:

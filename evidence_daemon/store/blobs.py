@@ -25,6 +25,9 @@ class Blobs(Protocol):
     def put(self, content: bytes) -> Sha256:
         """Keep `content`; durable when this returns.  Raises `Temporary` when there is no room."""
 
+    def take(self, file: Path) -> Sha256:
+        """Like `put`, for the content of a file, which is read in pieces and may be moved away."""
+
     def get(self, digest: Sha256) -> bytes:
         """The bytes, checked against their name.  Raises `Permanent` when they are gone or damaged."""
 
@@ -48,9 +51,7 @@ class LocalBlobs:
         try:
             if self._holds(path, content):
                 return digest
-            if not path.parent.is_dir():
-                path.parent.mkdir(mode=0o700, exist_ok=True)
-                _sync(self._directory)
+            self._make_room(path)
             # One name per writer: two may bring the same bytes at once.
             draft = self._writing / f"{digest}.{os.getpid()}.{os.urandom(6).hex()}"
             try:
@@ -65,6 +66,24 @@ class LocalBlobs:
             _sync(path.parent)
         except OSError as trouble:
             raise Temporary(f"an evidence file could not be written: {trouble.strerror or trouble}") from trouble
+        return digest
+
+    def take(self, file: Path) -> Sha256:
+        """Keep what lies in `file` (same file system) by moving it; it is never held in memory whole.
+
+        Durable when this returns.  Raises `Temporary` when the disk refuses it.
+        """
+        try:
+            with file.open("rb") as content:
+                digest = Sha256(hashlib.file_digest(content, "sha256").hexdigest())
+                os.fsync(content.fileno())
+            path = self.path(digest)
+            self._make_room(path)
+            file.chmod(0o400)
+            file.replace(path)  # over a twin that is there already: the same bytes, or a damaged file
+            _sync(path.parent)
+        except OSError as trouble:
+            raise Temporary(f"an evidence file could not be kept: {trouble.strerror or trouble}") from trouble
         return digest
 
     def get(self, digest: Sha256) -> bytes:
@@ -89,6 +108,11 @@ class LocalBlobs:
         if not _DIGEST.fullmatch(digest):
             raise Permanent(f"{digest!r} is no SHA-256 digest")
         return self._directory / digest[:2] / digest
+
+    def _make_room(self, path: Path) -> None:
+        if not path.parent.is_dir():
+            path.parent.mkdir(mode=0o700, exist_ok=True)
+            _sync(self._directory)
 
     @staticmethod
     def _holds(path: Path, content: bytes) -> bool:
