@@ -262,6 +262,7 @@ class Fact(StrEnum):
     CON_ADJUNTO = "con_adjunto"
     DICE_NO_TENER_ACTA = "dice_no_tener_acta"
     DICE_NO_RECONOCER_SERVICIO = "dice_no_reconocer_servicio"
+    PIDE_UNA_PERSONA = "pide_una_persona"
     TRAE_ENLACE = "trae_enlace"
     REPETIDO = "repetido"
     # how its attachments could be read

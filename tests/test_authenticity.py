@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evidence_daemon.mail.authenticity import organisational_domain, sender_proven
+from evidence_daemon.mail.authenticity import organisational_domain, sender_proven, sender_refuted
 
 OURS = "mx.example.org"
 
@@ -101,3 +101,23 @@ def test_an_organisation_is_what_was_registered(domain: str, organisation: str) 
 def test_any_bytes_prove_nothing_and_raise_nothing(raw: bytes) -> None:
     assert not sender_proven(raw, OURS)
     assert not sender_proven(b"From: a@example.com\r\nAuthentication-Results: " + raw + b"\r\n\r\n", "mx.never.org")
+
+
+@pytest.mark.parametrize(
+    ("results", "refuted"),
+    [
+        ("dmarc=fail (p=none) header.from=example.com", True),
+        ("spf=pass smtp.mailfrom=example.com; dmarc=fail header.from=example.com", True),
+        ("dmarc=none header.from=example.com", False),
+        ("dmarc=pass header.from=example.com", False),
+        ("spf=fail smtp.mailfrom=example.com", False),
+        ("", False),
+    ],
+)
+def test_only_a_failed_dmarc_of_our_own_server_refutes_a_sender(results: str, refuted: bool) -> None:
+    def mail(server: str) -> bytes:
+        return f"Authentication-Results: {server}; {results}\r\nFrom: Ana <ana@example.com>\r\n\r\n".encode()
+
+    assert sender_refuted(mail(OURS), OURS) is refuted
+    assert not sender_refuted(mail("mx.other.example"), OURS)
+    assert not sender_refuted(mail(OURS), "")

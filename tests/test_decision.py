@@ -174,6 +174,7 @@ TABLE: list[Row] = [
     ("no_attachment_no_case", without_attachment(), [], "AskMore", "sin_adjunto", ["SIN_ADJUNTO"]),
     ("no_attachment_no_subject", without_attachment(subject=FAULT), [], "AskMore", "sin_adjunto", ["SIN_ADJUNTO", "ASUNTO_FORMATO"]),
     ("link", without_attachment(mail=says(Statement.ENLACE)), [case()], "AskMore", "enlace", ["ADJUNTO_EN_ENLACE"]),
+    ("asks_for_a_person", without_attachment(mail=says(Statement.PIDE_PERSONA)), [case()], "Hold", "pide_una_persona", []),
     ("no_acta_to_send", without_attachment(mail=says(Statement.NO_TENGO_ACTA)), [case()], "Hold", "no_tiene_acta", ["SIN_ACTA"]),
     ("never_had_it", without_attachment(mail=says(Statement.NO_RECONOCE_SERVICIO)), [case()], "Escalate", "no_reconoce_servicio", ["NO_RECONOCE_SERVICIO"]),
     ("too_big", without_attachment(oversized=True), [case()], "AskMore", "demasiado_grande", ["ADJUNTO_MUY_GRANDE"]),

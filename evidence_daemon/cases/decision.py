@@ -584,6 +584,7 @@ FACTS: Mapping[Fact, Callable[[_Scene], bool]] = {
     Fact.CON_ADJUNTO: lambda s: bool(s.evidence.email.attachments),
     Fact.DICE_NO_TENER_ACTA: _says(Statement.NO_TENGO_ACTA),
     Fact.DICE_NO_RECONOCER_SERVICIO: _says(Statement.NO_RECONOCE_SERVICIO),
+    Fact.PIDE_UNA_PERSONA: _says(Statement.PIDE_PERSONA),
     Fact.TRAE_ENLACE: _says(Statement.ENLACE),
     Fact.REPETIDO: _repeated,
     Fact.FALLO_INTERNO: _internal_fault,

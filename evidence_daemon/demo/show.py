@@ -53,7 +53,6 @@ state_directory = "state"
 
 [answers]
 trusted_authserv_id = "{border}"
-acknowledge_after_seconds = 20
 
 [daemon]
 armed = true

@@ -56,8 +56,23 @@ def sender_proven(raw: bytes, trusted_authserv_id: str) -> bool:
     `raw` is the mail or its header block, `trusted_authserv_id` the server's name (empty: nobody is
     trusted).  Raises nothing: what cannot be read proves nothing.
     """
+    told = _border_results(raw, trusted_authserv_id)
+    return told is not None and _aligned(*told)
+
+
+def sender_refuted(raw: bytes, trusted_authserv_id: str) -> bool:
+    """True when our border server says that DMARC failed: the sender is not who he says he is.
+
+    Arguments as for `sender_proven`.  "none" and a missing verdict refute nobody.
+    """
+    told = _border_results(raw, trusted_authserv_id)
+    return told is not None and any(method == "dmarc" and verdict == "fail" for method, verdict, _found in told[0])
+
+
+def _border_results(raw: bytes, trusted_authserv_id: str) -> tuple[list[tuple[str, str, dict[str, str]]], str] | None:
+    """What our border server found, and the domain of From; None when there is no such word on one sender."""
     if not trusted_authserv_id:
-        return False
+        return None
     end = re.search(rb"\r?\n\r?\n|\r\r", raw)
     block = raw[: end.start() if end else len(raw)][:_MAX_HEADER]
     message = BytesHeaderParser(policy=compat32).parsebytes(block + b"\r\n\r\n")
@@ -65,16 +80,16 @@ def sender_proven(raw: bytes, trusted_authserv_id: str) -> bool:
     senders = [value for name, value in headers if name == "from"]
     mailboxes = getaddresses(senders)
     if len(senders) != 1 or len(mailboxes) != 1 or "@" not in mailboxes[0][1]:
-        return False  # two authors: a proof for one of them is none for the other
+        return None  # two authors: a proof for one of them is none for the other
     domain = mailboxes[0][1].rpartition("@")[2].lower()
     for name, value in headers:
         if name == "authentication-results":
             server, results = _read(value)
             if server == trusted_authserv_id.lower():
-                return _aligned(results, domain)
+                return results, domain
             if trusted_authserv_id.lower() == MICROSOFT:
-                return not server and _aligned(results, domain)
-    return False
+                return None if server else (results, domain)
+    return None
 
 
 def organisational_domain(domain: str) -> str:
