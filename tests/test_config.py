@@ -37,10 +37,10 @@ def test_all_faults_are_told_at_once_with_line_and_key() -> None:
     faults = _faults('[mailbox]\nhots = "x"\nport = "many"\n[smpt]\nhost = "y"\n[documents]\nmax_pages = 0\n')
     assert len(faults) == 4
     assert any(
-        fault.startswith("config.toml:2: mailbox.hots: there is no such setting; did you mean 'host'?")
+        fault.startswith("config.toml:2: mailboxes.0.hots: there is no such setting; did you mean 'host'?")
         for fault in faults
     )
-    assert any(fault.startswith("config.toml:3: mailbox.port:") for fault in faults)
+    assert any(fault.startswith("config.toml:3: mailboxes.0.port:") for fault in faults)
     assert any("config.toml:4: smpt: there is no such section; did you mean 'smtp'?" in fault for fault in faults)
     assert any(fault.startswith("config.toml:7: documents.max_pages:") for fault in faults)
 
@@ -91,4 +91,63 @@ def test_a_missing_secret_says_where_it_was_looked_for(tmp_path: Path) -> None:
 
 def test_a_frozen_configuration_cannot_be_changed() -> None:
     with pytest.raises(ValueError, match="frozen"):
-        Config().mailbox.port = 1  # type: ignore[misc]
+        Config().smtp.port = 1  # type: ignore[misc]
+
+
+# ── several mailboxes ────────────────────────────────────────────────────────────────────────────
+
+
+def test_one_mailbox_may_be_written_short() -> None:
+    for header in ("[mailbox]", "[mailboxes]", "[[mailboxes]]"):
+        config = configuration.parse(f'{header}\nname = "quejas"\n', Path("config.toml"))
+        assert [mailbox.name for mailbox in config.mailboxes] == ["quejas"]
+
+
+def test_several_mailboxes_of_both_kinds_keep_their_order() -> None:
+    text = '[[mailboxes]]\nname = "b"\n[[mailboxes]]\nname = "a"\nkind = "maildir"\npath = "Maildir"\n'
+    config = configuration.parse(text, Path("config.toml"))
+    assert [(mailbox.name, mailbox.kind) for mailbox in config.mailboxes] == [("b", "imap"), ("a", "maildir")]
+
+
+@pytest.mark.parametrize(
+    ("text", "faults"),
+    [
+        ("mailboxes = []\n", ["1: mailboxes: there must be one"]),
+        ('[[mailboxes]]\nkind = "pop3"\n', ['1: mailboxes.0: kind: expected "imap" or "maildir"']),
+        (
+            '[[mailboxes]]\n[[mailboxes]]\nport = 0\n[[mailboxes]]\nname = "posventa"\n',
+            [
+                "3: mailboxes.1.port: Input should be greater than or equal to 1 (found 0)",
+                "2: mailboxes.1.name: another block has this name already (found 'posventa')",
+                "5: mailboxes.2.name: another block has this name already (found 'posventa')",
+            ],
+        ),
+        (
+            '[[mailboxes]]\nkind = "maildir"\nhost = "x"\n',
+            ["1: mailboxes.0.path: Field required", "3: mailboxes.0.host: there is no such setting; known here: name,"],
+        ),
+        ('[mailbox]\n[[mailboxes]]\nname = "b"\n', ["1: mailbox: there is [[mailboxes]] too; write all as that"]),
+        (
+            '[[mailboxes]]\noauth = "x"\n[smtp]\noauth = "y"\n[[oauth]]\nname = "z"\nprovider = "google"\n',
+            [
+                "5: oauth.0.client_id: Field required",
+                "2: mailboxes.0.oauth: there is no [[oauth]] block with this name (found 'x')",
+                "4: smtp.oauth: there is no [[oauth]] block with this name (found 'y')",
+            ],
+        ),
+        (
+            '[[oauth]]\nname = "z"\nprovider = "other"\nclient_id = "c"\ntoken_url = "http://x.ec/t"\n',
+            ["5: oauth.0.token_url: must begin with https://"],
+        ),
+        ('[[oauth]]\nname = "z"\nprovider = "other"\nclient_id = "c"\n', ["1: oauth.0: provider = "]),
+        (
+            '[[oauth]]\nname = "z"\nprovider = "microsoft"\nclient_id = "c"\ngrant = "client_credentials"\n',
+            ["1: oauth.0: grant = "],
+        ),
+    ],
+)
+def test_faults_of_blocks_are_told_all_at_once_each_with_its_line(text: str, faults: list[str]) -> None:
+    found = _faults(text)
+    assert len(found) == len(faults), found
+    for fault, begins in zip(found, faults, strict=True):
+        assert fault.startswith(f"config.toml:{begins}")

@@ -206,7 +206,7 @@ class Grant:
             raise Temporary(f"{self._server}: no token in its answer: {said}; is token_url right?")
         mend = "check client_id, client_secret_file and tenant"
         if code in {"invalid_grant", "interaction_required", "consent_required", "login_required"}:
-            mend = "somebody must consent anew: evidence-daemon mailbox authorize"
+            mend = f"somebody must consent anew: evidence-daemon mailbox authorize {self.name}"
         raise LoginRefused(f"{self._server}: token refused: {said}; oauth.{self.name}: {mend}", RETRY_SECONDS)
 
     def _post(self, body: bytes) -> tuple[int, float | None, dict[str, Any]]:
@@ -265,7 +265,8 @@ class Grant:
             raise Temporary(f"{self._file}: cannot be read ({type(trouble).__name__})") from trouble
         if not isinstance(token, str) or not token:
             raise LoginRefused(
-                f"oauth.{self.name}: nobody has consented yet: evidence-daemon mailbox authorize", RETRY_SECONDS
+                f"oauth.{self.name}: nobody has consented yet: evidence-daemon mailbox authorize {self.name}",
+                RETRY_SECONDS,
             )
         return token
 
