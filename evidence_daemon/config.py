@@ -230,13 +230,6 @@ class DocumentsConfig(_Section):
 class AnswersConfig(_Section):
     """How customers are answered."""
 
-    acknowledge_after_seconds: int = Field(
-        600, ge=0, description="Seconds after which a mail held for a person gets its receipt."
-    )
-    answer_within_days: int = Field(
-        15, ge=1, description="Legal limit for the answer, in calendar days from reception."
-    )
-    correction_days: int = Field(10, ge=1, description="Working days that a customer has to send what is missing.")
     trusted_authserv_id: str = Field(
         "", description="Name of our own border server in Authentication-Results; empty: nobody is trusted."
     )
