@@ -5,7 +5,7 @@ touched.  A Maildir has no lasting numbers, so this file gives them: `evidence-d
 cur/ says which number each file got, by the part of its name that never changes (up to the ":").
 
 The list is appended to, and on the disk, before any mail is handed out: a number is never given to two
-files.  A list that is gone, or that was put back from a backup (it knows its own inode), is begun anew under
+files.  A list that is gone, damaged, or older than the journal (put back from a backup) is begun anew under
 another UIDVALIDITY; every mail in the inbox then arrives again, and is recognised by its bytes.
 """
 
@@ -19,7 +19,7 @@ import re
 import stat
 import threading
 import time
-from collections.abc import Callable, Container, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -41,7 +41,7 @@ LOOK_SECONDS = 1.0
 """How often a waiting Maildir is looked at."""
 _TIDY_LINES = 10_000
 """A list with so many lines of which most are of mails long filed is written anew."""
-_FIRST_LINE = re.compile(r"evidence-daemon 1 V(\d+) N(\d+) I(\d+)")
+_FIRST_LINE = re.compile(r"evidence-daemon 1 V(\d+) N(\d+)")
 
 
 @dataclass(slots=True)
@@ -53,6 +53,8 @@ class _Numbers:
     next_uid: int
     by_name: dict[str, int] = field(default_factory=dict)
     lines: int = 0
+    compared: bool = False
+    """Whether the journal was asked for numbers that this list does not know."""
 
 
 class Maildir:
@@ -98,13 +100,18 @@ class Maildir:
 
     # ── taking in ────────────────────────────────────────────────────────────────────────────────
 
-    def arrivals(self, known: Callable[[int], Container[int]]) -> Iterator[Arrival]:
+    def arrivals(self, known: Callable[[int], Collection[int]]) -> Iterator[Arrival]:
         """Sweep new/ and cur/ once: every mail for which `known(uidvalidity)` lacks the UID, oldest first.
 
         `received_at` is the time of the file's delivery (its modification).  Above `max_mail_bytes` only the
         header is read.  A file that cannot be read is told and tried again in the next sweep.
         """
         numbers = self._open()
+        if not numbers.compared and max(known(numbers.uidvalidity), default=0) >= numbers.next_uid:
+            log.warning("%s: %s is older than the journal; all mails are looked at", self.account, LIST)
+            self.close()
+            numbers = self._begin(_new_uidvalidity(), 1, {})
+        numbers.compared = True
         files = self._number(numbers)
         uidvalidity = numbers.uidvalidity
         self.census = Census(self.account, self.inbox, uidvalidity, numbers.next_uid, frozenset(files))
@@ -206,10 +213,12 @@ class Maildir:
                 return numbers
             kept = numbers
             self.close()
-            return self._begin(kept.uidvalidity, kept.next_uid, kept.by_name)
+            numbers = self._begin(kept.uidvalidity, kept.next_uid, kept.by_name)
+            numbers.compared = kept.compared
+            return numbers
         self.close()
         self._look()  # there is a Maildir
-        return self._load() or self._begin(time.time_ns() // 1_000_000, 1, {})
+        return self._load() or self._begin(_new_uidvalidity(), 1, {})
 
     def _replaced(self, numbers: _Numbers) -> bool:
         try:
@@ -229,34 +238,20 @@ class Maildir:
             self._lock(file)
             text = file.read()
             whole = text[: text.rfind("\n") + 1]  # a line that a crash cut off was never relied on
-            first, *rest = whole.split("\n")[:-1] or [""]
-            facts = _FIRST_LINE.fullmatch(first)
-            if facts is None or int(facts[3]) != os.fstat(file.fileno()).st_ino:
-                log.warning("%s: %s is not the list that was written here; all mails are looked at", self.account, LIST)
-                file.close()
-                return None
-            numbers = _Numbers(file, int(facts[1]), int(facts[2]), lines=len(rest))
-            names: dict[int, str] = {}
-            for line in rest:
-                uid, _, name = line.removeprefix("-").partition(" ")
-                if line.startswith("-"):
-                    names.pop(int(uid), None)
-                else:
-                    names[int(uid)] = name
-                    numbers.next_uid = max(numbers.next_uid, int(uid) + 1)
-            numbers.by_name = {name: uid for uid, name in names.items()}
-            file.seek(0)
-            file.truncate(len(whole.encode("utf-8", "surrogateescape")))
-            file.seek(0, os.SEEK_END)
-        except ValueError:
-            log.warning("%s: %s is damaged; all mails are looked at", self.account, LIST)
-            file.close()
-            return None
+            read = _read_list(whole)
+            if read is not None:
+                file.seek(0)
+                file.truncate(len(whole.encode("utf-8", "surrogateescape")))
+                file.seek(0, os.SEEK_END)
         except BaseException:
             file.close()
             raise
-        self._numbers = numbers
-        return numbers
+        if read is None:
+            log.warning("%s: %s is damaged; all mails are looked at", self.account, LIST)
+            file.close()
+            return None
+        self._numbers = _Numbers(file, *read, lines=whole.count("\n"))
+        return self._numbers
 
     def _begin(self, uidvalidity: int, next_uid: int, by_name: dict[str, int]) -> _Numbers:
         """Write a list anew, whole or not at all, and open it."""
@@ -267,7 +262,7 @@ class Maildir:
             file = os.fdopen(handle, "r+", encoding="utf-8", errors="surrogateescape", newline="\n")
             try:
                 self._lock(file)
-                lines = [f"evidence-daemon 1 V{uidvalidity} N{next_uid} I{os.fstat(handle).st_ino}"]
+                lines = [f"evidence-daemon 1 V{uidvalidity} N{next_uid}"]
                 lines += [f"{uid} {name}" for name, uid in by_name.items()]
                 file.write("".join(f"{line}\n" for line in lines))
                 file.flush()
@@ -298,7 +293,8 @@ class Maildir:
         logged; the journal knows them all the same.
         """
         numbers = self._open()
-        files = self._number(numbers)
+        found = self._look()
+        files = {uid: found[name] for name, uid in numbers.by_name.items() if name in found}
         gone: list[CopyKey] = []
         moved: list[int] = []
         refused: dict[str, int] = {}
@@ -409,6 +405,35 @@ class Maildir:
     @property
     def _where(self) -> str:
         return f"Maildir {self._path}"
+
+
+def _read_list(text: str) -> tuple[int, int, dict[str, int]] | None:
+    r"""UIDVALIDITY, next UID and the UID of each name; None for what is no such list.
+
+    >>> _read_list("evidence-daemon 1 V170 N4\n4 a\n5 b\n-4\n")
+    (170, 6, {'b': 5})
+    """
+    first, *rest = text.split("\n")[:-1] or [""]
+    facts = _FIRST_LINE.fullmatch(first)
+    if facts is None:
+        return None
+    next_uid = int(facts[2])
+    names: dict[int, str] = {}
+    for line in rest:
+        number, blank, name = line.partition(" ")
+        if not re.fullmatch("-?[0-9]+", number):
+            return None
+        if blank:
+            names[int(number)] = name
+            next_uid = max(next_uid, int(number) + 1)
+        else:
+            names.pop(-int(number), None)
+    return int(facts[1]), next_uid, {name: uid for uid, name in names.items()}
+
+
+def _new_uidvalidity() -> int:
+    """Greater than any before: the time in milliseconds."""
+    return time.time_ns() // 1_000_000
 
 
 def _lasting(name: str) -> str:
