@@ -61,12 +61,12 @@ _OTHERS = (
     (b"\x78\x9f\x3e\x22", "un archivo winmail.dat"),
     (b"\x1f\x8b", "un archivo GZIP"),
     (b"{\\rtf", "un archivo RTF"),
-    (b"MZ", "un programa"),
-    (b"\x7fELF", "un programa"),
     (b"OggS", "un audio"),
     (b"ID3", "un audio"),
     (b"RIFF", "un audio o un video"),
 )
+_PROGRAMS = (b"MZ", b"\x7fELF", b"#!")
+"""Nobody sends his certificate in these: they are blocked, not merely of a wrong type."""
 
 
 def screen(content: bytes) -> Readable | Refused:
@@ -75,6 +75,8 @@ def screen(content: bytes) -> Readable | Refused:
         return Refused(ReasonCode.ADJUNTO_DANADO, "el archivo está vacío")
     if len(content) > MAX_FILE_BYTES:
         return Refused(ReasonCode.ADJUNTO_MUY_GRANDE, f"el archivo tiene {len(content)} bytes")
+    if content.startswith(_PROGRAMS):
+        return Refused(ReasonCode.ADJUNTO_BLOQUEADO, "un programa")
     for magic, media_type in _IMAGES:
         if content.startswith(magic):
             return Readable(Form.IMAGE, media_type)
