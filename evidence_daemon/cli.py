@@ -22,10 +22,10 @@ from evidence_daemon import config as configuration
 from evidence_daemon import observe
 from evidence_daemon.app import House, open_grant, open_house, read_rules, rules_directory
 from evidence_daemon.config import Config, MailboxConfig
-from evidence_daemon.console import err, out, print_json, print_queue, print_status, print_story, usd
+from evidence_daemon.console import err, out, print_json, print_queue, print_status, print_story, print_withheld, usd
 from evidence_daemon.errors import BadConfig, BadFile, BadInput, BadRules, EvidenceDaemonError, Temporary
 from evidence_daemon.exchange import export_reversals, import_cases
-from evidence_daemon.model import CaseId, ItemId, MailId, ReasonCode, Verdict, mail_of_receipt
+from evidence_daemon.model import ABOUT_ANSWERS, CaseId, ItemId, Lane, MailId, ReasonCode, Verdict, mail_of_receipt
 from evidence_daemon.store import records
 
 EXIT_FAILED, EXIT_DATA, EXIT_TEMPORARY, EXIT_CONFIG = 1, 65, 75, 78
@@ -40,12 +40,14 @@ app = typer.Typer(
     epilog="Exit statuses: 0 all well, 1 it did not work, 2 wrong command line, 65 a file had faulty rows, "
     "75 try again later, 78 configuration or rules are wrong.",
 )
+answers = typer.Typer(no_args_is_help=True, help="Answers that are kept back.")
 queue = typer.Typer(no_args_is_help=True, help="What waits for a person: list it, look at one, decide it.")
 cases = typer.Typer(no_args_is_help=True, help="The list of pending cases.")
 reversals = typer.Typer(no_args_is_help=True, help="Values marked for reversal.")
 rules = typer.Typer(no_args_is_help=True, help="The rule book.")
 config_commands = typer.Typer(no_args_is_help=True, help="The configuration file.")
 mailbox = typer.Typer(no_args_is_help=True, help="The mailboxes that are polled.")
+app.add_typer(answers, name="answers")
 app.add_typer(queue, name="queue")
 app.add_typer(cases, name="cases")
 app.add_typer(reversals, name="reversals")
@@ -147,6 +149,67 @@ def disarm(person: Person, config: ConfigFile = DEFAULT_CONFIG) -> None:
     out.print("Disarmed: everything is decided, nothing is sent.")
 
 
+@app.command()
+def pause(
+    person: Person,
+    intake: Annotated[bool, typer.Option("--intake", help="Take no new mail in; it waits in the mailbox.")] = False,
+    sending: Annotated[bool, typer.Option("--sending", help="Send no answers; they wait in the outbox.")] = False,
+    because: Annotated[str, typer.Option(help="Why; shown by `status`.")] = "",
+    config: ConfigFile = DEFAULT_CONFIG,
+) -> None:
+    """Stop taking mail in and sending answers (or one of them) until resumed; what was taken in is still walked.
+
+    `status` says when nothing is under way any more, so that the program can be stopped.
+    """
+    with _house(config) as house, house.database.session() as session:
+        what = {"intake": intake or not sending, "sending": sending or not intake}
+        records.pause(session, **what, actor=f"persona:{person}", now=house.pipeline.clock(), because=because)
+    out.print(f"Paused: {' and '.join(name for name, chosen in what.items() if chosen)}.")
+
+
+@app.command()
+def resume(
+    person: Person,
+    intake: Annotated[bool, typer.Option("--intake", help="Take mail in again.")] = False,
+    sending: Annotated[bool, typer.Option("--sending", help="Send again; also after the valve closed.")] = False,
+    config: ConfigFile = DEFAULT_CONFIG,
+) -> None:
+    """Go on with what was paused, by a person or by the valve."""
+    with _house(config) as house, house.database.session() as session:
+        what = {"intake": intake or not sending, "sending": sending or not intake}
+        records.resume(session, **what, actor=f"persona:{person}", now=house.pipeline.clock())
+    out.print(f"Resumed: {' and '.join(name for name, chosen in what.items() if chosen)}.")
+
+
+# ── answers ──────────────────────────────────────────────────────────────────────────────────────
+
+
+@answers.command("held")
+def answers_held(config: ConfigFile = DEFAULT_CONFIG, as_json: AsJson = False) -> None:
+    """List the answers that are kept back, with the reason, and when they go out by themselves."""
+    with _house(config) as house, house.database.reading() as session:
+        rows = records.withheld(session)
+    if as_json:
+        print_json(rows)
+    else:
+        print_withheld(rows)
+
+
+@answers.command("release")
+def answers_release(
+    receipts: Annotated[list[str], typer.Argument(metavar="RECEIPT...", help="Receipt numbers.")],
+    person: Person,
+    config: ConfigFile = DEFAULT_CONFIG,
+) -> None:
+    """Let withheld answers go, in spite of the cap that keeps them.  All at once: `arm --release`."""
+    with _house(config) as house, house.database.session() as session:
+        mails = {_mail(receipt) for receipt in receipts}
+        chosen = [row.id for row in records.withheld(session) if row.mail_id in mails]
+        actor = f"persona:{person}"
+        freed = records.release(session, actor=actor, now=house.pipeline.clock(), outbox_ids=chosen)
+    out.print(f"{freed} answers are released.")
+
+
 # ── queue ────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -199,6 +262,22 @@ def queue_settle(
         f"answer: {settlement.reply.kind.value}" if settlement.reply else f"no answer ({settlement.unanswered_because})"
     )
     out.print(f"{receipt}: {settlement.evidence_state.value}, {len(settlement.charges)} charges changed, {answer}")
+
+
+@queue.command("done")
+def queue_done(
+    receipt: Receipt,
+    lane: Annotated[Lane, typer.Argument(help="The lane: LLAMAR or ENVIO_INCIERTO.")],
+    person: Person,
+    config: ConfigFile = DEFAULT_CONFIG,
+) -> None:
+    """Take a question about an answer off the queue: the customer was called, nothing is to be decided."""
+    with _house(config) as house:
+        if lane not in ABOUT_ANSWERS:
+            raise BadInput(f"{lane.value} asks for a decision: use `queue settle`")
+        with house.database.session() as session:
+            records.close_review(session, _mail(receipt), lane, person=person, now=house.pipeline.clock())
+    out.print(f"{receipt}: done in {lane.value}.")
 
 
 @queue.command("unshunt")
@@ -350,8 +429,7 @@ def _house(path: Path) -> Iterator[House]:
 
 
 def _show_status(house: House, as_json: bool) -> None:
-    with house.database.session() as session:
-        now = records.status(session)
+    now = house.pipeline.status()
     if as_json:
         print_json(now)
     else:

@@ -180,6 +180,15 @@ class SmtpConfig(_Section):
     data_timeout_seconds: float = Field(
         600, gt=0, description="Seconds to wait for the answer to DATA (RFC 5321 4.5.3.2.6 asks for 600)."
     )
+    per_minute: int = Field(
+        30, ge=0, description="The provider's own limit in a minute (Microsoft 365: 30); more wait.  0: no limit."
+    )
+    per_day: int = Field(
+        2000,
+        ge=0,
+        description="The provider's own limit in 24 hours (Google Workspace: 2000, Microsoft 365: 10000); more wait.  "
+        "0: no limit.",
+    )
 
     @field_validator("security")
     @classmethod
@@ -234,7 +243,22 @@ class AnswersConfig(_Section):
         "", description="Name of our own border server in Authentication-Results; empty: nobody is trusted."
     )
     per_address_per_day: int = Field(
-        5, ge=1, description="Answers to one address in 24 hours; more are withheld and shown."
+        5, ge=0, description="Answers to one address in 24 hours; what is above goes out when it allows.  0: no limit."
+    )
+    per_id_number_per_day: int = Field(
+        10, ge=0, description="Answers about one identity number in 24 hours, whatever the address.  0: no limit."
+    )
+    same_answer_per_day: int = Field(
+        1,
+        ge=0,
+        description="The very same answer (reasons, person, papers) to one address in 24 hours; a further one waits "
+        "for a person: this is what ends a loop between two robots.  0: no limit.",
+    )
+    valve_per_15_minutes: int = Field(
+        200,
+        ge=0,
+        description="Answers in 15 minutes at which all sending stops, with an alert, until "
+        "`evidence-daemon resume`.  0: no valve.",
     )
 
 

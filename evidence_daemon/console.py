@@ -27,7 +27,8 @@ from evidence_daemon.model import (
     OneCase,
     Unreadable,
 )
-from evidence_daemon.store.records import Judged, Review, Status, Story
+from evidence_daemon.observe import masked_address
+from evidence_daemon.store.records import Held, Judged, Review, Status, Story
 
 out = Console()
 err = Console(stderr=True)
@@ -69,10 +70,19 @@ def print_status(status: Status) -> None:
     table = Table(
         "", "Estado", "Cuántos", title="evidence_daemon" + ("" if status.armed else "  ·  DESARMADO: no se envía nada")
     )
+    if status.intake_paused:
+        still = "" if status.drained else "; lo recibido se sigue procesando"
+        out.print(f"Recepción en pausa: {status.intake_paused}{still}.", style="yellow", markup=False)
+    if status.not_sending and status.armed:
+        until = f", hasta {_moment(status.not_sending_until)}" if status.not_sending_until else ""
+        out.print(f"No se envían respuestas: {status.not_sending}{until}.", style="yellow", markup=False)
+    if status.drained:
+        out.print("Nada está en camino: el programa se puede detener.", style="green")
     for title, counts in (
         ("Correos", status.mails),
         ("Cola", status.lanes),
         ("Respuestas", status.outbox),
+        ("Retenidas por", status.withheld),
         ("Casos", status.cases),
         ("Valores", status.charges),
     ):
@@ -95,6 +105,21 @@ def print_status(status: Status) -> None:
         )
     if status.next_respond_by is not None:
         out.print(f"Próximo límite legal de respuesta: {status.next_respond_by:%d-%m-%Y}.")
+
+
+def print_withheld(rows: Iterable[Held]) -> None:
+    """Answers that are kept back, oldest first."""
+    table = Table("Recibo", "Respuesta", "Para", "Por qué", "Desde hace", "Sale sola", title="Respuestas retenidas")
+    for row in rows:
+        table.add_row(
+            row.receipt,
+            row.kind.value,
+            masked_address(row.to_address),
+            row.withheld.value,
+            _age(row.created_at),
+            _moment(row.release_at) if row.release_at else "no",
+        )
+    out.print(table if table.row_count else "Ninguna respuesta está retenida.")
 
 
 def print_queue(rows: Iterable[Review]) -> None:
@@ -148,7 +173,8 @@ def print_story(story: Story) -> None:
         _print_decision(judged)
     for answer in story.answers:
         out.print(
-            f"Respuesta {answer.kind.value} a {answer.to_address}: {answer.state.value}, "
+            f"Respuesta {answer.kind.value} a {answer.to_address}: {answer.state.value}"
+            f"{f' ({answer.withheld.value})' if answer.withheld else ''}, "
             f"intentos {answer.attempts} {answer.response}",
             markup=False,
         )

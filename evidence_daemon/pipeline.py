@@ -14,6 +14,7 @@ from __future__ import annotations
 import logging
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -245,7 +246,15 @@ class Pipeline:
             message_id=message_id,
             at=self.clock(),
         )
-        return records.Outgoing(to_address=to.address, message_id=message_id, raw=raw)
+        cases = settlement.decision.cases
+        typed = evidence.subject.id_number
+        return records.Outgoing(
+            to_address=to.address,
+            message_id=message_id,
+            raw=raw,
+            id_number=cases[0].id_number if cases else typed.value if typed is not None else "",
+            topic=compose.topic(reply, evidence),
+        )
 
     def shunt(self, session: Session, mail_id: MailId, stage: str, trouble: str) -> None:
         """Park a mail that cannot pass: a person sees it in the queue, with its story; nothing is lost."""
@@ -262,7 +271,7 @@ class Pipeline:
         """
         now = self.clock()
         with self.database.session() as session:
-            row = records.claim_due(session, now, per_day=self.config.answers.per_address_per_day)
+            row = records.claim_due(session, now, self.limits)
         if row is None:
             return False
         try:
@@ -350,6 +359,28 @@ class Pipeline:
             return False
         self.enqueue(session, mail_id, records.next_walk(session, mail_id))
         return True
+
+    @property
+    def limits(self) -> records.Limits:
+        """How much may be sent, by the configuration."""
+        answers, smtp = self.config.answers, self.config.smtp
+        return records.Limits(
+            per_address=answers.per_address_per_day,
+            per_id_number=answers.per_id_number_per_day,
+            same_topic=answers.same_answer_per_day,
+            per_day=smtp.per_day,
+            per_minute=smtp.per_minute,
+            valve=answers.valve_per_15_minutes,
+        )
+
+    def status(self) -> records.Status:
+        """Where everything stands, and why nothing is sent now, if so."""
+        with self.database.reading() as session:
+            told = records.status(session)
+            closed = records.sending_closed(session, self.clock(), self.limits)
+        if closed is None:
+            return told
+        return replace(told, not_sending=closed.because, not_sending_until=closed.until)
 
     # ── small things ─────────────────────────────────────────────────────────────────────────────
 

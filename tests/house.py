@@ -23,6 +23,7 @@ def write_config(
     workers: int = 1,
     retries: int = 3,
     poll_seconds: int = 1,
+    same_answer_per_day: int = 0,
     more: str = "",
 ) -> Path:
     """Write `config.toml` (and its secret) into `directory`; returns its path."""
@@ -49,6 +50,7 @@ host = "127.0.0.1"
 port = {smtp.port}
 security = "none"
 from_address = "posventagec2@cnt.gob.ec"
+per_minute = 0
 
 [database]
 url = "{database_url}"
@@ -59,6 +61,8 @@ state_directory = "state"
 [answers]
 trusted_authserv_id = "{BORDER}"
 per_address_per_day = 50
+per_id_number_per_day = 0
+same_answer_per_day = {same_answer_per_day}
 
 [daemon]
 armed = true

@@ -136,7 +136,7 @@ def _emptied(url: str) -> str:
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute("SET session_replication_role = replica")  # else the append-only triggers refuse
         connection.execute(f"TRUNCATE {tables} RESTART IDENTITY".encode())
-        connection.execute("UPDATE instance SET armed = true")
+        connection.execute("UPDATE instance SET armed = true, intake_paused = '', sending_paused = '', resumed_at = NULL")
     return url
 
 
@@ -355,10 +355,12 @@ def settle(
     *,
     answer: str = "ana@example.ec",
     number: int | None = None,
+    marks: dict[str, str] | None = None,
 ) -> int:
     cases = settlement.decision.cases
     sent = records.next_decision_number(session, mail) if number is None else number
-    outgoing = records.Outgoing(answer, f"<{mail}.{sent}@cnt.example>", b"From: ...\r\n\r\nHola") if answer else None
+    name = f"<{mail}.{sent}@cnt.example>"
+    outgoing = records.Outgoing(answer, name, b"From: ...\r\n\r\nHola", **(marks or {})) if answer else None
     return records.apply(
         session,
         mail,
@@ -1196,11 +1198,11 @@ def test_a_row_that_cannot_be_read_says_what_it_should_have_been() -> None:
 # ── the outbox ───────────────────────────────────────────────────────────────────────────────────
 
 
-def put_out(database: Database, number: int = 1, to: str = "ana@example.ec") -> MailId:
+def put_out(database: Database, number: int = 1, to: str = "ana@example.ec", **marks: str) -> MailId:
     with database.session() as session:
         mail = store_mail(session, number)
         immediate = replace(holding(), reply=Reply(ReplyKind.SUBSANAR, (), ()))
-        settle(session, mail, immediate, answer=to)
+        settle(session, mail, immediate, answer=to, marks=marks)
     return mail
 
 
@@ -1288,27 +1290,166 @@ def test_a_disarmed_house_decides_and_sends_nothing_until_a_person_lets_it(opene
 def test_an_answer_can_be_withheld_with_its_reason(database: Database) -> None:
     with database.session() as session:
         mail = store_mail(session)
-        outgoing = records.Outgoing("ana@example.ec", "<1@x>", b"x", withheld_because="muy antiguo")
+        outgoing = records.Outgoing("ana@example.ec", "<1@x>", b"x", withheld=Withheld.ANTIGUO)
         records.apply(
             session, mail, holding(),
             found=NoCase(()), evidence=evidence_of(mail), edition="", now=NOW, outgoing=outgoing,
         )
         (answer,) = records.explain(session, mail).answers
-    assert (answer.state, answer.response) == (OutboxState.RETENIDO, "muy antiguo")
+    assert (answer.state, answer.withheld) == (OutboxState.RETENIDO, Withheld.ANTIGUO)
+    with database.reading() as session:
+        assert records.status(session).withheld == {"ANTIGUO": 1}
 
 
 def test_one_address_gets_no_more_than_its_share_in_a_day(database: Database) -> None:
     for number in range(1, 4):
         put_out(database, number)
     put_out(database, 4, "otro@example.ec")
+    limits = records.Limits(per_address=2)
     sent = []
-    while letter := claim(database, NOW, per_day=2):
+    while letter := claim(database, NOW, limits=limits):
         finish(database, letter, OutboxState.ENVIADO)
         sent.append(letter.to_address)
     assert sorted(sent) == ["ana@example.ec", "ana@example.ec", "otro@example.ec"]
     assert outbox(database) == {"ENVIADO": 3, "RETENIDO": 1}
-    put_out(database, 5)
-    assert claim(database, NOW + timedelta(hours=25), per_day=2) is not None
+    assert claim(database, NOW + timedelta(hours=23), limits=limits) is None
+    with database.reading() as session:
+        assert records.status(session).withheld == {"POR_DIRECCION": 1}
+        (answer,) = records.explain(session, MailId(3)).answers
+        assert (answer.withheld, answer.release_at) == (Withheld.POR_DIRECCION, NOW + timedelta(hours=24))
+    assert claim(database, NOW + timedelta(hours=24), limits=limits) is not None, "it goes out by itself"
+
+
+def test_one_person_gets_no_more_than_his_share_whatever_the_address(database: Database) -> None:
+    for number in range(1, 4):
+        put_out(database, number, f"pariente{number}@example.ec", id_number="1700000019")
+    put_out(database, 4, id_number="1700000027")
+    put_out(database, 5, id_number="")
+    limits = records.Limits(per_id_number=2)
+    while letter := claim(database, limits=limits):
+        finish(database, letter, OutboxState.ENVIADO)
+    assert outbox(database) == {"ENVIADO": 4, "RETENIDO": 1}
+    with database.reading() as session:
+        assert records.status(session).withheld == {"POR_CEDULA": 1}
+
+
+def test_the_same_answer_to_the_same_address_waits_for_a_person_whose_word_is_last(database: Database) -> None:
+    for number in range(1, 4):
+        put_out(database, number, topic="sin adjunto")
+    put_out(database, 4, topic="ilegible")
+    put_out(database, 5, "otro@example.ec", topic="sin adjunto")
+    limits = records.Limits(same_topic=1, per_address=3)
+    while letter := claim(database, limits=limits):
+        finish(database, letter, OutboxState.ENVIADO)
+    assert outbox(database) == {"ENVIADO": 3, "RETENIDO": 2}
+    assert claim(database, NOW + timedelta(days=30), limits=limits) is None, "not by itself"
+    with database.session() as session:
+        assert records.status(session).withheld == {"REPETIDA": 2}
+        records.release(session, actor="persona:Rosa", now=NOW)
+    sent = 0
+    while letter := claim(database, limits=limits):
+        finish(database, letter, OutboxState.ENVIADO)
+        sent += 1
+    assert sent == 2
+
+
+def test_what_was_withheld_while_disarmed_still_meets_the_caps(database: Database) -> None:
+    with database.session() as session:
+        records.set_armed(session, False)
+    for number in range(1, 4):
+        put_out(database, number, topic="x")
+    with database.session() as session:
+        records.set_armed(session, True)
+        records.release(session, actor="persona:Rosa", now=NOW)
+    limits = records.Limits(same_topic=1)
+    assert claim(database, limits=limits) is not None
+    assert claim(database, limits=limits) is None
+    assert outbox(database) == {"ENVIANDO": 1, "RETENIDO": 2}
+
+
+def closed(database: Database, now: datetime, limits: records.Limits) -> records.Closed | None:
+    with database.reading() as session:
+        return records.sending_closed(session, now, limits)
+
+
+@pytest.mark.parametrize(
+    ("limits", "window"),
+    [
+        (records.Limits(per_minute=2), timedelta(seconds=60)),
+        (records.Limits(per_day=2), timedelta(hours=24)),
+    ],
+)
+def test_the_provider_s_quota_makes_answers_wait_and_is_told(
+    database: Database, limits: records.Limits, window: timedelta
+) -> None:
+    for number in range(1, 4):
+        put_out(database, number)
+    assert closed(database, NOW, limits) is None
+    for _ in range(2):
+        letter = claim(database, limits=limits)
+        assert letter is not None
+        finish(database, letter, OutboxState.ENVIADO)
+    assert claim(database, NOW + timedelta(seconds=1), limits=limits) is None
+    assert outbox(database) == {"ENVIADO": 2, "EN_COLA": 1}
+    told = closed(database, NOW + timedelta(seconds=1), limits)
+    assert told is not None
+    assert told.until == NOW + window
+    assert "cupo del proveedor" in told.because
+    assert claim(database, NOW + window, limits=limits) is not None
+
+
+def test_the_valve_stops_a_flood_until_a_person_resumes(database: Database) -> None:
+    for number in range(1, 8):
+        put_out(database, number, f"{number}@example.ec")
+    limits = records.Limits(valve=3)
+
+    def sends(at: datetime) -> int:
+        sent = 0
+        while letter := claim(database, at, limits=limits):
+            finish(database, letter, OutboxState.ENVIADO, now=at)
+            sent += 1
+        return sent
+
+    assert sends(NOW) == 3
+    assert sends(NOW + timedelta(days=1)) == 0, "it does not open by itself"
+    told = closed(database, NOW, limits)
+    assert told is not None
+    assert records.VALVE in told.because
+    assert told.until is None
+    with database.session() as session:
+        assert records.status(session).sending_paused.startswith("daemon: válvula")
+        records.resume(session, intake=False, sending=True, actor="persona:Rosa", now=NOW + timedelta(seconds=5))
+    assert sends(NOW + timedelta(seconds=10)) == 3, "what went before does not count again"
+    assert sends(NOW + timedelta(minutes=30)) == 0, "but what went since does"
+
+
+def test_a_steady_flow_below_the_valve_is_never_stopped(database: Database) -> None:
+    for number in range(1, 8):
+        put_out(database, number, f"{number}@example.ec")
+    for turn in range(7):
+        letter = claim(database, NOW + turn * timedelta(minutes=6), limits=records.Limits(valve=3))
+        assert letter is not None, (turn, outbox(database), closed(database, NOW, records.NO_LIMITS))
+        finish(database, letter, OutboxState.ENVIADO)
+
+
+def test_a_pause_stops_sending_or_intake_and_tells_who_and_why(database: Database) -> None:
+    put_out(database)
+    with database.session() as session:
+        records.pause(session, intake=True, sending=True, actor="persona:Rosa", now=NOW, because="mantenimiento")
+        records.pause(session, intake=True, sending=True, actor="persona:Eva", now=NOW)
+        told = records.status(session)
+    assert (told.intake_paused, told.sending_paused) == ("persona:Rosa: mantenimiento",) * 2
+    assert told.drained
+    assert claim(database) is None
+    with database.session() as session:
+        records.resume(session, intake=False, sending=True, actor="persona:Eva", now=NOW)
+        assert not records.status(session).drained, "one answer waits to be sent"
+        assert records.switches(session).intake_paused
+    finish(database, claimed(database), OutboxState.ENVIADO)
+    with database.session() as session:
+        assert records.status(session).drained
+        store_mail(session, 2)
+        assert not records.status(session).drained, "it has a walk before it"
 
 
 def test_a_refusal_that_may_pass_is_tried_again_at_its_time(database: Database) -> None:

@@ -47,6 +47,7 @@ host = "127.0.0.1"
 port = {smtp}
 security = "none"
 from_address = "{user}"
+per_minute = 0
 
 [files]
 state_directory = "state"

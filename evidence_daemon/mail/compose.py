@@ -7,6 +7,7 @@ generator loses blanks between encoded words in 2.7 % of accented Spanish subjec
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta, timezone
@@ -124,6 +125,23 @@ def wire_message_id(receipt: str, kind: str, number: int, domain: str) -> str:
     """
     local = re.sub(r"[^a-z0-9.\-]+", "-", f"{receipt}.{kind}.{number}".lower())
     return f"<{local}@{re.sub(r'[^a-z0-9.-]+', '', domain.lower()) or 'localhost'}>"
+
+
+def topic(reply: Reply, evidence: Evidence) -> str:
+    """A digest of what is said about what: two answers of one topic tell one address the same twice.
+
+    The same kind and reasons, about the same person and lines, to the same papers (or none).  A customer
+    who sends a better photo asks anew; a robot that answers us never does.
+    """
+    claim = evidence.subject if isinstance(evidence.subject, Claim) else None
+    parts = (
+        reply.kind,
+        " ".join(reply.reasons),
+        claim.id_number.value if claim else "",
+        " ".join(sorted(claim.lines)) if claim else "",
+        *sorted(attachment.sha256 for attachment in evidence.email.attachments),
+    )
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:32]
 
 
 # ── facts ────────────────────────────────────────────────────────────────────────────────────────

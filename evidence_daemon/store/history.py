@@ -29,10 +29,12 @@ from evidence_daemon.model import (
     SearchKeys,
     Settlement,
     Verdict,
+    Withheld,
 )
-from evidence_daemon.store.mails import UNDECIDED, Mail, is_armed, load_mail, load_papers, load_readings
+from evidence_daemon.store.mails import UNDECIDED, Mail, load_mail, load_papers, load_readings
 from evidence_daemon.store.reviews import Review, review_of
 from evidence_daemon.store.shapes import VERDICTS, from_json
+from evidence_daemon.store.switches import switches
 from evidence_daemon.store.tables import (
     CaseRow,
     ChargeRow,
@@ -52,9 +54,14 @@ class Status:
     """Where everything stands.  Keys of the tables are state names; ages are the oldest moments."""
 
     armed: bool
+    intake_paused: str
+    """Who paused the taking in of mail, and why; "" while it goes on."""
+    sending_paused: str
     mails: dict[str, int]
     lanes: dict[str, int]
     outbox: dict[str, int]
+    withheld: dict[str, int]
+    """Answers that are kept back, by their reason."""
     charges: dict[str, int]
     cases: dict[str, int]
     oldest_unfinished: datetime | None
@@ -66,17 +73,33 @@ class Status:
     """Cents in charges that wait in REVERSO_PENDIENTE."""
     vanished: int = 0
     """Mails that were gone from a mailbox before they were seen: another client, or a rule on the server."""
+    not_sending: str = ""
+    """Why no answer leaves now, as the house says that has the limits; "" when they do."""
+    not_sending_until: datetime | None = None
+    """When that passes by itself; None when a person must act."""
+
+    @property
+    def drained(self) -> bool:
+        """Nothing is under way and nothing will begin: the intake is paused, every mail walked, none being sent."""
+        walking = sum(count for state, count in self.mails.items() if state in UNDECIDED)
+        still_to_send = 0 if self.sending_paused else self.outbox.get(OutboxState.EN_COLA, 0)
+        sending = self.outbox.get(OutboxState.ENVIANDO, 0)
+        return bool(self.intake_paused) and not walking + still_to_send + sending
 
 
 def status(session: Session) -> Status:
     """Counts by state, and the ages of what waits."""
     waiting = (OutboxState.EN_COLA, OutboxState.ENVIANDO, OutboxState.INCIERTO)
     open_ = col(ReviewRow.closed_at).is_(None)
+    standing = switches(session)
     return Status(
-        armed=is_armed(session),
+        armed=standing.armed,
+        intake_paused=standing.intake_paused,
+        sending_paused=standing.sending_paused,
         mails=_by(session, MailRow.state),
         lanes=_by(session, ReviewRow.lane, open_),
         outbox=_by(session, OutboxRow.state),
+        withheld=_by(session, OutboxRow.withheld, col(OutboxRow.state) == OutboxState.RETENIDO),
         charges=_by(session, ChargeRow.state),
         cases=_by(session, CaseRow.state),
         oldest_unfinished=_least(session, MailRow.stored_at, col(MailRow.state).in_(UNDECIDED)),
@@ -133,6 +156,9 @@ class Answer:
     sent_at: datetime | None
     attempts: int
     response: str
+    withheld: Withheld | None
+    """Why it is kept back, or was until a person let it go."""
+    release_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +211,8 @@ def explain(session: Session, mail_id: MailId) -> Story:
                 sent_at=row.sent_at,
                 attempts=row.attempts,
                 response=row.response,
+                withheld=row.withheld,
+                release_at=row.release_at,
             )
             for row in answers
         ),

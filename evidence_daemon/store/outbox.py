@@ -9,11 +9,23 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
-from evidence_daemon.model import DAEMON, CaseId, Lane, MailId, OutboxState, Reply, ReplyKind, ReviewItem
+from evidence_daemon.model import (
+    DAEMON,
+    CaseId,
+    Lane,
+    MailId,
+    OutboxState,
+    Reply,
+    ReplyKind,
+    ReviewItem,
+    Withheld,
+    receipt_number,
+)
 from evidence_daemon.store import audit
 from evidence_daemon.store.mails import is_armed
 from evidence_daemon.store.reviews import open_review
 from evidence_daemon.store.statements import change_one, count_rows
+from evidence_daemon.store.switches import pause, switches
 from evidence_daemon.store.tables import CopyRow, MailCaseRow, OutboxRow
 
 _REACHED = (OutboxState.ENVIADO, OutboxState.ENVIANDO, OutboxState.INCIERTO, OutboxState.REBOTADO)
@@ -24,20 +36,23 @@ _REACHED = (OutboxState.ENVIADO, OutboxState.ENVIANDO, OutboxState.INCIERTO, Out
 class Outgoing:
     """An answer as it will be sent: the bytes, the one address, the fixed Message-ID.
 
-    `withheld_because` keeps it back (RETENIDO) until a person lets it go.
+    `id_number` is the person that it is about, `topic` what it says of what (both "" when unknown): the
+    caps count by them.  `withheld` keeps it back (RETENIDO) until a person lets it go.
     """
 
     to_address: str
     message_id: str
     raw: bytes
-    withheld_because: str = ""
+    id_number: str = ""
+    topic: str = ""
+    withheld: Withheld | None = None
 
 
 def put_out(
     session: Session, mail_id: MailId, decision_id: int, reply: Reply, outgoing: Outgoing, *, now: datetime
 ) -> None:
     """Put an answer out, in the transaction of the decision that it tells of."""
-    withheld = outgoing.withheld_because or ("" if is_armed(session) else "disarmed")
+    withheld = outgoing.withheld or (None if is_armed(session) else Withheld.DESARMADO)
     session.exec(
         sa.insert(OutboxRow).values(
             decision_id=decision_id,
@@ -52,9 +67,10 @@ def put_out(
             cancel_on_decision=reply.cancel_on_decision,
             attempts=0,
             doubts=0,
-            response=withheld,
-            id_number="",
-            topic="",
+            response="",
+            id_number=outgoing.id_number,
+            topic=outgoing.topic,
+            withheld=withheld,
         )
     )
 
@@ -85,14 +101,66 @@ class Letter:
     attempts: int
 
 
-def claim_due(session: Session, now: datetime, *, per_day: int | None = None) -> Letter | None:
-    """Claim the answer that is due longest, or None when none is due or the house is disarmed.
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How many answers may leave; 0 is no limit.
 
-    It becomes ENVIANDO; commit that before the first byte leaves.  An address that got `per_day` answers in
-    the last 24 hours gets no more: the answer becomes RETENIDO, to be seen and let go by a person.
+    In 24 hours: to one address, about one identity number, of one topic to one address, and (the provider's
+    own quota) in all.  `per_minute`: in 60 seconds in all.  `valve`: in 15 minutes in all; above it
+    something is wrong, and the sending stops until a person resumes it.
     """
-    if not is_armed(session):
+
+    per_address: int = 0
+    per_id_number: int = 0
+    same_topic: int = 0
+    per_day: int = 0
+    per_minute: int = 0
+    valve: int = 0
+
+
+NO_LIMITS = Limits()
+DAY = timedelta(hours=24)
+VALVE_WINDOW = timedelta(minutes=15)
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """Why nothing is sent now (Spanish), and when that passes by itself; None when a person must act."""
+
+    because: str
+    until: datetime | None = None
+
+
+def sending_closed(session: Session, now: datetime, limits: Limits = NO_LIMITS) -> Closed | None:
+    """What keeps every answer of this house back now; None when the next one may leave."""
+    standing = switches(session)
+    if not standing.armed:
+        return Closed("desarmado")
+    if standing.sending_paused:
+        return Closed(f"en pausa ({standing.sending_paused})")
+    for limit, window, words in (
+        (limits.per_minute, timedelta(seconds=60), "por minuto"),
+        (limits.per_day, DAY, "en 24 horas"),
+    ):
+        if until := _full_until(session, now, limit, window):
+            return Closed(f"cupo del proveedor: {limit} respuestas {words}", until)
+    return None
+
+
+def claim_due(session: Session, now: datetime, limits: Limits = NO_LIMITS) -> Letter | None:
+    """Claim the answer that is due longest, or None when none is due or nothing may be sent (`sending_closed`).
+
+    It becomes ENVIANDO; commit that before the first byte leaves.  One that is above a cap becomes RETENIDO
+    instead, with its reason, and goes out by itself when the cap allows; a repeated one when a person lets it.
+    """
+    if sending_closed(session, now, limits) is not None:
         return None
+    session.exec(
+        sa.update(OutboxRow)
+        .where(col(OutboxRow.state) == OutboxState.RETENIDO, col(OutboxRow.release_at) <= now)
+        .values(state=OutboxState.EN_COLA, withheld=None, release_at=None)
+        .execution_options(synchronize_session=False)
+    )
     while True:
         row = session.exec(
             select(OutboxRow)
@@ -104,16 +172,18 @@ def claim_due(session: Session, now: datetime, *, per_day: int | None = None) ->
         ).one_or_none()
         if row is None:
             return None
-        this = sa.update(OutboxRow).where(col(OutboxRow.id) == row.id, col(OutboxRow.state) == row.state)
-        if row.state is OutboxState.EN_COLA and per_day is not None and _sent_lately(session, row, now) >= per_day:
-            words = f"más de {per_day} respuestas a esta dirección en 24 horas"
-            session.exec(this.values(state=OutboxState.RETENIDO, response=words))
-            continue
-        claimed = session.exec(
-            this.values(state=OutboxState.ENVIANDO, attempts=OutboxRow.attempts + 1, claimed_at=now).execution_options(
-                synchronize_session=False
-            )
+        if _valve_closes(session, now, limits.valve):
+            return None
+        this = (
+            sa.update(OutboxRow)
+            .where(col(OutboxRow.id) == row.id, col(OutboxRow.state) == row.state)
+            .execution_options(synchronize_session=False)
         )
+        if (cap := _capped(session, row, now, limits)) is not None:
+            withheld, until = cap
+            session.exec(this.values(state=OutboxState.RETENIDO, withheld=withheld, release_at=until))
+            continue
+        claimed = session.exec(this.values(state=OutboxState.ENVIANDO, attempts=OutboxRow.attempts + 1, claimed_at=now))
         if claimed.rowcount == 1:
             return Letter(
                 id=row.id,
@@ -126,15 +196,59 @@ def claim_due(session: Session, now: datetime, *, per_day: int | None = None) ->
             )
 
 
-def _sent_lately(session: Session, row: OutboxRow, now: datetime) -> int:
-    return count_rows(
-        session,
-        OutboxRow,
-        col(OutboxRow.recipient) == row.recipient,
-        col(OutboxRow.id) != row.id,
-        col(OutboxRow.claimed_at) > now - timedelta(hours=24),
-        col(OutboxRow.state).in_(_REACHED),
-    )
+_BY_CAP = (Withheld.POR_DIRECCION, Withheld.POR_CEDULA, Withheld.REPETIDA)
+
+
+def _capped(session: Session, row: OutboxRow, now: datetime, limits: Limits) -> tuple[Withheld, datetime | None] | None:
+    """Which cap this answer is above, and when that passes by itself.
+
+    One that was sent before (INCIERTO) is sent again; one that a person let go in spite of a cap goes.
+    """
+    if row.state is not OutboxState.EN_COLA or row.withheld in _BY_CAP:
+        return None
+    other = col(OutboxRow.id) != row.id
+    to_him = col(OutboxRow.recipient) == row.recipient
+    reached = col(OutboxRow.state).in_(_REACHED)
+    if row.topic and _full_until(
+        session, now, limits.same_topic, DAY, other, reached, to_him, col(OutboxRow.topic) == row.topic
+    ):
+        return Withheld.REPETIDA, None
+    if until := _full_until(session, now, limits.per_address, DAY, other, reached, to_him):
+        return Withheld.POR_DIRECCION, until
+    about_him = col(OutboxRow.id_number) == row.id_number
+    if row.id_number and (until := _full_until(session, now, limits.per_id_number, DAY, other, reached, about_him)):
+        return Withheld.POR_CEDULA, until
+    return None
+
+
+def _full_until(
+    session: Session, now: datetime, limit: int, window: timedelta, *which: sa.ColumnElement[bool]
+) -> datetime | None:
+    """When fewer than `limit` of these answers will lie within the window; None when that is so now."""
+    if not limit:
+        return None
+    decisive = session.exec(
+        select(OutboxRow.claimed_at)
+        .where(col(OutboxRow.claimed_at) > now - window, *which)
+        .order_by(col(OutboxRow.claimed_at).desc())
+        .offset(limit - 1)
+        .limit(1)
+    ).first()
+    return decisive + window if decisive is not None else None
+
+
+def _valve_closes(session: Session, now: datetime, valve: int) -> bool:
+    """Pause the sending when more leaves than ever should: a loop, a wrong rule, a restored backup."""
+    since = max(now - VALVE_WINDOW, switches(session).resumed_at or now - VALVE_WINDOW)
+    if not valve or count_rows(session, OutboxRow, col(OutboxRow.claimed_at) > since) < valve:
+        return False
+    words = f"{VALVE}: {valve} respuestas en {VALVE_WINDOW.seconds // 60} minutos"
+    pause(session, intake=False, sending=True, actor=DAEMON, now=now, because=words)
+    return True
+
+
+VALVE = "válvula"
+"""How the reason of a pause begins that nobody asked for."""
 
 
 def unclaim(session: Session, outbox_id: int, now: datetime) -> None:
@@ -211,9 +325,7 @@ def bounced(session: Session, message_ids: Sequence[str], words: str, *, now: da
     we sent no such mail.  Saying it twice changes nothing.
     """
     rows = session.exec(
-        select(OutboxRow)
-        .where(col(OutboxRow.message_id).in_(message_ids))
-        .execution_options(populate_existing=True)
+        select(OutboxRow).where(col(OutboxRow.message_id).in_(message_ids)).execution_options(populate_existing=True)
     ).all()
     row = min(rows, key=lambda row: message_ids.index(row.message_id), default=None)
     if row is None:
@@ -271,12 +383,52 @@ def recover_claims(
     return len(rows)
 
 
+@dataclass(frozen=True, slots=True)
+class Held:
+    """An answer that is kept back; it goes out by itself at `release_at`, if there is one."""
+
+    id: int
+    mail_id: MailId
+    receipt: str
+    kind: ReplyKind
+    to_address: str
+    withheld: Withheld
+    created_at: datetime
+    release_at: datetime | None
+
+
+def withheld(session: Session, limit: int = 500) -> list[Held]:
+    """What is kept back, oldest first."""
+    rows = session.exec(
+        select(OutboxRow)
+        .where(col(OutboxRow.state) == OutboxState.RETENIDO)
+        .order_by(col(OutboxRow.created_at), col(OutboxRow.id))
+        .limit(limit)
+    )
+    return [
+        Held(
+            id=row.id,
+            mail_id=MailId(row.mail_id),
+            receipt=receipt_number(MailId(row.mail_id)),
+            kind=row.kind,
+            to_address=row.recipient,
+            withheld=row.withheld or Withheld.DESARMADO,
+            created_at=row.created_at,
+            release_at=row.release_at,
+        )
+        for row in rows
+    ]
+
+
 def release(session: Session, *, actor: str, now: datetime, outbox_ids: Collection[int] | None = None) -> int:
     """Let withheld answers go (all, or these); returns how many."""
     chosen = sa.update(OutboxRow).where(col(OutboxRow.state) == OutboxState.RETENIDO)
     if outbox_ids is not None:
         chosen = chosen.where(col(OutboxRow.id).in_(outbox_ids))
-    freed = session.exec(chosen.values(state=OutboxState.EN_COLA, response="")).rowcount
+    # `withheld` stays: it tells that a person let it go in spite of that.
+    freed = session.exec(
+        chosen.values(state=OutboxState.EN_COLA, release_at=None).execution_options(synchronize_session=False)
+    ).rowcount
     audit.record(session, "answers released", actor=actor, now=now, detail={"count": freed})
     return freed
 

@@ -2,7 +2,7 @@
 
 A function never commits: the caller's transaction (`Database.session`, `Database.transact`, or the engine's)
 decides what belongs together.  What is behind the door: `mails`, the case list (`caselist`), `settling`,
-answers (`outbox`), the queue (`reviews`) and the history (`history`).
+answers (`outbox`), the queue (`reviews`), what people switch (`switches`) and the history (`history`).
 """
 
 from __future__ import annotations
@@ -44,7 +44,12 @@ from evidence_daemon.store.mails import (
     unshunt,
 )
 from evidence_daemon.store.outbox import (
+    NO_LIMITS,
+    VALVE,
+    Closed,
+    Held,
     Letter,
+    Limits,
     Outgoing,
     appended,
     bounced,
@@ -52,19 +57,27 @@ from evidence_daemon.store.outbox import (
     finish_send,
     recover_claims,
     release,
+    sending_closed,
     to_append,
     unclaim,
+    withheld,
 )
 from evidence_daemon.store.reviews import Review, close_review, open_reviews, review_of
 from evidence_daemon.store.settling import Trace, apply, next_decision_number, traces, with_uses
+from evidence_daemon.store.switches import Switches, pause, resume, switches
 
 __all__ = [
+    "NO_LIMITS",
     "UNDECIDED",
+    "VALVE",
     "Answer",
+    "Closed",
     "Contact",
     "Event",
+    "Held",
     "Judged",
     "Letter",
+    "Limits",
     "Mail",
     "Outgoing",
     "Received",
@@ -72,6 +85,7 @@ __all__ = [
     "Session",
     "Status",
     "Story",
+    "Switches",
     "Trace",
     "all_cases",
     "all_mails",
@@ -98,14 +112,18 @@ __all__ = [
     "next_decision_number",
     "next_walk",
     "open_reviews",
+    "pause",
     "receive",
     "recover_claims",
     "release",
+    "resume",
     "review_of",
     "save_readings",
+    "sending_closed",
     "set_armed",
     "shunt",
     "status",
+    "switches",
     "to_append",
     "to_file",
     "traces",
@@ -115,4 +133,5 @@ __all__ = [
     "unfinished",
     "unshunt",
     "with_uses",
+    "withheld",
 ]

@@ -454,6 +454,7 @@ class OutboxRow(Table, table=True):
         sa.UniqueConstraint("message_id"),
         sa.Index("ix_outbox_due", "state", "due_at"),
         sa.Index("ix_outbox_recipient", "recipient", "created_at"),
+        sa.Index("ix_outbox_claimed", "claimed_at"),
     )
 
     id: int = _id()

@@ -57,6 +57,7 @@ def upgrade() -> None:
             "WHERE state = 'RETENIDO'"
         )
     )
+    op.create_index("ix_outbox_claimed", "outbox", ["claimed_at"], unique=False)
     op.create_table(
         "notices",
         sa.Column("id", _ID, nullable=False),
