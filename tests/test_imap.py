@@ -13,6 +13,7 @@ from collections.abc import Callable, Container, Iterator
 from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 from servers import HOST, PASSWORD, Dovecot, Wire, frozen
@@ -21,7 +22,7 @@ from evidence_daemon.config import MailboxConfig
 from evidence_daemon.errors import BadConfig, LoginRefused, Temporary
 from evidence_daemon.mail import imap
 from evidence_daemon.mail.imap import Mailbox
-from evidence_daemon.model import Arrival, CopyKey, FolderRole
+from evidence_daemon.model import Arrival, Census, CopyKey, FolderRole
 from evidence_daemon.store.blobs import LocalBlobs
 
 Mailboxes = Callable[..., Mailbox]
@@ -32,7 +33,7 @@ def open_mailbox(mailbox_user: str, tmp_path: Path) -> Iterator[Mailboxes]:
     """Opens the user's mailbox, patient for 10 seconds a command, and closes it after the test."""
     opened: list[Mailbox] = []
 
-    def make(server: Dovecot | Wire, password: str = PASSWORD, **settings: object) -> Mailbox:
+    def make(server: Dovecot | Wire | Oddity, password: str = PASSWORD, **settings: object) -> Mailbox:
         plain = {
             "host": "localhost",
             "port": server.port,
@@ -838,3 +839,258 @@ def test_keys_are_those_of_the_journal(dovecot: Dovecot, mailbox_user: str, open
     (arrival,) = taken(mailbox)
     assert arrival.key == CopyKey("otro", "INBOX", arrival.key.uidvalidity, 1)
     assert (mailbox.account, mailbox.inbox) == ("otro", "INBOX")
+
+
+# ── numbers that are missing ─────────────────────────────────────────────────────────────────────
+
+
+def test_a_census_tells_what_was_listed_and_how_far_the_numbers_go(
+    dovecot: Dovecot, mailbox_user: str, open_mailbox: Mailboxes
+) -> None:
+    dovecot.deliver(mailbox_user, mail(1), mail(2), mail(3), mail(4))
+    mailbox = open_mailbox(dovecot)
+    assert mailbox.census is None
+    with dovecot.client(mailbox_user) as person:
+        person.select_folder("INBOX")
+        person.delete_messages([2, 4])  # the last one too: no listed mail tells of it
+        person.uid_expunge([2, 4])
+    (arrival, _) = taken(mailbox)
+    key = arrival.key
+    assert mailbox.census == Census("posventa", "INBOX", key.uidvalidity, 5, frozenset({1, 3}))
+    assert taken(mailbox, lambda _: {1, 3}) == []
+    dovecot.deliver(mailbox_user, mail(5))
+    assert len(taken(mailbox, lambda _: {1, 3})) == 1
+    assert mailbox.census is not None
+    assert (mailbox.census.next_uid, mailbox.census.listed) == (6, {5})
+
+
+@pytest.mark.parametrize("bare", [False, True])
+def test_mails_that_others_take_away_while_a_huge_inbox_is_listed_hide_no_other(
+    dovecot: Dovecot,
+    bare_dovecot: Dovecot,
+    mailbox_user: str,
+    open_mailbox: Mailboxes,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    bare: bool,
+) -> None:
+    """Windows of places shift when a mail goes; upwards, the first of the next window would be skipped."""
+    monkeypatch.setattr(imap, "WINDOW", 10)
+    server = bare_dovecot if bare else dovecot
+    mails = [mail(number) for number in range(1, 36)]
+    server.deliver(mailbox_user, *mails)
+    mailbox = open_mailbox(server)
+    searched: list[str] = []
+    search = mailbox._search
+    with server.client(mailbox_user) as person:
+        person.select_folder("INBOX")
+
+        def meanwhile(criteria: str) -> list[int]:
+            found = search(criteria)
+            searched.append(criteria)
+            person.delete_messages([len(searched)])
+            person.expunge()
+            person.noop()
+            return found
+
+        monkeypatch.setattr(mailbox, "_search", meanwhile)
+        got = taken(mailbox)
+    assert searched == ["26:* UID 1:*", "16:25 UID 1:*", "6:15 UID 1:*", "1:5 UID 1:*"]
+    assert raws(got)[-31:] == mails[4:]
+
+
+def test_uids_with_wide_gaps_cost_no_more_commands(open_mailbox: Mailboxes, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder of 3 mails whose numbers end at four thousand million is two windows, not millions."""
+    monkeypatch.setattr(imap, "WINDOW", 2)
+    script = {
+        "UID SEARCH RETURN (ALL) 2:* UID 1:*": [b'* ESEARCH (TAG "%") UID ALL 70000,4000000000', b"% OK done"],
+        "UID SEARCH RETURN (ALL) 1:1 UID 1:*": [b'* ESEARCH (TAG "%") UID ALL 1', b"% OK done"],
+    }
+    with Oddity(**script) as server:
+        assert taken(open_mailbox(server), lambda _: {1, 70_000, 4_000_000_000}) == []
+
+
+# ── folders ──────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_folder_that_a_person_renamed_is_made_again_and_hers_left_alone(
+    dovecot: Dovecot, mailbox_user: str, open_mailbox: Mailboxes
+) -> None:
+    mailbox = open_mailbox(dovecot)
+    for number in (1, 2):
+        dovecot.deliver(mailbox_user, mail(number))
+        (arrival,) = taken(mailbox)
+        assert mailbox.file_away([(arrival.key, FolderRole.PROCESADOS)]) == [arrival.key]
+        if number == 1:
+            with dovecot.client(mailbox_user) as person:
+                person.rename_folder("Procesados", "Archivo 2025")
+    assert dovecot.folders(mailbox_user) == {"INBOX": [], "Archivo 2025": [mail(1)], "Procesados": [mail(2)]}
+
+
+@pytest.mark.parametrize("older", [False, True])
+def test_folders_below_folders_and_with_accents_are_named_as_the_server_wants(
+    dovecot: Dovecot, plain_dovecot: Dovecot, mailbox_user: str, open_mailbox: Mailboxes, *, older: bool
+) -> None:
+    server, folder = (plain_dovecot, "INBOX.Devolución.Hechos") if older else (dovecot, "Devolución/Hechos")
+    server.deliver(mailbox_user, mail(1))
+    mailbox = open_mailbox(server, processed_folder="Devolución/Hechos")
+    (arrival,) = taken(mailbox)
+    assert mailbox.file_away([(arrival.key, FolderRole.PROCESADOS)]) == [arrival.key]
+    with server.client(mailbox_user) as person:
+        person.select_folder(folder, readonly=True)
+        assert person.fetch([1], ["BODY.PEEK[]"])[1][b"BODY[]"] == mail(1)
+
+
+def test_an_inbox_that_was_renamed_is_said_by_name_and_found_again(
+    dovecot: Dovecot, mailbox_user: str, open_mailbox: Mailboxes
+) -> None:
+    with dovecot.client(mailbox_user) as person:
+        person.create_folder("Evidencias")
+        person.append("Evidencias", mail(1))
+        mailbox = open_mailbox(dovecot, inbox="Evidencias")
+        (before,) = taken(mailbox)
+        person.rename_folder("Evidencias", "Otras")
+        told = ""
+        for _ in range(2):  # the first may find its connection closed by the server
+            try:
+                assert taken(mailbox) == []
+            except Temporary as trouble:
+                told = str(trouble)
+        assert '"Evidencias" cannot be opened' in told
+        person.rename_folder("Otras", "Evidencias")
+    (after,) = taken(mailbox)
+    assert (after.raw, after.key.uidvalidity) == (mail(1), before.key.uidvalidity)
+
+
+# ── servers that are odd or hostile ──────────────────────────────────────────────────────────────
+
+
+class Oddity:
+    """An IMAP server that says what a script says, by the first words of a command; "%" stands for its tag."""
+
+    ORDINARY: ClassVar[dict[str, list[bytes]]] = {
+        "CAPABILITY": [b"* CAPABILITY IMAP4rev1 IDLE ESEARCH", b"% OK done"],
+        "LOGIN": [b"% OK [CAPABILITY IMAP4rev1 IDLE ESEARCH] in"],
+        "EXAMINE": [b"* 3 EXISTS", b"* OK [UIDVALIDITY 7] v", b"* OK [UIDNEXT 4] n", b"% OK [READ-ONLY] open"],
+        "UID SEARCH": [b'* ESEARCH (TAG "%") UID ALL 1:3', b"% OK done"],
+        "UID FETCH 1,2,3 (RFC822.SIZE INTERNALDATE)": [
+            *(
+                b'* %d FETCH (UID %d RFC822.SIZE 4 INTERNALDATE "01-Nov-2025 10:00:00 -0500")' % (n, n)
+                for n in (1, 2, 3)
+            ),
+            b"% OK done",
+        ],
+        "UID FETCH 1,2,3 (BODY.PEEK[])": [
+            *(b"* %d FETCH (UID %d BODY[] {4}\r\nm%d\r\n)" % (n, n, n) for n in (1, 2, 3)),
+            b"% OK done",
+        ],
+        **{  # one by one, as after a failure
+            f"UID FETCH {n} ({item}": [b"* %d FETCH (UID %d %s)" % (n, n, value), b"% OK done"]
+            for n in (1, 2, 3)
+            for item, value in (
+                ("RFC822.SIZE", b'RFC822.SIZE 4 INTERNALDATE "01-Nov-2025 10:00:00 -0500"'),
+                ("BODY.PEEK[]<0.", b"BODY[]<0> {4}\r\nm%d\r\n" % n),
+            )
+        },
+        "LOGOUT": [b"* BYE bye", b"% OK bye"],
+    }
+
+    def __init__(self, **script: list[bytes]) -> None:
+        self.script = script
+        self.listener = socket.create_server((HOST, 0))
+        self.port = self.listener.getsockname()[1]
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def _serve(self) -> None:
+        with suppress(OSError):
+            while True:
+                client, _ = self.listener.accept()
+                with suppress(OSError), client, client.makefile("rb") as lines:
+                    client.sendall(b"* OK ready\r\n")
+                    for line in lines:
+                        tag, _, command = line.rstrip().partition(b" ")
+                        said = [*self.script.items(), *self.ORDINARY.items()]
+                        answer = next((one for name, one in said if command.decode().startswith(name)), [b"% BAD what"])
+                        client.sendall(b"".join(one.replace(b"%", tag) + b"\r\n" for one in answer))
+
+    def __enter__(self) -> Oddity:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.listener.close()
+
+
+def test_the_odd_server_is_ordinary_when_nothing_is_odd(open_mailbox: Mailboxes) -> None:
+    with Oddity() as server:
+        assert raws(taken(open_mailbox(server))) == [b"m1\r\n", b"m2\r\n", b"m3\r\n"]
+
+
+def _fetched(*lines: bytes) -> dict[str, list[bytes]]:
+    return {"UID FETCH 1,2,3 (BODY.PEEK[])": [*lines, b"% OK done"]}
+
+
+@pytest.mark.parametrize(
+    ("script", "words"),
+    [
+        (_fetched(b"* 1 FETCH (UID 1 BODY[] {99000000000}"), "lost while fetching"),
+        (_fetched(b"* 1 FETCH (UID 1 BODY[] {4}\r\nm"), "lost while|in time"),
+        ({"UID FETCH": [b"% OK"]}, "lost while fetching"),
+        ({"UID SEARCH": [b'* ESEARCH (TAG "%") UID ALL 1:4294967295', b"% OK done"]}, "more mails than were asked"),
+        ({"UID SEARCH": [b"* BYE going down", b"% OK done"]}, "lost while listing|broke off"),
+        ({"UID SEARCH": [b"% NO [SERVERBUG] sorry"]}, "refuses to list"),
+        ({"UID SEARCH": [b"\xff\x00garbage", b"% OK done"]}, "lost while listing"),
+        ({"EXAMINE": [b"* 3 EXISTS", b"% OK [READ-ONLY] open"]}, "no lasting numbers"),
+        ({"EXAMINE": [b"% NO [NONEXISTENT] gone"]}, "cannot be opened"),
+    ],
+)
+def test_nonsense_from_a_server_is_temporary_and_told(
+    open_mailbox: Mailboxes, script: dict[str, list[bytes]], words: str
+) -> None:
+    with Oddity(**script) as server, takes(0, 3):
+        mailbox = open_mailbox(server, command_timeout_seconds=1)
+        with pytest.raises(Temporary, match=words):
+            taken(mailbox)
+        server.script = {}
+        assert raws(taken(mailbox)) == [b"m1\r\n", b"m2\r\n", b"m3\r\n"]
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        b"* 2 FETCH (FLAGS (\\Seen))",  # unasked, of another mail, without its UID
+        b"* 2 FETCH (UID 2 BODY[] NIL)",
+        b"* 2 FETCH (UID 2 FLAGS (\\Deleted))",
+        b"* 2 EXPUNGE",
+        b'* 2 FETCH (UID 2 BODY[] "")',
+    ],
+)
+def test_an_entry_without_its_body_is_asked_for_again_and_stops_no_other(open_mailbox: Mailboxes, odd: bytes) -> None:
+    first, _, third, _ = Oddity.ORDINARY["UID FETCH 1,2,3 (BODY.PEEK[])"]
+    with Oddity(**_fetched(first, odd, third)) as server:
+        mailbox = open_mailbox(server)
+        journal = {arrival.key.uid: arrival.raw for arrival in mailbox.arrivals(nothing)}
+        assert journal == {1: b"m1\r\n", 3: b"m3\r\n"}
+        server.script = {}
+        assert raws(taken(mailbox, lambda _: journal)) == [b"m2\r\n"]
+
+
+def test_a_flag_of_another_mail_decides_nothing(open_mailbox: Mailboxes) -> None:
+    """The library files an unasked answer for mail number 2 under UID 2; Dovecot gave one the other's flags."""
+    lines = Oddity.ORDINARY["UID FETCH 1,2,3 (BODY.PEEK[])"]
+    with Oddity(**{"UID FETCH 1,2,3 (BODY.PEEK[])": [b"* 3 FETCH (FLAGS (\\Deleted))", *lines]}) as server:
+        assert raws(taken(open_mailbox(server))) == [b"m1\r\n", b"m2\r\n", b"m3\r\n"]
+
+
+def test_a_server_without_uidnext_is_swept_and_not_counted(open_mailbox: Mailboxes) -> None:
+    examine = [b"* 3 EXISTS", b"* OK [UIDVALIDITY 7] v", b"% OK [READ-ONLY] open"]
+    with Oddity(EXAMINE=examine) as server:
+        mailbox = open_mailbox(server)
+        assert len(taken(mailbox)) == 3
+        assert mailbox.census is None
+
+
+def test_a_login_that_is_refused_for_now_is_no_wrong_password(open_mailbox: Mailboxes) -> None:
+    with Oddity(LOGIN=[b"% NO [UNAVAILABLE] later"]) as server:
+        with pytest.raises(Temporary, match="no login at the moment") as later:
+            taken(open_mailbox(server))
+        assert not isinstance(later.value, LoginRefused)
