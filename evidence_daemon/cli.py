@@ -75,7 +75,7 @@ def run(config: ConfigFile = DEFAULT_CONFIG) -> None:
         house.reader.check()
         for name in (signal.SIGINT, signal.SIGTERM):
             signal.signal(name, lambda *_: daemon.stop.set())
-        daemon.run()
+        daemon.run(leave_after=45)  # within the minute that a service manager gives
 
 
 @app.command()
