@@ -34,7 +34,7 @@ def write_config(
     path = directory / "config.toml"
     path.write_text(
         f"""
-[mailbox]
+[[mailboxes]]
 name = "posventa"
 host = "localhost"
 port = {dovecot.tls_port}
