@@ -30,6 +30,7 @@ from evidence_daemon.model import (
     Case,
     CaseChange,
     CaseState,
+    Census,
     ChargeChange,
     ChargeState,
     Claim,
@@ -1687,3 +1688,58 @@ def test_the_audit_holds_no_personal_data(database: Database) -> None:
     assert len(texts) == 2
     for private in ("1700000019", "PRUEBA", "example.ec", "48575443"):
         assert not [text for text in texts if private in text]
+
+
+# ── numbers of a folder ──────────────────────────────────────────────────────────────────────────
+
+
+def a_census(next_uid: int, *listed: int, uidvalidity: int = 7) -> Census:
+    return Census("posventa", "INBOX", uidvalidity, next_uid, frozenset(listed))
+
+
+def counted(database: Database, census: Census) -> list[tuple[int, int]]:
+    with database.session() as session:
+        return [(gap.first_uid, gap.last_uid) for gap in records.count_folder(session, census, NOW)]
+
+
+def stored(database: Database, *uids: int) -> None:
+    with database.session() as session:
+        for uid in uids:
+            store_mail(session, uid, CopyKey("posventa", "INBOX", 7, uid))
+
+
+def test_every_number_is_a_row_a_listed_mail_or_one_that_vanished_told_once(database: Database) -> None:
+    """Elsewhere mails vanished from every view; here a number that nobody has is told."""
+    stored(database, 3)
+    assert counted(database, a_census(10, 3, 8)) == []  # the first look: what was before us is not missing
+    stored(database, 8, 11, 12)
+    assert counted(database, a_census(13, 8, 12)) == [(10, 10)]
+    assert counted(database, a_census(13, 8, 12)) == []
+    assert counted(database, a_census(20, 15)) == [(13, 14), (16, 19)]  # 15 is there and not stored yet
+    assert counted(database, a_census(20, 15)) == []
+    assert counted(database, a_census(22)) == [(15, 15), (20, 21)]  # 15 went before it was stored
+    stored(database, 22)
+    assert counted(database, a_census(23)) == []
+    assert counted(database, a_census(5, uidvalidity=8)) == []  # numbered anew: a first look again
+    with database.session() as session:
+        assert records.status(session).vanished == 1 + 2 + 4 + 1 + 2
+
+
+def test_a_leap_of_numbers_is_one_row(database: Database) -> None:
+    assert counted(database, a_census(1)) == []
+    assert counted(database, a_census(4_000_000_000)) == [(1, 3_999_999_999)]
+    with database.session() as session:
+        assert records.status(session).vanished == 3_999_999_999
+
+
+def test_an_answer_belongs_to_the_sent_folder_of_the_mailbox_that_its_mail_first_came_to(database: Database) -> None:
+    with database.session() as session:
+        case = list_case(session)
+        mail = store_mail(session, 1, CopyKey("quejas", "INBOX", 7, 1))
+        assert store_mail(session, 1, CopyKey("posventa", "INBOX", 7, 9)) == mail
+        settle(session, mail, acceptance(mail, case))
+    letter = claimed(database)
+    finish(database, letter, OutboxState.ENVIADO)
+    with database.session() as session:
+        assert records.to_append(session, "posventa") == []
+        assert records.to_append(session, "quejas") == [(letter.id, letter.raw)]
