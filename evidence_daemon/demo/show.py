@@ -27,12 +27,12 @@ from evidence_daemon.demo.mails import MAX_MAIL_BYTES, samples
 from evidence_daemon.demo.people import write_case_list
 from evidence_daemon.demo.programs import BORDER
 from evidence_daemon.exchange import import_cases
-from evidence_daemon.model import EvidenceState
+from evidence_daemon.model import EvidenceState, ReasonCode
 from evidence_daemon.store import records
 
 _CONFIG = """\
 # The demo house: everything on this machine, nothing leaves it.
-[mailbox]
+[[mailboxes]]
 name = "demo"
 host = "127.0.0.1"
 port = {imap}
@@ -60,14 +60,14 @@ armed = true
 """
 
 _WORDS = {
-    EvidenceState.ACEPTADO: ("aceptado", "green"),
-    EvidenceState.ACEPTADO_PARCIAL: ("aceptado en parte", "green"),
-    EvidenceState.RECHAZADO: ("se pide corregir", "yellow"),
-    EvidenceState.EN_REVISION: ("espera a una persona", "cyan"),
-    EvidenceState.ESCALADO: ("derivado", "magenta"),
-    EvidenceState.DESCARTADO: ("descartado", "dim"),
-    EvidenceState.DUPLICADO: ("repetido", "dim"),
-    EvidenceState.ERROR_TECNICO: ("no se pudo procesar", "red"),
+    EvidenceState.ACEPTADO: ("accepted", "green"),
+    EvidenceState.ACEPTADO_PARCIAL: ("accepted in part", "green"),
+    EvidenceState.RECHAZADO: ("asked to mend it", "yellow"),
+    EvidenceState.EN_REVISION: ("a person decides", "cyan"),
+    EvidenceState.ESCALADO: ("passed on", "magenta"),
+    EvidenceState.DESCARTADO: ("nothing to decide", "dim"),
+    EvidenceState.DUPLICADO: ("known already", "dim"),
+    EvidenceState.ERROR_TECNICO: ("could not be processed", "red"),
 }
 
 
@@ -163,32 +163,33 @@ def _progress(house: House, daemon: Daemon, out: Console) -> None:
 
 
 def _closing_table(house: House, out: Console, directory: Path) -> int:
-    says = {sample.raw.replace(b"\r\n", b"\n"): sample.says for sample in samples()}
     with house.database.session() as session:
         stories = [records.explain(session, mail_id) for mail_id in records.all_mails(session)]
         now = records.status(session)
-    table = Table(
-        "Recibo",
-        "Qué llegó",
-        "Qué pasó",
-        "Motivos",
-        "Se reversa (USD)",
-        "Respuesta",
-        title="Lo que pasó con cada correo",
-    )
+    table = Table(title="What became of each mail", expand=True)
+    table.add_column("Receipt", no_wrap=True)
+    table.add_column("What came", ratio=3, no_wrap=True, overflow="ellipsis")
+    table.add_column("What became of it", no_wrap=True)
+    table.add_column("Reason", ratio=1, no_wrap=True, overflow="ellipsis")
+    table.add_column("USD", justify="right", no_wrap=True)
+    table.add_column("Answer", no_wrap=True)
     for story in stories:
-        raw = house.blobs.get(story.mail.sha256).replace(b"\r\n", b"\n")
-        table.add_row(story.mail.receipt, says.get(raw, story.mail.subject), *_fate(story))
+        raw = house.blobs.get(story.mail.sha256).replace(b"\r\n", b"\n").rstrip()
+        # Of a mail above the size limit only the header is kept.
+        known = (sample.says for sample in samples() if sample.raw.replace(b"\r\n", b"\n").startswith(raw))
+        table.add_row(story.mail.receipt, next(known, story.mail.subject), *_fate(story))
     out.print(table)
     out.print(
-        f"{sum(now.mails.values())} correos: "
-        f"{', '.join(f'{count} {state}' for state, count in sorted(now.mails.items()))}.\n"
-        f"{sum(now.lanes.values())} esperan a una persona; {now.outbox.get('ENVIADO', 0)} respuestas enviadas "
-        f"(en {directory / 'outgoing'}); USD {usd(now.to_reverse)} por reversar."
+        f"{sum(now.mails.values())} mails: "
+        f"{', '.join(f'{count} {state}' for state, count in sorted(now.mails.items()))}."
+        f"\n{sum(now.lanes.values())} wait for a person.  {now.outbox.get('ENVIADO', 0)} answers were sent "
+        f"(they lie in {directory / 'outgoing'}), {now.outbox.get('EN_COLA', 0)} receipts wait their ten minutes."
+        f"\n[bold]USD {usd(now.to_reverse)} are marked for reversal.[/bold]",
+        highlight=False,
     )
     where = f"--config {directory / 'config.toml'}"
     out.print(
-        f"Look closer:  evidence-daemon explain {stories[0].mail.receipt if stories else 'RECIBO'} {where}\n"
+        f"Look closer:  evidence-daemon explain {stories[0].mail.receipt} {where}\n"
         f"              evidence-daemon queue list {where}\n"
         f"              evidence-daemon reversals export reversos.csv {where}",
         highlight=False,
@@ -198,13 +199,16 @@ def _closing_table(house: House, out: Console, directory: Path) -> int:
 
 def _fate(story: records.Story) -> tuple[Text, str, str, str]:
     words, style = _WORDS.get(story.mail.state, (story.mail.state.value, ""))
-    reasons, cents = "-", 0
+    reasons: tuple[ReasonCode, ...] = ()
+    cents = 0
     if story.decisions:
         judged = story.decisions[-1]
-        reasons = "\n".join(judged.settlement.decision.grounds.reasons) or "-"
+        reasons = judged.settlement.decision.grounds.reasons
         cents = sum(entry.amount for entry in judged.entries)
-    answers = [f"{answer.kind.value}: {answer.state.value}" for answer in story.answers]
-    return Text(words, style=style), reasons, usd(cents) if cents else "", "\n".join(answers) or "ninguna"
+    more = f" +{len(reasons) - 1}" if len(reasons) > 1 else ""
+    answer = story.answers[-1] if story.answers else None
+    sent = "-" if answer is None else answer.kind.value + ("" if answer.state.value == "ENVIADO" else " …")
+    return Text(words, style=style), reasons[0].value + more if reasons else "-", usd(cents) if cents else "", sent
 
 
 def _tell_news(house: House, out: Console, known: int) -> int:
