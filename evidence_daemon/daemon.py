@@ -102,6 +102,7 @@ class Daemon:
             ("dispatch", self.dispatch, 5.0),
             ("reconcile", self.reconcile, self.reconcile_seconds),
             ("prune", self.prune, 3600.0),
+            ("lapse", self.lapse, 3600.0),
         ]
         for name, act, seconds in jobs:
             self._clock.add_job(
@@ -173,12 +174,13 @@ class Daemon:
     def poll(self, door: Door) -> None:
         """Take in every mail in the inbox that has no journal row; file away those that are settled."""
         mailbox, taken = door.mailbox, 0
-        for arrival in mailbox.arrivals(self.pipeline.known_uids(mailbox.account, mailbox.inbox)):
-            taken += self.pipeline.take_in(arrival)
-            if self.stop.is_set():
-                break
-        if mailbox.census is not None:
-            self.pipeline.count(mailbox.census)
+        if not self.pipeline.intake_paused():
+            for arrival in mailbox.arrivals(self.pipeline.known_uids(mailbox.account, mailbox.inbox)):
+                taken += self.pipeline.take_in(arrival)
+                if self.stop.is_set():
+                    break
+            if mailbox.census is not None:
+                self.pipeline.count(mailbox.census)
         moves = self.pipeline.to_file(mailbox.account)
         if moves:
             self.pipeline.filed(mailbox.file_away(moves))
@@ -201,6 +203,11 @@ class Daemon:
         self.pipeline.recover()
         for mail_id in self.pipeline.reconcile(self.flow.abandoned):
             log.warning("mail %s had been left lying; it is walked again", mail_id)
+
+    def lapse(self) -> None:
+        """Remind customers who did not send what was asked in time; their cases wait for them no longer."""
+        if lapsed := self.pipeline.lapse():
+            observe.say(log, logging.INFO, "lapsed", mails=lapsed)
 
     def prune(self) -> None:
         """Forget the engine's finished walks of more than a week ago."""

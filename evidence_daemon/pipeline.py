@@ -13,17 +13,16 @@ from __future__ import annotations
 
 import logging
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from functools import partial
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 from evidence_daemon import observe
 from evidence_daemon.cases.decision import decide
 from evidence_daemon.cases.matching import match, search_keys
-from evidence_daemon.cases.settlement import settle
+from evidence_daemon.cases.settlement import lapse, settle
 from evidence_daemon.config import Config
 from evidence_daemon.documents.fields import read_papers
 from evidence_daemon.documents.reader import Reader
@@ -36,6 +35,7 @@ from evidence_daemon.mail.subject import read_subject
 from evidence_daemon.model import (
     Arrival,
     AutomaticKind,
+    Case,
     Census,
     CopyKey,
     Decision,
@@ -45,6 +45,8 @@ from evidence_daemon.model import (
     MailId,
     Match,
     OutboxState,
+    Reply,
+    ReplyKind,
     Settlement,
     Sha256,
     receipt_number,
@@ -53,10 +55,9 @@ from evidence_daemon.rulebook import RuleBook
 from evidence_daemon.store import audit, records
 from evidence_daemon.store.blobs import Blobs
 from evidence_daemon.store.database import Database, Session
+from evidence_daemon.workdays import ECUADOR, before_working_days
 
 log = logging.getLogger("evidence_daemon.pipeline")
-
-ECUADOR = ZoneInfo("America/Guayaquil")
 
 RETRY_AFTER = (60, 300, 1800, 7200, 14400, 28800, 86400, 86400)
 """Seconds until an answer is tried again after the 1st, 2nd … refusal that may pass (about 48 h in all)."""
@@ -98,6 +99,11 @@ class Pipeline:
                 return records.known_uids(session, account, folder, uidvalidity)
 
         return known
+
+    def intake_paused(self) -> bool:
+        """Whether a person paused the taking in of mail; it waits in the mailbox."""
+        with self.database.reading() as session:
+            return bool(records.switches(session).intake_paused)
 
     def take_in(self, arrival: Arrival) -> bool:
         """Store first: bytes on disk, then one commit of row and walk.  True when the mail is new.
@@ -189,6 +195,7 @@ class Pipeline:
         mail = records.load_mail(session, mail_id)
         email = self._understand(mail.sha256, header_only=mail.oversized)
         readings = records.load_readings(session, mail_id)
+        raw, border = self.blobs.get(mail.sha256), self.config.answers.trusted_authserv_id
         evidence = Evidence(
             receipt=receipt_number(mail_id),
             received_at=mail.received_at,
@@ -197,9 +204,8 @@ class Pipeline:
             readings=readings,
             papers=read_papers(readings, self.book.documents),
             known_sender=email.sender is not None and records.known_sender(session, email.sender.address),
-            sender_proven=authenticity.sender_proven(
-                self.blobs.get(mail.sha256), self.config.answers.trusted_authserv_id
-            ),
+            sender_proven=authenticity.sender_proven(raw, border),
+            sender_refuted=authenticity.sender_refuted(raw, border),
             oversized=mail.oversized,
         )
         evidence = records.with_uses(session, mail_id, evidence)
@@ -226,16 +232,21 @@ class Pipeline:
         self, session: Session, mail_id: MailId, settlement: Settlement, evidence: Evidence
     ) -> records.Outgoing | None:
         """The answer of a settlement as bytes for one address, or None when there is none to send."""
-        reply = settlement.reply
+        if settlement.reply is None:
+            return None
+        number = records.next_decision_number(session, mail_id)
+        return self._rendered(settlement.reply, evidence, number, settlement.decision.cases)
+
+    def _rendered(
+        self, reply: Reply, evidence: Evidence, number: int, cases: Sequence[Case]
+    ) -> records.Outgoing | None:
+        """An answer to the mail's `number`-th decision; None when its sender has no address to answer."""
         to = compose.answer_address(evidence.email)
-        if reply is None or to is None:
+        if to is None:
             return None
         smtp = self.config.smtp
         message_id = compose.wire_message_id(
-            evidence.receipt,
-            reply.kind,
-            records.next_decision_number(session, mail_id),
-            smtp.from_address.rpartition("@")[2],
+            evidence.receipt, reply.kind, number, smtp.from_address.rpartition("@")[2]
         )
         raw = compose.compose(
             reply,
@@ -246,7 +257,6 @@ class Pipeline:
             message_id=message_id,
             at=self.clock(),
         )
-        cases = settlement.decision.cases
         typed = evidence.subject.id_number
         return records.Outgoing(
             to_address=to.address,
@@ -310,6 +320,31 @@ class Pipeline:
                 return OutboxState.EN_COLA, now + timedelta(seconds=RETRY_AFTER[attempts - 1])
             case Uncertain():
                 return OutboxState.INCIERTO, now + timedelta(seconds=UNCERTAIN_AFTER)
+
+    def lapse(self) -> int:
+        """Customers who were asked and did not write in time: remind them once, wait no longer; how many lapsed."""
+        latest = before_working_days(self.today(), self.book.decision.answers.correction_days)
+        cutoff = datetime.combine(latest + timedelta(days=1), time(), ECUADOR)
+        with self.database.reading() as session:
+            late = records.overdue(session, cutoff)
+        for asked in late:
+            self.database.transact(partial(self._lapse_one, asked))
+        return len(late)
+
+    def _lapse_one(self, asked: records.Asked, session: Session) -> None:
+        story = records.explain(session, asked.mail_id)
+        because = f"{story.mail.receipt}: venció el plazo para enviar lo que se pidió"
+        cases = records.load_cases(session, asked.waiting)
+        changes = [change for case in cases for change in lapse(case, because)]
+        asking = story.decisions[-1].settlement.reply
+        reminder = None
+        if asked.remind and asking is not None:
+            facts = dict(asking.facts) | {"fecha": asked.asked_at.astimezone(ECUADOR).date().isoformat()}
+            reply = Reply(ReplyKind.RECORDATORIO, asking.reasons, tuple(facts.items()))
+            evidence, _found = self.gather(session, asked.mail_id)
+            outgoing = self._rendered(reply, evidence, story.decisions[-1].number, cases)
+            reminder = (reply, outgoing) if outgoing is not None else None
+        records.lapse(session, asked, changes, now=self.clock(), reminder=reminder)
 
     def to_file(self, account: str) -> list[tuple[CopyKey, FolderRole]]:
         """Copies in the inbox whose mail is settled, and where each belongs."""
@@ -389,7 +424,7 @@ class Pipeline:
         return self.clock().astimezone(ECUADOR).date()
 
     def _due(self, arrival: Arrival) -> date:
-        return arrival.received_at.astimezone(ECUADOR).date() + timedelta(days=self.config.answers.answer_within_days)
+        return arrival.received_at.astimezone(ECUADOR).date() + timedelta(days=self.book.decision.answers.answer_within_days)
 
     def _understand(self, digest: Sha256, *, header_only: bool) -> Email:
         """Parse once per walk; the last few are kept, for the judging transaction must stay short."""

@@ -385,6 +385,7 @@ class AnswerPolicy(_Book):
     answer_unproven_senders: bool
     receipt_delay_seconds: int = Field(ge=0)
     answer_within_days: int = Field(ge=1)
+    correction_days: int = Field(10, ge=1)
     max_mb: int = Field(ge=1)
 
 

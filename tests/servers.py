@@ -635,7 +635,7 @@ class Postfix(_Server):
     def __init__(self, *, home: str, lmtp: int, outside: int, delay_warning_time: str = "0h") -> None:
         if not _is_root():
             raise Missing("Postfix's master needs root")
-        self._postfix = _program("postfix", "/usr/sbin")
+        self._postfix = _program("postfix")
         super().__init__(None)
         (self.port,) = _free_ports(1)
         self._process: subprocess.Popen[bytes] | None = None

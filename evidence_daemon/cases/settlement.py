@@ -10,6 +10,7 @@ department collects.
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import date, timedelta, timezone
@@ -207,6 +208,22 @@ def _after_accreditation(case: Case, accredited: frozenset[ItemId], charges: lis
         for charge in case.charges
     ]
     return ledger.derive_case_state(items, after)
+
+
+def lapse(case: Case, because: str) -> tuple[CaseChange, ...]:
+    """The time of a customer to send something is over: the case stands again as its items and charges say.
+
+    Nothing for a case that does not wait for him.  Raises `RefusedTransition` as `settle` does.
+    """
+    if case.state is not CaseState.PENDIENTE_CLIENTE:
+        return ()
+    after = ledger.derive_case_state([item.state for item in case.items], [charge.state for charge in case.charges])
+    road = [after] if after is CaseState.ABIERTO else [CaseState.EN_REVISION, after]
+    steps: list[CaseChange] = []
+    for before, step in itertools.pairwise([case.state, *road]):
+        ledger.case_step(before, step)
+        steps.append(CaseChange(case.id, before, step, because))
+    return tuple(steps)
 
 
 # ── the evidence ─────────────────────────────────────────────────────────────────────────────────

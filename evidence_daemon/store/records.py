@@ -18,6 +18,7 @@ from evidence_daemon.store.caselist import (
     load_cases,
     load_contact,
 )
+from evidence_daemon.store.deadlines import Asked, lapse, overdue
 from evidence_daemon.store.history import Answer, Event, Judged, Status, Story, explain, status
 from evidence_daemon.store.mails import (
     UNDECIDED,
@@ -71,6 +72,7 @@ __all__ = [
     "UNDECIDED",
     "VALVE",
     "Answer",
+    "Asked",
     "Closed",
     "Contact",
     "Event",
@@ -103,6 +105,7 @@ __all__ = [
     "is_armed",
     "known_sender",
     "known_uids",
+    "lapse",
     "load_case",
     "load_cases",
     "load_contact",
@@ -112,6 +115,7 @@ __all__ = [
     "next_decision_number",
     "next_walk",
     "open_reviews",
+    "overdue",
     "pause",
     "receive",
     "recover_claims",

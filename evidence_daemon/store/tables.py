@@ -171,6 +171,8 @@ class MailRow(Table, table=True):
     """Where it was shunted, e.g. "read"; "" when it was not."""
     trouble: str = _text(default="")
     """The story of the shunting, for engineers."""
+    lapsed_at: dt.datetime | None = _moment(null=True)
+    """When the time to send what was asked ran out; None while it runs, or nothing was asked."""
 
 
 class CopyRow(Table, table=True):

@@ -57,6 +57,7 @@ def upgrade() -> None:
             "WHERE state = 'RETENIDO'"
         )
     )
+    op.add_column("mails", sa.Column("lapsed_at", sa.DateTime(timezone=True), nullable=True))
     op.create_index("ix_outbox_claimed", "outbox", ["claimed_at"], unique=False)
     op.create_table(
         "notices",

@@ -1,0 +1,303 @@
+"""Answers as the house gives them: bounces, loops, reminders, hours, age, pause; real mail servers throughout."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import re
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from email import message_from_bytes
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from house import BORDER, CORPUS, load_config
+from servers import Dovecot, Fault, Missing, Postfix, SmtpReceiver
+
+from evidence_daemon.app import House, open_house
+from evidence_daemon.exchange import import_cases
+from evidence_daemon.mail.smtp import Postman
+from evidence_daemon.model import Arrival, CaseState, CopyKey, Lane, MailId, OutboxState, ReplyKind
+from evidence_daemon.store import records
+
+START = datetime(2021, 3, 17, 15, 0, tzinfo=UTC)
+"""A Wednesday, ten in the morning in Ecuador."""
+GOOD = "0100000017//CEVALLOS LLUMIQUINGA LUCIA SOFIA//INTERNET"
+
+
+@dataclass
+class Living:
+    """A house with a clock of its own, fed mail by mail; its answers go to a real SMTP server."""
+
+    house: House
+    postman: Postman
+    smtp: SmtpReceiver
+    now: list[datetime]
+    uids: Iterator[int] = field(default_factory=lambda: itertools.count(1))
+
+    def receives(self, raw: bytes, *, age: timedelta = timedelta()) -> MailId:
+        """Take a mail in and walk it to its decision."""
+        pipeline, moment = self.house.pipeline, self.now[0]
+        key = CopyKey("posventa", "INBOX", 1, next(self.uids))
+        pipeline.take_in(Arrival(key, moment - age, len(raw), raw))
+        with self.house.database.reading() as session:
+            mail_id = records.all_mails(session)[-1]
+        pipeline.read(mail_id)
+        with self.house.database.session() as session:
+            pipeline.judge(session, mail_id)
+        return mail_id
+
+    def sends(self) -> list[bytes]:
+        """Send what is due; the mails that left."""
+        before = len(self.smtp.received)
+        while self.house.pipeline.dispatch_one(self.postman):
+            pass
+        return [mail.raw for mail in self.smtp.received[before:]]
+
+    def later(self, **much: float) -> None:
+        self.now[0] += timedelta(**much)
+
+    def story(self, mail_id: MailId) -> records.Story:
+        with self.house.database.reading() as session:
+            return records.explain(session, mail_id)
+
+    def status(self) -> records.Status:
+        return self.house.pipeline.status()
+
+
+@contextlib.contextmanager
+def living(directory: Path, **options: object) -> Iterator[Living]:
+    """An armed house that knows the corpus's cases; `options` are those of `write_config`."""
+    now = [START]
+    nowhere = SimpleNamespace(tls_port=1, ca="")
+    with SmtpReceiver() as smtp:
+        config = load_config(directory, nowhere, "posventagec2@cnt.gob.ec", smtp, **options)
+        with open_house(config, clock=lambda: now[0]) as house:
+            import_cases(house.database, CORPUS / "cases.csv", house.book)
+            postman = Postman(config.smtp, str)
+            yield Living(house, postman, smtp, now)
+            postman.close()
+
+
+@pytest.fixture
+def here(tmp_path: Path) -> Iterator[Living]:
+    with living(tmp_path / "house") as one:
+        yield one
+
+
+def letter(
+    subject: str = GOOD, sender: str = "ana@example.com", number: int = 1, text: str = "Adjunto el acta."
+) -> bytes:
+    """A mail without attachment from a sender whom our border server proved."""
+    domain = sender.rpartition("@")[2]
+    return (
+        f"Authentication-Results: {BORDER}; dmarc=pass header.from={domain}\r\n"
+        f"From: {sender}\r\nTo: posventagec2@cnt.gob.ec\r\nMessage-ID: <m{number}@{domain}>\r\n"
+        f"Subject: {subject}\r\n\r\n{text}\r\n"
+    ).encode()
+
+
+def case_of(one: Living, mail_id: MailId) -> CaseState:
+    (case,) = one.story(mail_id).decisions[-1].settlement.decision.cases
+    with one.house.database.reading() as session:
+        return records.load_case(session, case.id).state
+
+
+# ── bounces ──────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.timeout(300)
+def test_an_answer_that_postfix_cannot_deliver_comes_back_and_a_person_calls(tmp_path: Path, dovecot: Dovecot) -> None:
+    user = "posventagec2@cnt.gob.ec"
+    with contextlib.ExitStack() as stack:
+        outside = stack.enter_context(SmtpReceiver())
+        try:
+            postfix = stack.enter_context(Postfix(home="cnt.gob.ec", lmtp=dovecot.lmtp_port, outside=outside.port))
+        except Missing as missing:
+            pytest.skip(f"no Postfix to test with: {missing}")
+        outside.faults.append(Fault("RCPT", reply="550 5.1.1 no such user"))
+        config = load_config(tmp_path, dovecot, user, postfix)
+        dovecot.deliver(user, letter("hola"))
+        with open_house(config) as house:
+            with house.daemon() as daemon:
+                daemon.once()
+            end = time.monotonic() + 30
+            while not (came := dovecot.folders(user)["INBOX"]):
+                assert time.monotonic() < end, postfix.log
+                time.sleep(0.05)
+            assert b"multipart/report" in came[0]
+            with house.daemon() as daemon:
+                daemon.once()
+            with house.database.reading() as session:
+                asked, bounce = (records.explain(session, mail_id) for mail_id in records.all_mails(session))
+    (answer,) = asked.answers
+    assert (answer.kind, answer.state) == (ReplyKind.SUBSANAR, OutboxState.REBOTADO)
+    assert answer.response.startswith("5.1.1") or "5.1.1" in answer.response
+    assert [review.lane for review in asked.reviews] == [Lane.LLAMAR]
+    assert bounce.decisions[-1].verdict.value == "discard"
+    assert (bounce.answers, bounce.papers, bounce.readings) == ((), (), ())
+
+
+def test_an_absence_notice_about_our_answer_is_no_bounce(here: Living) -> None:
+    mail = here.receives(letter("hola"))
+    (sent,) = here.sends()
+    ours = message_from_bytes(sent)["Message-ID"]
+    here.receives(
+        b"From: ana@example.com\r\nAuto-Submitted: auto-replied\r\nIn-Reply-To: " + ours.encode() + b"\r\n"
+        b"Subject: Respuesta automatica: fuera de la oficina\r\n\r\nVuelvo el lunes. 5.1.1\r\n"
+    )
+    assert here.story(mail).answers[0].state is OutboxState.ENVIADO
+
+
+# ── loops ────────────────────────────────────────────────────────────────────────────────────────
+
+
+def carried(first: Living, second: Living, relay: Callable[[bytes], bytes]) -> int:
+    """Carry a mail to the first house and every answer to the other one until nobody answers; how many went."""
+    went, waiting = 0, [(first, letter("hola"))]
+    while waiting and went < 40:
+        receiver, raw = waiting.pop(0)
+        went += 1
+        receiver.receives(relay(raw))
+        for one in (first, second):
+            one.later(minutes=11)  # a receipt waits ten: our text in a mail of theirs asks for a person
+        waiting += [(second if receiver is first else first, answer) for answer in receiver.sends()]
+    return went
+
+
+def a_bad_relay(raw: bytes) -> bytes:
+    """Proves every sender, and removes all that tells a robot from a person."""
+    for name in (b"Authentication-Results", b"Auto-Submitted", b"X-Auto-Response-Suppress", b"X-Evidencia-Robot"):
+        raw = re.sub(rb"(?mi)^" + name + rb":[^\r\n]*\r\n", b"", raw)
+    raw = re.sub(rb"(?mi)^Message-ID:[^\r\n]*", f"Message-ID: <{time.monotonic_ns()}@relay.example>".encode(), raw)
+    raw = re.sub(rb"(?mi)^From:[^\r\n]*", b"From: robot@gestion.example", raw)
+    return f"Authentication-Results: {BORDER}; dmarc=pass header.from=gestion.example\r\n".encode() + raw
+
+
+def test_two_houses_that_write_to_each_other_stop_at_the_first_answer(tmp_path: Path) -> None:
+    with living(tmp_path / "a") as first, living(tmp_path / "b") as second:
+        assert carried(first, second, lambda raw: raw) == 2
+
+
+def test_two_robots_without_any_mark_stop_within_three_mails(tmp_path: Path) -> None:
+    with (
+        living(tmp_path / "a", same_answer_per_day=1) as first,
+        living(tmp_path / "b", same_answer_per_day=1) as second,
+    ):
+        assert carried(first, second, a_bad_relay) == 3
+        assert first.status().withheld == {"REPETIDA": 1}
+
+
+def test_a_customer_who_sends_a_better_photo_is_answered_anew(tmp_path: Path) -> None:
+    with living(tmp_path, same_answer_per_day=1) as one:
+        one.receives(letter("hola"))
+        one.receives(letter("hola", number=2))
+        assert len(one.sends()) == 1
+        one.receives(_with_text(b"otro archivo, que no es un acta"))
+        assert len(one.sends()) == 1
+        assert one.status().withheld == {"REPETIDA": 1}
+
+
+def _with_text(content: bytes) -> bytes:
+    head, _, _ = letter("hola", number=3).partition(b"\r\n\r\n")
+    return head + (
+        b"\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nhola\r\n--b\r\n"
+        b"Content-Type: text/plain; name=acta.txt\r\nContent-Disposition: attachment; filename=acta.txt\r\n\r\n"
+        + content
+        + b"\r\n--b--\r\n"
+    )
+
+
+# ── reminders ────────────────────────────────────────────────────────────────────────────────────
+
+
+def asked_case(one: Living, number: int = 1) -> MailId:
+    """A good subject without the acta: the case waits for the customer, who was told."""
+    mail = one.receives(letter(GOOD, number=number))
+    assert len(one.sends()) == 1
+    assert case_of(one, mail) is CaseState.PENDIENTE_CLIENTE
+    return mail
+
+
+def test_who_does_not_write_in_ten_working_days_is_reminded_once_and_his_case_waits_no_longer(here: Living) -> None:
+    mail = asked_case(here)
+    here.later(days=14)  # Wednesday two weeks on: the tenth working day
+    assert here.house.pipeline.lapse() == 0
+    here.later(days=1)
+    assert here.house.pipeline.lapse() == 1
+    (raw,) = here.sends()
+    reminder = message_from_bytes(raw)
+    assert reminder["Message-ID"] == f"<{here.story(mail).mail.receipt.lower()}.recordatorio.1@cnt.gob.ec>"
+    assert reminder["In-Reply-To"] == "<m1@example.com>"
+    body = text_of(raw)
+    assert "miércoles 17 de marzo de 2021" in body
+    assert "NO TENGO ACTA" in body
+    assert case_of(here, mail) is CaseState.ABIERTO
+    here.later(days=30)
+    assert here.house.pipeline.lapse() == 0
+    assert here.sends() == []
+    assert "lapsed" in [event.action for event in here.story(mail).events]
+
+
+def test_who_wrote_again_is_not_reminded_whatever_he_wrote(here: Living) -> None:
+    mail = asked_case(here)
+    here.later(days=2)
+    here.receives(letter("otra consulta", number=2))
+    here.sends()
+    here.later(days=15)
+    here.house.pipeline.lapse()
+    with here.house.database.reading() as session:
+        kinds = [answer.kind for one in records.all_mails(session) for answer in records.explain(session, one).answers]
+    assert kinds.count(ReplyKind.RECORDATORIO) == 1, "only to the last mail, which nobody followed"
+    assert [answer.kind for answer in here.story(mail).answers] == [ReplyKind.SUBSANAR]
+    assert case_of(here, mail) is CaseState.ABIERTO
+
+
+def test_an_absence_notice_is_no_answer_to_what_was_asked(here: Living) -> None:
+    mail = asked_case(here)
+    here.receives(b"From: ana@example.com\r\nAuto-Submitted: auto-replied\r\nSubject: ausente\r\n\r\nVuelvo.\r\n")
+    here.later(days=16)
+    assert here.house.pipeline.lapse() == 1
+    assert [answer.kind for answer in here.story(mail).answers] == [ReplyKind.SUBSANAR, ReplyKind.RECORDATORIO]
+
+
+def test_a_bounced_question_is_not_repeated_but_its_case_waits_no_longer(here: Living) -> None:
+    mail = asked_case(here)
+    ours = here.story(mail).answers[0].message_id
+    here.receives(f"From: MAILER-DAEMON@example.com\r\nSubject: failure\r\n\r\n5.1.1 {ours}\r\n".encode())
+    here.later(days=16)
+    here.house.pipeline.lapse()
+    assert here.sends() == []
+    assert case_of(here, mail) is CaseState.ABIERTO
+
+
+def test_what_was_withheld_was_never_asked_and_starts_no_clock(tmp_path: Path) -> None:
+    with living(tmp_path) as one:
+        with one.house.database.session() as session:
+            records.set_armed(session, False)
+        mail = one.receives(letter(GOOD))
+        one.later(days=60)
+        assert one.house.pipeline.lapse() == 0
+        assert case_of(one, mail) is CaseState.PENDIENTE_CLIENTE
+
+
+def test_an_address_that_asked_about_nothing_we_know_is_reminded_too(here: Living) -> None:
+    here.receives(letter("hola"))
+    here.sends()
+    here.later(days=16)
+    here.house.pipeline.lapse()
+    (raw,) = here.sends()
+    assert b"recordatorio" in raw
+
+
+def text_of(raw: bytes) -> str:
+    """The plain text of a mail."""
+    for part in message_from_bytes(raw).walk():
+        if part.get_content_type() == "text/plain":
+            payload = part.get_payload(decode=True)
+            assert isinstance(payload, bytes)
+            return payload.decode()
+    raise AssertionError("no plain text")
