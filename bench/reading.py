@@ -16,7 +16,13 @@ import time
 import tomllib
 from collections import Counter, defaultdict
 from pathlib import Path
+from statistics import mean
 from typing import Any
+
+import pypdfium2
+import pytesseract
+from PIL import Image, ImageOps
+from pillow_heif import register_heif_opener
 
 from evidence_daemon.cases.equipment import canonical_mac, canonical_serial, plain
 from evidence_daemon.config import DocumentsConfig
@@ -71,16 +77,11 @@ def acceptable(paper: Fields) -> bool:
         paper.kind is DocumentKind.ACTA
         and paper.direction is Direction.DEVOLUCION
         and paper.ours
-        and paper.signature is not Signature.NO_HALLADA
+        and paper.signature is Signature.HALLADA
     )
 
 
 def plain_tesseract(content: bytes, suffix: str) -> str:
-    import pypdfium2
-    import pytesseract
-    from PIL import Image, ImageOps
-    from pillow_heif import register_heif_opener
-
     register_heif_opener()
     if suffix == ".pdf":
         images = [page.render(scale=300 / 72).to_pil() for page in pypdfium2.PdfDocument(content)]
@@ -117,13 +118,15 @@ def main() -> None:
         accept = truth["esperado"]["decision"] == "aceptar"
         group = truth["degradacion"] if truth["clase"] == "acta" else "negativo"
         seconds[group].append(spent)
-        taken = "accepted" if good else "not accepted"
         wrong_way = bool(good) != accept
         counts[group]["verdict wrong" if wrong_way else "verdict right"] += 1
         first = papers[0] if papers else None
         best = next((p for p in papers if p.kind is DocumentKind.ACTA), first)
-        print(f"{truth['archivo']:14} {truth['clase']:24} {group:12} {spent:5.1f} s  {taken}{'  <-- WRONG' if wrong_way else ''}", end="  ")
-        print(f"{best.kind} {best.direction} {'nuestra' if best.ours else 'AJENA'} firma {best.signature}" if best else readings[0])
+        seen = (
+            f"{best.kind} {best.direction} {'nuestra' if best.ours else 'ajena'} {best.signature}" if best else readings
+        )
+        verdict = f"{'accepted' if good else 'not accepted'}{'  <-- WRONG' if wrong_way else ''}"
+        print(f"{truth['archivo']:12} {truth['clase']:24} {group:12} {spent:5.1f} s  {verdict}  {seen}")
         if options.verbose and best:
             print("      ", "; ".join(best.because))
             print("      ", isinstance(readings[0], Document) and readings[0].seconds)
@@ -136,27 +139,33 @@ def main() -> None:
             if verdict != "right" and proven:
                 counts[group]["WRONG BUT PROVEN"] += 1
             if verdict != "right":
-                print(f"       {name}: expected {wanted or 'nothing'}, found {found or 'nothing'}{' PROVEN' if proven else ''}")
+                mark = " PROVEN" if proven else ""
+                print(f"       {name}: expected {wanted or 'nothing'}, found {found or 'nothing'}{mark}")
         if options.baseline:
             began = time.perf_counter()
             text = plain_tesseract(content, file.suffix)
             base_seconds[group].append(time.perf_counter() - began)
             for name, wanted, _, _ in judged(truth, None):
-                wanted = truth["campos"]["servicio_numero"] if name == "servicio" else wanted
-                if name == "serie":
-                    wanted = next((bare(e["serie"]) for e in truth["campos"]["equipos"] if e["serie"] and canonical_serial(e["serie"]) == wanted), wanted)
-                base[group][f"{name} {'right' if bare(wanted) in text else 'missing'}"] += 1
+                printed = {
+                    canonical_serial(e["serie"]): bare(e["serie"]) for e in truth["campos"]["equipos"] if e["serie"]
+                }
+                there = printed.get(wanted, bare(wanted)) in text
+                base[group][f"{name} {'right' if there else 'missing'}"] += 1
     print()
     for group, count in counts.items():
-        mean = sum(seconds[group]) / len(seconds[group])
-        print(f"{group}: {len(seconds[group])} papers, {mean:.1f} s each, right {count['verdict right']}, wrong {count['verdict wrong']}")
+        right, wrong = count["verdict right"], count["verdict wrong"]
+        print(
+            f"{group}: {len(seconds[group])} papers, {mean(seconds[group]):.1f} s each, verdict right {right}, wrong {wrong}"
+        )
         for name in ("cedula", "servicio", "serie", "mac", "acta", "fecha", "nombre"):
             right, wrong, missing = (count[f"{name} {v}"] for v in ("right", "wrong", "missing"))
             if right + wrong + missing:
                 also = f"   plain pytesseract {base[group][f'{name} right']}" if base[group] else ""
                 print(f"   {name:9} right {right}/{right + wrong + missing}, wrong {wrong}, missing {missing}{also}")
-        print(f"   proven {count['proven']}, wrong but proven {count['WRONG BUT PROVEN']}, surplus serials {count['serie+ wrong']}", end="")
-        print(f"; plain pytesseract {sum(base_seconds[group]) / len(base_seconds[group]):.1f} s each" if base_seconds[group] else "")
+        surplus = count["serie+ wrong"]
+        print(f"   proven {count['proven']}, wrong but proven {count['WRONG BUT PROVEN']}, surplus serials {surplus}")
+        if base_seconds[group]:
+            print(f"   plain pytesseract {mean(base_seconds[group]):.1f} s each")
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from enum import StrEnum
 
 from evidence_daemon.model import EquipmentType
@@ -19,24 +20,58 @@ _T = EquipmentType
 _ALIASES: dict[EquipmentType, tuple[str, ...]] = {
     _T.ONT: ("ONT", "ONU", "MODEM OPTICO", "TERMINAL OPTICO", "EQUIPO GPON", "GPON", "MODEM GPON", "MODEM DE FIBRA"),
     _T.MODEM_ROUTER: (
-        "MODEM", "MODEN", "ROUTER", "RUTEADOR", "CPE", "ADSL", "VDSL", "WIFI", "WI FI", "FAST BOY", "FASTBOY",
+        "MODEM",
+        "MODEN",
+        "ROUTER",
+        "RUTEADOR",
+        "CPE",
+        "ADSL",
+        "VDSL",
+        "WIFI",
+        "WI FI",
+        "FAST BOY",
+        "FASTBOY",
     ),
     _T.DECODIFICADOR: (
-        "DECODIFICADOR", "DECODIFICADORES", "DECODER", "DECO", "DECOS", "STB", "SET TOP BOX", "RECEPTOR",
-        "CAJA DECODIFICADORA", "DTH BOX",
+        "DECODIFICADOR",
+        "DECODIFICADORES",
+        "DECODER",
+        "DECO",
+        "DECOS",
+        "STB",
+        "SET TOP BOX",
+        "RECEPTOR",
+        "CAJA DECODIFICADORA",
+        "DTH BOX",
     ),
     _T.SMARTCARD: (
-        "SMARTCARD", "SMART CARD", "TARJETA", "TARJETA DE ACCESO", "TARJETA SMART CARD", "TARJETA INTELIGENTE",
+        "SMARTCARD",
+        "SMART CARD",
+        "TARJETA",
+        "TARJETA DE ACCESO",
+        "TARJETA SMART CARD",
+        "TARJETA INTELIGENTE",
     ),
     _T.REPETIDOR: ("REPETIDOR", "EXTENSOR", "EXTENDER", "MESH", "ACCESS POINT", "PUNTO DE ACCESO", "AMPLIFICADOR WIFI"),
     _T.TELEFONO: (
-        "TELEFONO", "APARATO TELEFONICO", "APARATO", "TERMINAL CDMA", "CDMA", "INALAMBRICO", "TERMINAL INALAMBRICO",
+        "TELEFONO",
+        "APARATO TELEFONICO",
+        "APARATO",
+        "TERMINAL CDMA",
+        "CDMA",
+        "INALAMBRICO",
+        "TERMINAL INALAMBRICO",
     ),
     _T.LNB: ("LNB", "LNBF"),
     _T.ANTENA: ("ANTENA", "PLATO", "PARABOLICA", "ANTENA PARABOLICA"),
     _T.CONTROL_REMOTO: ("CONTROL REMOTO", "CONTROL", "CONTROLES REMOTOS", "MANDO", "MANDO A DISTANCIA"),
     _T.FUENTE: (
-        "FUENTE", "FUENTE DE PODER", "FUENTE DE ALIMENTACION", "ADAPTADOR", "ADAPTADOR DE CORRIENTE", "CARGADOR",
+        "FUENTE",
+        "FUENTE DE PODER",
+        "FUENTE DE ALIMENTACION",
+        "ADAPTADOR",
+        "ADAPTADOR DE CORRIENTE",
+        "CARGADOR",
         "TRANSFORMADOR",
     ),
     _T.CABLE: ("CABLE", "CABLES", "RCA", "HDMI", "UTP", "PATCH CORD", "PATCHCORD"),
@@ -54,7 +89,20 @@ _MAC = re.compile(r"[0-9A-F]{12}")
 
 PON_VENDORS = frozenset(
     {
-        "HWTC", "ZTEG", "ALCL", "FHTT", "SCOM", "NOKG", "TMBB", "TLNK", "CDTC", "VSOL", "GPON", "SKYW", "KAON", "TPLG",
+        "HWTC",
+        "ZTEG",
+        "ALCL",
+        "FHTT",
+        "SCOM",
+        "NOKG",
+        "TMBB",
+        "TLNK",
+        "CDTC",
+        "VSOL",
+        "GPON",
+        "SKYW",
+        "KAON",
+        "TPLG",
         "DLNK",
     }
 )
@@ -94,6 +142,20 @@ def equipment_type(text: str) -> EquipmentType | None:
 
 def _compact(text: str) -> str:
     return _SEPARATORS.sub("", plain(text))
+
+
+def types_named(words: Sequence[str]) -> list[tuple[int, int, EquipmentType]]:
+    """Every type that a run of words names: (first word, word after the last, type), from the left."""
+    starts, joined = [], ""
+    for word in words:
+        starts.append(len(joined))
+        joined += re.sub(r"[^A-Z0-9]+", " ", plain(word)).strip() + " "
+    found = []
+    for match in _ALIAS.finditer(joined):
+        first = max(at for at, start in enumerate(starts) if start <= match.start())
+        last = max(at for at, start in enumerate(starts) if start < match.end())
+        found.append((first, last + 1, _WORDS[match[1]]))
+    return found
 
 
 def label_form(text: str) -> str:

@@ -14,7 +14,15 @@ from datetime import date
 from functools import lru_cache
 from typing import assert_never
 
-from evidence_daemon.cases.equipment import canonical_mac, canonical_serial, equipment_type, is_pon_serial, label_form, plain
+from evidence_daemon.cases.equipment import (
+    canonical_mac,
+    canonical_serial,
+    equipment_type,
+    is_pon_serial,
+    label_form,
+    plain,
+    types_named,
+)
 from evidence_daemon.cases.identity import read_id, same_id
 from evidence_daemon.documents.kinds import direction_of, kind_of, ours, own_ruc
 from evidence_daemon.documents.layout import Hit, Lexicon, Sheet, Span, column_of, columns, squeezed, value_after
@@ -24,6 +32,7 @@ from evidence_daemon.model import (
     Direction,
     Document,
     DocumentKind,
+    Engine,
     EquipmentLine,
     EquipmentType,
     Field,
@@ -41,7 +50,7 @@ from evidence_daemon.rulebook import DocumentsBook, LabelsBook
 
 _OWN_PAPERS = frozenset({DocumentKind.FACTURA, DocumentKind.COMPROBANTE, DocumentKind.CEDULA, DocumentKind.SOLICITUD})
 _SURE = 0.8
-"""Confidence from which a word whose form proves it (a PON serial, a check digit) counts as proven."""
+"""Confidence from which a number with a right check digit counts as proven."""
 
 
 def read_papers(readings: Sequence[Reading], book: DocumentsBook) -> tuple[Fields, ...]:
@@ -254,12 +263,12 @@ def _found_on(sheet: Sheet, book: DocumentsBook) -> _Found:
         number=_number(sheet),
         date=_date(sheet),
         office=_text(sheet, "office", signing, _office),
-        holder=_text(sheet, "holder", signing, _person),
+        holder=(holder := _holder(sheet, book, signing)),
         id_number=_id_number(sheet, book, signing),
         service_number=_service_number(sheet, rows),
         line=_line(sheet, book),
         agent=_text(sheet, "agent", 2.0, _person) or _agent_below(sheet, signing),
-        signature=_signature(sheet, signing),
+        signature=_signature(sheet, signing, holder.value if holder else ""),
         equipment=equipment,
     )
 
@@ -287,7 +296,7 @@ def _beside(sheet: Sheet, hit: Hit) -> Iterator[Span]:
 
 
 def _under(sheet: Sheet, hit: Hit) -> Iterator[Span]:
-    for row, cell, _ in sheet.below(sheet.span_of(hit).box):
+    for row, cell, _ in sheet.below(sheet.label_box(hit)):
         if not _opens_with_label(sheet, row, cell):
             yield _before_labels(sheet, row, cell)
 
@@ -298,7 +307,11 @@ def _opens_with_label(sheet: Sheet, row: int, cell: int) -> bool:
         if hit.start == 0:
             words = sheet.rows[row][cell].words
             whole = hit.end == len(words)
-            if whole or words[hit.end - 1].text.endswith(":") or not hit.fields & {"office", "line", "service_number", "type"}:
+            if (
+                whole
+                or words[hit.end - 1].text.endswith(":")
+                or not hit.fields & {"office", "line", "service_number", "type"}
+            ):
                 return True
     return False
 
@@ -319,13 +332,19 @@ def _field(sheet: Sheet, value: str, span: Span, rule: str) -> Field:
 def _signing_top(sheet: Sheet) -> float:
     """Where the signatures begin (fraction of the height): below, names and numbers are the signers'."""
     tops = [sheet.span_of(hit).box.y0 for hit in sheet.hits_of("signing") if hit.start == 0]
-    low = [top for top in tops if top > 0.3]
-    return min(low, default=2.0)
+    tops = [top for top in tops if top > 0.3]
+    for hit in sheet.hits_of("customer_signs"):
+        cell = sheet.rows[hit.row][hit.cell]
+        if sheet.fills_its_cell(hit) and not _has_colon(cell, hit) and cell.box.y0 > 0.45:
+            tops.append(cell.box.y0)
+    return min(tops, default=2.0)
 
 
 # ── numbers ──────────────────────────────────────────────────────────────────────────────────────
 
-_DIGIT_FOR = str.maketrans({"O": "0", "Q": "0", "D": "0", "I": "1", "L": "1", "S": "5", "Z": "2", "B": "8", "G": "6", "!": "1", "|": "1"})
+_DIGIT_FOR = str.maketrans(
+    {"O": "0", "Q": "0", "D": "0", "I": "1", "L": "1", "S": "5", "Z": "2", "B": "8", "G": "6", "!": "1", "|": "1"}
+)
 _ID = re.compile(r"(?<![0-9A-Z])([0-9OQISZBLG!|][0-9OQISZBLG!| .\-]{7,16}[0-9OQISZBLG!|])(?![0-9A-Z])")
 _PASSPORT = re.compile(r"(?<![0-9A-Z])([A-Z]{1,3}[0-9]{5,9})(?![0-9A-Z])")
 
@@ -398,7 +417,10 @@ def _service_number(sheet: Sheet, taken: frozenset[str]) -> Field | None:
             digits = "0" + digits[3:]
         if not 6 <= len(digits) <= 10 or digits in taken or _as_date(match[1]):
             continue
-        named = any(word in value.hit.label for word in _STRICT_SERVICE) and value.hit.label not in {"SERVICIO", "CUENTA"}
+        named = any(word in value.hit.label for word in _STRICT_SERVICE) and value.hit.label not in {
+            "SERVICIO",
+            "CUENTA",
+        }
         mobile = len(digits) == 10 and digits.startswith("09")
         if (len(digits) == 10 and not named) or (mobile and not named):
             continue  # ten digits behind a loose label are a cédula or a mobile phone
@@ -413,7 +435,9 @@ def _service_number(sheet: Sheet, taken: frozenset[str]) -> Field | None:
     return replace(best, proven=True) if again else best
 
 
-_ACTA_NUMBER = re.compile(r"(?<![A-Z0-9/])((?:[A-Z]{1,5}[\-/ ]?)?[A-Z0-9]*(?:[\-/][A-Z0-9]+)*[0-9]{3,}(?:[\-/][A-Z0-9]+)*)(?![A-Z0-9/])")
+_ACTA_NUMBER = re.compile(
+    r"(?<![A-Z0-9/])((?:[A-Z]{1,5}[\-/ ]?)?[A-Z0-9]*(?:[\-/][A-Z0-9]+)*[0-9]{3,}(?:[\-/][A-Z0-9]+)*)(?![A-Z0-9/])"
+)
 
 
 def _number(sheet: Sheet) -> Field | None:
@@ -421,7 +445,8 @@ def _number(sheet: Sheet) -> Field | None:
     best: tuple[int, Field] | None = None
     for value in _values(sheet, "number"):
         loose = value.hit.label in {"NO", "NRO", "ACTA"}
-        if loose and (value.span.box.y0 > 0.4 or value.way != "tras"):
+        cell = sheet.rows[value.hit.row][value.hit.cell]
+        if loose and (value.span.box.y0 > 0.4 or (value.way != "tras" and len(cell.words) > 3)):
             continue
         first = plain(value.span.words[0].text).strip(".:# ")
         match = _ACTA_NUMBER.fullmatch(first)
@@ -432,7 +457,15 @@ def _number(sheet: Sheet) -> Field | None:
             continue
         rank = loose + (value.way != "tras")
         if best is None or rank < best[0]:
-            best = (rank, _field(sheet, first, _only(value.span, re.sub(r"[^0-9A-Z]", "", first)), f"acta:{value.way}:{value.hit.label}"))
+            best = (
+                rank,
+                _field(
+                    sheet,
+                    first,
+                    _only(value.span, re.sub(r"[^0-9A-Z]", "", first)),
+                    f"acta:{value.way}:{value.hit.label}",
+                ),
+            )
     return best[1] if best else None
 
 
@@ -441,8 +474,8 @@ def _number(sheet: Sheet) -> Field | None:
 _MONTHS = {
     name: number
     for number, names in enumerate(
-        ("ENERO ENE JAN", "FEBRERO FEB", "MARZO MAR", "ABRIL ABR APR", "MAYO MAY", "JUNIO JUN", "JULIO JUL", "AGOSTO AGO AUG",
-         "SEPTIEMBRE SEP SEPT SETIEMBRE SET", "OCTUBRE OCT", "NOVIEMBRE NOV", "DICIEMBRE DIC DEC"),
+        ("ENERO ENE JAN", "FEBRERO FEB", "MARZO MAR", "ABRIL ABR APR", "MAYO MAY", "JUNIO JUN", "JULIO JUL",
+         "AGOSTO AGO AUG", "SEPTIEMBRE SEP SEPT SETIEMBRE SET", "OCTUBRE OCT", "NOVIEMBRE NOV", "DICIEMBRE DIC DEC"),
         start=1,
     )
     for name in names.split()
@@ -452,7 +485,12 @@ _DATES: tuple[tuple[re.Pattern[str], tuple[int, int, int]], ...] = (
     (re.compile(r"(?<!\d)(20\d\d) ?[\-/.] ?(\d{1,2}) ?[\-/.] ?(\d{1,2})(?!\d)"), (1, 2, 3)),
     (re.compile(r"(?<!\d)(\d{1,2}) ?[\-/.] ?(\d{1,2}) ?[\-/.] ?(20\d\d)(?!\d)"), (3, 2, 1)),
     (re.compile(rf"(?<!\d)(\d{{1,2}}) ?[\-/. ] ?{_MONTH}\.? ?[\-/. ] ?(20\d\d)(?!\d)"), (3, 2, 1)),
-    (re.compile(rf"(?<!\d)(\d{{1,2}})(?:ER|RO)?(?: DIAS?)? DE(?:L MES DE)? {_MONTH}(?: DE| DEL)?(?: ANO)? (20\d\d)(?!\d)"), (3, 2, 1)),
+    (
+        re.compile(
+            rf"(?<!\d)(\d{{1,2}})(?:ER|RO)?(?: DIAS?)? DE(?:L MES DE)? {_MONTH}(?: DE| DEL)?(?: ANO)? (20\d\d)(?!\d)"
+        ),
+        (3, 2, 1),
+    ),
     (re.compile(rf"{_MONTH} (\d{{1,2}}),? (?:DE |DEL )?(20\d\d)(?!\d)"), (3, 1, 2)),
     (re.compile(r"(?<!\d)(\d{1,2})[\-/](\d{1,2})[\-/](\d\d)(?!\d)"), (3, 2, 1)),
 )
@@ -498,14 +536,40 @@ def _text(sheet: Sheet, field: str, signing: float, fit: Callable[[Span], str]) 
     """A value in words: its label opens a cell (prose is full of such words), with a colon or alone."""
     for value in _values(sheet, field):
         cell = sheet.rows[value.hit.row][value.hit.cell]
-        opens = value.hit.start == 0 and (value.hit.end == len(cell.words) or _has_colon(cell, value.hit))
-        if not (opens or (field == "office" and value.hit.start == 0) or (value.hit.strong and _has_colon(cell, value.hit))):
+        colon = _has_colon(cell, value.hit)
+        opens = sheet.fills_its_cell(value.hit) or (value.hit.strong and colon)
+        if not opens and not (field == "office" and value.hit.start == 0):
             continue
         if value.span.box.y0 >= signing:
             continue
         text = fit(value.span)
+        if text and field == "office" and value.hit.label == "CAC":
+            text = f"CAC {text}"
         if text:
             return _field(sheet, text, value.span, f"{field}:{value.way}:{value.hit.label}")
+    return None
+
+
+def _holder(sheet: Sheet, book: DocumentsBook, signing: float) -> Field | None:
+    """Behind a label; else in prose, where capitals follow one: "el señor JUAN PÉREZ MORA, con cédula …"."""
+    labelled = _text(sheet, "holder", signing, _person)
+    if labelled is not None:
+        return labelled
+    for hit in sheet.hits_of("holder"):
+        cell = sheet.rows[hit.row][hit.cell]
+        following = [*cell.words[hit.end :]]
+        if hit.row + 1 < len(sheet.rows) and len(cell.words) >= 7:
+            following += sheet.rows[hit.row + 1][0].words
+        name: list[Word] = []
+        for word in following:
+            if not re.fullmatch(r"[A-ZÁÉÍÓÚÜÑ][\w'’.\-]+,?;?", word.text):
+                break
+            name.append(word)
+            if word.text[-1] in ",;":
+                break
+        text = _person(Span(tuple(name))) if len(name) >= 2 else ""
+        if text and squeezed(text) not in {squeezed(own) for own in book.ours.names}:
+            return _field(sheet, text, Span(tuple(name)), f"holder:en el texto:{hit.label}")
     return None
 
 
@@ -528,8 +592,8 @@ def _person(span: Span) -> str:
 
 def _office(span: Span) -> str:
     words = [word.text for word in span.words]
-    text = " ".join(words).strip(" .:;-")
-    return text if 2 <= sum(c.isalpha() for c in text) and len(text) <= 60 else ""
+    text = re.split(r",\s*\d", " ".join(words))[0].strip(" .:;,-")
+    return text if sum(c.isalpha() for c in text) >= 2 and len(text) <= 60 else ""
 
 
 def _agent_below(sheet: Sheet, signing: float) -> Field | None:
@@ -568,7 +632,9 @@ def _lines_in(span: Span, book: DocumentsBook) -> list[tuple[Line, Word | None]]
     """Lines named in a text, each with the word before it (which may be a tick)."""
     words = [squeezed(word.text) for word in span.words]
     found: list[tuple[Line, Word | None]] = []
-    aliases = sorted(((line, alias.split()) for line, all_ in book.lines.items() for alias in all_), key=lambda a: -len(a[1]))
+    aliases = sorted(
+        ((line, alias.split()) for line, all_ in book.lines.items() for alias in all_), key=lambda a: -len(a[1])
+    )
     at = 0
     while at < len(words):
         for line, alias in aliases:
@@ -583,16 +649,23 @@ def _lines_in(span: Span, book: DocumentsBook) -> list[tuple[Line, Word | None]]
 # ── signature ────────────────────────────────────────────────────────────────────────────────────
 
 
-def _signature(sheet: Sheet, signing: float) -> Signature:
-    """Ink over (or right of) the place where the customer signs."""
-    places = [sheet.span_of(hit).box for hit in sheet.hits_of("customer_signs") if hit.start == 0 and _signs_here(sheet, hit, signing)]
+def _signature(sheet: Sheet, signing: float, holder: str) -> Signature:
+    """Ink over the place where the customer signs: his label, or his name under a line."""
+    places = [
+        sheet.span_of(hit).box
+        for hit in sheet.hits_of("customer_signs")
+        if hit.start == 0 and _signs_here(sheet, hit, signing)
+    ]
+    if holder:
+        names = [
+            cell for row in sheet.rows for cell in row if cell.box.y0 > 0.4 and squeezed(cell.text) == squeezed(holder)
+        ]
+        places += [cell.box for cell in names if cell.box.y0 >= min(signing, 0.5) - 0.01]
     if not places:
         return Signature.DUDOSA
-    for box in places:
-        above = _room_above(sheet, box)
-        if any(_lies_in(ink, above) for ink in sheet.ink):
-            return Signature.HALLADA
-    clear = sheet.engine.value == "TEXTO" or sheet.confidence >= 0.75
+    if any(_lies_in(ink, _room_above(sheet, box)) for box in places for ink in sheet.ink):
+        return Signature.HALLADA
+    clear = sheet.engine is Engine.TEXTO or sheet.confidence >= 0.75
     return Signature.NO_HALLADA if clear else Signature.DUDOSA
 
 
@@ -647,8 +720,9 @@ def _table(sheet: Sheet, book: DocumentsBook, signing: float) -> tuple[Equipment
                 heads.setdefault(name, sheet.span_of(hit).box)
         if not ({"serial", "mac"} & heads.keys()) or len(heads) < 2:
             continue
-        if number + 1 >= len(sheet.rows):
-            continue
+        covered = sum(hit.end - hit.start for hit in sheet.hits if hit.row == number)
+        if covered < 0.5 * sum(len(cell.words) for cell in row):
+            continue  # a sentence that speaks of series and marks
         body = _body(sheet, number, signing)
         if not body:
             continue
@@ -685,7 +759,13 @@ def _body(sheet: Sheet, header: int, signing: float) -> list[tuple[Span, ...]]:
         top = min(cell.box.y0 for cell in row)
         if top - bottom > 6 * sheet.line_height or top >= signing:
             break
-        if any(hit.row == number and hit.strong and hit.start == 0 and hit.fields & {"other", "signing", "date", "holder", "id_number"} for hit in sheet.hits):
+        if any(
+            hit.row == number
+            and hit.strong
+            and hit.start == 0
+            and hit.fields & {"other", "signing", "date", "holder", "id_number"}
+            for hit in sheet.hits
+        ):
             break
         if sum(len(cell.words) for cell in row) > 14:
             break  # a sentence
@@ -694,7 +774,9 @@ def _body(sheet: Sheet, header: int, signing: float) -> list[tuple[Span, ...]]:
     return body
 
 
-def _row(sheet: Sheet, cells: Sequence[Span], names: Sequence[str], edges: Sequence[float], book: DocumentsBook) -> EquipmentLine | None:
+def _row(
+    sheet: Sheet, cells: Sequence[Span], names: Sequence[str], edges: Sequence[float], book: DocumentsBook
+) -> EquipmentLine | None:
     by_column: dict[str, list[Word]] = {}
     for cell in cells:
         for word in cell.words:
@@ -712,7 +794,9 @@ def _row(sheet: Sheet, cells: Sequence[Span], names: Sequence[str], edges: Seque
         return None
     if kind in WITHOUT_SERIAL and serial is not None and not what:
         kind = EquipmentType.OTRO
-    described = " ".join(word.text for name in ("type", "brand", "model", "brand_model") for word in by_column.get(name, ()))
+    described = " ".join(
+        word.text for name in ("type", "brand", "model", "brand_model") for word in by_column.get(name, ())
+    )
     brand, model = _brand_and_model(by_column, described, book)
     counted = re.fullmatch(r"\(?(\d{1,2})\)?", "".join(word.text for word in by_column.get("count", ())))
     return EquipmentLine(
@@ -745,15 +829,18 @@ def _brand_in(text: str, book: DocumentsBook) -> tuple[str, str]:
 
 
 def _serial_field(sheet: Sheet, words: Sequence[Word], way: str) -> Field | None:
-    """A serial out of the words that stand where one is expected; several words are one that was split."""
-    if not words:
-        return None
-    shown = [word for word in words if re.search(r"[0-9A-Za-z]", word.text)]
-    for span in (Span(tuple(shown)), *(Span((word,)) for word in shown)) if shown else ():
+    """A serial out of the words that stand where one is expected.
+
+    One word that can be a serial is the serial; only where none can, several are one that was read in pieces.
+    """
+    shown = tuple(word for word in words if re.search(r"[0-9A-Za-z]", word.text))
+    whole = [Span((word,)) for word in shown if len(_tidy_serial(word.text)) >= 8]
+    for span in (*whole[:1], Span(shown)) if shown else ():
         text = _tidy_serial("".join(word.text for word in span.words))
         if text:
             field = _field(sheet, text, span, f"serie:{way}")
-            return replace(field, proven=is_pon_serial(text) and text in plain(span.text) and field.confidence >= _SURE)
+            # The form of a PON serial proves it only where no digit can be misread: a 6 read as E is hex too.
+            return replace(field, proven=is_pon_serial(text) and sheet.engine is Engine.TEXTO)
     return None
 
 
@@ -773,7 +860,7 @@ def _tidy_serial(text: str) -> str:
 def _mac_field(sheet: Sheet, words: Sequence[Word], way: str, *, anywhere: bool = False) -> Field | None:
     """A MAC; where any number could stand it must look like one: twelve bare digits are a card's number."""
     for span in (Span(tuple(words)), *(Span((word,)) for word in words)) if words else ():
-        text = "".join(word.text for word in span.words)
+        text = "".join(word.text for word in span.words).strip(" ,;.()")
         mac = canonical_mac(text)
         if mac and re.search(r"\d", mac) and not (anywhere and re.fullmatch(r"\d+", text)):
             return _field(sheet, mac, span, f"mac:{way}")
@@ -789,48 +876,70 @@ def _listed(sheet: Sheet, book: DocumentsBook, signing: float) -> tuple[Equipmen
             break
         for place, cell in enumerate(row):
             hits = [hit for hit in sheet.hits if hit.row == number and hit.cell == place]
-            for start, end, hit in _pieces(cell, hits):
-                words = cell.words[start:end]
-                if hit is not None and hit.fields & {"serial", "mac"}:
-                    _fill(lines, sheet, hit, words, taken)
-                    continue
-                if hit is not None and hit.fields & {"other", "line", "holder", "office", "service_number", "id_number"} and not hit.fields & {"type"}:
-                    continue
-                _open(lines, words, book)
-    return tuple(line for line in lines if line.serial or line.mac or line.type is not EquipmentType.OTRO)
+            events: list[tuple[int, Hit | tuple[int, EquipmentType]]] = [
+                (hit.start, hit) for hit in hits if hit.fields & {"serial", "mac"}
+            ]
+            if not any(hit.start == 0 and _labels_something_else(cell, hit) for hit in hits):
+                events += [(at, (end, kind)) for at, end, kind in _types_in(cell, hits, book)]
+            stops = [at for at, _ in sorted(events, key=lambda event: event[0])] + [len(cell.words)]
+            for at, event in sorted(events, key=lambda event: event[0]):
+                if isinstance(event, Hit):
+                    _fill(lines, sheet, event, taken)
+                else:
+                    stop = next(stop for stop in stops if stop > at)
+                    text = " ".join(word.text for word in cell.words[at:stop])
+                    brand, model = _brand_in(text, book)
+                    beside = row[place + 1].text if len(cell.words) == stop and place + 1 < len(row) else ""
+                    if not brand and beside:
+                        brand, model = _brand_in(beside, book)
+                    lines.append(EquipmentLine(event[1], text[:120], brand=brand, model=model))
+    return tuple(lines)
 
 
-def _pieces(cell: Span, hits: Sequence[Hit]) -> Iterator[tuple[int, int, Hit | None]]:
-    """A cell cut at its labels for serials and MACs and at labels that open it: (start, end, label)."""
-    cuts = [hit for hit in hits if hit.fields & {"serial", "mac"} or hit.start == 0]
-    if not cuts or cuts[0].start > 0:
-        yield 0, cuts[0].start if cuts else len(cell.words), None
-    for at, hit in enumerate(cuts):
-        yield hit.start, cuts[at + 1].start if at + 1 < len(cuts) else len(cell.words), hit
+def _labels_something_else(cell: Span, hit: Hit) -> bool:
+    """True where a cell is the value of some other label: what is named in it was not handed over."""
+    if hit.fields & {"type", "serial", "mac"}:
+        return False
+    if hit.label == "TELEFONO" and not _has_colon(cell, hit) and cell.words[hit.end : hit.end + 1]:
+        return any(c.isdigit() for c in cell.words[hit.end].text)  # "TELEFONO 022345678", not "TELEFONO INALAMBRICO"
+    return True
 
 
-def _open(lines: list[EquipmentLine], words: Sequence[Word], book: DocumentsBook) -> None:
-    """Begin a piece of equipment at each type that is named; a long sentence names none."""
-    text = " ".join(word.text for word in words)
-    kind = equipment_type(text)
-    if kind is None or len(words) > 16:
-        return
-    first = plain(words[0].text).strip(".:)-(")
-    numbered = bool(re.fullmatch(r"\d{1,2}|[IVX]{1,4}|[•*·○●]|", first))
-    if not numbered and equipment_type(" ".join(word.text for word in words[:3])) is None:
-        return
-    brand, model = _brand_in(text, book)
-    lines.append(EquipmentLine(kind, text[:120], brand=brand, model=model))
+_QUANTITY = re.compile(r"UNA?|UNO|UN\(A\)|DOS|TRES|CUATRO|\d{1,2}")
 
 
-def _fill(lines: list[EquipmentLine], sheet: Sheet, hit: Hit, words: Sequence[Word], taken: set[str]) -> None:
+def _types_in(cell: Span, hits: Sequence[Hit], book: DocumentsBook) -> Iterator[tuple[int, int, EquipmentType]]:
+    """Types that a cell hands over: at its head (in a list), or in a sentence with number, brand or label."""
+    filled = {hit.start for hit in hits if hit.fields & {"brand", "model", "serial", "mac"}}
+    reached = 0
+    for at, end, kind in types_named([word.text for word in cell.words]):
+        if at < reached:
+            continue
+        listed = at <= 2 and len(cell.words) <= 16 and all(_is_bullet(word) for word in cell.words[:at])
+        counted = at > 0 and _QUANTITY.fullmatch(plain(cell.words[at - 1].text)) is not None
+        branded = any(plain(word.text).strip(",.;") in book.words.brands for word in cell.words[end : end + 2])
+        if listed or counted or branded or filled & set(range(end, end + 3)):
+            yield at, end, kind
+            reached = end
+            if listed and not counted:
+                reached = min((start for start in filled if start >= end), default=len(cell.words))
+
+
+def _is_bullet(word: Word) -> bool:
+    return re.fullmatch(r"[^\w]*(\d{1,2}|[IVX]{1,4}|)[^\w]*|UNA?|UN\(A\)", plain(word.text)) is not None
+
+
+def _fill(lines: list[EquipmentLine], sheet: Sheet, hit: Hit, taken: set[str]) -> None:
+    """Give the piece that was opened last its number; a number without a piece is one of an unknown type."""
     value = value_after(sheet, hit) or next(iter(_beside(sheet, hit)), None) or next(iter(_under(sheet, hit)), None)
     if value is None:
         return
-    del words
     way = f"lista:{hit.label}"
     if "mac" in hit.fields:
-        mac = next(filter(None, (_mac_field(sheet, value.words[:n], way) for n in range(1, min(7, len(value.words)) + 1))), None)
+        mac = next(
+            filter(None, (_mac_field(sheet, value.words[:n], way) for n in range(1, min(7, len(value.words)) + 1))),
+            None,
+        )
         if mac is None or mac.value in taken:
             return
         taken.add(mac.value)

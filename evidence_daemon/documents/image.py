@@ -88,7 +88,11 @@ def _upright(image: Image.Image) -> tuple[int, Image.Image]:
         rgb = rgb.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
     turned = {3: 180, 4: 180, 5: 270, 6: 90, 7: 90, 8: 270}.get(orientation, 0)
     if turned:
-        counter_clockwise = {90: Image.Transpose.ROTATE_270, 180: Image.Transpose.ROTATE_180, 270: Image.Transpose.ROTATE_90}
+        counter_clockwise = {
+            90: Image.Transpose.ROTATE_270,
+            180: Image.Transpose.ROTATE_180,
+            270: Image.Transpose.ROTATE_90,
+        }
         rgb = rgb.transpose(counter_clockwise[turned])
     return turned, rgb
 
@@ -101,10 +105,8 @@ def _orientation(image: Any) -> int:
 
 
 def _rgb(image: Image.Image) -> Image.Image:
-    if image.mode in {"I;16", "I;16B", "I;16L", "I", "F"}:
-        low, high = image.getextrema()  # type: ignore[misc]
-        span = max(1.0, float(high) - float(low))  # type: ignore[arg-type]
-        image = image.convert("F").point(lambda value: (value - float(low)) * (255.0 / span)).convert("L")  # type: ignore[arg-type]
+    if image.mode.startswith("I"):  # sixteen bits a pixel, as some scanners write PNG and TIFF
+        image = image.convert("I").point(lambda value: value * (1 / 256)).convert("L")
     if image.mode in {"RGBA", "LA", "PA", "La", "RGBa"} or "transparency" in image.info:
         over = Image.new("RGBA", image.size, "white")
         over.alpha_composite(image.convert("RGBA"))

@@ -44,15 +44,28 @@ def kind_of(sheet: Sheet, book: DocumentsBook) -> tuple[DocumentKind, tuple[str,
 
 
 def _title(sheet: Sheet, rule: KindBook) -> str:
-    """A title with which a cell begins that holds little else, in the upper two thirds of the page."""
-    for row in sheet.rows:
-        for cell in row:
+    """A title: what a cell begins with that holds little else; at the head of the page also within it."""
+    for number, row in enumerate(sheet.rows):
+        for place, cell in enumerate(row):
             if cell.box.y0 > 0.66:
                 continue
+            plain_line = not sheet.strong_hits_in(number, place)
             line = squeezed(cell.text)
             for title in rule.titles:
                 wanted = squeezed(title)
-                if _alike(line[: len(wanted)], wanted) and len(line) <= len(wanted) + 45 and _ends_word(cell.text, wanted):
+                if (
+                    _alike(line[: len(wanted)], wanted)
+                    and len(line) <= len(wanted) + 45
+                    and _ends_word(cell.text, wanted)
+                ):
+                    return cell.text
+                if (
+                    plain_line
+                    and cell.box.y0 < _HEAD
+                    and len(wanted) >= 14
+                    and wanted in line
+                    and len(line) <= len(wanted) + 35
+                ):
                     return cell.text
     return ""
 
@@ -95,14 +108,18 @@ def ours(sheets: Sequence[Sheet], book: OursBook) -> tuple[bool, tuple[str, ...]
         foreign += [name for name in book.others if _named(name, top)]
         for number in _numbers(sheet):
             if len(number) == 13 and number.endswith("001") and number[2] in "69" and not own_ruc(number, book):
-                foreign += [number for cell in head if number in re.sub(r"\D", "", cell.text) and "RUC" in squeezed(cell.text)]
+                foreign += [
+                    number for cell in head if number in re.sub(r"\D", "", cell.text) and "RUC" in squeezed(cell.text)
+                ]
         foreign += [name for name in book.others if re.search(_takes(name), sheet.text)]
     return bool(mine) and not foreign, (*dict.fromkeys(mine), *(f"otro: {name}" for name in dict.fromkeys(foreign)))
 
 
 def own_ruc(number: str, book: OursBook) -> bool:
     """True for the company's tax number, also misread in up to three digits: never a customer's."""
-    return any(len(ruc) == len(number) and sum(a != b for a, b in zip(ruc, number, strict=True)) <= 3 for ruc in book.rucs)
+    return any(
+        len(ruc) == len(number) and sum(a != b for a, b in zip(ruc, number, strict=True)) <= 3 for ruc in book.rucs
+    )
 
 
 def _numbers(sheet: Sheet) -> list[str]:
@@ -114,7 +131,9 @@ def _names(name: str, page: str, text: str) -> bool:
     if len(wanted) < 12:
         return _named(name, text)
     return wanted in page or any(
-        _alike(page[at : at + len(wanted)], wanted) for at in range(len(page) - len(wanted) + 1) if page[at] == wanted[0]
+        _alike(page[at : at + len(wanted)], wanted)
+        for at in range(len(page) - len(wanted) + 1)
+        if page[at] == wanted[0]
     )
 
 
@@ -162,12 +181,16 @@ def _parties(sheet: Sheet, book: DirectionBook) -> list[tuple[str, bool]]:
         cell = sheet.rows[verb.row][verb.cell]
         if not verb.fields & {"gives", "takes"} or verb.start > 1 or len(cell.words) > 8:
             continue
-        party = next((h for h in hits if (h.row, h.cell) == (verb.row, verb.cell) and h.start >= verb.end and _is_party(h)), None)
+        party = next(
+            (h for h in hits if (h.row, h.cell) == (verb.row, verb.cell) and h.start >= verb.end and _is_party(h)), None
+        )
         if party is None and len(cell.words) <= verb.end - verb.start + 2:
             box = sheet.span_of(verb).box
             for row, place, under in sheet.below(box, rows=1, reach=2.2):
                 if len(under.words) <= 6:
-                    party = next((h for h in hits if (h.row, h.cell) == (row, place) and h.start <= 1 and _is_party(h)), party)
+                    party = next(
+                        (h for h in hits if (h.row, h.cell) == (row, place) and h.start <= 1 and _is_party(h)), party
+                    )
         if party is None:
             continue
         gives, customer = "gives" in verb.fields, "customer" in party.fields
@@ -181,7 +204,9 @@ def _is_party(hit: Hit) -> bool:
 
 
 @lru_cache(maxsize=4)
-def _lexicon_of(customer: tuple[str, ...], company: tuple[str, ...], gives: tuple[str, ...], takes: tuple[str, ...]) -> Lexicon:
+def _lexicon_of(
+    customer: tuple[str, ...], company: tuple[str, ...], gives: tuple[str, ...], takes: tuple[str, ...]
+) -> Lexicon:
     return Lexicon({"customer": customer, "company": company, "gives": gives, "takes": takes})
 
 

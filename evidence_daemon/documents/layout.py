@@ -10,20 +10,21 @@ import re
 import unicodedata
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import pairwise
 from statistics import median
 
 from evidence_daemon.model import Box, Engine, Page, Word
 
 _CELL_GAP = 1.7
 """Heights of a line between two words from which on they stand in different cells."""
-_LOOKS_LIKE = str.maketrans({"0": "O", "1": "I", "5": "S", "8": "B", "!": "I", "|": "I"})
+_LOOKS_LIKE = str.maketrans({"0": "O", "1": "I", "5": "S", "8": "B", "!": "I", "|": "I", "L": "I"})
 _ENDS = frozenset(":/.-–—)°º=;,")
 
 
 def squeezed(text: str) -> str:
-    """Capitals without accents, blanks and punctuation, digits as the letters they are mistaken for.
+    """Capitals without accents, blanks and punctuation; what is mistaken for one another is one (0/O, 1/l/I …).
 
     >>> squeezed("C.!. / RUC") == squeezed("ci/ruc")
     True
@@ -79,7 +80,7 @@ class Sheet:
         self.ink = page.ink
         # Heights are measured in widths of the page: fractions of the two sides cannot be compared.
         self.aspect = page.height / page.width if page.width and page.height else 1.414
-        self.words = tuple(word for word in page.words if word.text.strip())
+        self.words = tuple(word for word in map(_clean, page.words) if word is not None)
         tall = [w.box.y1 - w.box.y0 for w in self.words if sum(map(str.isalnum, w.text)) >= 2]
         self.line_height = median(tall) if tall else 0.012
         self.rows: tuple[tuple[Span, ...], ...] = tuple(self._cells(row) for row in self._rows())
@@ -151,6 +152,24 @@ class Sheet:
     def span_of(self, hit: Hit) -> Span:
         return Span(self.rows[hit.row][hit.cell].words[hit.start : hit.end])
 
+    def label_box(self, hit: Hit) -> Box:
+        """What a value stands under: the whole cell where it is nothing but label ("Documento (C.I.)")."""
+        words = self.rows[hit.row][hit.cell].words
+        opens = any((other.row, other.cell, other.start) == (hit.row, hit.cell, 0) for other in self.hits)
+        whole = len(words) <= hit.end - hit.start + 2 or (opens and hit.end == len(words) <= 7)
+        return Span(words).box if whole else self.span_of(hit).box
+
+    def fills_its_cell(self, hit: Hit) -> bool:
+        return hit.start == 0 and hit.end == len(self.rows[hit.row][hit.cell].words)
+
+
+def _clean(word: Word) -> Word | None:
+    """A word without the box it stands in: sides of cells are read as bars and brackets; ticks are kept."""
+    bare = word.text.strip().strip("|¦[]{}_")
+    if sum(map(str.isalnum, bare)) >= 2:
+        return word if bare == word.text else replace(word, text=bare)
+    return None if re.fullmatch(r"[|¦_\-–—=.·~'`´\[\](){}<>,;]*", word.text.strip()) else word
+
 
 def _middle(word: Word) -> float:
     return (word.box.y0 + word.box.y1) / 2
@@ -171,9 +190,11 @@ class Lexicon:
 
     def __init__(self, labels: Mapping[str, Iterable[str]]) -> None:
         fields: dict[str, set[str]] = {}
+        self._names: dict[str, str] = {}
         for field, texts in labels.items():
             for text in texts:
                 fields.setdefault(squeezed(text), set()).add(field)
+                self._names[squeezed(text)] = text.replace(" ", "")
         self._fields = {label: frozenset(names) for label, names in fields.items()}
         self._by_length: dict[int, list[str]] = {}
         for label in self._fields:
@@ -203,10 +224,12 @@ class Lexicon:
                 continue
             label, stop = found
             last, after = ends[stop]
-            colon = after == ":" or cell.words[last].text.endswith(":") or cell.words[last + 1 : last + 2] and (
-                cell.words[last + 1].text[:1] == ":"
+            colon = (
+                after == ":"
+                or cell.words[last].text.endswith(":")
+                or (cell.words[last + 1 : last + 2] and (cell.words[last + 1].text[:1] == ":"))
             )
-            yield Hit(self._fields[label], row, place, at, last + 1, at == 0 or bool(colon), label)
+            yield Hit(self._fields[label], row, place, at, last + 1, at == 0 or bool(colon), self._names[label])
             at = last + 1
 
     def _label_at(self, stream: str, start: int, ends: Mapping[int, tuple[int, str]]) -> tuple[str, int] | None:
@@ -241,7 +264,8 @@ def value_after(sheet: Sheet, hit: Hit) -> Span | None:
 def _glued(word: Word, label: str) -> Word | None:
     """The value in "CI:1710034065", where no blank parts it from its label."""
     head, colon, tail = word.text.partition(":")
-    if colon and tail.strip(" .:-") and (label.endswith(squeezed(head)) or squeezed(head).endswith(label)):
+    named, wanted = squeezed(head), squeezed(label)
+    if colon and tail.strip(" .:-") and (wanted.endswith(named) or named.endswith(wanted)):
         width = word.box.x1 - word.box.x0
         box = Box(word.box.x0 + width * (len(head) + 1) / len(word.text), word.box.y0, word.box.x1, word.box.y1)
         return Word(tail, box, word.confidence, word.line)
@@ -257,7 +281,7 @@ def columns(header: Sequence[tuple[str, Box]], words: Iterable[Word]) -> tuple[l
     ordered = sorted(header, key=lambda column: column[1].x0)
     covered = sorted((word.box.x0, word.box.x1) for word in words)
     edges = []
-    for (_, one), (_, two) in zip(ordered, ordered[1:], strict=False):
+    for (_, one), (_, two) in pairwise(ordered):
         left, right = (one.x0 + one.x1) / 2, (two.x0 + two.x1) / 2
         best, widest, reached = (one.x1 + two.x0) / 2, 0.0, left
         for x0, x1 in [*covered, (right, right)]:

@@ -1,38 +1,38 @@
 """Pixels → words: paper found, stood upright, lit evenly, then read.  Runs in a `READER` cell.
 
-The chain is measured (documents of ten layouts, scans and photos): without the crop a photo's background
-ruins Tesseract; orientation is worth more than any model; flattened light halves the errors of photos.
+Orientation is worth more than any model, and asking for it costs as much as reading the page: most pages
+are read first and asked only when they make no sense.
 This is the one door for engines: another one is a further entry of `_ENGINES`.
 """
 
 from __future__ import annotations
 
-import math
 import resource
 from collections.abc import Callable, Iterator
-from itertools import combinations
 from typing import Any
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 import pytesseract
 from PIL import Image
 
+from evidence_daemon.documents.pixels import (
+    Pixels,
+    even_light,
+    ink,
+    leaders_of,
+    on_its_side,
+    paper,
+    right_size,
+    rules_of,
+    straight,
+    turned_by,
+    view,
+)
 from evidence_daemon.documents.sandbox import Frame, Lock
 
 LOCK = Lock.READER
 
-Pixels = npt.NDArray[np.uint8]
-Floats = npt.NDArray[np.float32]
-
-LETTER_HEIGHT = 30
-"""Pixels that the median letter should have: Tesseract's error is lowest between 20 and 35."""
-MAX_PIXELS = 14_000_000
-SHOWN = 2200
-"""Long side of the picture that is kept for people, in pixels."""
-_LOOK = 900
-"""Long side of the small picture on which paper and orientation are looked for."""
 _OSD_FLOOR = 1.5
 """Tesseract's confidence below which its opinion on the orientation is not taken."""
 
@@ -85,7 +85,7 @@ def _read(sheet: Pixels, asked: dict[str, Any], watch: _Watch) -> tuple[int, Pix
     engine = _ENGINES[asked["engine"]]
 
     def at(turn: int) -> tuple[int, Pixels, list[list[Any]]]:
-        page = straight(right_size(_turn(sheet, turn)))
+        page = straight(right_size(turned_by(sheet, turn)))
         watch.lap("prepare")
         words = engine(page, asked)
         watch.lap("words")
@@ -109,7 +109,9 @@ def _read(sheet: Pixels, asked: dict[str, Any], watch: _Watch) -> tuple[int, Pix
 
 def _understood(words: list[list[Any]]) -> float:
     """How much was read: letters and digits in words of three and more, by confidence."""
-    return sum(sum(map(str.isalnum, word[0])) * word[5] for word in words if len(word[0]) >= 3 and word[5] >= 0.6)
+    return float(
+        sum(sum(map(str.isalnum, word[0])) * word[5] for word in words if len(word[0]) >= 3 and word[5] >= 0.6)
+    )
 
 
 def _makes_sense(words: list[list[Any]]) -> bool:
@@ -128,7 +130,7 @@ class _Watch:
     @staticmethod
     def _now() -> float:
         spent = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-        return sum(usage.ru_utime + usage.ru_stime for usage in spent)
+        return float(sum(usage.ru_utime + usage.ru_stime for usage in spent))
 
     def lap(self, name: str) -> None:
         now = self._now()
@@ -136,206 +138,7 @@ class _Watch:
         self._at = now
 
 
-# ── paper ────────────────────────────────────────────────────────────────────────────────────────
-
-
-def paper(rgb: Pixels) -> Pixels:
-    """The sheet alone, its perspective undone; the whole picture where no sheet stands out from it."""
-    scale = _LOOK / max(rgb.shape[:2])
-    small = cv2.resize(rgb, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-    corners = _sheet(small)
-    if corners is None:
-        return rgb
-    return _unwarp(rgb, corners / scale)
-
-
-_SURE_SHEET = 0.15
-"""Sheets photographed in poor light score from 0.2 (measured on samples)."""
-
-
-def _sheet(small: Pixels) -> Floats | None:
-    """Corners of the best candidate, or None.  A sheet is large, four-sided, and unlike what lies round it."""
-    height, width = small.shape[:2]
-    blurred = cv2.GaussianBlur(small, (7, 7), 0)
-    lab = cv2.cvtColor(blurred, cv2.COLOR_RGB2LAB).astype(np.float32)
-    best: tuple[float, Floats | None] = (_SURE_SHEET, None)
-    for mask in _masks(blurred, lab):
-        contours, _ = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
-        for contour in sorted(contours, key=cv2.contourArea, reverse=True)[:2]:
-            if cv2.contourArea(contour) < 0.12 * width * height:
-                continue
-            for corners in _four_corners(contour, lab):
-                score = _score(corners, contour, lab)
-                if score > best[0]:
-                    best = (score, corners)
-    return best[1]
-
-
-def _masks(blurred: Pixels, lab: Floats) -> Iterator[Pixels]:
-    """Where the sheet could be: by lightness, by whiteness, by unlikeness to the border, by outlines.
-
-    Each is opened more and less: a sheet hangs together, what it lies on touches it in narrow places.
-    """
-    lightness = lab[..., 0].astype(np.uint8)
-    colour = np.hypot(lab[..., 1] - 128, lab[..., 2] - 128)
-    whiteness = np.clip(lab[..., 0] - 2.0 * colour, 0, 255).astype(np.uint8)
-    border = np.concatenate([edge.reshape(-1, 3) for edge in (lab[:8], lab[-8:], lab[:, :8], lab[:, -8:])])
-    unlike = np.clip(np.linalg.norm(lab - np.median(border, axis=0), axis=2) * 3, 0, 255).astype(np.uint8)
-    for channel in (lightness, whiteness, unlike):
-        _, mask = cv2.threshold(channel, 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
-        closed = cv2.morphologyEx(mask, cv2.MORPH_CLOSE, _square(17))
-        for size in (17, 45, 75):
-            yield cv2.morphologyEx(closed, cv2.MORPH_OPEN, _square(size))
-    edges = cv2.Canny(cv2.cvtColor(blurred, cv2.COLOR_RGB2GRAY), 20, 60)
-    contours, _ = cv2.findContours(cv2.dilate(edges, _square(5)), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
-    filled = np.zeros_like(edges)
-    cv2.drawContours(filled, contours, -1, 255, cv2.FILLED)
-    yield cv2.morphologyEx(filled, cv2.MORPH_OPEN, _square(17))
-    # What is smooth once print is closed away: paper on a carpet, on tiles, on chequered cloth.
-    plain = cv2.morphologyEx(lightness, cv2.MORPH_CLOSE, _square(15))
-    rough = cv2.morphologyEx(plain, cv2.MORPH_GRADIENT, _square(9))
-    smooth = cv2.threshold(rough, 0, 255, cv2.THRESH_BINARY_INV | cv2.THRESH_OTSU)[1]
-    for size in (17, 45):
-        yield cv2.dilate(cv2.morphologyEx(smooth, cv2.MORPH_OPEN, _square(size)), _square(9))
-
-
-def _square(size: int) -> Pixels:
-    return np.ones((size, size), np.uint8)
-
-
-def _four_corners(contour: npt.NDArray[np.int32], lab: Floats) -> Iterator[Floats]:
-    """Quadrilaterals that the outline may mean.
-
-    Where shadow or a finger cuts off a corner, the outline has five to seven sides: the four that end
-    best at something, prolonged until they meet, are the sheet.
-    """
-    height, width = lab.shape[:2]
-    hull = cv2.convexHull(contour)
-    length, area = cv2.arcLength(hull, True), cv2.contourArea(hull)
-    for tolerance in (0.01, 0.02, 0.03, 0.05, 0.08):
-        corners = cv2.approxPolyDP(hull, tolerance * length, True).reshape(-1, 2).astype(np.float32)
-        if len(corners) == 4:
-            yield _in_order(corners)
-            return
-        if 4 < len(corners) < 8:
-            ends = np.roll(corners, -1, axis=0)
-            met = []
-            for sides in combinations(range(len(corners)), 4):
-                found = _meeting([(corners[side], ends[side]) for side in sides])
-                if found is None or not 0.95 * area < cv2.contourArea(found) < 1.25 * area:
-                    continue
-                if (found > -0.1 * width).all() and (found < (1.1 * width, 1.1 * height)).all():
-                    met.append(_in_order(found))
-            yield from sorted(met, key=lambda quad: _ends_at(quad, lab), reverse=True)[:2]
-
-
-def _meeting(sides: list[tuple[Floats, Floats]]) -> Floats | None:
-    """The points in which consecutive lines meet; None when two of them are nearly parallel."""
-    met = []
-    for (a, b), (c, d) in zip(sides, [*sides[1:], sides[0]], strict=True):
-        one, two = b - a, d - c
-        cross = float(one[0] * two[1] - one[1] * two[0])
-        if abs(cross) < 0.2 * float(np.linalg.norm(one) * np.linalg.norm(two)):
-            return None
-        met.append(a + one * float((c - a)[0] * two[1] - (c - a)[1] * two[0]) / cross)
-    return np.array(met, np.float32)
-
-
-def _in_order(corners: Floats) -> Floats:
-    """Top left, top right, bottom right, bottom left."""
-    total, difference = corners.sum(axis=1), np.diff(corners, axis=1).ravel()
-    order = [total.argmin(), difference.argmin(), total.argmax(), difference.argmax()]
-    return corners[order] if len(set(order)) == 4 else corners
-
-
-def _score(corners: Floats, contour: npt.NDArray[np.int32], lab: Floats) -> float:
-    """0 for what is no sheet; more for one that fills its four sides, is of one colour and ends at its sides."""
-    height, width = lab.shape[:2]
-    area = cv2.contourArea(corners)
-    if area <= 0 or not cv2.isContourConvex(corners.astype(np.int32)):
-        return 0.0
-    share, fill = area / (width * height), min(1.0, cv2.contourArea(contour) / area)
-    if share > 0.97 or fill < 0.85:
-        return 0.0
-    inside = np.zeros((height, width), np.uint8)
-    cv2.fillConvexPoly(inside, corners.astype(np.int32), 255)
-    sheet = np.median(lab[inside > 0], axis=0)
-    ring = cv2.bitwise_and(cv2.dilate(inside, _square(91)), cv2.bitwise_not(cv2.dilate(inside, _square(5))))
-    around = np.median(lab[ring > 0], axis=0) if ring.any() else sheet
-    # Sheets are lighter than what they lie on, or of another colour; a box printed on a page is neither.
-    if sheet[0] < around[0] + 5 and float(np.linalg.norm((sheet - around)[1:])) < 6:
-        return 0.0
-    # Shadows change the lightness of paper, not its colour: the latter counts in full.
-    unlike = np.linalg.norm((lab[inside > 0] - sheet) * (0.4, 1.0, 1.0), axis=1)
-    of_one_colour = float(np.mean(unlike < 14))
-    return float(math.sqrt(share) * fill * of_one_colour**2 * _ends_at(corners, lab) ** 2)
-
-
-def _ends_at(corners: Floats, lab: Floats) -> float:
-    """Share of the outline across which the picture changes: the weakest side counts double."""
-    centre = corners.mean(axis=0)
-    height, width = lab.shape[:2]
-    sides, off = [], 0
-    for start, end in zip(corners, np.roll(corners, -1, axis=0), strict=True):
-        along = np.linspace(0.04, 0.96, 40)[:, None]
-        points = start + (end - start) * along
-        inward = centre - points
-        inward /= np.maximum(np.linalg.norm(inward, axis=1, keepdims=True), 1e-6)
-        within, beyond = points + inward * 7, points - inward * 7
-        seen = (beyond >= 0).all(axis=1) & (beyond[:, 0] < width) & (beyond[:, 1] < height)
-        if not seen.any():
-            off += 1  # the sheet leaves the picture here
-            sides.append(0.6)
-            continue
-        one, two = (lab[p[seen, 1].astype(int), p[seen, 0].astype(int)] for p in (within, beyond))
-        sides.append(float(np.mean(np.linalg.norm(one - two, axis=1) > 9)))
-    return (sum(sides) + min(sides)) / 5 if off < 3 else 0.0
-
-
-def _unwarp(rgb: Pixels, corners: Floats) -> Pixels:
-    a, b, c, d = corners
-    width = int(max(math.dist(a, b), math.dist(d, c)))
-    height = int(max(math.dist(a, d), math.dist(b, c)))
-    target = np.array([[0, 0], [width - 1, 0], [width - 1, height - 1], [0, height - 1]], np.float32)
-    matrix = cv2.getPerspectiveTransform(corners.astype(np.float32), target)
-    return cv2.warpPerspective(rgb, matrix, (width, height), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
-
-
-# ── light, size, stand ───────────────────────────────────────────────────────────────────────────
-
-
-def even_light(rgb: Pixels) -> Pixels:
-    """Shadows and stains of light divided away: paper becomes white, ink keeps its colour."""
-    height, width = rgb.shape[:2]
-    scale = min(1.0, 600 / max(height, width))
-    small = cv2.resize(rgb, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-    # Closing lifts print out of the paper, the median takes the rest of it away.
-    size = max(9, int(max(small.shape[:2]) * 0.03) | 1)
-    light = cv2.morphologyEx(small, cv2.MORPH_CLOSE, np.ones((size, size), np.uint8))
-    light = cv2.medianBlur(light, min(41, size * 2 + 1))
-    light = cv2.resize(light, (width, height), interpolation=cv2.INTER_LINEAR)
-    return cv2.divide(rgb, np.maximum(light, 1), scale=250)
-
-
-def right_size(page: Pixels) -> Pixels:
-    """Scaled so that the median letter has `LETTER_HEIGHT` pixels."""
-    letters = _letter_heights(cv2.cvtColor(page, cv2.COLOR_RGB2GRAY))
-    if len(letters) < 20:
-        return page
-    scale = LETTER_HEIGHT / float(np.median(letters))
-    scale = min(max(scale, 0.4), 3.0, math.sqrt(MAX_PIXELS / (page.shape[0] * page.shape[1])))
-    if 0.85 < scale < 1.2:
-        return page
-    way = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
-    return cv2.resize(page, None, fx=scale, fy=scale, interpolation=way)
-
-
-def _letter_heights(grey: Pixels) -> npt.NDArray[np.int32]:
-    _, dark = cv2.threshold(grey, 0, 255, cv2.THRESH_BINARY_INV | cv2.THRESH_OTSU)
-    _, _, stats, _ = cv2.connectedComponentsWithStats(dark, connectivity=8)
-    wide, high, area = stats[1:, cv2.CC_STAT_WIDTH], stats[1:, cv2.CC_STAT_HEIGHT], stats[1:, cv2.CC_STAT_AREA]
-    like_letters = (high >= 7) & (high <= 120) & (wide <= high * 3) & (wide >= high * 0.15) & (area >= high * 1.5)
-    return stats[1:, cv2.CC_STAT_HEIGHT][like_letters]
+# ── words ────────────────────────────────────────────────────────────────────────────────────────
 
 
 def orientation(page: Pixels) -> int | None:
@@ -351,72 +154,20 @@ def orientation(page: Pixels) -> int | None:
     return int(told["rotate"]) % 360 if told["orientation_conf"] >= _OSD_FLOOR else None
 
 
-def on_its_side(page: Pixels) -> bool:
-    """True when lines of print run down the page: their profile is sharper across than down."""
-    grey = cv2.cvtColor(page, cv2.COLOR_RGB2GRAY)
-    scale = _LOOK / max(grey.shape)
-    small = cv2.resize(grey, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-    dark = cv2.threshold(small, 0, 255, cv2.THRESH_BINARY_INV | cv2.THRESH_OTSU)[1]
-    for kernel in (np.ones((1, 60), np.uint8), np.ones((60, 1), np.uint8)):
-        dark[cv2.dilate(cv2.morphologyEx(dark, cv2.MORPH_OPEN, kernel), np.ones((3, 3), np.uint8)) > 0] = 0
-    return _sharpness(cv2.rotate(dark, cv2.ROTATE_90_CLOCKWISE), 0) > 1.3 * _sharpness(dark, 0)
-
-
-def _turn(page: Pixels, degrees: int) -> Pixels:
-    code = {90: cv2.ROTATE_90_CLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTATE_90_COUNTERCLOCKWISE}.get(degrees)
-    return page if code is None else cv2.rotate(page, code)
-
-
-def straight(page: Pixels) -> Pixels:
-    """Deskewed by up to 8 degrees: the angle at which lines of print are sharpest in profile."""
-    grey = cv2.cvtColor(page, cv2.COLOR_RGB2GRAY)
-    scale = _LOOK / max(grey.shape)
-    small = cv2.resize(grey, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-    dark = cv2.threshold(small, 0, 255, cv2.THRESH_BINARY_INV | cv2.THRESH_OTSU)[1]
-    angle = 0.0
-    for step, reach in ((1.0, 8), (0.2, 5), (0.1, 2)):
-        tried = [angle + step * i for i in range(-reach, reach + 1)]
-        angle = max(tried, key=lambda a: _sharpness(dark, a))
-    if abs(angle) < 0.15:
-        return page
-    height, width = page.shape[:2]
-    matrix = cv2.getRotationMatrix2D((width / 2, height / 2), angle, 1.0)
-    white = (255, 255, 255)
-    return cv2.warpAffine(page, matrix, (width, height), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_CONSTANT, borderValue=white)
-
-
-def _sharpness(dark: Pixels, angle: float) -> float:
-    height, width = dark.shape
-    matrix = cv2.getRotationMatrix2D((width / 2, height / 2), angle, 1.0)
-    rows = cv2.warpAffine(dark, matrix, (width, height), flags=cv2.INTER_NEAREST).sum(axis=1, dtype=np.float64)
-    return float(np.square(np.diff(rows)).sum())
-
-
-# ── words ────────────────────────────────────────────────────────────────────────────────────────
-
-
 def _portable(grey: Pixels) -> Image.Image:
     image = Image.fromarray(grey)
     image.format = "PPM"  # pytesseract hands pixels over in a file: compressing a PNG would cost more than it saves
     return image
 
 
-def rules_of(grey: Pixels) -> Pixels:
-    """A mask of the straight lines of boxes and tables: print touching them is read wrong."""
-    dark = cv2.adaptiveThreshold(grey, 255, cv2.ADAPTIVE_THRESH_MEAN_C, cv2.THRESH_BINARY_INV, 31, 15)
-    reach = LETTER_HEIGHT * 3
-    across = cv2.morphologyEx(dark, cv2.MORPH_OPEN, np.ones((1, reach), np.uint8))
-    down = cv2.morphologyEx(dark, cv2.MORPH_OPEN, np.ones((reach, 1), np.uint8))
-    return cv2.dilate(cv2.bitwise_or(across, down), np.ones((3, 3), np.uint8))
-
-
 def _tesseract(page: Pixels, asked: dict[str, Any]) -> list[list[Any]]:
     grey = cv2.cvtColor(page, cv2.COLOR_RGB2GRAY)
     grey[rules_of(grey) > 0] = 255
+    grey[leaders_of(grey) > 0] = 255
     table = pytesseract.image_to_data(
         _portable(grey),
         lang=asked["languages"],
-        config=f"--psm {int(asked['layout'])} -c tessedit_do_invert=0",
+        config=f"--psm {int(asked['layout'])}",
         output_type=pytesseract.Output.DICT,
     )
     height, width = grey.shape
@@ -434,39 +185,3 @@ def _tesseract(page: Pixels, asked: dict[str, Any]) -> list[list[Any]]:
 
 
 _ENGINES: dict[str, Callable[[Pixels, dict[str, Any]], list[list[Any]]]] = {"TESSERACT": _tesseract}
-
-
-# ── ink ──────────────────────────────────────────────────────────────────────────────────────────
-
-
-def view(page: Pixels) -> Pixels:
-    """The page for the eye: at most `SHOWN` pixels long, paper quite white (which also makes a small PNG)."""
-    scale = min(1.0, SHOWN / max(page.shape[:2]))
-    shown = cv2.resize(page, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA) if scale < 1 else page.copy()
-    shown[(shown > 222).all(axis=2)] = 255
-    return shown
-
-
-def ink(shown: Pixels, words: list[list[Any]]) -> list[list[float]]:
-    """Boxes of strokes that are neither read words nor straight rules: signatures, stamps, drawings."""
-    height, width = shown.shape[:2]
-    dark = (shown.min(axis=2) < 165).astype(np.uint8) * 255
-    reach = max(24, width // 22)
-    for kernel in (np.ones((1, reach), np.uint8), np.ones((reach, 1), np.uint8)):
-        rules = cv2.morphologyEx(cv2.morphologyEx(dark, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8)), cv2.MORPH_OPEN, kernel)
-        dark[cv2.dilate(rules, np.ones((5, 5), np.uint8)) > 0] = 0
-    for text, x0, y0, x1, y1, confidence, _ in words:
-        if confidence >= 0.5 and sum(map(str.isalnum, text)) >= 2:
-            margin = 0.15 * (y1 - y0)
-            left, top = int(x0 * width) - 2, int((y0 - margin) * height)
-            dark[max(0, top) : int((y1 + margin) * height) + 1, max(0, left) : int(x1 * width) + 3] = 0
-    dark[cv2.medianBlur(dark, 3) == 0] = 0  # single specks
-    joined = cv2.dilate(dark, np.ones((7, 7), np.uint8))
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(joined, connectivity=8)
-    strokes = np.bincount(labels.ravel(), weights=(dark > 0).ravel(), minlength=count)
-    found = []
-    for left, top, wide, high, _ in (stats[i] for i in range(1, count) if strokes[i] >= 60):
-        if wide >= 0.03 * width and high >= 0.006 * height and wide * high < 0.3 * width * height:
-            box = (left / width, top / height, (left + wide) / width, (top + high) / height)
-            found.append([round(float(at), 5) for at in box])
-    return sorted(found, key=lambda box: (box[2] - box[0]) * (box[3] - box[1]), reverse=True)[:60]

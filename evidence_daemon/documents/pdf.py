@@ -38,9 +38,9 @@ endobj
 <</Type/Page/Parent 2 0 R/MediaBox[0 0 60 20]/Contents 4 0 R/Resources<</Font<</F 5 0 R>>>>>>
 endobj
 4 0 obj
-<</Length 44>>
+<</Length 41>>
 stream
-BT /F 9 Tf 2 5 Td (a b c d e f g h) Tj ET  
+BT /F 9 Tf 2 5 Td (a b c d e f g h) Tj ET
 
 endstream
 endobj
@@ -113,7 +113,7 @@ def _has_text(page: Any) -> bool:
     """A look by pdfium, at a fraction of pdfplumber's time."""
     text = page.get_textpage()
     try:
-        return text.count_chars() >= _FEW_WORDS * 3
+        return bool(text.count_chars() >= _FEW_WORDS * 3)
     finally:
         text.close()
 
@@ -131,7 +131,9 @@ def _words(data: bytes, password: str | None, index: int) -> tuple[list[list[Any
             if wide <= 0 or high <= 0:
                 return [], 1.0
             # Stamps are set at an angle: their letters would be strewn among the lines.
-            upright = page.filter(lambda o: o["object_type"] != "char" or abs(o["matrix"][1]) < 0.1 * abs(o["matrix"][0]))
+            upright = page.filter(
+                lambda o: o["object_type"] != "char" or abs(o["matrix"][1]) < 0.1 * abs(o["matrix"][0])
+            )
             found = upright.extract_words(x_tolerance_ratio=0.18, keep_blank_chars=False, use_text_flow=False)
             words = []
             for word in found:

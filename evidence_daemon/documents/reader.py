@@ -8,6 +8,7 @@ A cell that dies is tried once more; then the document goes to a person (ERROR_I
 from __future__ import annotations
 
 import logging
+import math
 import time
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
@@ -29,7 +30,10 @@ MAX_MAIL_PAGES = 20
 _MAX_WORDS = 8000
 _PARSERS = {Form.PDF: "evidence_daemon.documents.pdf", Form.IMAGE: "evidence_daemon.documents.image"}
 _OCR = "evidence_daemon.documents.ocr"
-_REFUSALS = {code.value: code for code in (ReasonCode.ADJUNTO_PROTEGIDO, ReasonCode.ADJUNTO_DANADO, ReasonCode.ADJUNTO_MUY_GRANDE)}
+_REFUSALS = {
+    code.value: code
+    for code in (ReasonCode.ADJUNTO_PROTEGIDO, ReasonCode.ADJUNTO_DANADO, ReasonCode.ADJUNTO_MUY_GRANDE)
+}
 _DETAILS = {
     ReasonCode.ADJUNTO_PROTEGIDO: "el PDF pide una clave",
     ReasonCode.ADJUNTO_DANADO: "el archivo está dañado o incompleto",
@@ -72,7 +76,9 @@ class Reader:
             if attachment.sha256 in known:
                 reading = replace(known[attachment.sha256], name=attachment.name)
             elif number > self._config.max_attachments or size > MAX_MAIL_BYTES or pages <= 0:
-                reading = _unreadable(attachment, ReasonCode.ADJUNTO_MUY_GRANDE, "el correo trae más de lo que se lee de uno")
+                reading = _unreadable(
+                    attachment, ReasonCode.ADJUNTO_MUY_GRANDE, "el correo trae más de lo que se lee de uno"
+                )
             else:
                 reading = self._document(attachment, passwords, min(pages, self._config.max_pages))
                 pages -= len(reading.pages) if isinstance(reading, Document) else 0
@@ -91,8 +97,8 @@ class Reader:
         except CellDied as died:
             raise BadConfig(
                 f"documents cannot be read safely here: {died}. "
-                "The system calls of a document's reader must be lockable (seccomp; Landlock if documents.require_landlock is set), "
-                "and tesseract must be installed: apt-get install tesseract-ocr tesseract-ocr-spa"
+                "The system calls of a document's reader must be lockable (seccomp; Landlock if "
+                "documents.require_landlock is set), and tesseract must be installed: apt-get install tesseract-ocr tesseract-ocr-spa"
             ) from None
         missing = [name for name in (*self._config.languages.split("+"), "osd") if name not in languages]
         if missing:
@@ -119,7 +125,9 @@ class Reader:
                     break
         return _unreadable(attachment, ReasonCode.ERROR_INTERNO, str(died)[:500])
 
-    def _in_cells(self, attachment: Attachment, screened: Readable, passwords: Sequence[str], max_pages: int) -> Reading:
+    def _in_cells(
+        self, attachment: Attachment, screened: Readable, passwords: Sequence[str], max_pages: int
+    ) -> Reading:
         began = time.monotonic()
         spent: dict[str, float] = {}
         pages: list[Page] = []
@@ -231,7 +239,7 @@ def _words(told: Any) -> tuple[Word, ...]:
             word = Word(_printable(str(text)), Box(*places), min(1.0, max(0.0, float(confidence))), int(line))
         except (TypeError, ValueError, OverflowError):
             raise CellDied("the cell sent a word that is none") from None
-        if word.text and all(at == at for at in places):
+        if word.text and not any(math.isnan(at) for at in places):
             words.append(word)
     return tuple(words)
 

@@ -69,7 +69,7 @@ class Frame:
     blobs: tuple[bytes, ...] = ()
 
 
-class CellDied(Exception):  # noqa: N818
+class CellDied(Exception):
     """The cell ended, hung or broke the form of a frame.  `timed_out` tells the deadline apart."""
 
     def __init__(self, detail: str, *, timed_out: bool = False) -> None:
@@ -79,7 +79,9 @@ class CellDied(Exception):  # noqa: N818
 
 # ── the parent's side ────────────────────────────────────────────────────────────────────────────
 
-_BOOT = "import sys; sys.path.insert(0, sys.argv[1]); from evidence_daemon.documents.sandbox import cell_main; cell_main()"
+_BOOT = (
+    "import sys; sys.path.insert(0, sys.argv[1]); from evidence_daemon.documents.sandbox import cell_main; cell_main()"
+)
 _ROOT = str(Path(__file__).resolve().parents[2])
 _KEPT_ENVIRONMENT = ("PATH", "TESSDATA_PREFIX", "LD_LIBRARY_PATH")
 
@@ -399,10 +401,10 @@ _PROCESSORS = {
     "aarch64": _Processor(
         audit=0xC00000B7,
         clone=220,
-        computing=(63, 64, 57, 62, 222, 226, 215, 214, 134, 135, 139, 66, 124, 216, 233, 172, 93, 169, 165, 132, 178, 98,
-                   123, 128, 113, 115, 94, 99, 278, 293),
-        forbidden=(198, 199, 200, 201, 202, 203, 206, 129, 117, 41, 51, 40, 39, 130, 131, 217, 218, 219, 97, 242, 241, 268,
-                   270, 271, 280, 282, 424, 425, 434, 438),
+        computing=(63, 64, 57, 62, 222, 226, 215, 214, 134, 135, 139, 66, 124, 216, 233, 172, 93, 169, 165, 132, 178,
+                   98, 123, 128, 113, 115, 94, 99, 278, 293),
+        forbidden=(198, 199, 200, 201, 202, 203, 206, 129, 117, 41, 51, 40, 39, 130, 131, 217, 218, 219, 97, 242, 241,
+                   268, 270, 271, 280, 282, 424, 425, 434, 438),
     ),
 }  # fmt: skip
 _ALLOW, _REFUSE = 0x7FFF0000, 0x00050000 | errno.EPERM
