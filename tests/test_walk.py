@@ -1,4 +1,4 @@
-"""Every numbered mail walks the house, from a real IMAP mailbox to a real SMTP server, and ends as written beside it."""
+"""Every numbered mail walks the house, from a real IMAP mailbox to a real SMTP server, to its written end."""
 
 from __future__ import annotations
 
