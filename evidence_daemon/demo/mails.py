@@ -58,7 +58,7 @@ _GREETING = (
 Program = Callable[[Letter], bytes]
 
 
-def _letter(
+def letter_of(
     key: str,
     account: Account,
     *files: File,
@@ -116,7 +116,7 @@ def _right() -> tuple[Sample, ...]:
     thirds = photos(who[8].paper(Layout.RETIRO), 3, 9)
 
     def one(name: str, says: str, program: Program, account: Account, *files: File, border: str = "pass") -> Sample:
-        return Sample(name, says, program(_letter(name, account, *files, border=border)))
+        return Sample(name, says, program(letter_of(name, account, *files, border=border)))
 
     return (
         one(
@@ -172,7 +172,7 @@ def _right() -> tuple[Sample, ...]:
             "scanner-that-says-auto-generated",
             "The same kind of scanner, marked Auto-Submitted: auto-generated; evidence, but nobody to answer.",
             programs.scanner(
-                _letter(
+                letter_of(
                     "scanner-auto",
                     who[7],
                     _untyped(_scan(who[7].paper(Layout.CARTA), 8), "DOC0012.PDF"),
@@ -254,18 +254,20 @@ def _subjects() -> tuple[Sample, ...]:
 
     def one(place: int, name: str, says: str, subject: str, program: Program = programs.gmail) -> Sample:
         account = who[place]
-        return Sample(name, says, program(_letter(name, account, _text(account.paper(Layout.CARTA)), subject=subject)))
+        return Sample(
+            name, says, program(letter_of(name, account, _text(account.paper(Layout.CARTA)), subject=subject))
+        )
 
     def raw(place: int, name: str, says: str, subject: bytes) -> Sample:
         account = who[place]
-        letter = _letter(name, account, _text(account.paper(Layout.RECIBO)), raw_subject=subject)
+        letter = letter_of(name, account, _text(account.paper(Layout.RECIBO)), raw_subject=subject)
         return Sample(name, says, programs.gmail(letter))
 
     octets = who[16].subject().encode()
     middle = next(at for at, octet in enumerate(octets) if octet == 0xC3) + 1
     halves = (b"=?utf-8?B?" + b64encode(half) + b"?=" for half in (octets[:middle], octets[middle:]))
     folded = normalize("NFD", who[17].subject()).encode("ascii", "ignore").replace(b"//", b"//\r\n ", 1)
-    inner = _letter("inner", who[14], _text(who[14].paper(Layout.MEMORANDO)), subject="acta de equipos", border="")
+    inner = letter_of("inner", who[14], _text(who[14].paper(Layout.MEMORANDO)), subject="acta de equipos", border="")
     labelled = f"Buenas tardes, envío el acta.\n{who[35].holder}\nC.I.: {who[35].id_number}\n"
     return (
         raw(
@@ -290,7 +292,9 @@ def _subjects() -> tuple[Sample, ...]:
         Sample(
             "forwarded-as-attachment",
             "The right subject outside, the mail with the certificate inside as message/rfc822.",
-            programs.forwarded(_letter("outer", who[14], text="Reenvio el correo con el acta."), programs.gmail(inner)),
+            programs.forwarded(
+                letter_of("outer", who[14], text="Reenvio el correo con el acta."), programs.gmail(inner)
+            ),
         ),
         one(
             19,
@@ -345,7 +349,7 @@ def _subjects() -> tuple[Sample, ...]:
             "number-only-in-the-text",
             "A subject that says nothing; the text labels the number, the certificate shows the rest.",
             programs.gmail(
-                _letter("labelled", who[35], _text(who[35].paper(Layout.CARTA)), subject="acta cnt", text=labelled)
+                letter_of("labelled", who[35], _text(who[35].paper(Layout.CARTA)), subject="acta cnt", text=labelled)
             ),
         ),
     )
@@ -359,7 +363,7 @@ def _money() -> tuple[Sample, ...]:
     partial = who[25].paper(Layout.CARTA)
 
     def one(name: str, says: str, account: Account, *files: File, subject: str = "") -> Sample:
-        return Sample(name, says, programs.gmail(_letter(name, account, *files, subject=subject)))
+        return Sample(name, says, programs.gmail(letter_of(name, account, *files, subject=subject)))
 
     return (
         one(
@@ -430,7 +434,7 @@ def _faults() -> tuple[Sample, ...]:
     def one(
         place: int, name: str, says: str, program: Program, *files: File, text: str = _GREETING, subject: str = ""
     ) -> Sample:
-        return Sample(name, says, program(_letter(name, who[place], *files, text=text, subject=subject)))
+        return Sample(name, says, program(letter_of(name, who[place], *files, text=text, subject=subject)))
 
     return (
         one(26, "no-attachment", "The right subject and no file.", programs.plain),
@@ -445,7 +449,7 @@ def _faults() -> tuple[Sample, ...]:
             "example-copied",
             "The subject is the deck's example, letter by letter, without a file.",
             programs.plain(
-                _letter("example", stranger(1), subject="1716568499//GOYES BALSECA JUAN CARLOS//TELEVISIÓN")
+                letter_of("example", stranger(1), subject="1716568499//GOYES BALSECA JUAN CARLOS//TELEVISIÓN")
             ),
         ),
         one(
@@ -579,7 +583,7 @@ def _strangers() -> tuple[Sample, ...]:
         extra: tuple[str, ...] = (),
     ) -> Sample:
         program = programs.gmail if files else programs.plain
-        letter = _letter(name, account, *files, subject=subject, text=text, border=border, extra=extra)
+        letter = letter_of(name, account, *files, subject=subject, text=text, border=border, extra=extra)
         return Sample(name, says, program(letter))
 
     return (
@@ -667,17 +671,17 @@ def _repeats() -> tuple[Sample, ...]:
         Sample(
             "same-acta-sent-again",
             "The first sample's customer sends the same file again, in a new mail.",
-            programs.outlook(_letter("again", who[0], again, text="Reenvío mi acta porque no tengo respuesta.")),
+            programs.outlook(letter_of("again", who[0], again, text="Reenvío mi acta porque no tengo respuesta.")),
         ),
         Sample(
             "photo-after-acceptance",
             "A customer whose certificate was accepted sends a photo of it, too.",
-            programs.samsung(_letter("after", who[38], _photo(who[38].paper(Layout.COLUMNAS), 18))),
+            programs.samsung(letter_of("after", who[38], _photo(who[38].paper(Layout.COLUMNAS), 18))),
         ),
         Sample(
             "acta-of-the-first-customer-again",
             "Another customer sends the very file that was accepted for the first one.",
-            programs.gmail(_letter("stolen", who[61], again)),
+            programs.gmail(letter_of("stolen", who[61], again)),
         ),
     )
 
@@ -691,14 +695,14 @@ def _machines() -> tuple[Sample, ...]:
         "List-Id: <boletin.tienda.example>",
         "List-Unsubscribe: <https://tienda.example/baja>",
     )
-    loop = _letter("loop", absent, subject=f"Re: {absent.subject()}", text="Recibimos su documento.", extra=answered)
-    news = _letter("news", stranger(7), subject="Ofertas de septiembre", text="Compre hoy.", extra=listed)
+    loop = letter_of("loop", absent, subject=f"Re: {absent.subject()}", text="Recibimos su documento.", extra=answered)
+    news = letter_of("news", stranger(7), subject="Ofertas de septiembre", text="Compre hoy.", extra=listed)
     return (
         Sample(
             "out-of-office",
             "An absence notice that quotes our subject.",
             programs.plain(
-                _letter(
+                letter_of(
                     "absent",
                     absent,
                     subject=f"Respuesta automática: {absent.subject()}",
