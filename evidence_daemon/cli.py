@@ -44,6 +44,7 @@ answers = typer.Typer(no_args_is_help=True, help="Answers that are kept back.")
 queue = typer.Typer(no_args_is_help=True, help="What waits for a person: list it, look at one, decide it.")
 cases = typer.Typer(no_args_is_help=True, help="The list of pending cases.")
 reversals = typer.Typer(no_args_is_help=True, help="Values marked for reversal.")
+replies = typer.Typer(no_args_is_help=True, help="The texts of the answers.")
 rules = typer.Typer(no_args_is_help=True, help="The rule book.")
 config_commands = typer.Typer(no_args_is_help=True, help="The configuration file.")
 mailbox = typer.Typer(no_args_is_help=True, help="The mailboxes that are polled.")
@@ -51,6 +52,7 @@ app.add_typer(answers, name="answers")
 app.add_typer(queue, name="queue")
 app.add_typer(cases, name="cases")
 app.add_typer(reversals, name="reversals")
+app.add_typer(replies, name="replies")
 app.add_typer(rules, name="rules")
 app.add_typer(mailbox, name="mailbox")
 app.add_typer(config_commands, name="config")
@@ -409,6 +411,35 @@ def mailbox_authorize(
 def config_describe() -> None:
     """Print an example configuration: every option with its meaning and default."""
     sys.stdout.write(configuration.example())
+
+
+# ── replies ──────────────────────────────────────────────────────────────────────────────────────
+
+
+@replies.command("preview")
+def replies_preview(
+    wanted: Annotated[str, typer.Argument(metavar="[KIND|REASON]", help="Only this answer, or this reason.")] = "",
+    as_html: Annotated[bool, typer.Option("--html", help="The page instead of the plain text.")] = False,
+    directory: Annotated[
+        Path | None, typer.Option("--out", file_okay=False, help="Write one file for each answer here.")
+    ] = None,
+    config: ConfigFile = DEFAULT_CONFIG,
+) -> None:
+    """Show every answer as customers read it, each with the reasons it may carry; persons and facts are invented."""
+    from evidence_daemon.demo.letters import previews  # noqa: PLC0415  # invented people load only here
+
+    with _told():
+        book = read_rules(rules_directory(configuration.load(config) if config.exists() else Config()))
+        count = 0
+        for count, preview in enumerate(previews(book, wanted), start=1):  # noqa: B007
+            content = preview.html if as_html else preview.text
+            if directory is None:
+                sys.stdout.write(f"{content}\n" if as_html else f"══ {preview.name} ══\n\n{content}\n")
+            else:
+                directory.mkdir(parents=True, exist_ok=True)
+                (directory / f"{preview.name}.{'html' if as_html else 'txt'}").write_text(content, "utf-8")
+        if directory is not None:
+            out.print(f"{directory}: {count} answers")
 
 
 # ── what the commands share ──────────────────────────────────────────────────────────────────────

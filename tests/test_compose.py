@@ -8,6 +8,7 @@ import re
 import tomllib
 from dataclasses import replace
 from datetime import UTC, datetime
+from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evidence_daemon.errors import BadRules, Permanent
-from evidence_daemon.mail.compose import answer_address, answer_text, compose, wire_message_id
+from evidence_daemon.mail.compose import answer_address, answer_html, answer_text, compose, wire_message_id
 from evidence_daemon.mail.message import header_text, understand
 from evidence_daemon.mail.subject import read_subject
 from evidence_daemon.model import AutomaticKind, Evidence, MailId, ReasonCode, Reply, ReplyKind, receipt_number
@@ -77,7 +78,7 @@ def test_an_answer_is_seven_bit_with_crlf_and_short_lines() -> None:
 def test_a_foreign_parser_reads_back_what_was_written() -> None:
     reply = replace(ASK, reasons=(ReasonCode.ADJUNTO_ILEGIBLE,))
     message = email.message_from_bytes(written(reply), policy=email.policy.default)
-    body = message.get_body()
+    body = message.get_body(("plain",))
     assert body is not None
     text = body.get_content().replace("\r\n", "\n")
     assert text == answer_text(reply, evidence(), BOOK)
@@ -100,6 +101,81 @@ def test_the_headers_stop_every_machine_from_answering_and_us_from_reading_ourse
     back = understand(raw, our_addresses=frozenset())
     assert back.automatic is not None
     assert back.automatic.kind is AutomaticKind.PROPIO
+
+
+class Page(HTMLParser):
+    """The words, elements and links of a page; every element must be closed in its order."""
+
+    def __init__(self, markup: str) -> None:
+        super().__init__()
+        self.words: list[str] = []
+        self.elements: set[str] = set()
+        self.links: list[str] = []
+        self.open: list[str] = []
+        self.attributes: set[str] = set()
+        self.feed(markup)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.add(tag)
+        self.attributes |= {name for name, _ in attrs}
+        self.links += [value or "" for name, value in attrs if name in ("href", "src", "background", "action")]
+        if tag not in ("meta", "br", "wbr"):
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        if "title" not in self.open:
+            self.words += data.split()
+
+
+@pytest.mark.parametrize("kind", list(ReplyKind))
+@pytest.mark.parametrize("code", list(ReasonCode))
+def test_the_page_says_the_same_words_as_the_text_and_loads_nothing(kind: ReplyKind, code: ReasonCode) -> None:
+    message = email.message_from_bytes(written(Reply(kind, (code,), FACTS)), policy=email.policy.default)
+    assert message.get_content_type() == "multipart/alternative"
+    plain, page = message.get_body(("plain",)), message.get_body(("html",))
+    assert plain is not None
+    assert page is not None
+    shown = Page(page.get_content())
+    text = plain.get_content()
+    assert "".join(shown.words) == "".join(re.sub(r"(?m)^- ", "", text).split())
+    assert shown.elements <= {
+        "html",
+        "head",
+        "meta",
+        "title",
+        "body",
+        "div",
+        "p",
+        "ul",
+        "li",
+        "br",
+        "strong",
+        "a",
+        "span",
+        "wbr",
+    }
+    assert shown.links
+    assert all(link == "tel:1800100100" for link in shown.links)
+    assert shown.attributes <= {"lang", "charset", "name", "content", "style", "href"}
+    assert shown.open == []
+
+
+def test_the_page_sets_off_what_to_copy_and_what_to_do() -> None:
+    page = answer_html(answer_text(ASK, evidence(), BOOK))
+    assert "CEDULA//APELLIDOSYNOMBRES//LINEADENEGOCIO" in "".join(Page(page).words)
+    assert page.count("<wbr>") == 2
+    assert "<strong>Qué debe hacer:</strong>" in page
+    assert f">{RECEIPT}</strong>" in page
+
+
+def test_what_a_stranger_wrote_is_no_markup() -> None:
+    page = answer_html(answer_text(ASK, evidence("<img src=x onerror=alert(1)>&amp;//A//B"), BOOK))
+    assert "<img" not in page
+    assert "&lt;img src=x onerror=alert(1)&gt;&amp;amp;" in page
 
 
 def test_the_same_reply_gives_the_same_bytes() -> None:
