@@ -14,7 +14,6 @@ from evidence_daemon.config import Config, MailboxConfig, MaildirConfig, OAuthCo
 from evidence_daemon.daemon import Daemon, Door
 from evidence_daemon.documents.reader import Reader
 from evidence_daemon.errors import BadRules
-from evidence_daemon.flow import Flow
 from evidence_daemon.mail.imap import Mailbox
 from evidence_daemon.mail.maildir import Maildir
 from evidence_daemon.mail.oauth import Grant
@@ -43,6 +42,8 @@ class House:
     @contextmanager
     def daemon(self) -> Iterator[Daemon]:
         """The daemon of this house, not yet running.  Raises `BadInput` when another one runs here."""
+        from evidence_daemon.flow import Flow  # noqa: PLC0415  # half of the start-up time; only a daemon needs it
+
         config = self.config
         with Lease(self.database, "daemon", config.state_directory):
             daemon: Daemon | None = None

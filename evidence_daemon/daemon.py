@@ -17,17 +17,20 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from evidence_daemon import observe
 from evidence_daemon.errors import LoginRefused, Temporary
-from evidence_daemon.flow import Flow
 from evidence_daemon.mail.imap import Mailbox
 from evidence_daemon.mail.maildir import Maildir
 from evidence_daemon.mail.smtp import Postman
 from evidence_daemon.pipeline import Pipeline
+
+if TYPE_CHECKING:  # the engine is slow to load, and only a running daemon needs it
+    from evidence_daemon.flow import Flow
 
 log = logging.getLogger("evidence_daemon.daemon")
 
