@@ -28,6 +28,7 @@ from pydantic import (
 )
 
 from evidence_daemon.errors import BadConfig
+from evidence_daemon.workdays import read_hours
 
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
@@ -254,12 +255,30 @@ class AnswersConfig(_Section):
         description="The very same answer (reasons, person, papers) to one address in 24 hours; a further one waits "
         "for a person: this is what ends a loop between two robots.  0: no limit.",
     )
+    max_age_days: int = Field(
+        15,
+        ge=1,
+        description="Days after reception beyond which a mail is decided but its answer waits for a person: an old "
+        "mailbox must not write to thousands.",
+    )
+    hours: str = Field(
+        "",
+        description='When answers leave, in Ecuador\'s time, e.g. "lun-vie 08:00-17:30, sab 09:00-13:00"; the others '
+        "wait.  Empty: always.",
+    )
     valve_per_15_minutes: int = Field(
         200,
         ge=0,
         description="Answers in 15 minutes at which all sending stops, with an alert, until "
         "`evidence-daemon resume`.  0: no valve.",
     )
+
+
+    @field_validator("hours")
+    @classmethod
+    def _understood(cls, hours: str) -> str:
+        read_hours(hours)
+        return hours
 
 
 class DaemonConfig(_Section):

@@ -12,8 +12,10 @@ Every step may be repeated: a crash between any two of them loses nothing and do
 from __future__ import annotations
 
 import logging
+import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from functools import partial
@@ -33,6 +35,7 @@ from evidence_daemon.mail.message import understand
 from evidence_daemon.mail.smtp import Accepted, NotSent, Postman, Refused, Uncertain
 from evidence_daemon.mail.subject import read_subject
 from evidence_daemon.model import (
+    DAEMON,
     Arrival,
     AutomaticKind,
     Case,
@@ -49,13 +52,14 @@ from evidence_daemon.model import (
     ReplyKind,
     Settlement,
     Sha256,
+    Withheld,
     receipt_number,
 )
 from evidence_daemon.rulebook import RuleBook
 from evidence_daemon.store import audit, records
 from evidence_daemon.store.blobs import Blobs
 from evidence_daemon.store.database import Database, Session
-from evidence_daemon.workdays import ECUADOR, before_working_days
+from evidence_daemon.workdays import ECUADOR, before_working_days, read_hours
 
 log = logging.getLogger("evidence_daemon.pipeline")
 
@@ -87,7 +91,9 @@ class Pipeline:
             clock,
         )
         self.enqueue: Callable[[Session, MailId, int], None] = lambda _session, _mail, _attempt: None
+        self.hours = read_hours(config.answers.hours)
         self._understood: OrderedDict[Sha256, Email] = OrderedDict()
+        self._turns = _Turns()
 
     # ── intake ───────────────────────────────────────────────────────────────────────────────────
 
@@ -146,22 +152,25 @@ class Pipeline:
         """Understand the mail, read its attachments, and keep the readings.
 
         Raises `Permanent` for bytes in which there is no mail, and for a mail whose reading never came
-        to an end in as many tries as are allowed (it may be what kills us).
+        to an end in as many tries as are allowed (it may be what kills us).  One that was begun and never
+        ended is read alone, or its neighbours would be counted as killers with it.
         """
         with self.database.session() as session:
             mail = records.load_mail(session, mail_id)
             if mail.read_at is not None:
                 return
-            attempt = records.begin_attempt(session, mail_id)
-        if attempt > self.config.daemon.retries:
-            raise Permanent(f"reading was begun {attempt - 1} times and never came to an end")
-        email = self._understand(mail.sha256, header_only=mail.oversized)
-        subject = read_subject(email.subjects, self.book.subject)
-        passwords = [subject.id_number.value] if subject.id_number is not None else []
-        wanted = email.attachments[: self.config.documents.max_attachments]
-        readings = self.reader.read(wanted, passwords)
-        with self.database.session() as session:
-            records.save_readings(session, mail_id, readings, email=email, now=self.clock())
+        with self._turns.take(alone=mail.attempts > 0):
+            with self.database.session() as session:
+                attempt = records.begin_attempt(session, mail_id)
+            if attempt > self.config.daemon.retries:
+                raise Permanent(f"reading was begun {attempt - 1} times and never came to an end")
+            email = self._understand(mail.sha256, header_only=mail.oversized)
+            subject = read_subject(email.subjects, self.book.subject)
+            passwords = [subject.id_number.value] if subject.id_number is not None else []
+            wanted = email.attachments[: self.config.documents.max_attachments]
+            readings = self.reader.read(wanted, passwords)
+            with self.database.session() as session:
+                records.save_readings(session, mail_id, readings, email=email, now=self.clock())
 
     def judge(self, session: Session, mail_id: MailId) -> str:
         """Gather, decide, apply: one transaction, committed by the caller.  Returns the verdict."""
@@ -235,7 +244,12 @@ class Pipeline:
         if settlement.reply is None:
             return None
         number = records.next_decision_number(session, mail_id)
-        return self._rendered(settlement.reply, evidence, number, settlement.decision.cases)
+        outgoing = self._rendered(settlement.reply, evidence, number, settlement.decision.cases)
+        oldest = self.clock() - timedelta(days=self.config.answers.max_age_days)
+        by_daemon = settlement.decision.grounds.actor == DAEMON
+        if outgoing is not None and by_daemon and evidence.received_at < oldest:
+            return replace(outgoing, withheld=Withheld.ANTIGUO)
+        return outgoing
 
     def _rendered(
         self, reply: Reply, evidence: Evidence, number: int, cases: Sequence[Case]
@@ -280,6 +294,8 @@ class Pipeline:
         which `recover` turns into INCIERTO.
         """
         now = self.clock()
+        if self.hours.next_open(now) > now:
+            return False
         with self.database.session() as session:
             row = records.claim_due(session, now, self.limits)
         if row is None:
@@ -410,9 +426,12 @@ class Pipeline:
 
     def status(self) -> records.Status:
         """Where everything stands, and why nothing is sent now, if so."""
+        now = self.clock()
         with self.database.reading() as session:
             told = records.status(session)
-            closed = records.sending_closed(session, self.clock(), self.limits)
+            closed = records.sending_closed(session, now, self.limits)
+        if closed is None and (opens := self.hours.next_open(now)) > now:
+            closed = records.Closed("fuera de horario", opens)
         if closed is None:
             return told
         return replace(told, not_sending=closed.because, not_sending_until=closed.until)
@@ -424,7 +443,8 @@ class Pipeline:
         return self.clock().astimezone(ECUADOR).date()
 
     def _due(self, arrival: Arrival) -> date:
-        return arrival.received_at.astimezone(ECUADOR).date() + timedelta(days=self.book.decision.answers.answer_within_days)
+        received = arrival.received_at.astimezone(ECUADOR).date()
+        return received + timedelta(days=self.book.decision.answers.answer_within_days)
 
     def _understand(self, digest: Sha256, *, header_only: bool) -> Email:
         """Parse once per walk; the last few are kept, for the judging transaction must stay short."""
@@ -438,6 +458,29 @@ class Pipeline:
             while len(self._understood) > 2 * self.config.daemon.workers:
                 self._understood.popitem(last=False)
         return email
+
+
+class _Turns:
+    """Whose turn it is to be read: ordinary mails side by side, a suspect alone, and before the ordinary ones."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._reading = self._suspects = 0
+
+    @contextmanager
+    def take(self, *, alone: bool) -> Iterator[None]:
+        """Wait for a turn, and hold it for the block."""
+        with self._changed:
+            self._suspects += alone
+            self._changed.wait_for(lambda: not (self._reading if alone else self._suspects))
+            self._reading += 1
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._reading -= 1
+                self._suspects -= alone
+                self._changed.notify_all()
 
 
 def _words(outcome: Accepted | Refused | NotSent | Uncertain) -> str:

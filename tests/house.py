@@ -24,6 +24,7 @@ def write_config(
     retries: int = 3,
     poll_seconds: int = 1,
     same_answer_per_day: int = 0,
+    answers: str = "",
     more: str = "",
 ) -> Path:
     """Write `config.toml` (and its secret) into `directory`; returns its path."""
@@ -63,6 +64,7 @@ trusted_authserv_id = "{BORDER}"
 per_address_per_day = 50
 per_id_number_per_day = 0
 same_answer_per_day = {same_answer_per_day}
+{answers}
 
 [daemon]
 armed = true

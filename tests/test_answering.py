@@ -20,7 +20,17 @@ from servers import Dovecot, Fault, Missing, Postfix, SmtpReceiver
 from evidence_daemon.app import House, open_house
 from evidence_daemon.exchange import import_cases
 from evidence_daemon.mail.smtp import Postman
-from evidence_daemon.model import Arrival, CaseState, CopyKey, Lane, MailId, OutboxState, ReplyKind
+from evidence_daemon.model import (
+    Arrival,
+    CaseState,
+    CopyKey,
+    Lane,
+    MailId,
+    OutboxState,
+    ReasonCode,
+    ReplyKind,
+    Verdict,
+)
 from evidence_daemon.store import records
 
 START = datetime(2021, 3, 17, 15, 0, tzinfo=UTC)
@@ -291,6 +301,44 @@ def test_an_address_that_asked_about_nothing_we_know_is_reminded_too(here: Livin
     here.house.pipeline.lapse()
     (raw,) = here.sends()
     assert b"recordatorio" in raw
+
+
+# ── age, hours, pause ────────────────────────────────────────────────────────────────────────────
+
+
+def test_an_old_mailbox_is_decided_and_nobody_in_it_is_written_to(tmp_path: Path) -> None:
+    with living(tmp_path) as one:
+        for number in range(1, 6):
+            mail = one.receives(letter("hola", f"c{number}@example.com", number), age=timedelta(days=400))
+        young = one.receives(letter("hola", "nueva@example.com", 9), age=timedelta(days=14))
+        assert [message_from_bytes(raw)["To"] for raw in one.sends()] == ["nueva@example.com"]
+        assert one.status().withheld == {"ANTIGUO": 5}
+        assert one.story(mail).decisions[-1].verdict == one.story(young).decisions[-1].verdict
+        one.later(days=60)
+        assert one.sends() == [], "never by itself"
+
+
+def test_a_person_answers_an_old_mail_without_delay(tmp_path: Path) -> None:
+    with living(tmp_path) as one:
+        asks = letter("hola", number=1, text="Quiero una revisión, por favor.")
+        mail = one.receives(asks, age=timedelta(days=100))
+        one.house.desk.settle(mail, Verdict.ASK, person="Rosa", reasons=[ReasonCode.SIN_ADJUNTO])
+        assert len(one.sends()) == 1
+
+
+def test_outside_the_hours_answers_wait_for_the_next_opening(tmp_path: Path) -> None:
+    with living(tmp_path, answers='hours = "lun-vie 08:00-17:30"') as one:
+        one.later(days=2, hours=8)  # Friday, six in the evening
+        one.receives(letter("hola"))
+        assert one.sends() == []
+        status = one.status()
+        assert status.not_sending == "fuera de horario"
+        assert status.not_sending_until == datetime(2021, 3, 22, 13, 0, tzinfo=UTC)
+        one.later(days=2)
+        assert one.sends() == []
+        one.now[0] = datetime(2021, 3, 22, 13, 0, tzinfo=UTC)
+        assert len(one.sends()) == 1
+        assert one.status().not_sending == ""
 
 
 def text_of(raw: bytes) -> str:
