@@ -1,0 +1,365 @@
+"""A house to be interrupted: real daemons between a real Dovecot and a real SMTP server, and what came of it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from email import message_from_bytes, policy
+from pathlib import Path
+from typing import IO, Self
+
+from house import CORPUS, write_config
+from servers import Dovecot, SmtpReceiver
+from sqlmodel import select
+
+from evidence_daemon import config as configuration
+from evidence_daemon.app import open_house
+from evidence_daemon.exchange import import_cases
+from evidence_daemon.mail.message import understand
+from evidence_daemon.model import MailId, OutboxState
+from evidence_daemon.store import records
+from evidence_daemon.store.database import open_database
+from evidence_daemon.store.tables import OutboxRow
+
+SABOTEUR = Path(__file__).with_name("killed_between_steps.py")
+MAILS = (
+    "0001-claim-with-text-pdf",  # accepted: a value is reversed
+    "0036-no-attachment",  # asked for more
+    "0037-link-instead-of-file",  # asked for more
+    "0054-no-acta-to-send",  # held for a person, with a receipt that waits ten minutes
+    "0065-same-acta-sent-again",  # a duplicate of the first
+    "0068-out-of-office",  # automatic: never answered
+)
+"""One of each fate, and few papers, for reading is what takes time."""
+_READY = "daemon: running"
+ACCOUNT = "posventa"
+"""The name of the mailbox in `house.write_config`."""
+LATER = 700.0
+"""Seconds by which the clock is put forward to see what waits for ten minutes."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a mailbox, in values that can be compared between two houses."""
+
+    mails: dict[str, tuple[object, ...]]
+    """By the name of the sample: state, copies, decisions with their ledger entries, answers, open reviews."""
+    cases: dict[str, tuple[object, ...]]
+    """By service number: states of the case, its items and its charges, and what is reversed (cents)."""
+    folders: dict[str, list[str]]
+    """By folder: names of the samples that lie there."""
+    letters: dict[str, int]
+    """By Message-ID: how often the SMTP receiver got it."""
+    copies: dict[str, int]
+    """By Message-ID: how often it lies in the Sent folder."""
+    altered: tuple[str, ...]
+    """Message-IDs under which different bytes were sent or kept: never right."""
+
+    def differences(self, right: Outcome) -> list[str]:
+        """In words, everything that is not as in the undisturbed house; repeated letters are counted elsewhere."""
+        found = [f"{number} was sent with different bytes" for number in self.altered]
+        for what in ("mails", "cases", "folders"):
+            mine, theirs = getattr(self, what), getattr(right, what)
+            found += [
+                f"{what}: {key}: {mine.get(key)}, expected {theirs.get(key)}"
+                for key in sorted(mine.keys() | theirs.keys())
+                if mine.get(key) != theirs.get(key)
+            ]
+        for what in ("letters", "copies"):
+            mine, theirs = getattr(self, what).keys(), getattr(right, what).keys()
+            found += [f"{what}: {key} is missing" for key in sorted(theirs - mine)]
+            found += [f"{what}: {key} should not be" for key in sorted(mine - theirs)]
+        return found
+
+    @property
+    def repeated(self) -> list[str]:
+        """Message-IDs that were received more than once."""
+        return sorted(number for number, times in self.letters.items() if times > 1)
+
+
+class Workshop:
+    """Where saboteurs come from: a process that has imported the program and forks one run after the other."""
+
+    def __enter__(self) -> Self:
+        self._process = subprocess.Popen(
+            [sys.executable, str(SABOTEUR)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1
+        )
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.communicate(timeout=30)
+
+    def start(self, arguments: Sequence[str]) -> Saboteur:
+        """Begin a run; the one before must have ended."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(json.dumps(list(arguments)) + "\n")
+        return Saboteur(self._process.stdout)
+
+
+class Saboteur:
+    """A run of the workshop, with the handles of a `subprocess.Popen`."""
+
+    def __init__(self, news: IO[str]) -> None:
+        self.pid = int(news.readline().split()[1])
+        self.returncode: int | None = None
+        self._thread = threading.Thread(target=self._await, args=(news,), daemon=True)
+        self._thread.start()
+
+    def _await(self, news: IO[str]) -> None:
+        self.returncode = int(news.readline().split()[1])
+
+    def poll(self) -> int | None:
+        return self.returncode
+
+    def wait(self, timeout: float | None = None) -> int:
+        self._thread.join(timeout)
+        if self.returncode is None:
+            raise TimeoutError(f"process {self.pid} still runs after {timeout} s")
+        return self.returncode
+
+    def send_signal(self, number: int) -> None:
+        if self.returncode is None:
+            os.kill(self.pid, number)
+
+
+Process = subprocess.Popen[bytes] | Saboteur
+
+
+class Scene:
+    """A fresh house with its mailbox, in which daemon processes are started, killed and started again."""
+
+    def __init__(
+        self,
+        directory: Path,
+        dovecot: Dovecot,
+        user: str,
+        smtp: SmtpReceiver,
+        workshop: Workshop,
+        mails: Sequence[str] = MAILS,
+        *,
+        workers: int = 1,
+        retries: int = 3,
+    ) -> None:
+        self.dovecot, self.user, self.smtp = dovecot, user, smtp
+        self._workshop = workshop
+        self._log = directory / "daemon.log"
+        self._said = 0
+        self.path = write_config(directory, dovecot, user, smtp, workers=workers, retries=retries)
+        self.config = configuration.load(self.path)
+        self._names: dict[str, str] = {}
+        with open_house(self.config) as house:
+            import_cases(house.database, CORPUS / "cases.csv", house.book)
+        self.database = open_database("", self.config.state_directory)
+        self.deliver(*mails)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.database.close()
+
+    def deliver(self, *mails: str) -> None:
+        """Put samples of the corpus into the inbox."""
+        for name in mails:
+            raw = (CORPUS / f"{name}.eml").read_bytes()
+            self._names[hashlib.sha256(raw).hexdigest()] = name
+            self.dovecot.deliver(self.user, raw)
+
+    # ── processes
+
+    @contextmanager
+    def process(self, *faults: str) -> Iterator[Process]:
+        """A daemon, plain or with the saboteur's options.  It is dead and reaped at the end of the block."""
+        command = ["run", "--config", str(self.path)]
+        self._said = len(self.log())
+        process: Process
+        if faults:
+            process = self._workshop.start(["--log", str(self._log), *faults, "--", *command])
+        else:
+            bound = ["setpriv", "--pdeathsig", "KILL"] if shutil.which("setpriv") else []
+            with self._log.open("ab") as log:
+                process = subprocess.Popen(
+                    [*bound, sys.executable, "-m", "evidence_daemon", *command], stdout=log, stderr=log
+                )
+        try:
+            yield process
+        finally:
+            if process.poll() is None:
+                process.send_signal(signal.SIGKILL)
+            process.wait(30)
+
+    def dies(self, *faults: str, seconds: float = 60.0) -> bool:
+        """Run the saboteur; True when it died by SIGKILL, False when it came to rest without."""
+        with self.process(*faults) as process:
+            self._await(process, seconds)
+            return process.poll() == -signal.SIGKILL
+
+    def killed_after(self, seconds: float) -> None:
+        """Run a daemon and SIGKILL it so many seconds after it said that it was running."""
+        with self.running("--ahead", "0") as process:
+            time.sleep(seconds)
+            process.send_signal(signal.SIGKILL)
+
+    def settles(self, *faults: str, ahead: float = 0.0, seconds: float = 60.0) -> None:
+        """Run a daemon until there is nothing left to do, then end it politely."""
+        options = (*faults, "--ahead", str(ahead)) if ahead else faults
+        with self.running(*options) as process:
+            assert self._await(process, seconds, ahead), f"not at rest after {seconds} s:\n{self.log()[-3000:]}"
+            self.end(process)
+
+    def end(self, process: Process) -> None:
+        """Ask a daemon to stop, and see that it does."""
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(60) == 0, self.log()[-3000:]
+
+    @contextmanager
+    def running(self, *faults: str) -> Iterator[Process]:
+        """Like `process`, once it has said that it runs."""
+        with self.process(*faults) as process:
+            self.await_words(_READY, process)
+            yield process
+
+    def await_words(self, words: str, process: Process, seconds: float = 60.0) -> None:
+        """Wait until a process says these words (any earlier process of the house does not count)."""
+        end = time.monotonic() + seconds
+        while words not in self.log()[self._said :]:
+            assert process.poll() is None, self.log()[-3000:]
+            assert time.monotonic() < end, f"did not say {words!r}:\n{self.log()[-3000:]}"
+            time.sleep(0.02)
+
+    def _await(self, process: Process, seconds: float, ahead: float = 0.0) -> bool:
+        """Wait until the process is dead or the house at rest; True when at rest and the process alive."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            if process.poll() is not None:
+                return False
+            if self.at_rest(ahead):
+                return True
+            time.sleep(0.1)
+        return False
+
+    def log(self) -> str:
+        """What all daemons of this house have said."""
+        return self._log.read_text("utf-8", "replace") if self._log.exists() else ""
+
+    def command(self, *words: str) -> subprocess.CompletedProcess[str]:
+        """Run a command of the program on this house, e.g. "queue", "list"."""
+        return subprocess.run(
+            [sys.executable, "-m", "evidence_daemon", *words, "--config", str(self.path)],
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+
+    # ── looking
+
+    def at_rest(self, ahead: float = 0.0) -> bool:
+        """True when every mail has its decision (or is shunted), its place and its answer, as far as they are due."""
+        now = datetime.now(UTC) + timedelta(seconds=ahead)
+        with self.database.reading() as session:
+            mails = [records.load_mail(session, mail_id) for mail_id in records.all_mails(session)]
+            if len(mails) < len(self._names) or any(mail.state in records.UNDECIDED for mail in mails):
+                return False
+            for state, due_at in session.exec(select(OutboxRow.state, OutboxRow.due_at)):
+                waiting = state in {OutboxState.EN_COLA, OutboxState.INCIERTO}
+                if state is OutboxState.ENVIANDO or (waiting and due_at is not None and due_at <= now):
+                    return False
+            return not records.to_file(session, ACCOUNT) and not records.to_append(session)
+
+    def mail(self, name: str) -> MailId:
+        """The id of a sample."""
+        with self.database.reading() as session:
+            for mail_id in records.all_mails(session):
+                if self._names[records.load_mail(session, mail_id).sha256] == name:
+                    return mail_id
+        raise LookupError(name)
+
+    def paper(self, name: str) -> str:
+        """The SHA-256 of a sample's attachment."""
+        (attachment,) = understand((CORPUS / f"{name}.eml").read_bytes(), our_addresses=frozenset()).attachments
+        return attachment.sha256
+
+    def uncertain(self) -> int:
+        """How many answers wait because nobody knows whether they arrived."""
+        with self.database.reading() as session:
+            return list(session.exec(select(OutboxRow.state))).count(OutboxState.INCIERTO)
+
+    def attempts(self) -> dict[str, int]:
+        """By Message-ID: how often an answer was tried to be sent."""
+        with self.database.reading() as session:
+            return dict(session.exec(select(OutboxRow.message_id, OutboxRow.attempts)).all())
+
+    def story(self, name: str) -> records.Story:
+        """The whole walk of a sample."""
+        mail_id = self.mail(name)
+        with self.database.reading() as session:
+            return records.explain(session, mail_id)
+
+    def outcome(self) -> Outcome:
+        """What became of it all."""
+        with self.database.reading() as session:
+            stories = [records.explain(session, mail_id) for mail_id in records.all_mails(session)]
+            cases = records.all_cases(session)
+        folders = self.dovecot.folders(self.user)
+        letters: dict[str, list[bytes]] = {}
+        for letter in self.smtp.received:
+            letters.setdefault(_message_id(letter.raw), []).append(letter.raw)
+        copies = [(_message_id(raw), raw) for raw in folders.pop("Sent", [])]
+        return Outcome(
+            mails={self._names[story.mail.sha256]: _facts(story) for story in stories},
+            cases={
+                case.service_number: (
+                    case.state.value,
+                    tuple(item.state.value for item in case.items),
+                    tuple((charge.state.value, charge.reversed) for charge in case.charges),
+                )
+                for case in cases
+            },
+            folders={
+                name: sorted(self._names[hashlib.sha256(raw).hexdigest()] for raw in mails)
+                for name, mails in folders.items()
+                if mails
+            },
+            letters={number: len(raws) for number, raws in letters.items()},
+            copies=dict(Counter(number for number, _raw in copies)),
+            altered=tuple(
+                number
+                for number, raws in letters.items()
+                if len({*raws, *(raw for copied, raw in copies if copied == number)}) > 1
+            ),
+        )
+
+
+def _facts(story: records.Story) -> tuple[object, ...]:
+    return (
+        story.mail.state.value,
+        tuple(role.value if role else "INBOX" for _, role in story.copies),
+        tuple(
+            (
+                judged.verdict.value,
+                tuple(reason.value for reason in judged.settlement.decision.grounds.reasons),
+                tuple((entry.charge_id, entry.kind.value, entry.amount) for entry in judged.entries),
+            )
+            for judged in story.decisions
+        ),
+        tuple((answer.kind.value, answer.message_id, answer.state.value) for answer in story.answers),
+        tuple(review.lane.value for review in story.reviews),
+    )
+
+
+def _message_id(raw: bytes) -> str:
+    return str(message_from_bytes(raw, policy=policy.default)["Message-ID"]).strip()
