@@ -11,6 +11,7 @@ import hmac
 import http.server
 import json
 import secrets
+import socketserver
 import ssl
 import threading
 import time
@@ -24,14 +25,12 @@ from servers import HOST, Dovecot, certificate
 CLIENT, CLIENT_SECRET = "app-1", "s3cr3to"
 
 
-class TokenServer(http.server.ThreadingHTTPServer):
+class TokenServer(socketserver.ThreadingMixIn, http.server.HTTPServer):
     """Listens with TLS on loopback; the host to ask for is "localhost", `ca` its certificate.
 
     One client, one user.  Every refresh token is good once.  `lifetime` is that of access tokens in seconds.
     `trouble`, when set, is the status and JSON of every further answer; `hold` makes it say nothing.
     """
-
-    daemon_threads = True
 
     def __init__(self, directory: Path, user: str) -> None:
         super().__init__((HOST, 0), _Request)
@@ -51,7 +50,8 @@ class TokenServer(http.server.ThreadingHTTPServer):
         self._codes: dict[str, tuple[str, str]] = {}
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(self.ca, self.ca.with_name("key.pem"))
-        self.socket = context.wrap_socket(self.socket, server_side=True)
+        # The handshake is done by the thread that serves: one that fails must not stop the others.
+        self.socket = context.wrap_socket(self.socket, server_side=True, do_handshake_on_connect=False)
 
     @property
     def url(self) -> str:
