@@ -208,8 +208,8 @@ class Scene:
             return process.poll() == -signal.SIGKILL
 
     def killed_after(self, seconds: float) -> None:
-        """Run a daemon and SIGKILL it so many seconds after it said that it was running."""
-        with self.running("--ahead", "0") as process:
+        """Begin a run, and SIGKILL it so many seconds later, whatever it does then (it begins work within a second)."""
+        with self.process("--ahead", "0") as process:
             time.sleep(seconds)
             process.send_signal(signal.SIGKILL)
 
