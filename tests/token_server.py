@@ -145,6 +145,10 @@ def dovecot_with_tokens(directory: Path, tokens: TokenServer) -> Dovecot:
     """A Dovecot that takes the token server's access tokens for its user (and passwords as before)."""
     more = f"""
 auth_mechanisms = plain login xoauth2 oauthbearer
+service imap-login {{
+  # else each process serves one login and dies, and on a busy machine takes a waiting connection with it
+  service_count = 0
+}}
 passdb {{
   driver = oauth2
   mechanisms = xoauth2 oauthbearer
