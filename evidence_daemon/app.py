@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TypeVar, assert_never
 
 from evidence_daemon import rulebook
+from evidence_daemon.alerts import Alerts
 from evidence_daemon.config import Config, MailboxConfig, MaildirConfig, OAuthConfig, SmtpConfig
 from evidence_daemon.daemon import Daemon, Door
 from evidence_daemon.documents.reader import Reader
@@ -38,6 +39,7 @@ class House:
     reader: Reader
     pipeline: Pipeline
     desk: Desk
+    alerts: Alerts
 
     @contextmanager
     def daemon(self) -> Iterator[Daemon]:
@@ -62,6 +64,7 @@ class House:
                 doors=self._doors(grants),
                 postman=Postman(_placed(config, config.smtp), *_login(config, config.smtp, grants)),
                 reconcile_seconds=config.daemon.reconcile_seconds,
+                alerts=self.alerts,
             )
             yield daemon
 
@@ -117,6 +120,7 @@ def open_house(config: Config, *, clock: Callable[[], datetime] = lambda: dateti
             reader=reader,
             pipeline=pipeline,
             desk=Desk(pipeline),
+            alerts=Alerts(database, config, clock),
         )
     finally:
         database.close()

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
 import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -273,12 +274,47 @@ class AnswersConfig(_Section):
         "`evidence-daemon resume`.  0: no valve.",
     )
 
-
     @field_validator("hours")
     @classmethod
     def _understood(cls, hours: str) -> str:
         read_hours(hours)
         return hours
+
+
+class AlertsConfig(_Section):
+    """Mails to our own people; never to customers."""
+
+    alert_to: str = Field(
+        "", description="Who gets a mail at once when something needs a person; addresses, separated by commas."
+    )
+    digest_to: str = Field("", description="Who gets the digest of the day; addresses, separated by commas.")
+    digest_hour: int = Field(7, ge=0, le=23, description="Hour of the digest, in Ecuador's time.")
+    login_refused_minutes: int = Field(
+        15, ge=0, description="Minutes that a login must have been refused before it is alerted."
+    )
+    disk_free_mb: int = Field(1000, ge=0, description="Free megabytes on the disk of the state directory to alert at.")
+
+    @field_validator("alert_to", "digest_to")
+    @classmethod
+    def _addresses(cls, text: str) -> str:
+        wrong = [one for one in _listed(text) if not re.fullmatch(r"[^\s@<>,]+@[^\s@<>,]+\.[^\s@<>,]+", one)]
+        if wrong:
+            raise ValueError(f"not an address: {', '.join(wrong)}")
+        return text
+
+    @property
+    def alert_addresses(self) -> tuple[str, ...]:
+        """`alert_to`, one by one."""
+        return _listed(self.alert_to)
+
+    @property
+    def digest_addresses(self) -> tuple[str, ...]:
+        """`digest_to`, one by one."""
+        return _listed(self.digest_to)
+
+
+def _listed(text: str) -> tuple[str, ...]:
+    return tuple(filter(None, (part.strip() for part in text.split(","))))
 
 
 class DaemonConfig(_Section):
@@ -324,6 +360,7 @@ class Config(_Section):
     files: FilesConfig = Field(default_factory=FilesConfig)
     documents: DocumentsConfig = Field(default_factory=DocumentsConfig)
     answers: AnswersConfig = Field(default_factory=AnswersConfig)
+    alerts: AlertsConfig = Field(default_factory=AlertsConfig)
     daemon: DaemonConfig = Field(default_factory=DaemonConfig)
     log: LogConfig = Field(default_factory=LogConfig)
     _directory: Path = PrivateAttr(default=Path())

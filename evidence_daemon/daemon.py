@@ -12,6 +12,7 @@ import functools
 import logging
 import os
 import random
+import shutil
 import threading
 import time
 from collections.abc import Callable
@@ -23,6 +24,7 @@ from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from evidence_daemon import observe
+from evidence_daemon.alerts import Alerts, Signs
 from evidence_daemon.errors import LoginRefused, Temporary
 from evidence_daemon.mail.imap import Mailbox
 from evidence_daemon.mail.maildir import Maildir
@@ -81,8 +83,11 @@ class Daemon:
     doors: tuple[Door, ...]
     postman: Postman
     reconcile_seconds: float
+    alerts: Alerts
     stop: threading.Event = field(default_factory=threading.Event)
     _pauses: dict[str, _Pause] = field(default_factory=dict)
+    _refused: dict[str, datetime] = field(default_factory=dict)
+    """Since when a job's login is refused."""
     _clock: BackgroundScheduler = field(init=False)
 
     def __post_init__(self) -> None:
@@ -106,6 +111,7 @@ class Daemon:
             ("reconcile", self.reconcile, self.reconcile_seconds),
             ("prune", self.prune, 3600.0),
             ("lapse", self.lapse, 3600.0),
+            ("look", self.look, 60.0),
         ]
         for name, act, seconds in jobs:
             self._clock.add_job(
@@ -200,6 +206,15 @@ class Daemon:
         """Send what is due in the outbox."""
         while not self.stop.is_set() and self.pipeline.dispatch_one(self.postman):
             pass
+        while not self.stop.is_set() and self.alerts.send_one(self.postman):  # the postman has one owner: this job
+            pass
+
+    def look(self) -> None:
+        """Write alerts for what needs a person, and the digest when its hour has come; `dispatch` sends them."""
+        free = shutil.disk_usage(self.pipeline.config.state_directory).free
+        causes = self.alerts.look(Signs(dict(self._refused), free))
+        if self.alerts.digest() or causes:
+            self.wake("dispatch")
 
     def reconcile(self) -> None:
         """Start anew every mail that is neither final nor under way; recover claims of a dead process."""
@@ -247,6 +262,8 @@ class Daemon:
         try:
             act()
         except Temporary as trouble:
+            if isinstance(trouble, LoginRefused):
+                self._refused.setdefault(name, datetime.now(UTC))
             floor = LOGIN_PAUSE if isinstance(trouble, LoginRefused) else (trouble.retry_after or 0.0)
             seconds = pause.lengthen(floor)
             observe.say(
@@ -257,6 +274,7 @@ class Daemon:
             log.exception("%s failed; next try in %.0f s", name, seconds)
         else:
             self._pauses[name] = _Pause()
+            self._refused.pop(name, None)
 
 
 def _leave() -> None:

@@ -259,9 +259,7 @@ class Pipeline:
         if to is None:
             return None
         smtp = self.config.smtp
-        message_id = compose.wire_message_id(
-            evidence.receipt, reply.kind, number, smtp.from_address.rpartition("@")[2]
-        )
+        message_id = compose.wire_message_id(evidence.receipt, reply.kind, number, smtp.from_address.rpartition("@")[2])
         raw = compose.compose(
             reply,
             evidence,

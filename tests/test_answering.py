@@ -3,27 +3,23 @@
 from __future__ import annotations
 
 import contextlib
-import itertools
 import re
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
-from house import BORDER, CORPUS, load_config
+from house import BORDER, load_config
+from living import Living, letter, living, text_of
 from servers import Dovecot, Fault, Missing, Postfix, SmtpReceiver
+from typer.testing import CliRunner
 
-from evidence_daemon.app import House, open_house
-from evidence_daemon.exchange import import_cases
-from evidence_daemon.mail.smtp import Postman
+from evidence_daemon.app import open_house
+from evidence_daemon.cli import app
 from evidence_daemon.model import (
-    Arrival,
     CaseState,
-    CopyKey,
     Lane,
     MailId,
     OutboxState,
@@ -33,81 +29,13 @@ from evidence_daemon.model import (
 )
 from evidence_daemon.store import records
 
-START = datetime(2021, 3, 17, 15, 0, tzinfo=UTC)
-"""A Wednesday, ten in the morning in Ecuador."""
 GOOD = "0100000017//CEVALLOS LLUMIQUINGA LUCIA SOFIA//INTERNET"
-
-
-@dataclass
-class Living:
-    """A house with a clock of its own, fed mail by mail; its answers go to a real SMTP server."""
-
-    house: House
-    postman: Postman
-    smtp: SmtpReceiver
-    now: list[datetime]
-    uids: Iterator[int] = field(default_factory=lambda: itertools.count(1))
-
-    def receives(self, raw: bytes, *, age: timedelta = timedelta()) -> MailId:
-        """Take a mail in and walk it to its decision."""
-        pipeline, moment = self.house.pipeline, self.now[0]
-        key = CopyKey("posventa", "INBOX", 1, next(self.uids))
-        pipeline.take_in(Arrival(key, moment - age, len(raw), raw))
-        with self.house.database.reading() as session:
-            mail_id = records.all_mails(session)[-1]
-        pipeline.read(mail_id)
-        with self.house.database.session() as session:
-            pipeline.judge(session, mail_id)
-        return mail_id
-
-    def sends(self) -> list[bytes]:
-        """Send what is due; the mails that left."""
-        before = len(self.smtp.received)
-        while self.house.pipeline.dispatch_one(self.postman):
-            pass
-        return [mail.raw for mail in self.smtp.received[before:]]
-
-    def later(self, **much: float) -> None:
-        self.now[0] += timedelta(**much)
-
-    def story(self, mail_id: MailId) -> records.Story:
-        with self.house.database.reading() as session:
-            return records.explain(session, mail_id)
-
-    def status(self) -> records.Status:
-        return self.house.pipeline.status()
-
-
-@contextlib.contextmanager
-def living(directory: Path, **options: object) -> Iterator[Living]:
-    """An armed house that knows the corpus's cases; `options` are those of `write_config`."""
-    now = [START]
-    nowhere = SimpleNamespace(tls_port=1, ca="")
-    with SmtpReceiver() as smtp:
-        config = load_config(directory, nowhere, "posventagec2@cnt.gob.ec", smtp, **options)
-        with open_house(config, clock=lambda: now[0]) as house:
-            import_cases(house.database, CORPUS / "cases.csv", house.book)
-            postman = Postman(config.smtp, str)
-            yield Living(house, postman, smtp, now)
-            postman.close()
 
 
 @pytest.fixture
 def here(tmp_path: Path) -> Iterator[Living]:
     with living(tmp_path / "house") as one:
         yield one
-
-
-def letter(
-    subject: str = GOOD, sender: str = "ana@example.com", number: int = 1, text: str = "Adjunto el acta."
-) -> bytes:
-    """A mail without attachment from a sender whom our border server proved."""
-    domain = sender.rpartition("@")[2]
-    return (
-        f"Authentication-Results: {BORDER}; dmarc=pass header.from={domain}\r\n"
-        f"From: {sender}\r\nTo: posventagec2@cnt.gob.ec\r\nMessage-ID: <m{number}@{domain}>\r\n"
-        f"Subject: {subject}\r\n\r\n{text}\r\n"
-    ).encode()
 
 
 def case_of(one: Living, mail_id: MailId) -> CaseState:
@@ -341,11 +269,69 @@ def test_outside_the_hours_answers_wait_for_the_next_opening(tmp_path: Path) -> 
         assert one.status().not_sending == ""
 
 
-def text_of(raw: bytes) -> str:
-    """The plain text of a mail."""
-    for part in message_from_bytes(raw).walk():
-        if part.get_content_type() == "text/plain":
-            payload = part.get_payload(decode=True)
-            assert isinstance(payload, bytes)
-            return payload.decode()
-    raise AssertionError("no plain text")
+def command(path: Path, *words: str) -> str:
+    """Run the command line on the house; what it printed."""
+    run = CliRunner().invoke(app, [*words, "--config", str(path / "config.toml")], env={"COLUMNS": "200"})
+    assert run.exit_code == 0, run.output
+    return run.output
+
+
+def test_a_person_pauses_sees_that_all_is_drained_and_resumes(tmp_path: Path) -> None:
+    with living(tmp_path) as one:
+        one.receives(letter("hola"))
+        command(tmp_path, "pause", "--sending", "--as", "Rosa", "--because", "mantenimiento")
+        assert one.sends() == []
+        assert not one.house.pipeline.intake_paused()
+        command(tmp_path, "pause", "--as", "Rosa")
+        assert one.house.pipeline.intake_paused()
+        told = command(tmp_path, "status")
+        assert "persona:Rosa: mantenimiento" in told
+        assert "se puede detener" in told
+        command(tmp_path, "resume", "--sending", "--as", "Eva")
+        assert "se puede detener" not in command(tmp_path, "status"), "an answer waits"
+        assert len(one.sends()) == 1
+        assert one.status().drained
+        command(tmp_path, "resume", "--as", "Eva")
+        assert not one.house.pipeline.intake_paused()
+
+
+def test_a_paused_intake_leaves_the_mail_where_it_is(tmp_path: Path, dovecot: Dovecot, mailbox_user: str) -> None:
+    with SmtpReceiver() as smtp:
+        config = load_config(tmp_path, dovecot, mailbox_user, smtp)
+        dovecot.deliver(mailbox_user, letter("hola"))
+        with open_house(config) as house:
+            command(tmp_path, "pause", "--intake", "--as", "Rosa")
+            with house.daemon() as daemon:
+                daemon.once()
+            assert house.pipeline.status().mails == {}
+            assert len(dovecot.folders(mailbox_user)["INBOX"]) == 1
+            command(tmp_path, "resume", "--intake", "--as", "Rosa")
+            with house.daemon() as daemon:
+                daemon.once()
+            assert sum(house.pipeline.status().mails.values()) == 1
+
+
+def test_a_person_sees_what_is_withheld_and_lets_one_go(tmp_path: Path) -> None:
+    with living(tmp_path, same_answer_per_day=1) as one:
+        one.receives(letter("hola"))
+        second = one.receives(letter("hola", number=2))
+        assert len(one.sends()) == 1
+        receipt = one.story(second).mail.receipt
+        shown = command(tmp_path, "answers", "held")
+        assert receipt in shown
+        assert "REPETIDA" in shown
+        assert "ana@" not in shown, "the address is masked"
+        assert "1 answers" in command(tmp_path, "answers", "release", receipt, "--as", "Rosa")
+        assert len(one.sends()) == 1
+        assert "Ninguna" in command(tmp_path, "answers", "held")
+
+
+def test_who_was_called_is_taken_off_the_queue(here: Living, tmp_path: Path) -> None:
+    mail = here.receives(letter("hola"))
+    here.sends()
+    ours = here.story(mail).answers[0].message_id
+    here.receives(f"From: MAILER-DAEMON@example.com\r\nSubject: failure\r\n\r\n5.1.1 {ours}\r\n".encode())
+    receipt = here.story(mail).mail.receipt
+    assert "LLAMAR" in command(tmp_path / "house", "queue", "list")
+    command(tmp_path / "house", "queue", "done", receipt, "LLAMAR", "--as", "Rosa")
+    assert here.story(mail).reviews == ()

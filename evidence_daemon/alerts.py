@@ -1,0 +1,239 @@
+"""Mails to our own people: the digest of the day, and an alert for the few things that need a person now.
+
+So that no other monitoring is needed to start.  One alert per cause, day and address, through the same SMTP
+server; never to customers, never about one (receipt numbers and counts only); marked automatic, so that no
+absence notice answers.  They leave also while the house is disarmed or paused: that is when they matter.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from evidence_daemon import observe
+from evidence_daemon.config import Config
+from evidence_daemon.mail import compose
+from evidence_daemon.mail.smtp import Accepted, NotSent, Postman, Refused, Uncertain
+from evidence_daemon.store import records
+from evidence_daemon.store.database import Database
+from evidence_daemon.workdays import ECUADOR
+
+log = logging.getLogger("evidence_daemon.alerts")
+
+
+class Cause(StrEnum):
+    """What a notice is about."""
+
+    RESUMEN = "resumen"
+    ACCESO = "acceso"
+    SIN_PROCESAR = "sin-procesar"
+    ENVIO_INCIERTO = "envio-incierto"
+    VALVULA = "valvula"
+    DESAPARECIDOS = "desaparecidos"
+    DISCO = "disco"
+
+
+_ALERTS: Mapping[Cause, tuple[str, str]] = {
+    Cause.ACCESO: (
+        "el servidor rechaza nuestra clave",
+        "Mientras tanto no se reciben o no se envían correos; ninguno se pierde. Corrija el archivo de la clave (o "
+        "vuelva a autorizar la cuenta): se lee de nuevo en cada intento.",
+    ),
+    Cause.SIN_PROCESAR: (
+        "hay correos que no se pudieron procesar",
+        "Vea la historia con «evidence-daemon explain RECIBO». Corrija la causa y use «queue unshunt RECIBO», o "
+        "decida el caso con «queue settle RECIBO».",
+    ),
+    Cause.ENVIO_INCIERTO: (
+        "no se sabe si una respuesta llegó",
+        "Vea «evidence-daemon explain RECIBO», compruebe con el cliente y use «queue done RECIBO ENVIO_INCIERTO».",
+    ),
+    Cause.VALVULA: (
+        "se detuvo el envío de respuestas",
+        "Salieron más respuestas de las que la válvula permite. Revise por qué («evidence-daemon status», "
+        "«queue list») y continúe con «evidence-daemon resume --sending --as NOMBRE».",
+    ),
+    Cause.DESAPARECIDOS: (
+        "desaparecieron correos del buzón antes de leerlos",
+        "Otro programa, una regla del servidor o una persona los movió o borró. Revise quién más usa el buzón.",
+    ),
+    Cause.DISCO: (
+        "queda poco espacio en el disco",
+        "Sin espacio no se reciben correos; esperan en el buzón. Libere espacio en el directorio de estado.",
+    ),
+}
+"""What is wrong, and what to do about it."""
+
+RETRY_MINUTES = 10
+TRIES = 150
+"""About a day: later the next digest tells it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Signs:
+    """What only the running daemon sees: since when which job's login is refused, and the free bytes on disk."""
+
+    refused: Mapping[str, datetime]
+    free_bytes: int
+
+
+class Alerts:
+    """Looks, writes down whom to tell what, and sends it.  Does nothing without configured addresses."""
+
+    def __init__(self, database: Database, config: Config, clock: Callable[[], datetime]) -> None:
+        self._database, self._config, self._clock = database, config, clock
+
+    def look(self, signs: Signs) -> list[Cause]:
+        """Write alerts for what needs a person now and was not told today; returns their causes."""
+        settings, now = self._config.alerts, self._clock()
+        if not settings.alert_addresses:
+            return []
+        found = self._found(signs, now)
+        return [cause for cause, detail in found.items() if self._post(cause, *self._alert(cause, detail), now)]
+
+    def digest(self) -> bool:
+        """Write the digest of the day, once its hour has come; True when it was not written before."""
+        settings, now = self._config.alerts, self._clock()
+        local = now.astimezone(ECUADOR)
+        if not settings.digest_addresses or local.hour < settings.digest_hour:
+            return False
+        with self._database.reading() as session:
+            last = records.posted(session, Cause.RESUMEN)
+            if last is not None and last[0] >= local.date():
+                return False
+            since = last[1] if last is not None else now - timedelta(days=1)
+            facts = records.digest(session, since, local.date(), local.date() + timedelta(days=3))
+        return self._post(Cause.RESUMEN, *_digest(facts), now)
+
+    def send_one(self, postman: Postman) -> bool:
+        """Send the next due notice.  False when none is due.  Raises `LoginRefused`."""
+        now = self._clock()
+        with self._database.reading() as session:
+            notice = records.next_notice(session, now)
+        if notice is None:
+            return False
+        outcome = postman.send(notice.raw, self._config.smtp.from_address, notice.to_address)
+        match outcome:
+            case Accepted(response=words):
+                sent, again = True, False
+            case Uncertain(detail=words):  # told twice is worse here than told perhaps: tomorrow's digest has it
+                sent, again = True, False
+            case Refused(response=words, permanent=permanent):
+                sent, again = False, not permanent
+            case NotSent(detail=words):
+                sent, again = False, True
+        next_at = now + timedelta(minutes=RETRY_MINUTES) if again and notice.attempts < TRIES else None
+        with self._database.session() as session:
+            records.notice_tried(session, notice.id, words, now=self._clock(), sent=sent, next_at=next_at)
+        if not sent:
+            to = observe.masked_address(notice.to_address)
+            observe.say(log, logging.WARNING, "notice not sent", to=to, response=words)
+        return True
+
+    # ── what is wrong ────────────────────────────────────────────────────────────────────────────
+
+    def _found(self, signs: Signs, now: datetime) -> dict[Cause, str]:
+        """What needs a person, each with its details in Spanish."""
+        settings = self._config.alerts
+        with self._database.reading() as session:
+            last = {
+                word: records.posted(session, cause)
+                for word, cause in (
+                    ("shunted", Cause.SIN_PROCESAR),
+                    ("uncertain", Cause.ENVIO_INCIERTO),
+                    ("vanished", Cause.DESAPARECIDOS),
+                )
+            }
+            told = {word: when[1] if when else now - timedelta(days=1) for word, when in last.items()}
+            needs = records.needs(session, told)
+        patience = timedelta(minutes=settings.login_refused_minutes)
+        refused = [f"{job}: desde {_moment(since)}" for job, since in signs.refused.items() if now - since >= patience]
+        found = {
+            Cause.ACCESO: "\n".join(sorted(refused)),
+            Cause.SIN_PROCESAR: ", ".join(needs.shunted),
+            Cause.ENVIO_INCIERTO: ", ".join(needs.uncertain),
+            Cause.VALVULA: needs.valve,
+            Cause.DESAPARECIDOS: f"{needs.vanished} correos" if needs.vanished else "",
+            Cause.DISCO: (
+                f"{signs.free_bytes // 1_000_000} MB libres en {self._config.state_directory}"
+                if signs.free_bytes < settings.disk_free_mb * 1_000_000
+                else ""
+            ),
+        }
+        return {cause: detail for cause, detail in found.items() if detail}
+
+    @staticmethod
+    def _alert(cause: Cause, detail: str) -> tuple[str, str]:
+        what, advice = _ALERTS[cause]
+        return f"ALERTA: {what}", f"{what[:1].upper()}{what[1:]}:\n\n{detail}\n\n{advice}\n"
+
+    def _post(self, cause: Cause, subject: str, text: str, now: datetime) -> bool:
+        settings, smtp = self._config.alerts, self._config.smtp
+        addresses = settings.digest_addresses if cause is Cause.RESUMEN else settings.alert_addresses
+        day = now.astimezone(ECUADOR).date()
+        domain = smtp.from_address.rpartition("@")[2]
+        new = False
+        with self._database.session() as session:
+            for number, to in enumerate(addresses, start=1):
+                raw = compose.notice(
+                    subject,
+                    text,
+                    from_address=smtp.from_address,
+                    from_name="evidence_daemon",
+                    to=to,
+                    message_id=compose.wire_message_id("aviso", f"{cause.value}.{day.isoformat()}", number, domain),
+                    at=now,
+                )
+                new |= records.post(session, cause, day, to, raw, now=now)
+        if new:
+            observe.say(
+                log, logging.WARNING if cause is not Cause.RESUMEN else logging.INFO, "notice", cause=cause.value
+            )
+        return new
+
+
+# ── the digest ───────────────────────────────────────────────────────────────────────────────────
+
+
+def _digest(facts: records.Digest) -> tuple[str, str]:
+    """Subject and text of the digest."""
+    status = facts.status
+    waits = sum(status.lanes.values())
+    late = f", {len(facts.late)} fuera de plazo" if facts.late else ""
+    lines = [f"Desde {_moment(facts.since)} (hora de Ecuador)."]
+    if not status.armed:
+        lines.append("DESARMADO: todo se decide y nada se envía.")
+    lines += [f"EN PAUSA, {what}: {who}." for what, who in _pauses(status) if who]
+    lines += ["", "QUÉ LLEGÓ", *(_counts(facts.came) or ["  Nada."])]
+    lines.append(f"  Respuestas enviadas: {facts.answered}, devueltas: {facts.bounced}.")
+    lines.append(
+        f"  Valores marcados: USD {facts.reversed_cents / 100:.2f}. Por reversar: {status.to_reverse / 100:.2f}."
+    )
+    lines += ["", "QUÉ ESPERA A UNA PERSONA", *(_counts(status.lanes) or ["  Nada."])]
+    if status.oldest_review is not None:
+        lines.append(f"  Lo más antiguo espera desde {_moment(status.oldest_review)}.")
+    if status.withheld:
+        lines += ["", "RESPUESTAS RETENIDAS («evidence-daemon answers held»)", *_counts(status.withheld)]
+    lines += ["", "QUÉ ESTÁ FUERA DE PLAZO", f"  {_receipts(facts.late)}"]
+    lines += ["", "QUÉ VENCE EN TRES DÍAS", f"  {_receipts(facts.late_soon)}"]
+    return f"Resumen: {sum(facts.came.values())} llegaron, {waits} esperan{late}", "\n".join(lines) + "\n"
+
+
+def _pauses(status: records.Status) -> list[tuple[str, str]]:
+    return [("recepción", status.intake_paused), ("envío", status.sending_paused)]
+
+
+def _counts(table: Mapping[str, int]) -> list[str]:
+    return [f"  {name}: {count}" for name, count in sorted(table.items())]
+
+
+def _receipts(receipts: tuple[str, ...]) -> str:
+    more = f" y {len(receipts) - 20} más" if len(receipts) > 20 else ""
+    return f"{', '.join(receipts[:20])}{more}." if receipts else "Nada."
+
+
+def _moment(at: datetime) -> str:
+    return at.astimezone(ECUADOR).strftime("%d-%m-%Y %H:%M")

@@ -1,0 +1,216 @@
+"""What our own people are told by mail: what needs them now, and the digest of the day."""
+
+from __future__ import annotations
+
+import email
+import email.policy
+import re
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from living import START, Living, letter, living
+from servers import Fault
+
+from evidence_daemon.alerts import Cause, Signs
+from evidence_daemon.config import parse
+from evidence_daemon.errors import BadConfig
+from evidence_daemon.mail.message import understand
+from evidence_daemon.model import AutomaticKind, OutboxState, receipt_number
+from evidence_daemon.store import records
+
+PEOPLE = """
+[alerts]
+alert_to = "operador@cnt.example, jefa@cnt.example"
+digest_to = "backoffice@cnt.example"
+digest_hour = 7
+"""
+QUIET = Signs({}, 10**12)
+
+
+def told(one: Living) -> list[email.message.EmailMessage]:
+    """Send what is due to our people; what they got."""
+    before = len(one.smtp.received)
+    while one.house.alerts.send_one(one.postman):
+        pass
+    return [
+        email.message_from_bytes(mail.raw, policy=email.policy.default)  # type: ignore[misc]
+        for mail in one.smtp.received[before:]
+    ]
+
+
+def look(one: Living, signs: Signs = QUIET) -> list[Cause]:
+    return one.house.alerts.look(signs)
+
+
+def shunt(one: Living, number: int = 1) -> str:
+    mail = one.receives(letter("hola", f"c{number}@example.com", number))
+    with one.house.database.session() as session:
+        session.connection().exec_driver_sql("UPDATE mails SET state = 'RECIBIDO' WHERE id = ?", (mail,))
+        one.house.pipeline.shunt(session, mail, "read", "cayó")
+    return receipt_number(mail)
+
+
+def test_all_is_quiet_when_all_is_well(tmp_path: Path) -> None:
+    with living(tmp_path, more=PEOPLE) as one:
+        one.receives(letter("hola"))
+        one.sends()
+        assert look(one) == []
+        assert told(one) == []
+
+
+def test_a_shunted_mail_is_alerted_once_a_day_to_each_of_our_people_and_never_to_the_customer(tmp_path: Path) -> None:
+    with living(tmp_path, more=PEOPLE) as one:
+        receipt = shunt(one)
+        assert look(one) == [Cause.SIN_PROCESAR]
+        assert look(one) == []
+        mails = told(one)
+        assert sorted(mail["To"] for mail in mails) == ["jefa@cnt.example", "operador@cnt.example"]
+        body = mails[0].get_content()
+        assert receipt in body
+        assert "queue unshunt" in body
+        assert not re.search(r"example\.com|hola", body), "nothing of the customer's"
+        one.later(minutes=1)
+        shunt(one, 2)
+        assert look(one) == [], "one alert per cause and day"
+        one.later(days=1)
+        assert look(one) == [Cause.SIN_PROCESAR], "what came after the alert is told the next day"
+        assert receipt not in told(one)[0].get_content()
+        one.later(days=1)
+        assert look(one) == [], "what was told and still waits stands in the digest"
+
+
+def test_an_alert_is_marked_so_that_nobody_answers_it_and_we_do_not_read_it(tmp_path: Path) -> None:
+    with living(tmp_path, more=PEOPLE) as one:
+        shunt(one)
+        look(one)
+        (mail, _) = told(one)
+        assert mail["Auto-Submitted"] == "auto-generated"
+        assert mail["X-Auto-Response-Suppress"] == "All"
+        assert mail["Subject"] == "ALERTA: hay correos que no se pudieron procesar"
+        back = understand(one.smtp.received[-1].raw, our_addresses=frozenset())
+        assert back.automatic is not None
+        assert back.automatic.kind is AutomaticKind.PROPIO
+
+
+@pytest.mark.parametrize(
+    ("signs", "causes"),
+    [
+        (Signs({"poll posventa": START - timedelta(minutes=14)}, 10**12), []),
+        (Signs({"poll posventa": START - timedelta(minutes=15)}, 10**12), [Cause.ACCESO]),
+        (Signs({}, 999_999_999), [Cause.DISCO]),
+    ],
+)
+def test_a_login_refused_for_long_and_a_full_disk_are_alerted(
+    tmp_path: Path, signs: Signs, causes: list[Cause]
+) -> None:
+    with living(tmp_path, more=PEOPLE) as one:
+        assert look(one, signs) == causes
+        assert look(one, signs) == []
+        assert len(told(one)) == 2 * len(causes)
+        one.later(days=1)
+        assert look(one, signs if causes else QUIET) == causes, "as long as it lasts, every day"
+
+
+def test_a_closed_valve_is_alerted_and_the_alert_leaves_all_the_same(tmp_path: Path) -> None:
+    with living(tmp_path, more=PEOPLE, answers="valve_per_15_minutes = 2") as one:
+        for number in range(1, 5):
+            one.receives(letter("hola", f"c{number}@example.com", number))
+        assert len(one.sends()) == 2
+        assert look(one) == [Cause.VALVULA]
+        (mail, _) = told(one)
+        assert "resume --sending" in mail.get_content()
+        assert "válvula: 2 respuestas en 15 minutos" in mail.get_content()
+
+
+def test_an_answer_of_unknown_fate_is_alerted(tmp_path: Path) -> None:
+    with living(tmp_path, more=PEOPLE) as one:
+        mail = one.receives(letter("hola"))
+        one.smtp.faults.append(Fault("DOT", drop=True, keep=True))
+        one.sends()
+        assert look(one) == [], "it is sent once more first"
+        one.later(minutes=11)
+        one.smtp.faults.append(Fault("DOT", drop=True, keep=True))
+        one.sends()
+        assert one.story(mail).answers[0].state is OutboxState.INCIERTO
+        assert look(one) == [Cause.ENVIO_INCIERTO]
+
+
+def test_vanished_mails_are_alerted(tmp_path: Path) -> None:
+    with living(tmp_path, more=PEOPLE) as one:
+        with one.house.database.session() as session:
+            session.connection().exec_driver_sql(
+                "INSERT INTO vanished_mails (account, folder, uidvalidity, first_uid, last_uid, noticed_at)"
+                " VALUES ('posventa', 'INBOX', 1, 5, 7, '2021-03-17 14:00:00.000000')"
+            )
+        assert look(one) == [Cause.DESAPARECIDOS]
+        assert "3 correos" in told(one)[0].get_content()
+
+
+def test_without_addresses_nothing_is_written(tmp_path: Path) -> None:
+    with living(tmp_path) as one:
+        shunt(one)
+        assert look(one) == []
+        assert not one.house.alerts.digest()
+        assert told(one) == []
+
+
+def test_the_digest_says_what_came_what_waits_and_what_is_late_once_a_day(tmp_path: Path) -> None:
+    with living(tmp_path, more=PEOPLE) as one:
+        late = one.receives(letter("Quiero una revisión", "b@example.com", 2), age=timedelta(days=20))
+        soon = one.receives(letter("Quiero una revisión", "c@example.com", 3), age=timedelta(days=13))
+        one.receives(letter("hola"))
+        one.sends()
+        one.now[0] = datetime(2021, 3, 18, 11, 59, tzinfo=UTC)
+        assert not one.house.alerts.digest(), "one minute before seven in Ecuador"
+        one.later(minutes=1)
+        assert one.house.alerts.digest()
+        assert not one.house.alerts.digest()
+        (mail,) = told(one)
+        assert mail["To"] == "backoffice@cnt.example"
+        assert mail["Subject"] == "Resumen: 3 llegaron, 2 esperan, 1 fuera de plazo"
+        body = mail.get_content().replace("\r\n", "\n")
+        assert "  REVISAR: 2\n" in body
+        assert f"FUERA DE PLAZO\n  {receipt_number(late)}." in body
+        assert f"EN TRES DÍAS\n  {receipt_number(soon)}." in body
+        assert "Respuestas enviadas: 1, devueltas: 0." in body
+        assert "ANTIGUO: 1" in body
+        assert not re.search(r"example\.com", body)
+        one.later(days=1)
+        assert one.house.alerts.digest()
+        assert "Resumen: 0 llegaron" in told(one)[0]["Subject"]
+
+
+def test_a_notice_that_cannot_be_sent_is_tried_again_and_then_given_up(tmp_path: Path) -> None:
+    with living(tmp_path, more=PEOPLE.replace(", jefa@cnt.example", "")) as one:
+        shunt(one)
+        look(one)
+        one.smtp.faults.append(Fault("RCPT", reply="450 4.2.0 later"))
+        assert told(one) == []
+        one.later(minutes=10)
+        one.smtp.faults.append(Fault("RCPT", reply="550 5.1.1 nobody"))
+        assert told(one) == []
+        one.later(days=1)
+        assert told(one) == []
+
+
+def test_an_address_that_is_none_is_refused_with_its_line() -> None:
+    with pytest.raises(BadConfig, match="not an address: operador"):
+        parse('[alerts]\nalert_to = "operador, a@b.ec"\n', Path("x"))
+
+
+def test_the_running_daemon_tells_of_a_refused_login(tmp_path: Path) -> None:
+    """The job's own trouble reaches the alert, and a success ends it."""
+    from evidence_daemon.errors import LoginRefused
+
+    with living(tmp_path, more=PEOPLE) as one, one.house.daemon() as daemon:
+
+        def refuse() -> None:
+            raise LoginRefused("no")
+
+        daemon._guarded("poll posventa", refuse)
+        assert set(daemon._refused) == {"poll posventa"}
+        daemon._pauses.clear()
+        daemon._guarded("poll posventa", lambda: None)
+        assert daemon._refused == {}
+        assert records.NO_LIMITS.valve == 0
