@@ -154,9 +154,8 @@ def main() -> None:
     print()
     for group, count in counts.items():
         right, wrong = count["verdict right"], count["verdict wrong"]
-        print(
-            f"{group}: {len(seconds[group])} papers, {mean(seconds[group]):.1f} s each, verdict right {right}, wrong {wrong}"
-        )
+        spent = mean(seconds[group])
+        print(f"{group}: {len(seconds[group])} papers, {spent:.1f} s each, verdict right {right}, wrong {wrong}")
         for name in ("cedula", "servicio", "serie", "mac", "acta", "fecha", "nombre"):
             right, wrong, missing = (count[f"{name} {v}"] for v in ("right", "wrong", "missing"))
             if right + wrong + missing:

@@ -154,7 +154,7 @@ def _dates_differ(one: _Found, two: _Found) -> bool:
 def _fields_of(paper: _Paper, book: DocumentsBook) -> Fields:
     sheets = [leaf.sheet for leaf in paper.leaves if leaf.kind is not DocumentKind.VACIO]
     direction, ways = direction_of(sheets, book.direction)
-    mine, names = ours(sheets, book.ours)
+    mine, names = ours(sheets, book)
     found = _of_pages(paper.leaves)
     documents = tuple(dict.fromkeys(leaf.sha256 for leaf in paper.leaves))
     because = tuple(dict.fromkeys(word for leaf in paper.leaves for word in leaf.because))
@@ -233,6 +233,10 @@ def _together(one: tuple[EquipmentLine, ...], two: tuple[EquipmentLine, ...]) ->
         if key in known and line.serial:
             old = merged[known[key]]
             merged[known[key]] = replace(old, serial=_better(old.serial, line.serial), mac=_better(old.mac, line.mac))
+            continue
+        bare = [at for at, old in enumerate(merged) if old.type is line.type and not old.serial and not old.mac]
+        if bare and (line.serial or line.mac) and line.type not in WITHOUT_SERIAL:
+            merged[bare[0]] = line  # one photo shows the piece, the other its number
         elif line.serial or line.mac or not any(line.type is old.type for old in one):
             merged.append(line)
     return tuple(merged)
@@ -401,7 +405,7 @@ def _only(span: Span, value: str) -> Span:
     return span
 
 
-_SERVICE = re.compile(r"(?<![0-9A-Z])(\(?0?[0-9]{1,3}\)?(?:[ .\-]{0,2}[0-9]{2,8}){1,3})(?![0-9A-Z])")
+_SERVICE = re.compile(r"(?<![0-9A-Z])(\(?0?[0-9]{1,3}\)?(?:[ .\-]{0,2}[0-9]{1,8}){1,4})(?![0-9A-Z])")
 _STRICT_SERVICE = ("SERVICIO", "TELEFONIC", "CUENTA", "LOGIN")
 
 
@@ -898,7 +902,7 @@ def _listed(sheet: Sheet, book: DocumentsBook, signing: float) -> tuple[Equipmen
 
 def _labels_something_else(cell: Span, hit: Hit) -> bool:
     """True where a cell is the value of some other label: what is named in it was not handed over."""
-    if hit.fields & {"type", "serial", "mac"}:
+    if hit.fields & {"type", "serial", "mac"} or (len(cell.words) > 8 and not _has_colon(cell, hit)):
         return False
     if hit.label == "TELEFONO" and not _has_colon(cell, hit) and cell.words[hit.end : hit.end + 1]:
         return any(c.isdigit() for c in cell.words[hit.end].text)  # "TELEFONO 022345678", not "TELEFONO INALAMBRICO"

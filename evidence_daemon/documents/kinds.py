@@ -47,7 +47,7 @@ def _title(sheet: Sheet, rule: KindBook) -> str:
     """A title: what a cell begins with that holds little else; at the head of the page also within it."""
     for number, row in enumerate(sheet.rows):
         for place, cell in enumerate(row):
-            if cell.box.y0 > 0.66:
+            if cell.box.y0 > 0.66 or sheet.reads_on(number):
                 continue
             plain_line = not sheet.strong_hits_in(number, place)
             line = squeezed(cell.text)
@@ -95,24 +95,33 @@ def _alike(piece: str, wanted: str) -> bool:
 # ── whose ────────────────────────────────────────────────────────────────────────────────────────
 
 
-def ours(sheets: Sequence[Sheet], book: OursBook) -> tuple[bool, tuple[str, ...]]:
+def ours(sheets: Sequence[Sheet], book: DocumentsBook) -> tuple[bool, tuple[str, ...]]:
     """Whether the paper names the company as its issuer, and nobody else; and what it names."""
+    names, titles = book.ours, [rule for rule in book.kinds if rule.kind is DocumentKind.ACTA]
     mine: list[str] = []
     foreign: list[str] = []
     for sheet in sheets:
         page = squeezed(sheet.text)
-        head = [cell for row in sheet.rows for cell in row if cell.box.y1 <= _HEAD]
-        mine += [ruc for ruc in book.rucs if ruc in re.sub(r"\D", "", " ".join(_numbers(sheet)))]
-        mine += [name for name in book.names if _names(name, page, sheet.text)]
+        head = [cell for row in sheet.rows for cell in row if cell.box.y1 <= _head(sheet, titles)]
+        mine += [ruc for ruc in names.rucs if ruc in re.sub(r"\D", "", " ".join(_numbers(sheet)))]
+        mine += [name for name in names.names if _names(name, page, sheet.text)]
         top = " ".join(cell.text for cell in head)
-        foreign += [name for name in book.others if _named(name, top)]
+        foreign += [name for name in names.others if _named(name, top)]
         for number in _numbers(sheet):
-            if len(number) == 13 and number.endswith("001") and number[2] in "69" and not own_ruc(number, book):
+            if len(number) == 13 and number.endswith("001") and number[2] in "69" and not own_ruc(number, names):
                 foreign += [
                     number for cell in head if number in re.sub(r"\D", "", cell.text) and "RUC" in squeezed(cell.text)
                 ]
-        foreign += [name for name in book.others if re.search(_takes(name), sheet.text)]
+        foreign += [name for name in names.others if re.search(_takes(name), sheet.text)]
     return bool(mine) and not foreign, (*dict.fromkeys(mine), *(f"otro: {name}" for name in dict.fromkeys(foreign)))
+
+
+def _head(sheet: Sheet, titles: Sequence[KindBook]) -> float:
+    """Down to where the issuer is named: a few lines past the title, or the upper third of the page."""
+    for cell in (cell for row in sheet.rows for cell in row):
+        if any(squeezed(cell.text).startswith(squeezed(title)) for rule in titles for title in rule.titles):
+            return min(_HEAD, cell.box.y1 + 4 * sheet.line_height)
+    return _HEAD
 
 
 def own_ruc(number: str, book: OursBook) -> bool:
@@ -194,6 +203,10 @@ def _parties(sheet: Sheet, book: DirectionBook) -> list[tuple[str, bool]]:
         if party is None:
             continue
         gives, customer = "gives" in verb.fields, "customer" in party.fields
+        if (party.row, party.cell) == (verb.row, verb.cell) and party.start > 0:
+            before = squeezed(cell.words[party.start - 1].text)
+            if before in ({"AI", "A"} if gives else {"DEI", "DE"}):  # "recibí del cliente", "entrega al cliente"
+                customer = not customer
         words = f"{sheet.span_of(verb).text} / {sheet.span_of(party).text}"
         said.append((words, gives == customer))
     return said

@@ -93,11 +93,17 @@ class Sheet:
         Only prose reads on from one row to the next: a row of one long cell, and the row under it.
         """
         joined = ""
-        for above, row in zip(((), *self.rows), self.rows, strict=False):
-            prose = len(above) == 1 and len(above[0].words) >= 7 and abs(above[0].box.x0 - row[0].box.x0) < 0.06
-            joined += (" " if prose else " ¦ ") + " ¦ ".join(cell.text for cell in row)
+        for number, row in enumerate(self.rows):
+            joined += (" " if self.reads_on(number) else " ¦ ") + " ¦ ".join(cell.text for cell in row)
         bare = unicodedata.normalize("NFD", joined.upper())
         return " ".join("".join(c for c in bare if not unicodedata.combining(c)).split())
+
+    def reads_on(self, number: int) -> bool:
+        """True when a row continues the sentence of the row above it."""
+        if number == 0:
+            return False
+        above, row = self.rows[number - 1], self.rows[number]
+        return len(above) == 1 and len(above[0].words) >= 7 and abs(above[0].box.x0 - row[0].box.x0) < 0.06
 
     @cached_property
     def confidence(self) -> float:

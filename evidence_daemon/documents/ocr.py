@@ -20,6 +20,7 @@ from evidence_daemon.documents.pixels import (
     Pixels,
     even_light,
     ink,
+    is_blank,
     leaders_of,
     on_its_side,
     paper,
@@ -82,6 +83,8 @@ def _read(sheet: Pixels, asked: dict[str, Any], watch: _Watch) -> tuple[int, Pix
     Most pages stand upright: they are read at once, and asked for their orientation only when they lie
     on their side or make no sense.  That saves half of the time of a page.
     """
+    if is_blank(sheet):
+        return 0, sheet, []
     engine = _ENGINES[asked["engine"]]
 
     def at(turn: int) -> tuple[int, Pixels, list[list[Any]]]:

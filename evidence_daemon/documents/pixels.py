@@ -213,6 +213,11 @@ def even_light(rgb: Pixels) -> Pixels:
     return cv2.divide(rgb, np.maximum(light, 1), scale=250)
 
 
+def is_blank(page: Pixels) -> bool:
+    """True when there are not even a dozen things on it that could be letters: nothing to read."""
+    return len(_letter_heights(cv2.cvtColor(page, cv2.COLOR_RGB2GRAY))) < 12
+
+
 def right_size(page: Pixels) -> Pixels:
     """Scaled so that the median letter has `LETTER_HEIGHT` pixels."""
     letters = _letter_heights(cv2.cvtColor(page, cv2.COLOR_RGB2GRAY))

@@ -98,7 +98,8 @@ class Reader:
             raise BadConfig(
                 f"documents cannot be read safely here: {died}. "
                 "The system calls of a document's reader must be lockable (seccomp; Landlock if "
-                "documents.require_landlock is set), and tesseract must be installed: apt-get install tesseract-ocr tesseract-ocr-spa"
+                "documents.require_landlock is set), and tesseract must be installed: "
+                "apt-get install tesseract-ocr tesseract-ocr-spa"
             ) from None
         missing = [name for name in (*self._config.languages.split("+"), "osd") if name not in languages]
         if missing:

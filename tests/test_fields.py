@@ -1,0 +1,544 @@
+"""What papers say.  Pages are typed here as text on a grid; layouts are not those of any sample."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from evidence_daemon.documents.fields import read_papers, yields
+from evidence_daemon.model import (
+    Box,
+    Direction,
+    Document,
+    DocumentKind,
+    Engine,
+    EquipmentType,
+    Fields,
+    Page,
+    ReasonCode,
+    Sha256,
+    Signature,
+    Unreadable,
+    Word,
+)
+from evidence_daemon.rulebook import DocumentsBook
+
+BOOK = DocumentsBook.model_validate(tomllib.loads((Path(__file__).parents[1] / "rules" / "documents.toml").read_text()))
+
+
+def typed(text: str, *, confidence: float = 0.95, engine: Engine = Engine.TESSERACT, ink: tuple[Box, ...] = ()) -> Page:
+    """A page of 100 columns and 66 rows; the place of a word in the text is its place on the page."""
+    words = [
+        Word(found[0], Box(found.start() / 100, row / 66, found.end() / 100, (row + 0.7) / 66), confidence, row)
+        for row, line in enumerate(text.splitlines())
+        for found in re.finditer(r"\S+", line)
+    ]
+    return Page(1, 1000, 1414, engine, tuple(words), ink=ink)
+
+
+def document(*pages: Page, name: str = "a") -> Document:
+    sha = Sha256((name * 64)[:64])
+    return Document(
+        sha, f"{name}.jpg", "image/jpeg", tuple(replace(p, number=n) for n, p in enumerate(pages, 1)), len(pages)
+    )
+
+
+def read(text: str, **how: object) -> Fields:
+    (paper,) = read_papers([document(typed(text, **how))], BOOK)  # type: ignore[arg-type]
+    return paper
+
+
+def value(field: object) -> str:
+    return str(getattr(field, "value", ""))
+
+
+HEAD = """
+     CORPORACION NACIONAL DE TELECOMUNICACIONES CNT EP
+                 R.U.C. 1768152560001
+
+"""
+
+LIST = (
+    HEAD
+    + """
+        ACTA DE ENTREGA - RECEPCION DE EQUIPOS No. 00012345
+
+  Fecha: 12 de marzo de 2021            Agencia: CAC Centro Norte
+  Titular: MORALES ÑAUÑAY JUANA ISABEL
+  Cédula: 1700000019                    Teléfono contacto: 0991234567
+  Servicio No.: 02 234-5678             Línea de negocio: Internet fijo
+
+  El cliente entrega a CNT los siguientes equipos:
+  - ONT Huawei HG8245Q2
+      Serie: HWTCC661499D   MAC: 98:F5:37:10:4F:9C
+  - Decodificador ZTE B760H
+      Serie: ZTEEQ7C8M220870
+  - Control remoto
+
+  Motivo: cancelación del servicio
+
+
+
+  _______________________              _______________________
+  Firma del cliente                    Recibí conforme CNT EP
+  C.I. 1700000019                      C.I. 0900000027
+"""
+)
+
+TABLE = (
+    HEAD
+    + """
+              ACTA DE DEVOLUCION DE EQUIPOS TERMINALES
+
+  APELLIDOS Y NOMBRES                     C.I. / RUC           FECHA DE ENTREGA
+  PEREZ MORA LUIS ALBERTO                 0900000027           2021-03-17
+
+  NUMERO DE SERVICIO                      OFICINA              ACTA NO
+  042345678                               CAC Sur              AE-2021-0007
+
+  Cant.  Descripción           Marca      Modelo       No. de serie        Estado
+  1      Módem ADSL            Huawei     HG532s       2102213F97073330    Bueno
+  2      Cable de red UTP                                                  Bueno
+  1      Tarjeta smart card    Nagra                   564075812331        Bueno
+
+  ENTREGUE CONFORME                       RECIBI CONFORME
+  EL CLIENTE                              POR CNT EP
+"""
+)
+
+PROSE = (
+    HEAD
+    + """
+                  CONSTANCIA DE DEVOLUCION DE EQUIPOS
+
+  Quito, 5 de abril de 2021
+
+  Por la presente se deja constancia de que el señor TORRES VEGA MARIO ANDRES, con cédula
+  de ciudadanía No. 0100000033, titular del servicio número 072345678, devolvió en esta
+  oficina un módem marca ZTE modelo H108N serie ZTEEL346L488301, MAC 344B508B862A; y una
+  fuente de poder, por terminación del contrato de servicio.
+"""
+)
+
+
+def test_a_list_of_labels_with_colons_is_read() -> None:
+    paper = read(LIST)
+    assert (paper.kind, paper.direction, paper.ours) == (DocumentKind.ACTA, Direction.DEVOLUCION, True)
+    assert value(paper.number) == "00012345"
+    assert value(paper.date) == "2021-03-12"
+    assert value(paper.office) == "CAC Centro Norte"
+    assert value(paper.holder) == "MORALES ÑAUÑAY JUANA ISABEL"
+    assert value(paper.id_number) == "1700000019"
+    assert value(paper.service_number) == "022345678"
+    assert value(paper.line) == "INTERNET_FIJO"
+    assert [(e.type, value(e.serial), value(e.mac)) for e in paper.equipment] == [
+        (EquipmentType.ONT, "HWTCC661499D", "98F537104F9C"),
+        (EquipmentType.DECODIFICADOR, "ZTEEQ7C8M220870", ""),
+        (EquipmentType.CONTROL_REMOTO, "", ""),
+    ]
+    assert (paper.equipment[0].brand, paper.equipment[0].model) == ("Huawei", "HG8245Q2")
+
+
+def test_labels_above_their_values_and_a_table_are_read() -> None:
+    paper = read(TABLE)
+    assert (paper.kind, paper.direction, paper.ours) == (DocumentKind.ACTA, Direction.DEVOLUCION, True)
+    assert value(paper.holder) == "PEREZ MORA LUIS ALBERTO"
+    assert value(paper.id_number) == "0900000027"
+    assert value(paper.date) == "2021-03-17"
+    assert value(paper.service_number) == "042345678"
+    assert value(paper.office) == "CAC Sur"
+    assert value(paper.number) == "AE-2021-0007"
+    assert [(e.type, value(e.serial), value(e.mac), e.count) for e in paper.equipment] == [
+        (EquipmentType.MODEM_ROUTER, "2102213F97073330", "", 1),
+        (EquipmentType.CABLE, "", "", 2),
+        (EquipmentType.SMARTCARD, "564075812331", "", 1),
+    ]
+
+
+def test_sentences_are_read() -> None:
+    paper = read(PROSE)
+    assert (paper.kind, paper.direction, paper.ours) == (DocumentKind.ACTA, Direction.DEVOLUCION, True)
+    assert value(paper.holder) == "TORRES VEGA MARIO ANDRES"
+    assert value(paper.id_number) == "0100000033"
+    assert value(paper.service_number) == "072345678"
+    assert value(paper.date) == "2021-04-05"
+    assert [(e.type, value(e.serial), value(e.mac)) for e in paper.equipment] == [
+        (EquipmentType.MODEM_ROUTER, "ZTEEL346L488301", "344B508B862A"),
+        (EquipmentType.FUENTE, "", ""),
+    ]
+
+
+def test_every_value_frames_its_place_and_says_its_rule() -> None:
+    paper = read(LIST)
+    assert paper.id_number is not None
+    assert paper.id_number.box is not None
+    row = next(n for n, line in enumerate(LIST.splitlines()) if "Cédula:" in line)
+    assert paper.id_number.box.y0 == pytest.approx(row / 66)
+    assert paper.id_number.box.x0 == pytest.approx(LIST.splitlines()[row].index("1700000019") / 100)
+    assert "CEDULA" in paper.id_number.rule
+    assert paper.id_number.raw == "1700000019"
+    assert paper.because
+
+
+def test_a_number_with_a_right_check_digit_or_two_places_is_proven() -> None:
+    assert read(LIST).id_number.proven  # type: ignore[union-attr]
+    unsure = read(LIST.replace("C.I. 1700000019", "C.I."), confidence=0.6)
+    assert unsure.id_number is not None
+    assert not unsure.id_number.proven
+    assert read(LIST, confidence=0.6).id_number.proven, "two places say it"  # type: ignore[union-attr]
+
+
+def test_letters_read_for_digits_make_a_number_that_is_never_proven() -> None:
+    paper = read(
+        LIST.replace("Cédula: 1700000019", "Cédula: 17OOOOOO19".replace("OOOOOO", "0000O0")).replace(
+            "C.I. 1700000019", ""
+        )
+    )
+    assert value(paper.id_number) == "1700000019"
+    assert not paper.id_number.proven  # type: ignore[union-attr]
+
+
+def test_a_pon_serial_read_by_ocr_is_not_proven_by_its_form() -> None:
+    assert not read(LIST).equipment[0].serial.proven  # type: ignore[union-attr]
+    assert read(LIST, engine=Engine.TEXTO, confidence=1.0).equipment[0].serial.proven  # type: ignore[union-attr]
+
+
+# ── the direction trap ───────────────────────────────────────────────────────────────────────────
+
+INSTALLED = (
+    HEAD
+    + """
+        ACTA DE ENTREGA - RECEPCION DE EQUIPOS No. 00012345
+  Cliente: MORALES ÑAUÑAY JUANA ISABEL
+  Cédula: 1700000019       Servicio No.: 022345678
+  Equipo: ONT Huawei     Serie: HWTCC661499D
+"""
+)
+
+
+@pytest.mark.parametrize(
+    ("words", "direction"),
+    [
+        ("El cliente entrega a CNT EP los equipos detallados.", Direction.DEVOLUCION),
+        ("El abonado devuelve los equipos por retiro definitivo del servicio.", Direction.DEVOLUCION),
+        ("Recibí del cliente los equipos descritos.", Direction.DEVOLUCION),
+        ("CNT EP entrega al cliente los equipos en calidad de comodato.", Direction.INSTALACION),
+        ("El cliente declara recibir los equipos a satisfacción.", Direction.INSTALACION),
+        ("Motivo: Instalación nueva", Direction.INSTALACION),
+        ("Motivo: Activación de servicio. El cliente recibe conforme.", Direction.INSTALACION),
+        ("El cliente se compromete a devolverlos a la terminación del contrato.", Direction.INSTALACION),
+        ("El cliente entrega a CNT el equipo viejo. CNT instala al cliente uno nuevo.", Direction.DESCONOCIDA),
+        ("Motivo: cancelación del servicio. El cliente recibe los equipos.", Direction.INSTALACION),
+        ("Los equipos constan en el inventario.", Direction.DESCONOCIDA),
+        ("Motivo: terminación del contrato", Direction.DESCONOCIDA),
+    ],
+)
+def test_the_direction_is_who_gives_and_who_takes_not_the_title(words: str, direction: Direction) -> None:
+    paper = read(f"{INSTALLED}\n  {words}\n")
+    assert paper.kind is DocumentKind.ACTA
+    assert paper.direction is direction, paper.because
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "direction"),
+    [
+        (("ENTREGUE CONFORME", "EL CLIENTE"), ("RECIBI CONFORME", "CNT EP"), Direction.DEVOLUCION),
+        (("RECIBI CONFORME", "EL CLIENTE"), ("ENTREGUE CONFORME", "CNT EP"), Direction.INSTALACION),
+        (("ENTREGADO POR", "CLIENTE"), ("RECIBIDO POR", "BODEGA"), Direction.DEVOLUCION),
+        (("RECIBE", "ABONADO"), ("ENTREGA", "TECNICO"), Direction.INSTALACION),
+    ],
+)
+def test_the_boxes_of_the_signatures_tell_the_direction(
+    left: tuple[str, str], right: tuple[str, str], direction: Direction
+) -> None:
+    boxes = "\n".join(f"  {one:40}{two}" for one, two in zip(left, right, strict=True))
+    paper = read(f"{INSTALLED}\n\n\n\n{boxes}\n")
+    assert paper.direction is direction, paper.because
+
+
+# ── whose, and what kind ─────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        "CONSORCIO ECUATORIANO DE TELECOMUNICACIONES S.A. CONECEL\n   RUC: 1791251237001",
+        "NETLIFE  MEGADATOS S.A.",
+        "OTECEL S.A. - MOVISTAR",
+        "EMPRESA DE SERVICIOS",
+    ],
+)
+def test_another_operators_acta_is_not_ours(head: str) -> None:
+    assert not read(
+        LIST.replace(HEAD, f"\n   {head}\n\n").replace("CNT EP", "la empresa").replace("CNT", "la empresa")
+    ).ours
+
+
+def test_an_operator_to_whom_the_customer_moves_does_not_make_it_foreign() -> None:
+    assert read(LIST.replace("cancelación del servicio", "cambio de operador a NETLIFE")).ours
+
+
+def test_the_companys_number_is_never_the_holders() -> None:
+    without = LIST.replace("Cédula: 1700000019", "").replace("C.I. 1700000019", "").replace("C.I. 0900000027", "")
+    assert read(without).id_number is None
+    misread = without.replace("1768152560001", "1768152568081")
+    assert read(misread).id_number is None
+
+
+def test_the_signers_number_is_not_the_holders() -> None:
+    other = LIST.replace("C.I. 1700000019", "C.I. 2400000044")
+    assert value(read(other).id_number) == "1700000019"
+
+
+KINDS = {
+    DocumentKind.FACTURA: """
+   CORPORACION NACIONAL DE TELECOMUNICACIONES CNT EP       R.U.C.: 1768152560001
+                                                           FACTURA No. 001-023-000129092
+                                                           NUMERO DE AUTORIZACION 98389734
+   Identificación: 1700000019     Fecha de emisión: 12/03/2021
+   1   PENALIDAD EQUIPO NO DEVUELTO SERIE HWTCC661499D      80.00
+   SUBTOTAL 80.00   IVA 9.60    VALOR TOTAL 89.60
+""",
+    DocumentKind.SOLICITUD: """
+   Señores CNT EP
+   Asunto: solicitud de cancelación del servicio
+   Yo, MORALES ÑAUÑAY JUANA ISABEL, con C.I. 1700000019, solicito la cancelación del servicio de
+   Internet fijo número 022345678. Me comprometo a entregar los equipos y a suscribir el
+   acta de entrega recepción de equipos.
+   Atentamente, MORALES ÑAUÑAY JUANA ISABEL
+""",
+    DocumentKind.COMPROBANTE: """
+   COMPROBANTE DE PAGO
+   Forma de pago: efectivo      Valor pagado: 89.60
+   Cliente: MORALES ÑAUÑAY JUANA ISABEL   CNT EP
+""",
+    DocumentKind.CEDULA: """
+   REPUBLICA DEL ECUADOR
+   DIRECCION GENERAL DE REGISTRO CIVIL, IDENTIFICACION Y CEDULACION
+   CEDULA DE CIUDADANIA No. 1700000019
+   LUGAR DE NACIMIENTO QUITO    NACIONALIDAD ECUATORIANA
+""",
+    DocumentKind.OTRO: """
+   Hola, aquí le envío la foto del módem que entregué la semana pasada en la oficina
+   de la avenida principal, junto con todos sus cables y accesorios.
+""",
+    DocumentKind.VACIO: "  ,  .  x",
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_other_papers_are_what_they_are_and_have_no_direction(kind: DocumentKind) -> None:
+    paper = read(KINDS[kind])
+    assert paper.kind is kind, paper.because
+    assert paper.direction is Direction.DESCONOCIDA
+
+
+def test_a_paper_that_is_an_acta_and_something_else_is_a_persons() -> None:
+    both = LIST + "\n  Yo solicito la baja. De mi consideración. Atentamente\n"
+    assert read(both).kind is DocumentKind.OTRO
+
+
+# ── single values ────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("printed", "iso"),
+    [
+        ("12/03/2021", "2021-03-12"),
+        ("12-03-2021 10:45", "2021-03-12"),
+        ("2021-03-12", "2021-03-12"),
+        ("12-MAR-2021", "2021-03-12"),
+        ("12 DE MARZO DE 2021", "2021-03-12"),
+        ("12 de marzo del 2021", "2021-03-12"),
+        ("a los 12 días del mes de marzo de 2021", "2021-03-12"),
+        ("1 de setiembre de 2020", "2020-09-01"),
+        ("12/3/21", "2021-03-12"),
+        ("31/02/2021", ""),
+        ("28/88/2021", ""),
+        ("pendiente", ""),
+    ],
+)
+def test_a_date_is_read_in_every_spelling_or_not_at_all(printed: str, iso: str) -> None:
+    assert (
+        value(read(LIST.replace("12 de marzo de 2021", printed).replace("Agencia: CAC Centro Norte", "")).date) == iso
+    )
+
+
+@pytest.mark.parametrize(
+    ("printed", "digits"),
+    [
+        ("022345678", "022345678"),
+        ("02 234 5678", "022345678"),
+        ("(02) 234-5678", "022345678"),
+        ("+593 2 234 5678", "022345678"),
+        ("44206423", "44206423"),
+        ("12/03/2021", ""),
+        ("sin número", ""),
+    ],
+)
+def test_a_service_number_is_read_in_every_spelling(printed: str, digits: str) -> None:
+    assert value(read(LIST.replace("02 234-5678 ", f"{printed} ")).service_number) == digits
+
+
+def test_the_contact_telephone_is_not_the_service() -> None:
+    assert read(LIST.replace("Servicio No.: 02 234-5678", "")).service_number is None
+
+
+@pytest.mark.parametrize("printed", ["N/A", "---", "S/N", "SIN SERIE", "", "12/03/2021", "BUENO"])
+def test_a_serial_is_never_made_up(printed: str) -> None:
+    paper = read(LIST.replace("ZTEEQ7C8M220870", printed))
+    assert paper.equipment[1].serial is None
+
+
+def test_a_serial_and_its_neighbour_are_not_pieced_together() -> None:
+    paper = read(TABLE.replace("HG532s       2102213F97073330", "HG532s B760H 2102213F97073330"))
+    assert value(paper.equipment[0].serial) == "2102213F97073330"
+
+
+def test_of_several_lines_of_business_only_a_ticked_one_counts() -> None:
+    boxes = "Línea de negocio: {} Internet fijo {} Televisión"
+    assert (
+        value(read(LIST.replace("Línea de negocio: Internet fijo", boxes.format("[X]", "[ ]"))).line) == "INTERNET_FIJO"
+    )
+    assert value(read(LIST.replace("Línea de negocio: Internet fijo", boxes.format("[ ]", "[X]"))).line) == "TELEVISION"
+    assert read(LIST.replace("Línea de negocio: Internet fijo", boxes.format("", ""))).line is None
+
+
+def test_misread_labels_are_forgiven() -> None:
+    rough = LIST.replace("Cédula:", "Cedu1a:").replace("Titular:", "TituIar:").replace("Serie:", "5erie:")
+    paper = read(rough.replace("CORPORACION", "CORP0RACIÓN"))
+    assert value(paper.id_number) == "1700000019"
+    assert value(paper.holder) == "MORALES ÑAUÑAY JUANA ISABEL"
+    assert value(paper.equipment[0].serial) == "HWTCC661499D"
+
+
+def test_sides_of_boxes_read_as_bars_do_not_spoil_values() -> None:
+    rough = LIST.replace(" 1700000019  ", " |1700000019]").replace("02 234-5678", "[022345678")
+    assert value(read(rough).id_number) == "1700000019"
+    assert value(read(rough).service_number) == "022345678"
+
+
+# ── signature ────────────────────────────────────────────────────────────────────────────────────
+
+
+def _label_row(text: str, label: str) -> tuple[float, float]:
+    row = next(n for n, line in enumerate(text.splitlines()) if label in line)
+    return row / 66, text.splitlines()[row].index(label) / 100
+
+
+def test_ink_over_the_customers_label_is_a_signature() -> None:
+    y, x = _label_row(LIST, "Firma del cliente")
+    scribble = Box(x + 0.02, y - 0.05, x + 0.15, y - 0.005)
+    assert read(LIST, ink=(scribble,)).signature is Signature.HALLADA
+
+
+def test_ink_over_the_agents_label_alone_is_not_the_customers_signature() -> None:
+    y, x = _label_row(LIST, "Recibí conforme")
+    assert read(LIST, ink=(Box(x, y - 0.05, x + 0.15, y - 0.005),)).signature is Signature.NO_HALLADA
+
+
+def test_where_nobody_could_sign_or_little_can_be_read_the_signature_is_in_doubt() -> None:
+    assert read(PROSE.replace("CONSTANCIA DE", "ACTA DE")).signature is Signature.DUDOSA
+    assert read(LIST, confidence=0.6).signature is Signature.DUDOSA
+
+
+# ── pages and papers ─────────────────────────────────────────────────────────────────────────────
+
+
+def test_photos_of_one_acta_are_its_pages_and_prove_each_other() -> None:
+    upper, lower = LIST.splitlines()[:14], LIST.splitlines()[12:]
+    papers = read_papers(
+        [document(typed("\n".join(upper)), name="a"), document(typed("\n".join(lower)), name="b")], BOOK
+    )
+    assert len(papers) == 1
+    assert len(papers[0].documents) == 2
+    assert [e.type for e in papers[0].equipment][:2] == [EquipmentType.ONT, EquipmentType.DECODIFICADOR]
+    whole = read_papers([document(typed(LIST), name="a"), document(typed(LIST, confidence=0.7), name="b")], BOOK)
+    assert len(whole) == 1
+    assert whole[0].service_number is not None
+    assert whole[0].service_number.proven
+    assert len(whole[0].equipment) == 3
+
+
+def test_two_readings_that_differ_are_not_proven() -> None:
+    other = LIST.replace("HWTCC661499D", "HWTCC66I499F").replace("02 234-5678", "02 234-5679")
+    (paper,) = read_papers([document(typed(LIST), name="a"), document(typed(other, confidence=0.7), name="b")], BOOK)
+    assert not paper.service_number.proven  # type: ignore[union-attr]
+    assert paper.service_number.confidence <= 0.5  # type: ignore[union-attr]
+
+
+def test_the_same_file_twice_proves_nothing() -> None:
+    one = document(typed(LIST, confidence=0.7))
+    (paper,) = read_papers([one, one], BOOK)
+    assert not paper.service_number.proven  # type: ignore[union-attr]
+
+
+def test_two_actas_are_two_papers() -> None:
+    other = (
+        LIST.replace("00012345", "00012399").replace("1700000019", "0900000027").replace("HWTCC661499D", "HWTCAAAA1111")
+    )
+    papers = read_papers([document(typed(LIST), name="a"), document(typed(other), name="b")], BOOK)
+    assert [value(paper.number) for paper in papers] == ["00012345", "00012399"]
+
+
+def test_a_copy_of_the_cedula_is_a_paper_of_its_own_wherever_it_comes() -> None:
+    cedula, acta = typed(KINDS[DocumentKind.CEDULA]), typed(LIST)
+    for pages in ((cedula, acta), (acta, cedula)):
+        papers = read_papers([document(*pages)], BOOK)
+        assert {paper.kind for paper in papers} == {DocumentKind.CEDULA, DocumentKind.ACTA}
+
+
+def test_an_empty_back_page_belongs_to_the_acta_before_it() -> None:
+    (paper,) = read_papers([document(typed(LIST), typed(""))], BOOK)
+    assert paper.kind is DocumentKind.ACTA
+
+
+def test_what_could_not_be_read_is_no_paper() -> None:
+    assert read_papers([Unreadable(Sha256("0" * 64), "a.pdf", ReasonCode.ADJUNTO_DANADO, "")], BOOK) == ()
+
+
+# ── laws ─────────────────────────────────────────────────────────────────────────────────────────
+
+_PIECES = st.sampled_from(
+    [
+        *"ABCDEF0123456789-/:.| \n",
+        "ACTA",
+        "DE",
+        "ENTREGA",
+        "CLIENTE:",
+        "C.I.",
+        "1700000019",
+        "SERIE",
+        "MAC:",
+        "CNT EP",
+        "FECHA",
+        "  ",
+    ]
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(_PIECES, max_size=120))
+def test_no_page_breaks_the_reader_and_no_value_is_made_up(pieces: list[str]) -> None:
+    text = " ".join(pieces)
+    shown = re.sub(r"[^0-9A-Z]", "", text.upper())
+    for paper in read_papers([document(typed(text))], BOOK):
+        fields = [
+            paper.id_number,
+            paper.service_number,
+            *(e.serial for e in paper.equipment),
+            *(e.mac for e in paper.equipment),
+        ]
+        for field in filter(None, fields):
+            assert field.value.lstrip("0") in shown or field.value in shown, (field, text)
+
+
+def test_values_that_prove_themselves_are_counted_without_any_label() -> None:
+    assert yields(typed("x 1700000019 y HWTCC661499D 98F537104F9C 12/03/2021 ZTEEQ7C8M220870").words) == 5
+    assert yields(typed("1700000018 hola 1768152560001 ABCDEFGH").words) == 0

@@ -1,0 +1,183 @@
+"""The cage: what a taken-over parser can do, and how the parent ends with a cell that misbehaves."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from evidence_daemon.documents import sandbox
+from evidence_daemon.documents.sandbox import Cell, CellDied, Frame, Limits, landlock_abi
+
+LIMITS = Limits(seconds=20, memory_bytes=600_000_000)
+SEALED, READER = "tests.cell_probe", "tests.reader_probe"
+
+
+def attempt(work: str, what: str, *arguments: Any, limits: Limits = LIMITS) -> str:
+    with Cell(work, limits) as cell:
+        (told,) = cell.answers(Frame({"try": what, "with": list(arguments)}))
+    return str(told.facts["result"])
+
+
+def test_a_sealed_cell_computes_and_answers() -> None:
+    with Cell(SEALED, LIMITS) as cell:
+        for size in (0, 1, 5_000_000):
+            (told,) = cell.answers(Frame({"try": "nothing", "bytes": size}, (b"y" * 300_000,)))
+            assert told.facts["result"] == "done"
+            assert told.blobs == (b"x" * size,)
+
+
+@pytest.mark.parametrize("family", [socket.AF_INET, socket.AF_INET6, socket.AF_UNIX, socket.AF_NETLINK])
+@pytest.mark.parametrize("work", [SEALED, READER])
+def test_no_cell_can_speak_to_anybody(work: str, family: int) -> None:
+    assert attempt(work, "socket", int(family)) == "PermissionError"
+
+
+def test_a_sealed_cell_reaches_no_file(tmp_path: Path) -> None:
+    file = tmp_path / "secret"
+    file.write_bytes(b"secret")
+    with Cell(SEALED, LIMITS) as cell:
+        for what, arguments in [
+            ("read a file", [str(file)]),
+            ("write a file", [str(tmp_path / "new")]),
+            ("list a directory", [str(tmp_path)]),
+            ("delete a file", [str(file)]),
+            ("change a mode", [str(file)]),
+            ("rename", [str(file), str(tmp_path / "other")]),
+        ]:
+            (told,) = cell.answers(Frame({"try": what, "with": arguments}))
+            assert told.facts["result"] == "PermissionError", what
+    assert file.read_bytes() == b"secret"
+    assert [entry.name for entry in tmp_path.iterdir()] == ["secret"]
+
+
+def test_a_sealed_cell_starts_no_process_but_may_have_threads() -> None:
+    with Cell(SEALED, LIMITS) as cell:
+        for what, expected in [("fork", "PermissionError"), ("run a program", "PermissionError"), ("thread", "done")]:
+            (told,) = cell.answers(Frame({"try": what}))
+            assert told.facts["result"] == expected, what
+
+
+@pytest.mark.parametrize("work", [SEALED, READER])
+def test_no_cell_touches_the_daemon(work: str) -> None:
+    assert attempt(work, "signal", os.getpid()) == "PermissionError"
+    assert attempt(work, "trace", os.getpid()) == "PermissionError"
+
+
+def test_the_reading_cell_runs_programs_and_writes_nowhere_but_in_its_own_directory(tmp_path: Path) -> None:
+    assert attempt(READER, "run a program") == "done"
+    if landlock_abi() == 0:
+        pytest.skip("this kernel has no Landlock: the reading cell's files are not closed off")
+    file = tmp_path / "secret"
+    file.write_bytes(b"secret")
+    assert attempt(READER, "read a file", str(file)) == "PermissionError"
+    assert attempt(READER, "write a file", str(tmp_path / "new")) == "PermissionError"
+
+
+def test_a_cell_sees_no_secret_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", "/run/credentials")
+    with Cell(SEALED, LIMITS) as cell:
+        (told,) = cell.answers(Frame({"try": "nothing"}))
+        environment = Path(f"/proc/{cell._process.pid}/environ")
+        assert told.facts["result"] == "done"
+        assert b"CREDENTIALS" not in (environment.read_bytes() if os.access(environment, os.R_OK) else b"")
+
+
+def test_more_memory_than_allowed_is_refused() -> None:
+    assert attempt(SEALED, "allocate", 2_000_000_000) == "MemoryError"
+
+
+@pytest.mark.parametrize(
+    ("what", "word"),
+    [
+        ("speak nonsense", "frame that is none"),
+        ("announce too much", "announced"),
+        ("announce a huge blob", "impossible sizes"),
+        ("die", "Segmentation of the truth"),
+        ("stay after closing", "ended before it had answered"),
+    ],
+)
+def test_a_cell_that_breaks_the_form_is_ended_at_once(what: str, word: str) -> None:
+    began = time.monotonic()
+    with Cell(SEALED, LIMITS) as cell:
+        with pytest.raises(CellDied, match=word) as died:
+            list(cell.answers(Frame({"try": what})))
+        assert not died.value.timed_out
+        assert cell._process.returncode is not None
+    assert time.monotonic() - began < 5
+
+
+def test_a_cell_that_computes_for_ever_is_killed_at_its_deadline() -> None:
+    began = time.monotonic()
+    with pytest.raises(CellDied, match="not done in time") as died:
+        attempt(SEALED, "compute for ever", limits=Limits(1.0, 600_000_000))
+    assert died.value.timed_out
+    assert time.monotonic() - began < 4
+
+
+def test_noise_on_standard_error_neither_blocks_nor_grows() -> None:
+    with Cell(SEALED, LIMITS) as cell:
+        (told,) = cell.answers(Frame({"try": "fill stderr"}))
+        assert told.facts["result"] == "done"
+        assert len(cell._stderr) <= 2000
+
+
+def test_nothing_is_left_of_a_cell_neither_process_nor_directory() -> None:
+    with Cell(SEALED, LIMITS) as cell:
+        (_,) = cell.answers(Frame({"try": "nothing"}))
+        process, scratch = cell._process, Path(cell._scratch.name)
+        assert scratch.is_dir()
+    assert process.returncode is not None
+    assert not scratch.exists()
+    with pytest.raises(ProcessLookupError):
+        os.killpg(process.pid, 0)
+
+
+def test_a_cell_dies_with_its_daemon(tmp_path: Path) -> None:
+    program = (
+        "import sys, time; sys.path.insert(0, sys.argv[1])\n"
+        "from evidence_daemon.documents.sandbox import *\n"
+        "cell = Cell('tests.cell_probe', Limits(60, 600_000_000))\n"
+        "(_,) = cell.answers(Frame({'try': 'nothing'}))\n"
+        "print(cell._process.pid, flush=True); time.sleep(60)\n"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", program, sandbox._ROOT],
+        stdout=subprocess.PIPE,
+        env={**os.environ, "TMPDIR": str(tmp_path)},
+    ) as daemon:
+        assert daemon.stdout is not None
+        cell = int(daemon.stdout.readline())
+        os.kill(cell, 0)
+        daemon.kill()
+    until = time.monotonic() + 5
+    while time.monotonic() < until and Path(f"/proc/{cell}/stat").exists():
+        if Path(f"/proc/{cell}/stat").read_text().split()[2] == "Z":
+            break
+        time.sleep(0.02)
+    assert time.monotonic() < until
+
+
+def test_what_cannot_be_locked_does_not_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    boot = sandbox._BOOT.replace("cell_main()", "import platform; platform.machine = lambda: 'pdp11'; cell_main()")
+    monkeypatch.setattr(sandbox, "_BOOT", boot)
+    with pytest.raises(CellDied, match="pdp11"):
+        attempt(SEALED, "nothing")
+
+
+def test_landlock_that_is_required_and_absent_stops_the_cell(monkeypatch: pytest.MonkeyPatch) -> None:
+    boot = sandbox._BOOT.replace(
+        "cell_main()",
+        "import evidence_daemon.documents.sandbox as s; s.landlock_abi = lambda: 0; cell_main()",
+    )
+    monkeypatch.setattr(sandbox, "_BOOT", boot)
+    assert attempt(SEALED, "nothing") == "done"
+    assert attempt(SEALED, "read a file", "/etc/hostname") == "PermissionError", "seccomp alone must hold"
+    with pytest.raises(CellDied, match="Landlock is required"):
+        attempt(SEALED, "nothing", limits=Limits(20, 600_000_000, require_landlock=True))
