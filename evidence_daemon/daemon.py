@@ -86,6 +86,8 @@ class Daemon:
     alerts: Alerts
     stop: threading.Event = field(default_factory=threading.Event)
     _pauses: dict[str, _Pause] = field(default_factory=dict)
+    _swept: dict[str, datetime] = field(default_factory=dict)
+    """When each mailbox was last listed to its end."""
     _refused: dict[str, datetime] = field(default_factory=dict)
     """Since when a job's login is refused."""
     _clock: BackgroundScheduler = field(init=False)
@@ -110,7 +112,7 @@ class Daemon:
             ("dispatch", self.dispatch, 5.0),
             ("reconcile", self.reconcile, self.reconcile_seconds),
             ("prune", self.prune, 3600.0),
-            ("lapse", self.lapse, 3600.0),
+            ("lapse", self.lapse, 600.0),
             ("look", self.look, 60.0),
         ]
         for name, act, seconds in jobs:
@@ -164,6 +166,8 @@ class Daemon:
             deadline = datetime.now(UTC) + timedelta(seconds=patience)
             while not self.flow.idle() and datetime.now(UTC) < deadline and not self.stop.is_set():
                 time.sleep(0.2)
+            self.lapse()
+            self.look()
             self.dispatch()
             self._poll_all(troubles)
         finally:
@@ -188,6 +192,8 @@ class Daemon:
                 taken += self.pipeline.take_in(arrival)
                 if self.stop.is_set():
                     break
+            else:
+                self._swept[door.job] = datetime.now(UTC)
             if mailbox.census is not None:
                 self.pipeline.count(mailbox.census)
         moves = self.pipeline.to_file(mailbox.account)
@@ -223,7 +229,13 @@ class Daemon:
             log.warning("mail %s had been left lying; it is walked again", mail_id)
 
     def lapse(self) -> None:
-        """Remind customers who did not send what was asked in time; their cases wait for them no longer."""
+        """Remind customers who did not send what was asked in time; their cases wait for them no longer.
+
+        After a standstill what they sent still lies in the mailbox, so every mailbox must have been swept just now.
+        """
+        an_hour_ago = datetime.now(UTC) - timedelta(hours=1)
+        if any(self._swept.get(door.job, an_hour_ago) <= an_hour_ago for door in self.doors):
+            return
         if lapsed := self.pipeline.lapse():
             observe.say(log, logging.INFO, "lapsed", mails=lapsed)
 

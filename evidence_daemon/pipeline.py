@@ -294,8 +294,7 @@ class Pipeline:
         now = self.clock()
         if self.hours.next_open(now) > now:
             return False
-        with self.database.session() as session:
-            row = records.claim_due(session, now, self.limits)
+        row = self.database.transact(lambda session: records.claim_due(session, now, self.limits))
         if row is None:
             return False
         try:
@@ -306,8 +305,10 @@ class Pipeline:
             raise
         now = self.clock()
         state, next_at = self._fate(outcome, row.attempts, now)
-        with self.database.session() as session:
-            records.finish_send(session, row.id, state, _words(outcome), now=now, next_at=next_at)
+        finish = partial(
+            records.finish_send, outbox_id=row.id, state=state, response=_words(outcome), now=now, next_at=next_at
+        )
+        self.database.transact(finish)  # a lost race here would make an answer that was sent look uncertain
         observe.say(
             log,
             logging.INFO,
@@ -336,11 +337,15 @@ class Pipeline:
                 return OutboxState.INCIERTO, now + timedelta(seconds=UNCERTAIN_AFTER)
 
     def lapse(self) -> int:
-        """Customers who were asked and did not write in time: remind them once, wait no longer; how many lapsed."""
+        """Customers who were asked and did not write in time: remind them once, wait no longer; how many lapsed.
+
+        Nobody lapses while a mail is under way: it may be what he was asked for.  The caller sees to it that the
+        mailboxes were swept first.
+        """
         latest = before_working_days(self.today(), self.book.decision.answers.correction_days)
         cutoff = datetime.combine(latest + timedelta(days=1), time(), ECUADOR)
         with self.database.reading() as session:
-            late = records.overdue(session, cutoff)
+            late = [] if records.unfinished(session, limit=1) else records.overdue(session, cutoff)
         for asked in late:
             self.database.transact(partial(self._lapse_one, asked))
         return len(late)

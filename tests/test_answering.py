@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from house import BORDER, load_config
-from living import Living, letter, living, text_of
+from living import START, Living, letter, living, text_of
 from servers import Dovecot, Fault, Missing, Postfix, SmtpReceiver
 from typer.testing import CliRunner
 
@@ -178,6 +178,27 @@ def test_who_does_not_write_in_ten_working_days_is_reminded_once_and_his_case_wa
     assert here.house.pipeline.lapse() == 0
     assert here.sends() == []
     assert "lapsed" in [event.action for event in here.story(mail).events]
+
+
+@pytest.mark.timeout(300)
+def test_after_a_standstill_nobody_is_reminded_who_wrote_meanwhile(
+    tmp_path: Path, dovecot: Dovecot, mailbox_user: str
+) -> None:
+    now = [START]
+    with SmtpReceiver() as smtp:
+        config = load_config(tmp_path, dovecot, mailbox_user, smtp)
+        dovecot.deliver(mailbox_user, letter("hola"), letter("hola", "callado@example.com", 2))
+        with open_house(config, clock=lambda: now[0]) as house:
+            with house.daemon() as daemon:
+                daemon.once()
+            now[0] += timedelta(days=30)
+            dovecot.deliver(mailbox_user, letter("ya lo mande", number=3))
+            with house.daemon() as daemon:
+                daemon.lapse()
+                assert len(smtp.received) == 2, "not before the mailbox was swept"
+                daemon.once()
+        reminded = [mail.recipients for mail in smtp.received if b"recordatorio" in mail.raw]
+    assert reminded == [("callado@example.com",)]
 
 
 def test_who_wrote_again_is_not_reminded_whatever_he_wrote(here: Living) -> None:
