@@ -563,6 +563,10 @@ class Evidence:
     """Our own border server says that DMARC failed."""
     oversized: bool = False
     """The mail was above the size limit: its body was never fetched."""
+    thread: tuple[CaseId, ...] = ()
+    """The cases of the decision whose answer this mail replies to, by our own signed Message-ID."""
+    twin_of: str = ""
+    """Receipt of a mail that is this one in other bytes (To and CCO, a list); "" when there is none."""
 
 
 # ── 5. cases ─────────────────────────────────────────────────────────────────────────────────────
@@ -698,6 +702,8 @@ class SearchKeys:
     service_numbers: tuple[str, ...] = ()
     serials: tuple[str, ...] = ()
     """Serial numbers and MACs."""
+    cases: tuple[CaseId, ...] = ()
+    """Cases of the decision that the mail answers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -1038,6 +1044,8 @@ class Withheld(StrEnum):
     """The address had its share of the day."""
     POR_CEDULA = "POR_CEDULA"
     """The identity number had its share of the day."""
+    A_MANO = "A_MANO"
+    """Staff answered the mail by hand from the same mailbox: a person says whether ours goes out too."""
     REPETIDA = "REPETIDA"
     """The address got the very same answer in the last 24 hours: two robots, or somebody who sends on."""
 

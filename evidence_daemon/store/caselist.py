@@ -53,6 +53,8 @@ def find_cases(session: Session, keys: SearchKeys) -> tuple[Case, ...]:
     if keys.serials:
         by_thing.append(select(ItemRow.case_id).where(col(ItemRow.serial_key).in_(keys.serials)))
         by_thing.append(select(ItemRow.case_id).where(col(ItemRow.mac_key).in_(keys.serials)))
+    if keys.cases:
+        by_thing.append(select(CaseRow.id).where(col(CaseRow.id).in_(keys.cases)))
     by_person = [select(CaseRow.id).where(col(CaseRow.id_number).in_(keys.id_numbers))] if keys.id_numbers else []
     found: dict[int, None] = {}
     for query in (*by_thing, *by_person):

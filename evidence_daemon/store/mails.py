@@ -64,8 +64,14 @@ def found_instance(session: Session, *, armed: bool) -> None:
         "created_at": sa.func.now(),
         "intake_paused": "",
         "sending_paused": "",
+        "thread_key": secrets.token_hex(32),
     }
     insert_new(session, InstanceRow, values, ["id"])
+
+
+def thread_key(session: Session) -> bytes:
+    """The secret with which this house signs the Message-IDs of its answers."""
+    return bytes.fromhex(session.exec(select(InstanceRow.thread_key)).one())
 
 
 def is_armed(session: Session) -> bool:
@@ -129,6 +135,7 @@ def receive(
         "edition": "",
         "stage": "",
         "trouble": "",
+        "dkim": "",
     }
     new = insert_new(session, MailRow, values, ["sha256"])
     mail_id = MailId(session.exec(select(MailRow.id).where(col(MailRow.sha256) == digest)).one())
@@ -369,15 +376,22 @@ def load_papers(session: Session, mail_id: MailId) -> tuple[Fields, ...]:
 
 
 def twin(session: Session, mail_id: MailId) -> MailId | None:
-    """An earlier mail with the same content in other bytes (To and CCO, a list), or None.
+    """Another mail with the same content in other bytes (To and CCO, a list) that stands for it, or None.
 
     Same sender, Message-ID (or date), subject and attachments: the same mail twice, never answered twice.
+    The one that stands came earlier, or was decided earlier (two are read side by side); it never is one
+    that could not be processed, or one that is itself the twin.
     """
     identity = session.exec(select(MailRow.content_identity).where(col(MailRow.id) == mail_id)).one()
     if not identity:
         return None
     found = session.exec(
-        select(sa.func.min(MailRow.id)).where(col(MailRow.content_identity) == identity, col(MailRow.id) < mail_id)
+        select(sa.func.min(MailRow.id)).where(
+            col(MailRow.content_identity) == identity,
+            col(MailRow.id) != mail_id,
+            sa.or_(col(MailRow.id) < mail_id, col(MailRow.decisions) > 0),
+            col(MailRow.state).not_in((EvidenceState.ERROR_TECNICO, EvidenceState.DUPLICADO)),
+        )
     ).one()
     return MailId(found) if found is not None else None
 

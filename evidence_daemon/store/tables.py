@@ -173,6 +173,8 @@ class MailRow(Table, table=True):
     """The story of the shunting, for engineers."""
     lapsed_at: dt.datetime | None = _moment(null=True)
     """When the time to send what was asked ran out; None while it runs, or nothing was asked."""
+    dkim: str = _text(default="")
+    """What our own check of its DKIM signatures said on arrival; "" where none was made."""
 
 
 class CopyRow(Table, table=True):
@@ -536,6 +538,25 @@ class InstanceRow(Table, table=True):
     sending_paused: str = _text(default="")
     resumed_at: dt.datetime | None = _moment(null=True)
     """When a person last let the sending go on: the valve counts from there."""
+    thread_key: str = _text()
+    """The secret, in hexadecimal, with which the Message-IDs of our answers are signed."""
+
+
+class HandAnswerRow(Table, table=True):
+    """An answer in a mailbox's Sent folder that is not ours: staff wrote it by hand.
+
+    By Message-IDs and not by our own row, for the mail that it answers may not have been read yet.
+    """
+
+    __tablename__ = "hand_answers"
+    __table_args__ = (sa.UniqueConstraint("message_id", "answers_to"),)
+
+    id: int = _id()
+    account: str = _text()
+    message_id: str = _text()
+    answers_to: str = _text(index=True)
+    """The Message-ID of the mail that it answers."""
+    seen_at: dt.datetime = _moment()
 
 
 class NoticeRow(Table, table=True):
