@@ -207,7 +207,7 @@ class Reader:
                 best = (score, (page, png))
             if best[0][0] >= _ENOUGH or _confidence(page.words) >= _WELL_READ:
                 break
-            if _understood(best[1][0].words) < 10 and way["layout"] == 6:
+            if _understood(best[1][0].words) < 10 and way is not _WAYS[0]:
                 break  # nothing in two ways: an empty page
             if _confidence(page.words) >= 0.6:
                 turn = (page.turned - exif) % 360
@@ -236,11 +236,15 @@ def _words(told: Any) -> tuple[Word, ...]:
     for item in told:
         try:
             text, x0, y0, x1, y1, confidence, line = (*item, 1.0, 0)[:7] if len(item) == 5 else item
-            places = [min(1.0, max(0.0, float(at))) for at in (x0, y0, x1, y1)]
-            word = Word(_printable(str(text)), Box(*places), min(1.0, max(0.0, float(confidence))), int(line))
+            numbers = [float(at) for at in (x0, y0, x1, y1, confidence)]
+            left, top, right, bottom, sure = (min(1.0, max(0.0, number)) for number in numbers)
+            word = Word(_printable(str(text)), Box(left, top, right, bottom), sure, int(line))
+            whole = all(map(math.isfinite, numbers))
         except (TypeError, ValueError, OverflowError):
             raise CellDied("the cell sent a word that is none") from None
-        if word.text and not any(math.isnan(at) for at in places):
+        if not whole:
+            raise CellDied("the cell sent a word that stands nowhere")
+        if word.text:
             words.append(word)
     return tuple(words)
 
