@@ -17,7 +17,7 @@ run: $(VENV)/run.stamp       ## the demo house: sample mails walk from a mailbox
 	$(BIN)/evidence-daemon demo
 
 test: $(VENV)/test.stamp check       ## everything: style, floors, types, quick tests with real servers
-	$(BIN)/pytest --cov --cov-report=term:skip-covered
+	$(BIN)/pytest -n 2 --dist loadfile --cov --cov-report=term:skip-covered
 
 check: $(VENV)/test.stamp    ## format, lint, floors, types
 	$(BIN)/ruff format --check .

@@ -46,6 +46,7 @@ class Lease:
             self._file.flush()
             return self
         connection = self._database.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+        connection.detach()  # out of the pool: a session kept there would keep the lock
         taken = connection.scalar(
             sa.text("select pg_try_advisory_lock(hashtextextended('evidence_daemon:' || :name, 0))"),
             {"name": self._name},
