@@ -22,9 +22,12 @@ def test_only_one_holds_it_and_the_next_may_when_the_first_lets_go(url: str, tmp
     one, other = open_database(url, tmp_path), open_database(url, tmp_path)
     try:
         for _ in range(2):  # a session that went back into a pool would keep the lock
-            with Lease(one, "daemon", tmp_path):
-                with pytest.raises(BadInput, match="already works"), Lease(other, "daemon", tmp_path):
-                    pass
+            with (
+                Lease(one, "daemon", tmp_path),
+                pytest.raises(BadInput, match="already works"),
+                Lease(other, "daemon", tmp_path),
+            ):
+                pass
             with Lease(other, "daemon", tmp_path):
                 pass
     finally:
