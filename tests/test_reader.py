@@ -611,6 +611,7 @@ def test_some_clean_samples_are_read_well_and_some_refused() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1200)
 def test_clean_and_scanned_samples_are_read_well() -> None:
     clean = _truth(
         lambda t: t["clase"] == "acta" and (t["degradacion"] == "digital" or t["degradacion"].startswith("escaneo"))
@@ -619,6 +620,7 @@ def test_clean_and_scanned_samples_are_read_well() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1200)
 def test_no_paper_that_must_not_be_accepted_is_taken_for_a_return_acta_of_ours() -> None:
     for truth in _truth(lambda t: t["archivo"].startswith("n")):
         assert not any(map(_acceptable, _papers(str(truth["archivo"])))), truth["archivo"]

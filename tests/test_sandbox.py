@@ -139,6 +139,20 @@ def test_nothing_is_left_of_a_cell_neither_process_nor_directory() -> None:
         os.killpg(process.pid, 0)
 
 
+def test_what_a_killed_daemon_left_is_swept_up_and_nothing_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sandbox.tempfile, "tempdir", str(tmp_path))
+    old, young, other = (tmp_path / name for name in ("evidence-cell-old", "evidence-cell-young", "something-old"))
+    for directory in (old, young, other):
+        directory.mkdir()
+        (directory / "page.ppm").write_bytes(b"P5")
+    for directory in (old, other):
+        os.utime(directory, (time.time() - 7200,) * 2)
+    assert sandbox.sweep() == 1
+    assert sorted(entry.name for entry in tmp_path.iterdir()) == ["evidence-cell-young", "something-old"]
+
+
 def test_a_cell_dies_with_its_daemon(tmp_path: Path) -> None:
     program = (
         "import sys, time; sys.path.insert(0, sys.argv[1])\n"

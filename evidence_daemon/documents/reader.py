@@ -18,7 +18,7 @@ from typing import Any
 
 from evidence_daemon.config import DocumentsConfig
 from evidence_daemon.documents.fields import yields
-from evidence_daemon.documents.sandbox import Cell, CellDied, Frame, Limits
+from evidence_daemon.documents.sandbox import Cell, CellDied, Frame, Limits, sweep
 from evidence_daemon.documents.screening import MAX_MAIL_BYTES, Form, Readable, screen
 from evidence_daemon.errors import BadConfig
 from evidence_daemon.model import Attachment, Box, Document, Engine, Page, Reading, ReasonCode, Sha256, Unreadable, Word
@@ -87,7 +87,11 @@ class Reader:
         return tuple(readings)
 
     def check(self) -> None:
-        """Try the whole room on a blank page.  Raises `BadConfig` with what is missing and how to mend it."""
+        """Try every cell, and sweep up after killed ones; for the start of the program.
+
+        Raises `BadConfig` with what is missing and how to mend it.
+        """
+        sweep()
         limits = self._limits(self._config.max_seconds)
         try:
             for work in (*_PARSERS.values(), _OCR):

@@ -28,6 +28,7 @@ import os
 import platform
 import resource
 import select
+import shutil
 import signal
 import struct
 import subprocess
@@ -86,6 +87,25 @@ _ROOT = str(Path(__file__).resolve().parents[2])
 _KEPT_ENVIRONMENT = ("PATH", "TESSDATA_PREFIX", "LD_LIBRARY_PATH")
 
 
+_SCRATCH = "evidence-cell-"
+_STALE_SECONDS = 3600
+
+
+def sweep() -> int:
+    """Remove what cells of killed daemons left in the temporary directory (pictures of pages); how many.
+
+    A cell lives for minutes: what is older than an hour, and ours, belongs to nobody any more.
+    """
+    swept = 0
+    for left in Path(tempfile.gettempdir()).glob(f"{_SCRATCH}*"):
+        with contextlib.suppress(OSError):
+            facts = left.lstat()
+            if left.is_dir() and facts.st_uid == os.getuid() and time.time() - facts.st_mtime > _STALE_SECONDS:
+                shutil.rmtree(left)
+                swept += 1
+    return swept
+
+
 class Cell:
     """One locked child.  Use it as a context manager; leaving it kills the child's whole group.
 
@@ -95,7 +115,7 @@ class Cell:
     def __init__(self, work: str, limits: Limits) -> None:
         self._deadline = time.monotonic() + limits.seconds
         self._stderr = b""
-        self._scratch = tempfile.TemporaryDirectory(prefix="evidence-cell-")
+        self._scratch = tempfile.TemporaryDirectory(prefix=_SCRATCH)
         environment = {name: os.environ[name] for name in _KEPT_ENVIRONMENT if name in os.environ}
         environment |= {
             "LANG": "C.UTF-8",
