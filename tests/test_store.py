@@ -137,7 +137,8 @@ def _emptied(url: str) -> str:
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute("SET session_replication_role = replica")  # else the append-only triggers refuse
         connection.execute(f"TRUNCATE {tables} RESTART IDENTITY".encode())
-        connection.execute("UPDATE instance SET armed = true, intake_paused = '', sending_paused = '', resumed_at = NULL")
+        connection.execute("UPDATE instance SET armed = true, resumed_at = NULL")
+        connection.execute("UPDATE instance SET intake_paused = '', sending_paused = ''")
     return url
 
 
@@ -289,9 +290,13 @@ def list_case(
 
 
 def grounds(case: Case | None = None, actor: str = DAEMON) -> Grounds:
-    items = () if case is None else tuple(
-        ItemFinding(case.id, item.id, ItemOutcome.ACREDITAR, "la serie coincide", a_field(item.serial))
-        for item in case.items
+    items = (
+        ()
+        if case is None
+        else tuple(
+            ItemFinding(case.id, item.id, ItemOutcome.ACREDITAR, "la serie coincide", a_field(item.serial))
+            for item in case.items
+        )
     )
     return Grounds(
         findings=(Finding("todo-coincide", Verdict.REVERSE, (ReasonCode.ACEPTADO,), "Todo coincide.", decided=True),),
@@ -327,8 +332,13 @@ def acceptance(mail: MailId, *cases: Case, actor: str = DAEMON) -> Settlement:
         ),
         entries=tuple(
             LedgerEntry(
-                charge.case_id, charge.id, EntryKind.REVERSO, Operation.NOTA_CREDITO, charge.total,
-                receipt_number(mail), "todo-coincide",
+                charge.case_id,
+                charge.id,
+                EntryKind.REVERSO,
+                Operation.NOTA_CREDITO,
+                charge.total,
+                receipt_number(mail),
+                "todo-coincide",
             )
             for charge in charges
         ),
@@ -684,7 +694,8 @@ def test_only_settled_mails_are_filed_away_each_copy_once(database: Database) ->
         records.receive(session, Arrival(a_copy(9), NOW, 10, b"x"), a_digest(1), now=NOW)
         settle(session, decided, holding())
         assert records.to_file(session, "posventa") == [
-            (a_copy(1), FolderRole.REVISION), (a_copy(9), FolderRole.REVISION)
+            (a_copy(1), FolderRole.REVISION),
+            (a_copy(9), FolderRole.REVISION),
         ]
         records.filed(session, [a_copy(1)], NOW)
         records.filed(session, [a_copy(1)], NOW + timedelta(hours=1))
@@ -707,8 +718,12 @@ def test_an_oversized_mail_keeps_its_true_size(database: Database) -> None:
 def test_what_was_read_comes_back_as_it_was(database: Database) -> None:
     word = Word("MÓDEM «ñ»", Box(0.1, 0.2, 0.3, 0.4), 0.8125, 3)
     document = Document(
-        a_digest(5), "acta.pdf", "application/pdf",
-        (Page(1, 1240, 1754, Engine.TEXTO, (word,), a_digest(6), 90),), 2, (("ocr", 0.5),),
+        a_digest(5),
+        "acta.pdf",
+        "application/pdf",
+        (Page(1, 1240, 1754, Engine.TEXTO, (word,), a_digest(6), 90),),
+        2,
+        (("ocr", 0.5),),
     )
     unreadable = Unreadable(a_digest(7), "x.pdf", ReasonCode.ADJUNTO_PROTEGIDO, "tiene contraseña")
     with database.session() as session:
@@ -991,9 +1006,7 @@ def test_a_charge_is_reversed_again_only_after_a_correction(database: Database) 
         settle(session, mail, _reversal(case, EntryKind.REVERSO, mail))
         assert records.load_case(session, case.id).charges[0].reversed == 10350
         turns = session.exec(sa.select(EntryRow.kind, EntryRow.turn).order_by(EntryRow.id)).all()  # type: ignore[call-overload]
-    assert [tuple(row) for row in turns] == [
-        (EntryKind.REVERSO, 1), (EntryKind.CORRECCION, 1), (EntryKind.REVERSO, 2)
-    ]
+    assert [tuple(row) for row in turns] == [(EntryKind.REVERSO, 1), (EntryKind.CORRECCION, 1), (EntryKind.REVERSO, 2)]
 
 
 def test_no_more_than_the_total_is_ever_reversed(database: Database) -> None:
@@ -1070,9 +1083,7 @@ def test_of_two_acceptances_of_one_acta_for_different_cases_one_wins(opener: Ope
         paper = an_acta(a_digest(50 + mail), "UIO-77")
         together.wait()
         try:
-            where.transact(
-                lambda session: settle(session, mail, acceptance(mail, case), evidence_of(mail, paper))
-            )
+            where.transact(lambda session: settle(session, mail, acceptance(mail, case), evidence_of(mail, paper)))
         except RefusedTransition:
             return False
         return True
@@ -1161,7 +1172,11 @@ def test_a_message_id_is_never_given_twice(database: Database) -> None:
         same = records.Outgoing("ana@example.ec", "<one@cnt.example>", b"x")
         for mail, refused in zip(mails, (False, True), strict=True):
             arguments: dict[str, Any] = {
-                "found": NoCase(()), "evidence": evidence_of(mail), "edition": "", "now": NOW, "outgoing": same
+                "found": NoCase(()),
+                "evidence": evidence_of(mail),
+                "edition": "",
+                "now": NOW,
+                "outgoing": same,
             }
             if refused:
                 with pytest.raises(RefusedTransition, match="refused the settlement"):
@@ -1238,7 +1253,8 @@ def test_a_decision_before_ten_minutes_makes_the_receipt_needless(database: Data
         settle(session, mail, acceptance(mail, case, actor="persona:Rosa"))
         story = records.explain(session, mail)
         assert [(answer.kind, answer.state) for answer in story.answers] == [
-            (ReplyKind.RECIBIDO, OutboxState.ANULADO), (ReplyKind.ACEPTADO, OutboxState.EN_COLA)
+            (ReplyKind.RECIBIDO, OutboxState.ANULADO),
+            (ReplyKind.ACEPTADO, OutboxState.EN_COLA),
         ]
         assert records.open_reviews(session) == []
         letter = records.claim_due(session, NOW + timedelta(hours=1))
@@ -1293,8 +1309,14 @@ def test_an_answer_can_be_withheld_with_its_reason(database: Database) -> None:
         mail = store_mail(session)
         outgoing = records.Outgoing("ana@example.ec", "<1@x>", b"x", withheld=Withheld.ANTIGUO)
         records.apply(
-            session, mail, holding(),
-            found=NoCase(()), evidence=evidence_of(mail), edition="", now=NOW, outgoing=outgoing,
+            session,
+            mail,
+            holding(),
+            found=NoCase(()),
+            evidence=evidence_of(mail),
+            edition="",
+            now=NOW,
+            outgoing=outgoing,
         )
         (answer,) = records.explain(session, mail).answers
     assert (answer.state, answer.withheld) == (OutboxState.RETENIDO, Withheld.ANTIGUO)
