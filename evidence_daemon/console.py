@@ -178,6 +178,8 @@ def print_story(story: Story) -> None:
             f"intentos {answer.attempts} {answer.response}",
             markup=False,
         )
+    if story.by_hand is not None:
+        out.print(f"Respondido a mano: se vio el {_moment(story.by_hand)}", markup=False)
     for review in story.reviews:
         out.print(f"Espera a una persona ({review.lane.value}): {review.summary}", markup=False)
     if story.events:

@@ -205,6 +205,8 @@ class Daemon:
             for outbox_id, raw in self.pipeline.to_append(mailbox.account):
                 mailbox.append_sent(raw)
                 self.pipeline.appended(outbox_id)
+            if by_hand := self.pipeline.note_by_hand(mailbox.account, mailbox.sent_lately()):
+                observe.say(log, logging.INFO, "answered by hand", mailbox=mailbox.account, mails=by_hand)
         except Temporary as trouble:  # a full or missing Sent folder must not slow down the intake
             log.warning("answers could not be put into the Sent folder: %s", trouble)
 

@@ -39,20 +39,24 @@ from evidence_daemon.model import (
     Arrival,
     AutomaticKind,
     Case,
+    CaseId,
     Census,
     CopyKey,
     Decision,
     Email,
     Evidence,
     FolderRole,
+    Lane,
     MailId,
     Match,
     OutboxState,
     Reply,
     ReplyKind,
+    ReviewItem,
     Settlement,
     Sha256,
     Withheld,
+    mail_of_receipt,
     receipt_number,
 )
 from evidence_daemon.rulebook import RuleBook
@@ -114,7 +118,8 @@ class Pipeline:
     def take_in(self, arrival: Arrival) -> bool:
         """Store first: bytes on disk, then one commit of row and walk.  True when the mail is new.
 
-        The same bytes under another UID (a second delivery, a renumbered mailbox) only add a copy.
+        The same bytes under another UID (a second delivery, a renumbered mailbox) only add a copy; a mail that
+        was filed away and that staff put back is walked anew.
         """
         if arrival.spool:
             digest = self.blobs.take(Path(arrival.spool))
@@ -125,6 +130,8 @@ class Pipeline:
             received = records.receive(session, arrival, digest, now=self.clock(), respond_by=self._due(arrival))
             if received.new:
                 self.enqueue(session, received.mail_id, 0)
+            elif received.returned and (walk := records.reopen(session, received.mail_id, self.clock())) is not None:
+                self.enqueue(session, received.mail_id, walk)
             return received.new
 
         return self.database.transact(store)
@@ -182,9 +189,59 @@ class Pipeline:
         self._note_bounce(session, evidence)
         decision = decide(evidence, found, self.book, today)
         settlement = settle(decision, evidence, self.book, today)
+        if mail.decisions and self._stands(session, mail_id, settlement):
+            return "stands"
         self.apply(session, mail_id, settlement, evidence, found)
         _canonical_line(evidence, found, decision, settlement, self.book.edition)
         return type(decision).__name__.lower()
+
+    def _stands(self, session: Session, mail_id: MailId, anew: Settlement) -> bool:
+        """Whether the last decision of a mail that was put back stays: then nothing is written, nobody answered again.
+
+        It does when nothing would change; and when a person took it, or a value was reversed on it, and the new one
+        accredits nothing more on the daemon's own account: then a person is asked what was meant.
+        """
+        decisions = records.explain(session, mail_id).decisions
+        last = decisions[-1].settlement
+        before, after = last.decision, anew.decision
+        reply = (last.reply.kind, last.reply.reasons) if last.reply else None
+        same = (
+            not anew.entries
+            and type(before) is type(after)
+            and before.grounds.reasons == after.grounds.reasons
+            and {case.id for case in before.cases} == {case.id for case in after.cases}
+            and reply == ((anew.reply.kind, anew.reply.reasons) if anew.reply else None)
+        )
+        a_persons = any(judged.actor != DAEMON for judged in decisions)
+        guarded = a_persons or (any(judged.entries for judged in decisions) and not anew.entries)
+        if not (same or guarded):
+            return False
+        words = (
+            "Lo devolvieron a la bandeja después de decidirse. Se juzgó de nuevo y la decisión anterior se mantiene."
+        )
+        ask = ReviewItem(Lane.REVISAR, (), words) if guarded else None
+        now = self.clock()
+        records.stand(session, mail_id, last.evidence_state, last.folder, now=now, review=ask)
+        return True
+
+    def note_by_hand(self, account: str, headers: Iterable[bytes]) -> int:
+        """Mails of a Sent folder that are not ours: staff answered by hand; how many of our mails they answer."""
+        known = 0
+        for block in headers:
+            try:
+                sent = understand(block, our_addresses=frozenset(), header_only=True)
+            except Permanent:
+                continue
+            if sent.automatic is None and sent.in_reply_to:
+                note = partial(
+                    records.note_by_hand,
+                    account=account,
+                    message_id=sent.message_id,
+                    answers_to=sent.in_reply_to,
+                    now=self.clock(),
+                )
+                known += len(self.database.transact(note))
+        return known
 
     def _note_bounce(self, session: Session, evidence: Evidence) -> None:
         """When a mail server tells that an answer of ours did not arrive, a person is asked to call."""
@@ -205,6 +262,7 @@ class Pipeline:
         email = self._understand(mail.sha256, header_only=mail.oversized)
         readings = records.load_readings(session, mail_id)
         raw, border = self.blobs.get(mail.sha256), self.config.answers.trusted_authserv_id
+        twin = records.twin(session, mail_id)
         evidence = Evidence(
             receipt=receipt_number(mail_id),
             received_at=mail.received_at,
@@ -216,10 +274,19 @@ class Pipeline:
             sender_proven=authenticity.sender_proven(raw, border),
             sender_refuted=authenticity.sender_refuted(raw, border),
             oversized=mail.oversized,
+            thread=self._thread(session, email),
+            twin_of=receipt_number(twin) if twin is not None else "",
         )
         evidence = records.with_uses(session, mail_id, evidence)
         cases = records.find_cases(session, search_keys(evidence))
         return evidence, match(evidence, cases, self.book)
+
+    def _thread(self, session: Session, email: Email) -> tuple[CaseId, ...]:
+        """The cases of the decision whose answer this mail replies to; a mail with an unsigned reference has none."""
+        nearest_first = (email.in_reply_to, *reversed(email.references))
+        found = compose.answered(nearest_first, records.thread_key(session))
+        mail_id = mail_of_receipt(found[0]) if found is not None else None
+        return records.decided_cases(session, mail_id, found[1]) if found is not None and mail_id is not None else ()
 
     def apply(
         self, session: Session, mail_id: MailId, settlement: Settlement, evidence: Evidence, found: Match
@@ -244,7 +311,7 @@ class Pipeline:
         if settlement.reply is None:
             return None
         number = records.next_decision_number(session, mail_id)
-        outgoing = self._rendered(settlement.reply, evidence, number, settlement.decision.cases)
+        outgoing = self._rendered(session, settlement.reply, evidence, number, settlement.decision.cases)
         oldest = self.clock() - timedelta(days=self.config.answers.max_age_days)
         by_daemon = settlement.decision.grounds.actor == DAEMON
         if outgoing is not None and by_daemon and evidence.received_at < oldest:
@@ -252,14 +319,15 @@ class Pipeline:
         return outgoing
 
     def _rendered(
-        self, reply: Reply, evidence: Evidence, number: int, cases: Sequence[Case]
+        self, session: Session, reply: Reply, evidence: Evidence, number: int, cases: Sequence[Case]
     ) -> records.Outgoing | None:
         """An answer to the mail's `number`-th decision; None when its sender has no address to answer."""
         to = compose.answer_address(evidence.email)
         if to is None:
             return None
         smtp = self.config.smtp
-        message_id = compose.wire_message_id(evidence.receipt, reply.kind, number, smtp.from_address.rpartition("@")[2])
+        domain = smtp.from_address.rpartition("@")[2]
+        message_id = compose.wire_message_id(evidence.receipt, reply.kind, number, domain, records.thread_key(session))
         raw = compose.compose(
             reply,
             evidence,
@@ -361,7 +429,7 @@ class Pipeline:
             facts = dict(asking.facts) | {"fecha": asked.asked_at.astimezone(ECUADOR).date().isoformat()}
             reply = Reply(ReplyKind.RECORDATORIO, asking.reasons, tuple(facts.items()))
             evidence, _found = self.gather(session, asked.mail_id)
-            outgoing = self._rendered(reply, evidence, story.decisions[-1].number, cases)
+            outgoing = self._rendered(session, reply, evidence, story.decisions[-1].number, cases)
             reminder = (reply, outgoing) if outgoing is not None else None
         records.lapse(session, asked, changes, now=self.clock(), reminder=reminder)
 

@@ -265,6 +265,8 @@ class Fact(StrEnum):
     PIDE_UNA_PERSONA = "pide_una_persona"
     TRAE_ENLACE = "trae_enlace"
     REPETIDO = "repetido"
+    GEMELO = "gemelo"
+    SE_APARTA_DEL_HILO = "se_aparta_del_hilo"
     # how its attachments could be read
     FALLO_INTERNO = "fallo_interno"
     ALGO_NO_SE_ABRE = "algo_no_se_abre"

@@ -254,7 +254,8 @@ def looked_up(given: Evidence, cases: Sequence[Case]) -> list[Case]:
     return [
         one
         for one in cases
-        if one.id_number in keys.id_numbers
+        if one.id in keys.cases
+        or one.id_number in keys.id_numbers
         or service_key(one.service_number) in keys.service_numbers
         or any(
             label in keys.serials

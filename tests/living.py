@@ -36,15 +36,28 @@ class Living:
 
     def receives(self, raw: bytes, *, age: timedelta = timedelta()) -> MailId:
         """Take a mail in and walk it to its decision."""
-        pipeline, moment = self.house.pipeline, self.now[0]
-        key = CopyKey("posventa", "INBOX", 1, next(self.uids))
-        pipeline.take_in(Arrival(key, moment - age, len(raw), raw))
-        with self.house.database.reading() as session:
-            mail_id = records.all_mails(session)[-1]
-        pipeline.read(mail_id)
-        with self.house.database.session() as session:
-            pipeline.judge(session, mail_id)
+        mail_id = self.stores(raw, age=age)
+        self.walks(mail_id)
         return mail_id
+
+    def stores(self, raw: bytes, *, age: timedelta = timedelta()) -> MailId:
+        """Take a mail in."""
+        key = CopyKey("posventa", "INBOX", 1, next(self.uids))
+        self.house.pipeline.take_in(Arrival(key, self.now[0] - age, len(raw), raw))
+        with self.house.database.reading() as session:
+            return records.all_mails(session)[-1]
+
+    def puts_back(self, mail_id: MailId, raw: bytes) -> None:
+        """The mail was filed away, and staff drag it back into the inbox; it is walked."""
+        self.house.pipeline.filed([key for key, filed_as in self.story(mail_id).copies if filed_as is None])
+        assert self.stores(raw) is not None
+        self.walks(mail_id)
+
+    def walks(self, mail_id: MailId) -> None:
+        """Read a mail and judge it."""
+        self.house.pipeline.read(mail_id)
+        with self.house.database.session() as session:
+            self.house.pipeline.judge(session, mail_id)
 
     def sends(self) -> list[bytes]:
         """Send what is due; the mails that left."""
@@ -65,14 +78,15 @@ class Living:
 
 
 @contextlib.contextmanager
-def living(directory: Path, **options: object) -> Iterator[Living]:
-    """An armed house that knows the corpus's cases; `options` are those of `write_config`."""
+def living(directory: Path, *, cases: bool = True, **options: object) -> Iterator[Living]:
+    """An armed house that knows the corpus's `cases`; `options` are those of `write_config`."""
     now = [START]
     nowhere = SimpleNamespace(tls_port=1, ca="")
     with SmtpReceiver() as smtp:
         config = load_config(directory, nowhere, "posventagec2@cnt.gob.ec", smtp, **options)
         with open_house(config, clock=lambda: now[0]) as house:
-            import_cases(house.database, CORPUS / "cases.csv", house.book)
+            if cases:
+                import_cases(house.database, CORPUS / "cases.csv", house.book)
             postman = Postman(config.smtp, str)
             try:
                 yield Living(house, postman, smtp, now)

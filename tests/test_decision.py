@@ -121,6 +121,8 @@ TABLE: list[Row] = [
     ("lost_zero_confirmed", evidence(acta(id_number="0900000027"), subject=claim("900000027")), [case(id_number="0900000027")], "Reverse", "aceptar", ["ACEPTADO"]),
     ("single_slash_confirmed", evidence(subject=claim(repairs=(Repair("barra_simple", "/", "//"),))), [case()], "Reverse", "aceptar", ["ACEPTADO"]),
     ("subject_at_fault_but_the_acta_says_it_all", evidence(subject=FAULT), [case()], "Reverse", "aceptar", ["ACEPTADO"]),
+    ("reply_to_our_answer", evidence(acta(line(serial="XX11YY22")), subject=FAULT, thread=(CaseId(1),)), [case(items=[item(serial="XX11YY22")])], "Reverse", "aceptar", ["ACEPTADO"]),
+    ("reply_to_our_answer_without_id_on_the_acta", evidence(acta(id_number=None), subject=FAULT, thread=(CaseId(1),)), [case()], "Reverse", "aceptar", ["ACEPTADO"]),
     ("scanner", evidence(email=email(automatic=machine(AutomaticKind.GENERADO))), [case()], "Reverse", "aceptar", ["ACEPTADO"]),
     ("with_other_papers", evidence(acta(), acta(kind=DocumentKind.CEDULA)), [case()], "Reverse", "aceptar", ["ACEPTADO"]),
     ("with_the_installation_too", evidence(acta(), acta(**INSTALLATION)), [case()], "Reverse", "aceptar", ["ACEPTADO"]),
@@ -134,6 +136,10 @@ TABLE: list[Row] = [
     # numbers
     ("somebody_elses_acta", evidence(acta(id_number=OTHER_CEDULA)), [case()], "Hold", "otro_titular", ["ACTA_OTRO_TITULAR"]),
     ("no_number_on_it", evidence(acta(id_number=None, service_number=None)), [case()], "Hold", "acta_sin_numero", ["ACTA_INCOMPLETA"]),
+    ("thread_and_another_number_in_the_subject", evidence(thread=(CaseId(1),), subject=claim(OTHER_CEDULA)), [case()], "Hold", "otra_cedula_en_el_hilo", ["ACTA_REQUIERE_VERIFICACION"]),
+    ("thread_and_the_case_of_another", evidence(thread=(CaseId(2),)), [case(), case(2, id_number=OTHER_CEDULA, items=[item(2, case=2, serial="ZZ1")])], "Hold", "otra_cedula_en_el_hilo", ["ACTA_REQUIERE_VERIFICACION"]),
+    ("thread_and_the_acta_of_another", evidence(acta(id_number=OTHER_CEDULA), subject=FAULT, thread=(CaseId(1),)), [case()], "Hold", "otra_cedula_en_el_hilo", ["ACTA_REQUIERE_VERIFICACION"]),
+    ("thread_is_no_proof", evidence(acta(line(serial="XX11YY22"), id_number=None, service_number=None), subject=FAULT, thread=(CaseId(1),)), [case()], "AskMore", "asunto_sin_caso", ["ASUNTO_FORMATO"]),
     ("second_acta_of_another", evidence(acta(), acta(id_number=OTHER_CEDULA, number="AE-2")), [case()], "Hold", "otro_titular", ["ACTA_OTRO_TITULAR"]),
     ("lost_zero_unconfirmed", evidence(subject=claim("900000027", "GOYES JUAN")), [case(id_number="0900000027")], "Hold", "otro_titular", ["ACTA_OTRO_TITULAR"]),
     ("guess_with_a_partial_name", evidence(acta(id_number="0900000027"), subject=claim("900000027", "GOYES JUAN")), [case(id_number="0900000027")], "Hold", "por_confirmar", ["ACTA_REQUIERE_VERIFICACION"]),
@@ -214,6 +220,7 @@ TABLE: list[Row] = [
     ("reversal_failed_before", evidence(), [case(charges=[charge(state=ChargeState.REVERSO_FALLIDO)])], "Hold", "cuentas", ["ACTA_REQUIERE_VERIFICACION"]),
     ("above_the_limit", evidence(), [case(charges=[charge(base=50000, tax=6000)])], "Hold", "sobre_limite", ["ACTA_REQUIERE_VERIFICACION"]),
     # used before
+    ("copy_by_another_road", evidence(twin_of="EV-0000009-1"), [case()], "Discard", "gemelo", ["CORREO_DUPLICADO"]),
     ("sent_again", evidence(uses=used()), [case(state=CaseState.ACREDITADO, items=[item(state=ItemState.ACREDITADO_ACTA)])], "Discard", "repetido", ["CORREO_DUPLICADO"]),
     ("file_of_another_case", evidence(uses=used(case_id=77)), [case()], "Hold", "ya_usada", ["ACTA_YA_USADA"]),
     ("number_of_another_case", evidence(uses=used("acta", "AE000001", 77, accepted=False)), [case()], "Hold", "ya_usada", ["ACTA_YA_USADA"]),

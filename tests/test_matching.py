@@ -28,6 +28,7 @@ from dossier import (
 from evidence_daemon.cases.matching import Tie, match, search_keys, service_key, tie
 from evidence_daemon.model import (
     Case,
+    CaseId,
     CaseState,
     Evidence,
     Line,
@@ -258,3 +259,21 @@ def test_a_guess_that_the_book_wants_asked_about_is_not_made() -> None:
     cases = [case(id_number="0900000027", items=[item(serial=SERIAL)])]
     assert isinstance(match(given, cases, rules), OneCase)
     assert isinstance(match(given, cases, strict), NoCase)
+
+
+def test_a_reply_to_our_answer_finds_the_case_of_that_answer_whatever_its_subject() -> None:
+    outcome = found(without_attachment(subject=FAULT, thread=(CaseId(2),)), case(), tv())
+    assert isinstance(outcome, OneCase) and outcome.case.id == 2
+    assert [guess.name for guess in outcome.repaired] == ["por_el_hilo"]
+    assert "por el hilo" in outcome.because[0]
+
+
+def test_the_number_of_the_subject_and_what_the_acta_shows_go_before_the_thread() -> None:
+    by_line = found(without_attachment(thread=(CaseId(2),)), case(), tv())
+    assert isinstance(by_line, OneCase) and by_line.case.id == 1, "the subject names another line of the same holder"
+    by_paper = found(evidence(acta(), subject=FAULT, thread=(CaseId(2),)), case(), tv())
+    assert isinstance(by_paper, OneCase) and by_paper.case.id == 1, "the acta shows another service of the same holder"
+
+
+def test_a_thread_whose_case_is_gone_finds_nothing() -> None:
+    assert isinstance(found(without_attachment(subject=FAULT, thread=(CaseId(9),)), case()), NoCase)

@@ -23,6 +23,7 @@ from evidence_daemon.cases.matching import (
     shows_id,
     shows_item,
     shows_service,
+    strays_from_thread,
     tie,
 )
 from evidence_daemon.cases.names import NameMatch, compare
@@ -430,9 +431,9 @@ def _identified(s: _Scene) -> bool:
     """One case, or several that are all meant, found without a guess, or with guesses that are confirmed.
 
     Confirmed: exactly one case, its holder's name, and the acta shows the number or a serial of the case;
-    number and serial both where the subject does not name it.
+    number and serial both where neither the subject nor the thread of our answer names it.
     """
-    if not s.cases or _ambiguous(s) or isinstance(s.found, NoCase):
+    if not s.cases or _ambiguous(s) or isinstance(s.found, NoCase) or _strays(s):
         return False
     subject = s.evidence.subject
     guesses = list(s.found.repaired)
@@ -444,6 +445,7 @@ def _identified(s: _Scene) -> bool:
     if not isinstance(s.found, OneCase) or s.name is not NameMatch.COINCIDE:
         return False
     case = s.found.case
+    untold = untold and case.id not in s.evidence.thread
     number = any(shows_id(acta, case) for acta in s.actas)
     serial = any(shows_equipment(acta, case) for acta in s.actas)
     return (number and serial) if untold else (number or serial)
@@ -455,6 +457,12 @@ def _shown(s: _Scene) -> bool:
         for paper in s.evidence.papers
         for case in s.cases
     )
+
+
+def _strays(s: _Scene) -> bool:
+    """It replies to our answer about one customer and names another."""
+    rivals = s.found.rivals if not isinstance(s.found, NoCase) else ()
+    return strays_from_thread(s.evidence, (*s.cases, *rivals), s.book)
 
 
 def _open(s: _Scene, case: Case) -> bool:
@@ -587,6 +595,8 @@ FACTS: Mapping[Fact, Callable[[_Scene], bool]] = {
     Fact.PIDE_UNA_PERSONA: _says(Statement.PIDE_PERSONA),
     Fact.TRAE_ENLACE: _says(Statement.ENLACE),
     Fact.REPETIDO: _repeated,
+    Fact.GEMELO: lambda s: bool(s.evidence.twin_of),
+    Fact.SE_APARTA_DEL_HILO: _strays,
     Fact.FALLO_INTERNO: _internal_fault,
     Fact.ALGO_NO_SE_ABRE: lambda s: any(r.reason is not ReasonCode.ERROR_INTERNO for r in _unread(s)),
     Fact.PAPEL_EN_BLANCO: _blank,

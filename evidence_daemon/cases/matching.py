@@ -1,8 +1,9 @@
 """Whose case is meant: by what the store searches, and which of the cases found is the one.
 
 The number selects, never the name.  The exact number of the subject comes first, then its likely other
-forms, then the number on the papers, then one that the body labels as such; equipment alone only finds
-candidates for a person.  Among the cases of one holder, line, service number and equipment choose.
+forms, then our own answer to which the mail replies, then the number on the papers, then one that the body
+labels as such; equipment alone only finds candidates for a person.  Among the cases of one holder, line,
+service number and equipment choose.
 """
 
 from __future__ import annotations
@@ -36,6 +37,7 @@ from evidence_daemon.rulebook import Policy, RuleBook
 NUMBER_OF_THE_PAPER = "numero_del_acta"
 NUMBER_OF_THE_BODY = "numero_del_correo"
 FOUND_BY_EQUIPMENT = "por_equipo_o_servicio"
+FOUND_BY_THREAD = "por_el_hilo"
 OTHER_LINE = "linea_del_caso"
 """Names of the guesses made here; having no policy in `rules/subject.toml`, they need confirmation."""
 
@@ -74,7 +76,7 @@ def search_keys(evidence: Evidence) -> SearchKeys:
             canonical_mac(line.mac.value) if line.mac else "",
         )
     ]
-    return SearchKeys(_once(numbers), _once(services), _once(labels))
+    return SearchKeys(_once(numbers), _once(services), _once(labels), evidence.thread)
 
 
 def _once(values: Iterable[str]) -> tuple[str, ...]:
@@ -214,6 +216,21 @@ def _owner(case: Case, among: Sequence[Case]) -> str:
     return next(other.id_number for other in among if _same_holder(case, other))
 
 
+def strays_from_thread(evidence: Evidence, cases: Sequence[Case], book: RuleBook) -> bool:
+    """Whether a mail that replies to our answer about `evidence.thread` names somebody else than its holder.
+
+    By the number of the subject, or by a legible one on an acta.  `cases` are those found, all of them.
+    """
+    threaded = [case for case in cases if case.id in evidence.thread]
+    if not evidence.thread:
+        return False
+    number = evidence.subject.id_number
+    forms = [number.value, *(form for form, _ in number.alternatives)] if number else []
+    typed = bool(forms) and not any(same_id(form, case.id_number) for form in forms for case in threaded)
+    shown = any(tie(acta, case, book) is Tie.CONTRADICTS for acta in returns(evidence) for case in threaded)
+    return typed or shown
+
+
 def _touched(evidence: Evidence, case: Case) -> bool:
     """Whether equipment or service of the case stands on the papers or in the subject."""
     claimed = _claimed_service(evidence)
@@ -232,7 +249,11 @@ def _holder(evidence: Evidence, cases: Sequence[Case], book: RuleBook) -> tuple[
         for clue in _clues(evidence)
         if clue.repair is None or book.subject.policy(clue.repair.name) is not Policy.ASK
     ]
-    for source in ("asunto", "papeles", "texto"):
+    for source in ("asunto", "hilo", "papeles", "texto"):
+        if source == "hilo" and (threaded := [case for case in cases if case.id in evidence.thread]):
+            family = [case for case in cases if any(_same_holder(case, hit) for hit in threaded)]
+            repair = Repair(FOUND_BY_THREAD, "", threaded[0].id_number)
+            return tuple(family), repair, "por el hilo: responde a nuestra respuesta sobre este caso"
         hits: list[Case] = []
         used: _Clue | None = None
         for clue in (clue for clue in clues if clue.source == source):
@@ -295,6 +316,7 @@ def _narrowed(evidence: Evidence, pool: list[Case], why: list[str]) -> list[Case
     """What the papers show first (also of a settled case: he may be asking again), then what is open."""
     steps: tuple[tuple[str, Callable[[Case], bool]], ...] = (
         ("por el servicio o los equipos que muestra el documento", lambda case: _touched(evidence, case)),
+        ("por el hilo de nuestra respuesta", lambda case: case.id in evidence.thread),
         ("por ser el único pendiente", lambda case: case.state not in _RESOLVED),
     )
     for words, fits in steps:

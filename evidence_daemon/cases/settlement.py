@@ -70,10 +70,10 @@ def settle(decision: Decision, evidence: Evidence, book: RuleBook, today: date) 
     moving = [charge for charge in charges if ledger.reversible(charge)]
     because = _because(decision, evidence)
     unanswered = _unanswered_because(decision, evidence, book, by_person=by_person)
-    # What the customer was to mend and nobody tells him, a person must see.  A machine needs no information.
-    silent_ask = bool(unanswered) and (
-        isinstance(decision, AskMore) if evidence.email.automatic else _is_refusal(decision)
-    )
+    # What the customer was to mend and nobody tells him, a person must see.  A machine needs no information,
+    # and who sent a second copy of a mail gets the answer to the first.
+    uninformed = isinstance(decision, AskMore) if evidence.email.automatic or evidence.twin_of else None
+    silent_ask = bool(unanswered) and (_is_refusal(decision) if uninformed is None else uninformed)
     rule = next((finding.rule for finding in decision.grounds.findings if finding.decided), decision.grounds.actor)
     respond_by = _respond_by(decision, evidence, book)
     return Settlement(
@@ -282,6 +282,8 @@ def _unanswered_because(decision: Decision, evidence: Evidence, book: RuleBook, 
         return f"correo automático: {email.automatic.because}"
     if isinstance(decision, Discard) and not decision.grounds.reasons:
         return "no hay nada que responder"
+    if isinstance(decision, Discard) and evidence.twin_of:
+        return f"es otra copia de {evidence.twin_of}, que se responde una sola vez"
     if email.sender is None and email.reply_to is None:
         return "el correo no tiene remitente"
     trusted = (

@@ -24,7 +24,8 @@ import threading
 import time
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -66,6 +67,11 @@ _PAUSE_SECONDS = 900.0
 _NO = re.compile(r"[A-Za-z]+ failed: (?:\[(?P<code>[A-Z-]+)[^\]]*\])? *(?P<text>.*)", re.DOTALL)
 _NOT_THE_PASSWORD = frozenset({"UNAVAILABLE", "INUSE", "LIMIT", "SERVERBUG"})
 """Response codes (RFC 5530) with which a login fails though user and password may be right."""
+
+
+SENT_HEADERS = "MESSAGE-ID IN-REPLY-TO X-EVIDENCIA-ROBOT"
+"""What is read of mails in the Sent folder."""
+SENT_DAYS = 14
 
 
 class _Protocol(imaplib.IMAP4):
@@ -206,6 +212,7 @@ class Mailbox:
             FolderRole.REVISION: config.review_folder,
             FolderRole.RECHAZADOS: config.rejected_folder,
         }
+        self._sent_seen = (0, 0)
 
     @property
     def account(self) -> str:
@@ -482,6 +489,35 @@ class Mailbox:
         except _Refusal as no:
             raise Temporary(f'{self._server}: the server refuses to keep a mail in "{folder}": {no}') from None
 
+    def sent_lately(self) -> list[bytes]:
+        """Headers of mails new in the Sent folder: whom they answer, and whether they are ours (`SENT_HEADERS`).
+
+        Each is told once; the first call of a process tells those of the last `SENT_DAYS` days.  Nothing when
+        there is no such folder.
+        """
+        folder = self._config.sent_folder
+        if not folder:
+            return []
+        self._renew()
+        try:
+            box = self._select(folder, readonly=True)
+        except Temporary:
+            if self._session is None:
+                raise
+            return []  # not there yet: it is made with the first answer
+        low = self._sent_seen[1] if self._sent_seen[0] == box.uidvalidity else 0
+        if box.exists == 0 or (box.next_uid is not None and low >= box.next_uid):
+            return []
+        since = format_datetime(datetime.now(UTC) - timedelta(days=SENT_DAYS))[5:16].replace(" ", "-")
+        uids = [uid for uid in self._search(f"UID {low}:*" if low else f"SINCE {since}") if uid >= low]
+        headers = []
+        for chunk in _chunks(uids, BATCH):
+            item = f"BODY.PEEK[HEADER.FIELDS ({SENT_HEADERS})]"
+            entries = self._run("reading the Sent folder", functools.partial(_fetched, chunk, item))
+            headers += [header for entry in entries.values() if (header := _body(entry))]
+        self._sent_seen = (box.uidvalidity, box.next_uid or max(uids, default=low - 1) + 1)
+        return headers
+
     # ── waiting ──────────────────────────────────────────────────────────────────────────────────
 
     def wait(self, seconds: float, stop: threading.Event) -> bool:
@@ -722,6 +758,10 @@ class _ReadOnly(_Refusal):
 def _news(client: _Client, patience: float) -> list[Any]:
     """What the server says within so many seconds of IDLE."""
     return list(client.idle_check(patience))
+
+
+def _fetched(uids: list[int], item: str, client: _Client) -> dict[int, dict[bytes, Any]]:
+    return dict(client.fetch(uids, [item]))
 
 
 def _body(entry: dict[bytes, Any]) -> bytes | None:

@@ -32,6 +32,7 @@ from evidence_daemon.model import (
     Withheld,
 )
 from evidence_daemon.store.mails import UNDECIDED, Mail, load_mail, load_papers, load_readings
+from evidence_daemon.store.outbox import by_hand
 from evidence_daemon.store.reviews import Review, review_of
 from evidence_daemon.store.shapes import VERDICTS, from_json
 from evidence_daemon.store.switches import switches
@@ -185,6 +186,8 @@ class Story:
     reviews: tuple[Review, ...]
     """What is still open."""
     events: tuple[Event, ...]
+    by_hand: datetime | None = None
+    """When an answer was seen that staff wrote to it by hand."""
 
 
 def explain(session: Session, mail_id: MailId) -> Story:
@@ -218,7 +221,19 @@ def explain(session: Session, mail_id: MailId) -> Story:
         ),
         reviews=tuple(review_of(session, mail_id)),
         events=tuple(Event(row.at, row.actor, row.action, row.detail) for row in events),
+        by_hand=by_hand(session, mail_id),
     )
+
+
+def decided_cases(session: Session, mail_id: MailId, number: int) -> tuple[CaseId, ...]:
+    """The cases that a mail's `number`-th decision was about; none when there is no such decision."""
+    text = session.exec(
+        select(DecisionRow.decision).where(col(DecisionRow.mail_id) == mail_id, col(DecisionRow.number) == number)
+    ).one_or_none()
+    if text is None:
+        return ()
+    decision: Decision = from_json(text, *VERDICTS)
+    return tuple(case.id for case in decision.cases)
 
 
 def _judged(session: Session, mail_id: MailId) -> tuple[Judged, ...]:

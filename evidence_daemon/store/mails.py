@@ -465,6 +465,56 @@ def unshunt(session: Session, mail_id: MailId, *, person: str, now: datetime) ->
     audit.record(session, "unshunted", actor=actor, now=now, mail_id=mail_id)
 
 
+def reopen(session: Session, mail_id: MailId, now: datetime) -> int | None:
+    """Let a mail that somebody put back into the inbox be walked anew; the number of that walk.
+
+    What it was decided so far stands until it is decided otherwise.  None when it has a walk before it anyway.
+    """
+    walk = session.exec(
+        sa.update(MailRow)
+        .where(col(MailRow.id) == mail_id, col(MailRow.state).not_in(UNDECIDED))
+        .values(
+            state=EvidenceState.RECIBIDO,
+            folder=None,
+            shunted_at=None,
+            stage="",
+            trouble="",
+            attempts=0,
+            read_at=None,
+            walk=MailRow.walk + 1,
+            walk_base=MailRow.walk + 1,
+        )
+        .returning(col(MailRow.walk))
+        .execution_options(synchronize_session=False)
+    ).scalar_one_or_none()
+    if walk is None:
+        return None
+    close_reviews(session, mail_id, DAEMON, now, [Lane.SIN_PROCESAR])
+    audit.record(session, "put back", actor=DAEMON, now=now, mail_id=mail_id)
+    return int(walk)
+
+
+def stand(
+    session: Session,
+    mail_id: MailId,
+    state: EvidenceState,
+    folder: FolderRole,
+    *,
+    now: datetime,
+    review: ReviewItem | None = None,
+) -> None:
+    """A mail was judged anew and its last decision stands: back to where that left it, with a question if need be."""
+    session.exec(
+        sa.update(MailRow)
+        .where(col(MailRow.id) == mail_id)
+        .values(state=state, folder=folder if review is None else FolderRole.REVISION)
+        .execution_options(synchronize_session=False)
+    )
+    if review is not None:
+        open_review(session, mail_id, review, now)
+    audit.record(session, "judged anew, stands", actor=DAEMON, now=now, mail_id=mail_id)
+
+
 def unfinished(session: Session, limit: int = 1000) -> list[tuple[MailId, int]]:
     """Mails that are neither decided nor shunted, oldest first, each with the number of its present walk."""
     rows = session.exec(

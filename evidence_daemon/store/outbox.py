@@ -24,9 +24,9 @@ from evidence_daemon.model import (
 from evidence_daemon.store import audit
 from evidence_daemon.store.mails import is_armed
 from evidence_daemon.store.reviews import open_review
-from evidence_daemon.store.statements import change_one, count_rows
+from evidence_daemon.store.statements import change_one, count_rows, insert_new
 from evidence_daemon.store.switches import pause, switches
-from evidence_daemon.store.tables import CopyRow, MailCaseRow, OutboxRow
+from evidence_daemon.store.tables import CopyRow, HandAnswerRow, MailCaseRow, MailRow, OutboxRow
 
 _REACHED = (OutboxState.ENVIADO, OutboxState.ENVIANDO, OutboxState.INCIERTO, OutboxState.REBOTADO)
 """States of an answer that counts against the daily limit of its address: it may have arrived."""
@@ -53,6 +53,8 @@ def put_out(
 ) -> None:
     """Put an answer out, in the transaction of the decision that it tells of."""
     withheld = outgoing.withheld or (None if is_armed(session) else Withheld.DESARMADO)
+    if withheld is None and by_hand(session, mail_id) is not None:
+        withheld = Withheld.A_MANO
     session.exec(
         sa.insert(OutboxRow).values(
             decision_id=decision_id,
@@ -73,6 +75,42 @@ def put_out(
             withheld=withheld,
         )
     )
+
+
+def by_hand(session: Session, mail_id: MailId) -> datetime | None:
+    """When an answer to this mail was seen that staff wrote by hand; None when there is none."""
+    row = session.exec(
+        select(HandAnswerRow)
+        .join(MailRow, col(MailRow.message_id) == col(HandAnswerRow.answers_to))
+        .where(col(MailRow.id) == mail_id, col(MailRow.message_id) != "")
+        .order_by(col(HandAnswerRow.id))
+        .limit(1)
+    ).one_or_none()
+    return row.seen_at if row is not None else None
+
+
+def note_by_hand(session: Session, account: str, message_id: str, answers_to: str, *, now: datetime) -> list[MailId]:
+    """Staff answered by hand the mail with this Message-ID: what we have not sent yet waits for a person.
+
+    Returns the mails meant, when that is news; none when none is known yet (the answer is remembered).
+    """
+    values = {"account": account, "message_id": message_id, "answers_to": answers_to, "seen_at": now}
+    if not answers_to or not insert_new(session, HandAnswerRow, values, ["message_id", "answers_to"]):
+        return []
+    meant = [MailId(one) for one in session.exec(select(MailRow.id).where(col(MailRow.message_id) == answers_to))]
+    for mail_id in meant:
+        kept = session.exec(
+            sa.update(OutboxRow)
+            .where(
+                col(OutboxRow.mail_id) == mail_id,
+                col(OutboxRow.state) == OutboxState.EN_COLA,
+                col(OutboxRow.attempts) == 0,
+            )
+            .values(state=OutboxState.RETENIDO, withheld=Withheld.A_MANO, release_at=None)
+            .execution_options(synchronize_session=False)
+        ).rowcount
+        audit.record(session, "answered by hand", actor=DAEMON, now=now, mail_id=mail_id, detail={"withheld": kept})
+    return meant
 
 
 def cancel_receipts(session: Session, mail_id: MailId) -> None:

@@ -45,7 +45,7 @@ from evidence_daemon.store.outbox import (
 )
 from evidence_daemon.store.reviews import close_reviews, open_review
 from evidence_daemon.store.shapes import VERDICTS, to_json
-from evidence_daemon.store.statements import change_one, insert_new
+from evidence_daemon.store.statements import change_one, count_rows, insert_new
 from evidence_daemon.store.tables import (
     CaseRow,
     ChargeRow,
@@ -326,11 +326,13 @@ def _keep_uses(session: Session, mail_id: MailId, settlement: Settlement, eviden
     The claim settles a race: of two automatic acceptances of one acta for different cases the second is
     refused, and judged anew it sees the first.  A person may accept what the daemon may not.
     """
-    session.exec(sa.delete(UseRow).where(col(UseRow.mail_id) == mail_id, col(UseRow.claimed).is_(False)))
     decision = settlement.decision
     state = settlement.evidence_state
     accepted = state in {EvidenceState.ACEPTADO, EvidenceState.ACEPTADO_PARCIAL}
+    if not accepted and _reversed_something(session, mail_id):
+        return  # put back and decided otherwise: what was reversed still rests on these papers
     stands = accepted or isinstance(decision, Reject) or state in {EvidenceState.EN_REVISION, EvidenceState.ESCALADO}
+    session.exec(sa.delete(UseRow).where(col(UseRow.mail_id) == mail_id, col(UseRow.claimed).is_(False)))
     if not accepted:
         session.exec(sa.delete(UseRow).where(col(UseRow.mail_id) == mail_id))
     if not stands:
@@ -342,6 +344,11 @@ def _keep_uses(session: Session, mail_id: MailId, settlement: Settlement, eviden
             session.exec(sa.insert(UseRow).values(**row, claimed=False))
         if accepted:
             _claim(session, mail_id, ids, (what, value), actor=decision.grounds.actor)
+
+
+def _reversed_something(session: Session, mail_id: MailId) -> bool:
+    of_this = select(DecisionRow.id).where(col(DecisionRow.mail_id) == mail_id)
+    return bool(count_rows(session, EntryRow, col(EntryRow.decision_id).in_(of_this)))
 
 
 def _claim(
