@@ -35,12 +35,11 @@ BROKEN = ("lost", "decided twice", "reversed twice", "answered twice", "otherwis
 def count(outcome: Outcome, right: Outcome) -> Counter[str]:
     """What is not as it should be, by kind."""
     found: Counter[str] = Counter()
-    answered: Counter[str] = Counter()
     for name in MAILS:
-        _state, _copies, decisions, answers, _reviews = outcome.mails.get(name, ("", (), (), (), ()))
+        _state, _copies, decisions, *_ = outcome.mails.get(name, ("", (), (), (), ()))
         found["lost"] += not decisions
         found["decided twice"] += len(decisions) > 1
-        answered[name] = sum(number in outcome.letters for _kind, number, _state in answers)
+        found["answered twice"] += sum(answer.startswith(f"{name}:") for answer in outcome.letters) > 1
     entries = Counter(
         charge
         for _state, _copies, decisions, *_ in outcome.mails.values()
@@ -48,8 +47,7 @@ def count(outcome: Outcome, right: Outcome) -> Counter[str]:
         for charge, *_ in lines
     )
     found["reversed twice"] = sum(times - 1 for times in entries.values())
-    found["answered twice"] = sum(times > 1 for times in answered.values()) + len(outcome.altered)
-    found["answered twice"] += sum(times > 2 for times in outcome.letters.values())
+    found["answered twice"] += len(outcome.altered) + sum(times > 2 for times in outcome.letters.values())
     found["identical repeats"] = sum(times - 1 for times in outcome.letters.values())
     found["second copies in the Sent folder"] = sum(times - 1 for times in outcome.copies.values())
     found["otherwise different"] = len(outcome.differences(right))

@@ -11,8 +11,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -55,21 +54,21 @@ class Outcome:
     """What became of a mailbox, in values that can be compared between two houses."""
 
     mails: dict[str, tuple[object, ...]]
-    """By the name of the sample: state, copies, decisions with their ledger entries, answers, open reviews."""
+    """By the name of the sample: state, copies, decisions with their ledger entries, answers (kind, state), reviews."""
     cases: dict[str, tuple[object, ...]]
     """By service number: states of the case, its items and its charges, and what is reversed (cents)."""
     folders: dict[str, list[str]]
     """By folder: names of the samples that lie there."""
     letters: dict[str, int]
-    """By Message-ID: how often the SMTP receiver got it."""
+    """By answer (sample, text, decision): how often the SMTP receiver got it."""
     copies: dict[str, int]
-    """By Message-ID: how often it lies in the Sent folder."""
+    """By answer: how often it lies in the Sent folder."""
     altered: tuple[str, ...]
-    """Message-IDs under which different bytes were sent or kept: never right."""
+    """Answers that were sent or kept with different bytes under one Message-ID: never right."""
 
     def differences(self, right: Outcome) -> list[str]:
         """In words, everything that is not as in the undisturbed house; repeated letters are counted elsewhere."""
-        found = [f"{number} was sent with different bytes" for number in self.altered]
+        found = [f"{answer} was sent with different bytes" for answer in self.altered]
         for what in ("mails", "cases", "folders"):
             mine, theirs = getattr(self, what), getattr(right, what)
             found += [
@@ -85,8 +84,8 @@ class Outcome:
 
     @property
     def repeated(self) -> list[str]:
-        """Message-IDs that were received more than once."""
-        return sorted(number for number, times in self.letters.items() if times > 1)
+        """Answers that were received more than once."""
+        return sorted(answer for answer, times in self.letters.items() if times > 1)
 
 
 class Workshop:
@@ -298,11 +297,6 @@ class Scene:
         with self.database.reading() as session:
             return list(session.exec(select(OutboxRow.state))).count(OutboxState.INCIERTO)
 
-    def attempts(self) -> dict[str, int]:
-        """By Message-ID: how often an answer was tried to be sent."""
-        with self.database.reading() as session:
-            return dict(session.exec(select(OutboxRow.message_id, OutboxRow.attempts)).all())
-
     def story(self, name: str) -> records.Story:
         """The whole walk of a sample."""
         mail_id = self.mail(name)
@@ -315,10 +309,21 @@ class Scene:
             stories = [records.explain(session, mail_id) for mail_id in records.all_mails(session)]
             cases = records.all_cases(session)
         folders = self.dovecot.folders(self.user)
-        letters: dict[str, list[bytes]] = {}
-        for letter in self.smtp.received:
-            letters.setdefault(_message_id(letter.raw), []).append(letter.raw)
-        copies = [(_message_id(raw), raw) for raw in folders.pop("Sent", [])]
+        known = {
+            answer.message_id: f"{self._names[story.mail.sha256]}: {answer.kind.value} ({number})"
+            for story in stories
+            for number, answer in enumerate(story.answers, 1)
+        }
+
+        def by_answer(mails: Iterable[bytes]) -> dict[str, list[bytes]]:
+            found: dict[str, list[bytes]] = {}
+            for raw in mails:
+                message_id = str(message_from_bytes(raw, policy=policy.default)["Message-ID"]).strip()
+                found.setdefault(known.get(message_id, message_id), []).append(raw)
+            return found
+
+        letters = by_answer(letter.raw for letter in self.smtp.received)
+        copies = by_answer(folders.pop("Sent", []))
         return Outcome(
             mails={self._names[story.mail.sha256]: _facts(story) for story in stories},
             cases={
@@ -334,13 +339,9 @@ class Scene:
                 for name, mails in folders.items()
                 if mails
             },
-            letters={number: len(raws) for number, raws in letters.items()},
-            copies=dict(Counter(number for number, _raw in copies)),
-            altered=tuple(
-                number
-                for number, raws in letters.items()
-                if len({*raws, *(raw for copied, raw in copies if copied == number)}) > 1
-            ),
+            letters={answer: len(raws) for answer, raws in letters.items()},
+            copies={answer: len(raws) for answer, raws in copies.items()},
+            altered=tuple(answer for answer, raws in letters.items() if len({*raws, *copies.get(answer, ())}) > 1),
         )
 
 
@@ -356,10 +357,6 @@ def _facts(story: records.Story) -> tuple[object, ...]:
             )
             for judged in story.decisions
         ),
-        tuple((answer.kind.value, answer.message_id, answer.state.value) for answer in story.answers),
+        tuple((answer.kind.value, answer.state.value) for answer in story.answers),
         tuple(review.lane.value for review in story.reviews),
     )
-
-
-def _message_id(raw: bytes) -> str:
-    return str(message_from_bytes(raw, policy=policy.default)["Message-ID"]).strip()
