@@ -135,7 +135,6 @@ def receive(
         "edition": "",
         "stage": "",
         "trouble": "",
-        "dkim": "",
     }
     new = insert_new(session, MailRow, values, ["sha256"])
     mail_id = MailId(session.exec(select(MailRow.id).where(col(MailRow.sha256) == digest)).one())

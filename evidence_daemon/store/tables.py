@@ -173,8 +173,6 @@ class MailRow(Table, table=True):
     """The story of the shunting, for engineers."""
     lapsed_at: dt.datetime | None = _moment(null=True)
     """When the time to send what was asked ran out; None while it runs, or nothing was asked."""
-    dkim: str = _text(default="")
-    """What our own check of its DKIM signatures said on arrival; "" where none was made."""
 
 
 class CopyRow(Table, table=True):

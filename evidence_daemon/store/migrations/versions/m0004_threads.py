@@ -1,4 +1,4 @@
-"""Threads: the key that signs our Message-IDs, answers that staff wrote by hand, what DKIM said of a mail."""
+"""Threads: the key that signs our Message-IDs, and answers that staff wrote by hand."""
 
 from __future__ import annotations
 
@@ -18,9 +18,8 @@ _WITHHELD = "withheld IN ('DESARMADO', 'ANTIGUO', 'POR_DIRECCION', 'POR_CEDULA',
 
 def upgrade() -> None:
     """Add what is new; every house gets a key of its own."""
-    for table, name in (("mails", "dkim"), ("instance", "thread_key")):
-        with op.batch_alter_table(table) as batch:
-            batch.add_column(sa.Column(name, sa.Text(), nullable=False, server_default=""))
+    with op.batch_alter_table("instance") as batch:
+        batch.add_column(sa.Column("thread_key", sa.Text(), nullable=False, server_default=""))
     instance = sa.table("instance", sa.column("thread_key", sa.Text()))
     op.execute(sa.update(instance).values(thread_key=secrets.token_hex(32)))
     op.create_table(
