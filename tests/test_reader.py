@@ -411,6 +411,7 @@ def png_of_size(width: int, height: int) -> bytes:
         (b"\xff\xd8\xff\xe0 no picture", {ReasonCode.ADJUNTO_DANADO}),
         (b"\x89PNG\r\n\x1a\n no picture", {ReasonCode.ADJUNTO_DANADO}),
         (b"PK\x03\x04 a document", {ReasonCode.ADJUNTO_FORMATO}),
+        (b"II*\x00\x08\x00\x00\x00\x00\x00\x00\x00\x00\x00", {ReasonCode.ADJUNTO_DANADO}),
         (png_of_size(60_000, 60_000), {ReasonCode.ADJUNTO_MUY_GRANDE}),
         (png_of_size(3000, 3000), {ReasonCode.ADJUNTO_DANADO}),
     ],

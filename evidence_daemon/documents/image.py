@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pillow_heif
-from PIL import Image, ImageFile, ImageSequence, UnidentifiedImageError
+from PIL import Image, ImageFile, ImageSequence
 
 from evidence_daemon.documents.sandbox import Frame, Lock
 
@@ -47,7 +47,9 @@ def answer(request: Frame) -> Iterator[Frame]:
     """
     try:
         image = Image.open(io.BytesIO(request.blobs[0]), formats=FORMATS)
-    except (UnidentifiedImageError, OSError, ValueError, SyntaxError):
+    except MemoryError:
+        raise
+    except Exception:  # noqa: BLE001  # decoders raise whatever they stumble over
         yield Frame({"last": True, "refused": "ADJUNTO_DANADO", "total_pages": 0})
         return
     limit = MAX_JPEG_PIXELS if image.format in {"JPEG", "MPO"} else MAX_PIXELS
@@ -66,7 +68,9 @@ def answer(request: Frame) -> Iterator[Frame]:
                 yield Frame(facts, (upright.tobytes(),))
             if number == frames:
                 break
-    except (OSError, ValueError, SyntaxError, IndexError, KeyError, TypeError, OverflowError, EOFError) as bad:
+    except MemoryError:
+        raise
+    except Exception as bad:  # noqa: BLE001
         yield Frame({"last": True, "refused": "ADJUNTO_DANADO", "detail": str(bad)[:200], "total_pages": 0})
         return
     yield Frame({"last": True, "total_pages": getattr(image, "n_frames", 1) if many else 1})
