@@ -169,7 +169,10 @@ def _open_sqlite(url: sa.URL) -> sa.Engine:
     refuse_network(path, Path("/proc/self/mountinfo").read_text("utf-8", "replace"))
     # Personal data: for us alone.  SQLite gives its -wal and -shm files the same mode.
     os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
-    engine = sa.create_engine(url.set(database=str(path)), connect_args={"timeout": PATIENCE_SECONDS})
+    # hide_parameters: the words of an exception reach the log, and parameters are what customers wrote.
+    engine = sa.create_engine(
+        url.set(database=str(path)), connect_args={"timeout": PATIENCE_SECONDS}, hide_parameters=True
+    )
 
     @sa.event.listens_for(engine, "connect")
     def _(connection: Any, _record: object) -> None:
@@ -195,6 +198,7 @@ def _open_postgresql(url: sa.URL, password: str | None) -> sa.Engine:
     return sa.create_engine(
         url,
         isolation_level="SERIALIZABLE",
+        hide_parameters=True,
         pool_pre_ping=True,
         pool_size=8,
         max_overflow=8,
