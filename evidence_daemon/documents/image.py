@@ -46,34 +46,30 @@ def answer(request: Frame) -> Iterator[Frame]:
     A page: `number`, `width`, `height` (pixels of its RGB blob), `turned` (degrees clockwise, from EXIF).
     """
     try:
-        image = Image.open(io.BytesIO(request.blobs[0]), formats=FORMATS)
+        yield from _pages(request.blobs[0], request.facts["max_pages"])
     except MemoryError:
         raise
-    except Exception:  # noqa: BLE001  # decoders raise whatever they stumble over
-        yield Frame({"last": True, "refused": "ADJUNTO_DANADO", "total_pages": 0})
-        return
+    except Exception as bad:  # noqa: BLE001  # decoders raise whatever they stumble over
+        yield Frame({"last": True, "refused": "ADJUNTO_DANADO", "detail": str(bad)[:200], "total_pages": 0})
+
+
+def _pages(content: bytes, max_pages: int) -> Iterator[Frame]:
+    image = Image.open(io.BytesIO(content), formats=FORMATS)
     limit = MAX_JPEG_PIXELS if image.format in {"JPEG", "MPO"} else MAX_PIXELS
     if image.width * image.height > limit:
         yield Frame({"last": True, "refused": "ADJUNTO_MUY_GRANDE", "total_pages": 0})
         return
-    many = image.format == "TIFF"
-    frames = min(getattr(image, "n_frames", 1), MAX_FRAMES, request.facts["max_pages"]) if many else 1
-    try:
-        for number, frame in enumerate(ImageSequence.Iterator(image), start=1):
-            if frame.width * frame.height > limit:
-                yield Frame({"number": number, "damaged": "a frame larger than allowed"})
-            else:
-                turned, upright = _upright(frame)
-                facts = {"number": number, "width": upright.width, "height": upright.height, "turned": turned}
-                yield Frame(facts, (upright.tobytes(),))
-            if number == frames:
-                break
-    except MemoryError:
-        raise
-    except Exception as bad:  # noqa: BLE001
-        yield Frame({"last": True, "refused": "ADJUNTO_DANADO", "detail": str(bad)[:200], "total_pages": 0})
-        return
-    yield Frame({"last": True, "total_pages": getattr(image, "n_frames", 1) if many else 1})
+    total = getattr(image, "n_frames", 1) if image.format == "TIFF" else 1
+    for number, frame in enumerate(ImageSequence.Iterator(image), start=1):
+        if frame.width * frame.height > limit:
+            yield Frame({"number": number, "damaged": "a frame larger than allowed"})
+        else:
+            turned, upright = _upright(frame)
+            facts = {"number": number, "width": upright.width, "height": upright.height, "turned": turned}
+            yield Frame(facts, (upright.tobytes(),))
+        if number == min(total, MAX_FRAMES, max_pages):
+            break
+    yield Frame({"last": True, "total_pages": total})
 
 
 def _upright(image: Image.Image) -> tuple[int, Image.Image]:
