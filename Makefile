@@ -5,7 +5,7 @@ VENV   := .venv
 PY     := $(VENV)/bin/python
 BIN    := $(VENV)/bin
 APT_RUN  := python3-venv tesseract-ocr tesseract-ocr-spa tesseract-ocr-osd
-APT_TEST := $(APT_RUN) dovecot-imapd dovecot-lmtpd postgresql openssl systemd
+APT_TEST := $(APT_RUN) dovecot-imapd dovecot-lmtpd postfix postgresql openssl chromium systemd
 
 .PHONY: help run test check test-slow fix example lock clean demo-reset
 .DEFAULT_GOAL := help
