@@ -48,6 +48,7 @@ class House:
 
         config = self.config
         with Lease(self.database, "daemon", config.state_directory):
+            self.blobs.sweep()
             daemon: Daemon | None = None
             grants = {block.name: open_grant(config, block) for block in config.oauth}
             flow = Flow(

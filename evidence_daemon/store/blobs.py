@@ -86,6 +86,11 @@ class LocalBlobs:
             raise Temporary(f"an evidence file could not be kept: {trouble.strerror or trouble}") from trouble
         return digest
 
+    def sweep(self) -> None:
+        """Remove drafts that a crash left behind.  Only while no other process writes here."""
+        for draft in self._writing.iterdir():
+            draft.unlink(missing_ok=True)
+
     def get(self, digest: Sha256) -> bytes:
         """The bytes, checked against their name.
 

@@ -297,6 +297,10 @@ class Scene:
         with self.database.reading() as session:
             return list(session.exec(select(OutboxRow.state))).count(OutboxState.INCIERTO)
 
+    def drafts(self) -> list[Path]:
+        """Files that somebody began to write and did not finish."""
+        return list((self.config.state_directory / "evidence" / "tmp").iterdir())
+
     def story(self, name: str) -> records.Story:
         """The whole walk of a sample."""
         mail_id = self.mail(name)
