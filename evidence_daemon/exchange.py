@@ -480,8 +480,10 @@ class _RowReading:
         return ListedItem(
             reference=reference,
             natural_key=(
-                f"serie:{serial_key}" if serial_key
-                else f"mac:{mac_key}" if mac_key
+                f"serie:{serial_key}"
+                if serial_key
+                else f"mac:{mac_key}"
+                if mac_key
                 else f"tipo:{kind}:{plain_heading(description)}"
             ),
             type=kind,

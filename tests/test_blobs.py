@@ -104,9 +104,7 @@ while True:
 def test_a_writer_killed_at_any_moment_leaves_no_file_that_is_not_what_its_name_says(tmp_path: Path) -> None:
     promised: list[str] = []
     for delay in (0.05, 0.11, 0.17):
-        writer = subprocess.Popen(
-            [sys.executable, "-c", _WRITER, str(tmp_path)], stdout=subprocess.PIPE, text=True
-        )
+        writer = subprocess.Popen([sys.executable, "-c", _WRITER, str(tmp_path)], stdout=subprocess.PIPE, text=True)
         assert writer.stdout is not None
         promised.append(writer.stdout.readline().strip())
         time.sleep(delay)

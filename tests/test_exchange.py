@@ -113,9 +113,7 @@ class Office:
     def bring_text(self, text: str | bytes, encoding: str = "utf-8") -> ImportReport:
         path = self.directory / "casos.csv"
         path.write_bytes(text if isinstance(text, bytes) else text.encode(encoding))
-        return import_cases(
-            self.database, path, self.book, progress=lambda *done: self.progress.append(done), now=NOW
-        )
+        return import_cases(self.database, path, self.book, progress=lambda *done: self.progress.append(done), now=NOW)
 
     def cases(self, *id_numbers: str) -> tuple[Case, ...]:
         with self.database.reading() as session:
@@ -151,9 +149,7 @@ def test_a_row_becomes_a_case_with_its_item_and_its_charge(office: Office) -> No
     assert figures(report) == (1, 0, 0, 0, 0)
     assert report.notices == report.rejected == ()
     case = office.case()
-    assert (case.holder, case.line, case.service_number) == (
-        "PRUEBA NUÑEZ ANA MARÍA", Line.INTERNET_FIJO, "040010061"
-    )
+    assert (case.holder, case.line, case.service_number) == ("PRUEBA NUÑEZ ANA MARÍA", Line.INTERNET_FIJO, "040010061")
     assert (case.activated_on, case.withdrawn_on) == (date(2018, 3, 1), date(2020, 5, 10))
     assert (case.claim_open, case.in_collection, case.unlisted) == (False, False, False)
     assert (case.email, case.segment) == ("ana@example.ec", Segment.CARGADO_SIN_PAGO_NI_RECLAMO)
@@ -223,7 +219,9 @@ def test_rows_of_one_service_make_one_case_wherever_they_stand(office: Office) -
 def test_two_services_of_one_holder_are_two_cases(office: Office) -> None:
     office.bring(a_row(), a_row(LINEA_NEGOCIO="TV", SERIE="KN1"), a_row(NUMERO_SERVICIO="40010062", SERIE="KN2"))
     assert sorted((case.line, case.service_number) for case in office.cases()) == [
-        (Line.INTERNET_FIJO, "040010061"), (Line.INTERNET_FIJO, "40010062"), (Line.TELEVISION, "040010061")
+        (Line.INTERNET_FIJO, "040010061"),
+        (Line.INTERNET_FIJO, "40010062"),
+        (Line.TELEVISION, "040010061"),
     ]
 
 
@@ -409,7 +407,10 @@ def test_a_faulty_cell_is_told_with_its_line_and_column_and_the_good_rows_go_in(
 def test_all_faults_of_all_rows_are_told_at_once(office: Office) -> None:
     report = office.bring(a_row(CEDULA_RUC="", BASE="x"), a_row(), a_row(LINEA_NEGOCIO="", FECHA_RETIRO="ayer"))
     assert [(line, column) for line, column, _ in told(report)] == [
-        (2, "CEDULA_RUC"), (2, "BASE"), (4, "LINEA_NEGOCIO"), (4, "FECHA_RETIRO")
+        (2, "CEDULA_RUC"),
+        (2, "BASE"),
+        (4, "LINEA_NEGOCIO"),
+        (4, "FECHA_RETIRO"),
     ]
     assert report.refused == 2
 
@@ -484,10 +485,26 @@ def test_a_file_that_cannot_be_opened_is_refused_in_words(office: Office) -> Non
 @pytest.mark.parametrize(
     ("text", "cents"),
     [
-        ("90", 9000), ("90.00", 9000), ("90,00", 9000), ("90.5", 9050), ("$ 103.50", 10350), ("USD 7", 700),
-        ("1.234,56", 123456), ("1,234.56", 123456), ("1.234.567,8", 123456780), ("0", 0), ("90.0000", 9000),
-        ("1.234", None), ("1,200", None), ("90.005", None), ("-1", None), ("", None), ("1e3", None), ("1,23,456", None),
-        ("13.500000000000002", None), ("٩٠", None),
+        ("90", 9000),
+        ("90.00", 9000),
+        ("90,00", 9000),
+        ("90.5", 9050),
+        ("$ 103.50", 10350),
+        ("USD 7", 700),
+        ("1.234,56", 123456),
+        ("1,234.56", 123456),
+        ("1.234.567,8", 123456780),
+        ("0", 0),
+        ("90.0000", 9000),
+        ("1.234", None),
+        ("1,200", None),
+        ("90.005", None),
+        ("-1", None),
+        ("", None),
+        ("1e3", None),
+        ("1,23,456", None),
+        ("13.500000000000002", None),
+        ("٩٠", None),
     ],
 )
 def test_money_is_exact_or_refused(text: str, cents: int | None) -> None:
@@ -543,9 +560,7 @@ def test_a_long_list_is_streamed_with_progress_and_flat_memory(office: Office) -
     for path in (small, large):
         gc.collect()
         tracemalloc.start()
-        report = import_cases(
-            office.database, path, office.book, progress=lambda *done: office.progress.append(done)
-        )
+        report = import_cases(office.database, path, office.book, progress=lambda *done: office.progress.append(done))
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
     assert figures(report) == (1650, 0, 550, 0, 0)

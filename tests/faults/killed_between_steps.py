@@ -233,7 +233,8 @@ def end_with_parent() -> None:
 def serve() -> None:
     """Fork a process for each command line that comes, one at a time, until standard input ends."""
     end_with_parent()
-    importlib.import_module("evidence_daemon.cli")
+    for part in ("cli", "flow"):  # commands load the engine only when they need it
+        importlib.import_module(f"evidence_daemon.{part}")
     for line in sys.stdin:
         pid = os.fork()
         if pid == 0:
