@@ -427,3 +427,12 @@ def test_a_missing_and_a_surplus_template_are_told() -> None:
     found = faults(texts)
     assert any("replies/subsanar.txt: the file is missing" in fault for fault in found)
     assert any("replies/saludo.txt" in fault for fault in found)
+
+
+def test_a_long_identifier_stays_on_the_line_of_its_header() -> None:
+    long_id = f"<ev-0000032-3.aceptado-parcial.1.{'0' * 24}@posventa.telecomunicaciones.example.gob.ec>"
+    case = evidence(headers=f"In-Reply-To: {long_id}\r\n")
+    raw = compose(
+        ASK, case, BOOK, from_address="posventa@example.org", from_name="CNT Atención", message_id=long_id, at=AT
+    )
+    assert f"\r\nMessage-ID: {long_id}\r\n".encode() in raw

@@ -48,6 +48,7 @@ port = {smtp}
 security = "none"
 from_address = "{user}"
 per_minute = 0
+per_minute = 0
 
 [files]
 state_directory = "state"

@@ -16,7 +16,7 @@ from datetime import date, datetime, timedelta, timezone
 from email.charset import QP, Charset
 from email.header import Header
 from email.message import Message
-from email.policy import compat32
+from email.policy import Compat32
 from email.utils import format_datetime, formataddr
 
 from babel.dates import format_date
@@ -95,7 +95,22 @@ def compose(
     message.add_header("Content-Type", "multipart/alternative", boundary=boundary)
     message.attach(_body("text/plain", text))
     message.attach(_body("text/html", answer_html(text)))
-    return message.as_bytes(policy=compat32.clone(linesep="\r\n", mangle_from_=False))
+    return message.as_bytes(policy=_WIRE)
+
+
+class _Wire(Compat32):
+    """As on the wire; identifiers stay on the line of their header: simple readers look for them there."""
+
+    def fold(self, name: str, value: str) -> str:
+        if name in {"Message-ID", "In-Reply-To"} and len(value) < 900:
+            return f"{name}: {value}{self.linesep}"
+        return super().fold(name, value)
+
+    def fold_binary(self, name: str, value: str) -> bytes:
+        return self.fold(name, value).encode("ascii", "surrogateescape")
+
+
+_WIRE = _Wire(linesep="\r\n", mangle_from_=False)
 
 
 def notice(
@@ -112,7 +127,7 @@ def notice(
     message["X-Auto-Response-Suppress"] = "All"
     message[LOOP_MARK] = "aviso"
     message["MIME-Version"] = "1.0"
-    return message.as_bytes(policy=compat32.clone(linesep="\r\n", mangle_from_=False))
+    return message.as_bytes(policy=_WIRE)
 
 
 def _body(kind: str, text: str) -> Message[str, str]:
