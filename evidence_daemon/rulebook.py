@@ -273,7 +273,7 @@ class Fact(StrEnum):
     PAPEL_EN_BLANCO = "papel_en_blanco"
     # what papers they are
     ACTA_DE_DEVOLUCION = "acta_de_devolucion"
-    FIRMA_NO_FALTA = "firma_no_falta"
+    FIRMA_HALLADA = "firma_hallada"
     ACTA_DE_INSTALACION = "acta_de_instalacion"
     ACTA_SIN_SENTIDO_CLARO = "acta_sin_sentido_claro"
     ACTA_DE_OTRA_EMPRESA = "acta_de_otra_empresa"
@@ -324,7 +324,7 @@ _F = Fact
 _LAW = frozenset(
     {
         _F.CASO_IDENTIFICADO, _F.CASO_ADMITE, _F.CUENTAS_CLARAS, _F.ACTA_DE_DEVOLUCION, _F.NUMERO_IGUAL,
-        _F.FECHA_PLAUSIBLE, _F.NOMBRE_SUFICIENTE, _F.SIN_SENALES, _F.FIRMA_NO_FALTA,
+        _F.FECHA_PLAUSIBLE, _F.NOMBRE_SUFICIENTE, _F.SIN_SENALES, _F.FIRMA_HALLADA,
     }
 )  # fmt: skip
 INDISPENSABLE: Mapping[Verdict, frozenset[Fact]] = {

@@ -47,6 +47,7 @@ from evidence_daemon.model import (
     Segment,
     Settlement,
     Sha256,
+    Signature,
 )
 from evidence_daemon.rulebook import RuleBook, parse
 
@@ -178,6 +179,7 @@ def acta(*lines: EquipmentLine, **more: Any) -> Fields:
         "id_number": CEDULA,
         "service_number": SERVICE,
         "agent": "MORA PAZ ELSA",
+        "signature": Signature.HALLADA,
         "equipment": lines or (line(serial=SERIAL),),
     } | more
     for name in ("number", "date", "office", "holder", "id_number", "service_number", "agent"):

@@ -174,7 +174,7 @@ TABLE: list[Row] = [
     ("request_with_serials", evidence(acta(kind=DocumentKind.SOLICITUD)), [case()], "Hold", "papel_con_equipo", ["ACTA_REQUIERE_VERIFICACION"]),
     ("blank", evidence(acta(kind=DocumentKind.VACIO, equipment=())), [case()], "AskMore", "en_blanco", ["ADJUNTO_ILEGIBLE"]),
     ("unsigned", evidence(acta(signature=Signature.NO_HALLADA)), [case()], "Hold", "acta_sin_firma", ["ACTA_SIN_FIRMA"]),
-    ("signature_unclear", evidence(acta(signature=Signature.DUDOSA)), [case()], "Reverse", "aceptar", ["ACEPTADO"]),
+    ("signature_unclear", evidence(acta(signature=Signature.DUDOSA)), [case()], "Hold", "acta_sin_firma", ["ACTA_SIN_FIRMA"]),
     ("protected", evidence(readings=unread(ReasonCode.ADJUNTO_PROTEGIDO), papers=()), [case()], "AskMore", "no_se_abre", ["ADJUNTO_PROTEGIDO"]),
     ("our_reader_died", evidence(readings=unread(ReasonCode.ERROR_INTERNO), papers=()), [case()], "Hold", "fallo_interno", ["ERROR_INTERNO"]),
     ("readings_lost", evidence(readings=(), papers=()), [case()], "Hold", "fallo_interno", ["ERROR_INTERNO"]),

@@ -1159,8 +1159,12 @@ def test_a_person_who_takes_an_acceptance_back_frees_its_acta(database: Database
     with database.session() as session:
         one, two = list_case(session, 1), list_case(session, 2, id_number="0900000027", serials=("BBB1",))
         first, second = store_mail(session, 1), store_mail(session, 2)
-        settle(session, first, acceptance(first, one), evidence_of(first, paper))
-        settle(session, first, holding(one), evidence_of(first, paper))
+        reversal = acceptance(first, one)
+        settle(session, first, reversal, evidence_of(first, paper))
+        taken_back = tuple(
+            replace(entry, kind=EntryKind.CORRECCION, operation=Operation.NINGUNA) for entry in reversal.entries
+        )
+        settle(session, first, replace(holding(one), entries=taken_back), evidence_of(first, paper))
         settle(session, second, acceptance(second, two), evidence_of(second, paper))
         claimed = session.exec(sa.select(UseRow.mail_id).where(sa.text("claimed"))).all()  # type: ignore[call-overload]
     assert {row[0] for row in claimed} == {second}

@@ -602,8 +602,8 @@ FACTS: Mapping[Fact, Callable[[_Scene], bool]] = {
     Fact.ALGO_NO_SE_ABRE: lambda s: any(r.reason is not ReasonCode.ERROR_INTERNO for r in _unread(s)),
     Fact.PAPEL_EN_BLANCO: _blank,
     Fact.ACTA_DE_DEVOLUCION: lambda s: bool(s.actas),
-    # An empty place is known; an unclear one (poor picture, unknown form) is nobody's fault and counts for nothing.
-    Fact.FIRMA_NO_FALTA: lambda s: all(acta.signature is not Signature.NO_HALLADA for acta in s.actas),
+    # Nobody refuses for it: an empty place and an unclear one (poor picture, unknown form) are both a person's.
+    Fact.FIRMA_HALLADA: lambda s: all(acta.signature is Signature.HALLADA for acta in s.actas),
     Fact.ACTA_DE_INSTALACION: lambda s: _kinds(s, ours=True, direction=Direction.INSTALACION),
     Fact.ACTA_SIN_SENTIDO_CLARO: lambda s: (
         _kinds(s, ours=True, direction=Direction.DESCONOCIDA)

@@ -12,6 +12,7 @@ from datetime import datetime
 from enum import StrEnum
 
 import sqlalchemy as sa
+from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
 from evidence_daemon.errors import RefusedTransition
@@ -347,8 +348,16 @@ def _keep_uses(session: Session, mail_id: MailId, settlement: Settlement, eviden
 
 
 def _reversed_something(session: Session, mail_id: MailId) -> bool:
+    """True while a reversal that this mail caused is live, i.e. no correction has taken it back."""
+    taken_back = aliased(EntryRow)
+    corrected = sa.exists().where(
+        col(taken_back.charge_id) == col(EntryRow.charge_id),
+        col(taken_back.turn) == col(EntryRow.turn),
+        col(taken_back.kind) == EntryKind.CORRECCION,
+    )
     of_this = select(DecisionRow.id).where(col(DecisionRow.mail_id) == mail_id)
-    return bool(count_rows(session, EntryRow, col(EntryRow.decision_id).in_(of_this)))
+    live = (col(EntryRow.decision_id).in_(of_this), col(EntryRow.kind) != EntryKind.CORRECCION, ~corrected)
+    return bool(count_rows(session, EntryRow, *live))
 
 
 def _claim(
