@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -130,8 +131,9 @@ class Saboteur:
         return self.returncode
 
     def send_signal(self, number: int) -> None:
-        if self.returncode is None:
-            os.kill(self.pid, number)
+        with contextlib.suppress(ProcessLookupError):  # reaped, and its status not yet told
+            if self.returncode is None:
+                os.kill(self.pid, number)
 
 
 Process = subprocess.Popen[bytes] | Saboteur
