@@ -682,7 +682,7 @@ def test_a_server_that_hangs_is_given_up_in_time(
     (arrival,) = taken(mailbox)
     with frozen(dovecot, mailbox_user) as sessions:
         assert sessions == 1
-        with takes(0.9, 3), pytest.raises(Temporary, match="no (complete )?answer in time"):
+        with takes(0.9, 3), pytest.raises(Temporary, match=r"no (complete )?answer in time"):
             mailbox.file_away([(arrival.key, FolderRole.PROCESADOS)])
         with takes(0, 3):  # a new connection gets a new process
             assert mailbox.file_away([(arrival.key, FolderRole.PROCESADOS)]) == [arrival.key]
