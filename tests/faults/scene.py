@@ -209,10 +209,33 @@ class Scene:
             return process.poll() == -signal.SIGKILL
 
     def killed_after(self, seconds: float) -> None:
-        """Begin a run, and SIGKILL it so many seconds later, whatever it does then (it begins work within a second)."""
+        """Begin a run, and SIGKILL it so many seconds after it has opened the house, whatever it does then.
+
+        Counted from the opening: how long a program takes to start says how busy the machine is, and nothing else.
+        """
         with self.process("--ahead", "0") as process:
+            self._await_opening(process)
             time.sleep(seconds)
             process.send_signal(signal.SIGKILL)
+
+    def seconds_of_work(self) -> float:
+        """Run a daemon until there is nothing left to do; how long that took from the opening of the house on."""
+        with self.process("--ahead", "0") as process:
+            self._await_opening(process)
+            began = time.monotonic()
+            assert self._await(process, 60), self.log()[-3000:]
+            taken = time.monotonic() - began
+            self.end(process)
+        return taken
+
+    def _await_opening(self, process: Process, seconds: float = 60.0) -> None:
+        """Wait until a process holds the lease of the house: from there on it works."""
+        lease = self.config.state_directory / "daemon.lock"
+        end = time.monotonic() + seconds
+        while not lease.exists() or lease.read_text() != str(process.pid):
+            assert process.poll() is None, self.log()[-3000:]
+            assert time.monotonic() < end, f"did not open the house:\n{self.log()[-3000:]}"
+            time.sleep(0.005)
 
     def settles(self, *faults: str, ahead: float = 0.0, seconds: float = 60.0) -> None:
         """Run a daemon until there is nothing left to do, then end it politely."""
@@ -280,6 +303,11 @@ class Scene:
                 if state is OutboxState.ENVIANDO or (waiting and due_at is not None and due_at <= now):
                     return False
             return not records.to_file(session, ACCOUNT) and not records.to_append(session)
+
+    def decided(self) -> int:
+        """How many mails have their decision."""
+        with self.database.reading() as session:
+            return sum(records.load_mail(session, mail_id).decided for mail_id in records.all_mails(session))
 
     def mail(self, name: str) -> MailId:
         """The id of a sample."""
