@@ -519,6 +519,8 @@ class Fields:
     holder: Field | None = None
     id_number: Field | None = None
     service_number: Field | None = None
+    more_services: tuple[Field, ...] = ()
+    """Further service numbers of one acta for several services."""
     line: Field | None = None
     """`value` is a `Line`."""
     agent: Field | None = None
@@ -536,11 +538,88 @@ class Use:
     """A trace of this evidence found elsewhere: the same file, acta number or serial was used."""
 
     what: str
-    """"adjunto", "acta" or "serie"."""
+    """"adjunto", "acta", "serie" or "imagen"."""
     value: str
     receipt: str
     case_id: CaseId | None
     accepted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RegisterEntry:
+    """One line of the company's own return register: what an office wrote down when equipment came back."""
+
+    number: str
+    """Number of the acta in the form in which traces are kept: capitals and digits only."""
+    office: str
+    serials: tuple[str, ...]
+    """Serials and MACs in canonical form; () where the register counts pieces only."""
+    day: date | None
+    direction: Direction = Direction.DEVOLUCION
+
+
+@dataclass(frozen=True, slots=True)
+class Register:
+    """What the return register says of this mail's papers."""
+
+    known_to: date | None = None
+    """The newest day that was ever imported; None: there is no register, and it says nothing."""
+    entries: tuple[RegisterEntry, ...] = ()
+    """Those that bear the number of an acta or a serial of these papers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What a page looks like: a perceptual hash (pHash of 256 bits, 64 hex digits), near for near pictures."""
+
+    page: int
+    hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """What a file tells of its own making, and by what it is known again in another wrapping."""
+
+    sha256: Sha256
+    images: tuple[Sha256, ...] = ()
+    """Hashes of pictures that lie in it byte for byte: the same photo in a new PDF."""
+    looks: tuple[Look, ...] = ()
+    """Of pages that are pictures; pages of print all look alike."""
+    made_at: datetime | None = None
+    changed_at: datetime | None = None
+    program: str = ""
+    device: str = ""
+    updates: int = 0
+    """How often it was saved over itself (incremental updates, ISO 32000-1 7.5.6)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lookalike:
+    """A page of another mail that looks almost the same; `distance` in bits of 256."""
+
+    page: int
+    receipt: str
+    case_id: CaseId | None
+    distance: int
+
+
+@dataclass(frozen=True, slots=True)
+class Rush:
+    """How many other cases came lately by the same way ("remitente", "dominio", "agente" or "aparato")."""
+
+    way: str
+    who: str
+    cases: int
+    hours: int
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbour:
+    """An accepted acta of the same office and series, whose number is the next lower or higher one."""
+
+    receipt: str
+    number: str
+    day: date
 
 
 @dataclass(frozen=True, slots=True)
@@ -567,6 +646,12 @@ class Evidence:
     """The cases of the decision whose answer this mail replies to, by our own signed Message-ID."""
     twin_of: str = ""
     """Receipt of a mail that is this one in other bytes (To and CCO, a list); "" when there is none."""
+    register: Register = Register()
+    origins: tuple[Origin, ...] = ()
+    """One for each attachment that tells anything."""
+    lookalikes: tuple[Lookalike, ...] = ()
+    rushes: tuple[Rush, ...] = ()
+    neighbours: tuple[Neighbour, ...] = ()
 
 
 # ── 5. cases ─────────────────────────────────────────────────────────────────────────────────────
@@ -799,6 +884,17 @@ class Signal:
     name: str
     strength: SignalClass
     because: str
+    evidence: tuple[str, ...] = ()
+    """What it rests on: receipts, cases, values read, in words that `explain` can show."""
+
+
+@dataclass(frozen=True, slots=True)
+class Silent:
+    """A rule that did not apply, and why: facts that it asks for and that do not hold, facts that bar it."""
+
+    rule: str
+    missing: tuple[str, ...] = ()
+    barred: tuple[str, ...] = ()
 
 
 DAEMON = "daemon"
@@ -816,6 +912,10 @@ class Grounds:
     actor: str = DAEMON
     case_shown: bool = False
     """The papers of the mail show the number or a serial of a case that was found."""
+    silent: tuple[Silent, ...] = ()
+    """The rules of the book that did not apply: with `findings` they are all."""
+    charges: tuple[ChargeId, ...] | None = None
+    """By a person, where a case has no equipment on file: the charges that he accredits; None means all of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -1048,6 +1148,22 @@ class Withheld(StrEnum):
     """Staff answered the mail by hand from the same mailbox: a person says whether ours goes out too."""
     REPETIDA = "REPETIDA"
     """The address got the very same answer in the last 24 hours: two robots, or somebody who sends on."""
+
+
+# ── 8. people ────────────────────────────────────────────────────────────────────────────────────
+
+
+class Role(StrEnum):
+    """What a person of the staff is.  What each may do stands in `web/access.py`."""
+
+    CONSULTA = "consulta"
+    """Contact centre and CAC: looks cases up, takes down what a customer says or brings."""
+    REVISOR = "revisor"
+    APROBADOR = "aprobador"
+    """Decides too, and is the second pair of eyes."""
+    SUPERVISOR = "supervisor"
+    AUDITOR = "auditor"
+    """Reads everything, writes nothing."""
 
 
 def receipt_number(mail: MailId) -> str:
