@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from alembic import context
 
+from evidence_daemon.store import tables_web  # noqa: F401  # each room's tables join the metadata when imported
 from evidence_daemon.store.tables import Table
 
 VERSION_TABLE = "evidence_schema"
