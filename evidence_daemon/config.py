@@ -330,6 +330,84 @@ class DaemonConfig(_Section):
     reconcile_seconds: int = Field(60, ge=5, description="Seconds between two looks for mails that were left lying.")
 
 
+class WebConfig(_Section):
+    """The review desk, the agents' look-up and the supervisor's page, in a browser."""
+
+    with_daemon: bool = Field(False, description="Whether `evidence-daemon run` opens it; else: `evidence-daemon web`.")
+    address: str = Field("127.0.0.1", min_length=1, description="Address on which it listens.")
+    port: int = Field(8080, ge=0, le=65535, description="Port on which it listens; 0: any free one.")
+    public_url: str = Field(
+        "",
+        description='How people reach it, e.g. "https://evidencias.example.gob.ec", behind a proxy that has the '
+        "certificate; empty: by its own address and port.",
+    )
+    tls_certificate_file: str = Field("", description="Certificate chain (PEM), to serve https itself; empty: http.")
+    tls_key_file: str = Field("", description="Private key (PEM) of that certificate.")
+    plain_beyond_loopback: bool = Field(
+        False, description="Listen beyond loopback without TLS: only where a proxy on the way has it."
+    )
+    trusted_proxies: str = Field(
+        "127.0.0.1", description="Proxies whose word on the visitor's address is taken; addresses, separated by commas."
+    )
+    idle_minutes: int = Field(30, ge=1, le=720, description="Minutes without activity after which a session ends.")
+    session_hours: int = Field(10, ge=1, le=24, description="Hours after which a session ends in any case.")
+    login_tries: int = Field(5, ge=1, description="Failed logins in 15 minutes after which a user has to wait.")
+    address_tries: int = Field(50, ge=1, description="Failed logins in 15 minutes after which an address has to wait.")
+    lookups_per_minute: int = Field(20, ge=1, description="Look-ups of one agent in a minute.")
+    max_upload_bytes: int = Field(25_000_000, ge=100_000, description="Bytes of the files that a CAC hands in at once.")
+
+    @field_validator("public_url")
+    @classmethod
+    def _bare_address(cls, url: str) -> str:
+        parts = urlsplit(url)
+        if url and (parts.scheme not in {"http", "https"} or not parts.hostname or parts.path not in {"", "/"}):
+            raise ValueError('write "https://name" or "https://name:port", without a path')
+        if parts.scheme == "http" and parts.hostname not in _LOOPBACK:
+            raise ValueError("must begin with https://")
+        return url.rstrip("/")
+
+    @model_validator(mode="after")
+    def _no_passwords_in_clear_text(self) -> Self:
+        if bool(self.tls_certificate_file) != bool(self.tls_key_file):
+            raise ValueError("tls_certificate_file and tls_key_file belong together")
+        if self.address not in _LOOPBACK and not self.tls_certificate_file and not self.plain_beyond_loopback:
+            raise ValueError(
+                f"listening on {self.address} without TLS would show passwords to the network: set "
+                "tls_certificate_file and tls_key_file, listen on 127.0.0.1 behind a proxy, or set "
+                "plain_beyond_loopback"
+            )
+        return self
+
+    @property
+    def https(self) -> bool:
+        """Whether browsers come by https."""
+        return bool(self.tls_certificate_file) or self.public_url.startswith("https://")
+
+
+class SignOnConfig(_Section):
+    """Single sign-on (OpenID Connect) for the web house; users are still added, and get their role, there."""
+
+    issuer: str = Field("", description='The provider, e.g. "https://login.example.gob.ec"; empty: no single sign-on.')
+    name: str = Field("CNT", description="What its button on the login page says.")
+    client_id: str = Field("", description="Identity of this application at the provider.")
+    client_secret_file: str = Field("sign_on_secret", description="File that holds the application's secret.")
+    claim: str = Field(
+        "preferred_username", description="The claim that names our user when he first comes in; later `sub` does."
+    )
+    ca_file: str = Field(
+        "", description="Certificate authorities (PEM) to trust instead of the system's; empty: the system's."
+    )
+    timeout_seconds: float = Field(10, gt=0, description="Seconds until a request to the provider is given up.")
+
+    @field_validator("issuer")
+    @classmethod
+    def _https_beyond_loopback(cls, url: str) -> str:
+        parts = urlsplit(url)
+        if url and parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in _LOOPBACK):
+            raise ValueError("must begin with https://")
+        return url.rstrip("/")
+
+
 class LogConfig(_Section):
     """What is logged, on standard error."""
 
@@ -362,6 +440,8 @@ class Config(_Section):
     answers: AnswersConfig = Field(default_factory=AnswersConfig)
     alerts: AlertsConfig = Field(default_factory=AlertsConfig)
     daemon: DaemonConfig = Field(default_factory=DaemonConfig)
+    web: WebConfig = Field(default_factory=WebConfig)
+    sign_on: SignOnConfig = Field(default_factory=SignOnConfig)
     log: LogConfig = Field(default_factory=LogConfig)
     _directory: Path = PrivateAttr(default=Path())
 
