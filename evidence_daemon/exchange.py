@@ -30,7 +30,7 @@ import phonenumbers
 
 from evidence_daemon.cases.equipment import canonical_mac, canonical_serial, equipment_type
 from evidence_daemon.cases.identity import check_digit, read_id
-from evidence_daemon.cases.matching import service_key
+from evidence_daemon.canonical import service_key
 from evidence_daemon.errors import BadFile
 from evidence_daemon.model import (
     Cents,

@@ -351,6 +351,8 @@ class Engine(StrEnum):
     RAPIDOCR = "RAPIDOCR"
     CODIGO = "CODIGO"
     """A bar code or QR."""
+    PERSONA = "PERSONA"
+    """A reviewer, who corrected what was read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -1036,6 +1038,40 @@ class LedgerEntry:
     cause: str
     """The receipt number of the mail that caused it."""
     rule: str
+
+
+class BatchState(StrEnum):
+    """States of a reversal batch; what may follow what stands in `cases/ledger.py`."""
+
+    BORRADOR = "BORRADOR"
+    CERRADO = "CERRADO"
+    """Frozen: its lines, totals and hash stand."""
+    APROBADO = "APROBADO"
+    EXPORTADO = "EXPORTADO"
+    APLICADO = "APLICADO"
+    """Billing answered every line, and applied it."""
+    APLICADO_PARCIAL = "APLICADO_PARCIAL"
+    """Billing answered; some lines failed, or are not answered yet."""
+    CONCILIADO = "CONCILIADO"
+    """Every line is answered and the totals tie out."""
+    ANULADO = "ANULADO"
+
+
+class LineResult(StrEnum):
+    """What billing said of one line of a batch."""
+
+    PENDIENTE = "PENDIENTE"
+    APLICADO = "APLICADO"
+    FALLIDO = "FALLIDO"
+
+
+class RefundChoice(StrEnum):
+    """What a person decides on a value that was paid and shown not to be owed."""
+
+    DEVUELTO = "DEVUELTO"
+    SALDO_A_FAVOR = "SALDO_A_FAVOR"
+    NO_PROCEDE = "NO_PROCEDE"
+    """No refund: the entry is corrected and the charge stands as paid."""
 
 
 class ReplyKind(StrEnum):

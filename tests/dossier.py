@@ -12,10 +12,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from evidence_daemon.canonical import canonical_mac, canonical_serial, service_key
 from evidence_daemon.cases.decision import decide
-from evidence_daemon.cases.equipment import canonical_mac, canonical_serial
 from evidence_daemon.cases.identity import read_id
-from evidence_daemon.cases.matching import match, search_keys, service_key
+from evidence_daemon.cases.matching import match, search_keys
 from evidence_daemon.cases.settlement import settle
 from evidence_daemon.model import (
     Address,

@@ -173,7 +173,7 @@ def test_a_serial_is_found_in_either_spelling(office: Office, serial: str) -> No
 
 
 def test_a_service_number_is_found_in_the_form_of_the_search(office: Office) -> None:
-    from evidence_daemon.cases.matching import service_key
+    from evidence_daemon.canonical import service_key
 
     office.bring(a_row(NUMERO_SERVICIO="022345678", LINEA_NEGOCIO="TELEFONIA FIJA"))
     with office.database.reading() as session:

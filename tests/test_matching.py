@@ -25,7 +25,8 @@ from dossier import (
     without_attachment,
 )
 
-from evidence_daemon.cases.matching import Tie, match, search_keys, service_key, tie
+from evidence_daemon.canonical import service_key
+from evidence_daemon.cases.matching import Tie, match, search_keys, tie
 from evidence_daemon.model import (
     Case,
     CaseId,

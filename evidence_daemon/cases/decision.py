@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from datetime import date
 from typing import assert_never
 
+from evidence_daemon.canonical import service_key
 from evidence_daemon.cases import ledger, signals
 from evidence_daemon.cases.equipment import Likeness, same_serial
 from evidence_daemon.cases.matching import (
     UNTOLD,
     Tie,
     returns,
-    service_key,
     shows_equipment,
     shows_id,
     shows_item,

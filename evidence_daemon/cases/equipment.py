@@ -1,19 +1,30 @@
-"""Equipment: its types by the words people use, and the numbers on its label in one form.
+"""Equipment: its types by the words people use, and whether two numbers on labels are one.
 
-Serial numbers and MACs are compared in a canonical form.  What a reader may confuse (0/O, 8/B …) is
-never repaired into an equality: it makes a `Likeness.DOUBT`, and a person looks.
-Sources: `ITU-T G.984.3` 9.2.4 (a PON serial is four letters of the vendor and eight hex digits, or the
-same eight octets in hex), IEEE 802 (a MAC is twelve hex digits), the aliases of the field.
+Serial numbers and MACs are compared in their canonical form (`canonical`).  What a reader may confuse (0/O,
+8/B …) is never repaired into an equality: it makes a `Likeness.DOUBT`, and a person looks.
 """
 
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Sequence
 from enum import StrEnum
 
+from evidence_daemon.canonical import canonical_mac, canonical_serial, is_pon_serial, label_form, plain
 from evidence_daemon.model import EquipmentType
+
+__all__ = [
+    "Likeness",
+    "canonical_mac",
+    "canonical_serial",
+    "equipment_type",
+    "folded",
+    "is_pon_serial",
+    "label_form",
+    "plain",
+    "same_serial",
+    "types_named",
+]
 
 _T = EquipmentType
 
@@ -82,35 +93,6 @@ _LETTERS_FOR_DIGITS = str.maketrans("0158", "OISB")
 _WORDS = {alias: kind for kind, aliases in _ALIASES.items() for alias in aliases}
 _ALIAS = re.compile(r"\b(" + "|".join(sorted(map(re.escape, _WORDS), key=len, reverse=True)) + r")\b")
 
-_SEPARATORS = re.compile(r"[\s\-–—./:_·]+")
-_PON_LETTERS = re.compile(r"[A-Z]{4}[0-9A-F]{8}")
-_PON_HEX = re.compile(r"(?:[46][0-9A-F]|5[0-9A]){4}[0-9A-F]{8}")
-_MAC = re.compile(r"[0-9A-F]{12}")
-
-PON_VENDORS = frozenset(
-    {
-        "HWTC",
-        "ZTEG",
-        "ALCL",
-        "FHTT",
-        "SCOM",
-        "NOKG",
-        "TMBB",
-        "TLNK",
-        "CDTC",
-        "VSOL",
-        "GPON",
-        "SKYW",
-        "KAON",
-        "TPLG",
-        "DLNK",
-    }
-)
-"""Vendor letters of ITU-T G.984.3 serials met in the field: here the last eight can only be hex digits."""
-
-# Letters that cannot be hex digits and have one digit that they can be mistaken for.  G is left alone:
-# it may be a 6 or a C.
-_HEX_FOR_LETTERS = str.maketrans("OQILSZ", "001152")
 _CONFUSED = str.maketrans("ODQILJSBZGCV", "00011158266U")
 
 
@@ -123,12 +105,6 @@ class Likeness(StrEnum):
     DIFFERENT = "DIFFERENT"
 
 
-def plain(text: str) -> str:
-    """Upper case without accents, one blank between words: the form in which words are compared."""
-    bare = "".join(c for c in unicodedata.normalize("NFD", text.upper()) if not unicodedata.combining(c))
-    return " ".join(bare.split())
-
-
 def equipment_type(text: str) -> EquipmentType | None:
     """The type that words name ("DECODIFICADOR HD" → DECODIFICADOR), or None when they name none.
 
@@ -138,10 +114,6 @@ def equipment_type(text: str) -> EquipmentType | None:
     words = re.sub(r"[^A-Z0-9]+", " ", plain(text))
     found = _ALIAS.search(words) or _ALIAS.search(words.translate(_LETTERS_FOR_DIGITS))
     return _WORDS[found[1]] if found else None
-
-
-def _compact(text: str) -> str:
-    return _SEPARATORS.sub("", plain(text))
 
 
 def types_named(words: Sequence[str]) -> list[tuple[int, int, EquipmentType]]:
@@ -156,50 +128,6 @@ def types_named(words: Sequence[str]) -> list[tuple[int, int, EquipmentType]]:
         last = max(at for at, start in enumerate(starts) if start < match.end())
         found.append((first, last + 1, _WORDS[match[1]]))
     return found
-
-
-def label_form(text: str) -> str:
-    """As printed on most labels: capitals without separators; a PON serial as four letters and eight hex digits.
-
-    In those eight, letters that cannot be hex digits are the digits that they look like (O is 0, S is 5).
-    """
-    serial = _compact(text)
-    if len(serial) == 16 and _PON_HEX.fullmatch(serial):
-        vendor = bytes.fromhex(serial[:8]).decode("latin-1").upper()
-        if vendor.isascii() and vendor.isalpha():
-            return vendor + serial[8:]
-    if len(serial) == 12 and serial[:4] in PON_VENDORS:
-        return serial[:4] + serial[4:].translate(_HEX_FOR_LETTERS)
-    return serial
-
-
-def canonical_serial(text: str) -> str:
-    """The form under which a serial is kept and looked up: upper case, no separators, PON serials in hex.
-
-    >>> canonical_serial("hwtc-C661499D") == canonical_serial("48575443C661499D")
-    True
-    """
-    serial = label_form(text)
-    if _PON_LETTERS.fullmatch(serial):
-        return serial[:4].encode("ascii").hex().upper() + serial[4:]
-    return serial
-
-
-def is_pon_serial(text: str) -> bool:
-    """True for a serial whose form proves itself: a known vendor and eight hex digits."""
-    serial = label_form(text)
-    return serial[:4] in PON_VENDORS and _PON_LETTERS.fullmatch(serial) is not None
-
-
-def canonical_mac(text: str) -> str:
-    """Twelve upper-case hex digits, or "" when the text is not the MAC of one device.
-
-    Group addresses and the all-zero address (IEEE 802: lowest bit of the first octet) are none.
-    """
-    mac = _compact(text)
-    if not _MAC.fullmatch(mac) or int(mac, 16) == 0 or int(mac[1], 16) & 1:
-        return ""
-    return mac
 
 
 def folded(text: str) -> str:

@@ -8,12 +8,12 @@ service number and equipment choose.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from evidence_daemon.cases.equipment import Likeness, canonical_mac, canonical_serial, same_serial
+from evidence_daemon.canonical import canonical_mac, canonical_serial, service_key
+from evidence_daemon.cases.equipment import Likeness, same_serial
 from evidence_daemon.cases.identity import read_id, same_id
 from evidence_daemon.model import (
     Case,
@@ -48,18 +48,6 @@ _RESOLVED = frozenset({CaseState.ACREDITADO, CaseState.REGULARIZADO})
 
 
 # ── keys ─────────────────────────────────────────────────────────────────────────────────────────
-
-
-def service_key(text: str) -> str:
-    """A service number in the form in which it is kept and compared: capitals and digits, nothing else.
-
-    A telephone loses its country code, and every number its leading zeros: spreadsheets drop them, and
-    people write "(02) 234-5678", "593 2 2345678" or "22345678".  "" for a text without any.
-    """
-    bare = re.sub(r"[^0-9A-Z]", "", text.upper())
-    if abroad := re.fullmatch(r"5930?([2-7][0-9]{7}|9[0-9]{8})", bare):
-        bare = abroad[1]
-    return bare.lstrip("0")
 
 
 def search_keys(evidence: Evidence) -> SearchKeys:

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
+from evidence_daemon.canonical import acta_key, canonical_mac, canonical_serial
 from evidence_daemon.errors import RefusedTransition
 from evidence_daemon.model import (
     ABOUT_ANSWERS,
@@ -72,7 +73,7 @@ class Trace(StrEnum):
 
 
 def traces(evidence: Evidence) -> tuple[tuple[Trace, str], ...]:
-    """What evidence leaves behind: hashes of the acta's files, its number, the serials on it.
+    """What evidence leaves behind, in canonical form: hashes of the acta's files, its number, the serials on it.
 
     With no acta among the papers every attachment counts (the same unreadable photo sent again).  Papers
     of an installation carry the very serials of the return, so they leave none.
@@ -87,9 +88,12 @@ def traces(evidence: Evidence) -> tuple[tuple[Trace, str], ...]:
         if paper.direction is Direction.INSTALACION:
             continue
         if paper.number is not None:
-            found.append((Trace.ACTA, _compact(paper.number.value)))
+            found.append((Trace.ACTA, acta_key(paper.number.value)))
         for line in paper.equipment:
-            found += [(Trace.SERIE, _compact(field.value)) for field in (line.serial, line.mac) if field is not None]
+            if line.serial is not None:
+                found.append((Trace.SERIE, canonical_serial(line.serial.value)))
+            if line.mac is not None:
+                found.append((Trace.SERIE, canonical_mac(line.mac.value)))
     return tuple(dict.fromkeys((what, value) for what, value in found if value))
 
 
@@ -115,10 +119,6 @@ def with_uses(session: Session, mail_id: MailId, evidence: Evidence) -> Evidence
             case_id = CaseId(row.case_id) if row.case_id is not None else None
             found[Use(row.what, row.value, receipt_number(MailId(row.mail_id)), case_id, row.accepted)] = None
     return replace(evidence, uses=tuple(found))
-
-
-def _compact(text: str) -> str:
-    return "".join(c for c in text.upper() if c.isalnum())
 
 
 # ── settling ─────────────────────────────────────────────────────────────────────────────────────
@@ -242,7 +242,7 @@ def _apply(
     _keep_uses(session, mail_id, settlement, evidence)
     close_reviews(session, mail_id, actor, now, frozenset(Lane) - ABOUT_ANSWERS)
     if settlement.review is not None:
-        open_review(session, mail_id, settlement.review, now)
+        open_review(session, mail_id, settlement.review, now, signals=len(decision.grounds.signals))
     cancel_receipts(session, mail_id)
     if outgoing is not None and settlement.reply is not None:
         put_out(session, mail_id, decision_id, settlement.reply, outgoing, now=now)
