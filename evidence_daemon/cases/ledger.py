@@ -12,6 +12,7 @@ from typing import TypeVar
 
 from evidence_daemon.errors import RefusedTransition
 from evidence_daemon.model import (
+    BatchState,
     Case,
     CaseState,
     Cents,
@@ -26,7 +27,7 @@ from evidence_daemon.model import (
     Operation,
 )
 
-_S = TypeVar("_S", CaseState, ItemState, ChargeState, EvidenceState)
+_S = TypeVar("_S", CaseState, ItemState, ChargeState, EvidenceState, BatchState)
 _Table = Mapping[_S, frozenset[_S]]
 
 _C = CaseState
@@ -81,8 +82,13 @@ CHARGE: _Table[ChargeState] = {
 }
 CHARGE_BY_PERSON: _Table[ChargeState] = {
     _H.REVERSO_PENDIENTE: frozenset({_H.CARGADO, _H.FACTURADO, _H.EN_RECLAMO}),
+    _H.DEVOLUCION_PENDIENTE: frozenset({_H.PAGADO}),
+    _H.MANUAL: frozenset({_H.REVERSADO}),
 }
-"""The compensating decision: back to the state before, with the reason."""
+"""The compensating decision: back to the state before, with the reason; and what billing did by hand."""
+
+CHARGE_BY_TWO: _Table[ChargeState] = {_H.REVERSADO: frozenset({_H.CARGADO, _H.FACTURADO})}
+"""What was reversed is charged again only by an opposite entry that two people want."""
 
 TERMINAL = frozenset({_H.BLOQUEADO, _H.QUITADO, _H.REVERSADO, _H.DEVUELTO, _H.SALDO_A_FAVOR})
 """A case whose every charge is one of these is regularised."""
@@ -107,6 +113,30 @@ EVIDENCE_BY_PERSON: _Table[EvidenceState] = {
     _E.EN_REVISION: frozenset({_E.DESCARTADO, _E.DUPLICADO, _E.EN_REVISION}),
     _E.ESCALADO: frozenset({_E.EN_REVISION}),
 }
+
+_B = BatchState
+BATCH: _Table[BatchState] = {
+    _B.BORRADOR: frozenset({_B.CERRADO, _B.ANULADO}),
+    _B.CERRADO: frozenset({_B.APROBADO, _B.BORRADOR, _B.ANULADO}),
+    _B.APROBADO: frozenset({_B.EXPORTADO, _B.ANULADO}),
+    # From here on billing has it: no annulment, only what it says line by line.
+    _B.EXPORTADO: frozenset({_B.APLICADO, _B.APLICADO_PARCIAL}),
+    _B.APLICADO_PARCIAL: frozenset({_B.APLICADO, _B.CONCILIADO}),
+    _B.APLICADO: frozenset({_B.CONCILIADO}),
+    _B.CONCILIADO: frozenset(),
+    _B.ANULADO: frozenset(),
+}
+
+
+def batch_step(before: BatchState, after: BatchState) -> None:
+    """Raise `RefusedTransition` unless a batch may go from one state straight to the other."""
+    _step("el lote", BATCH, {}, before, after, by_person=True)
+
+
+def opposite_step(before: ChargeState, after: ChargeState) -> None:
+    """Raise `RefusedTransition` unless two people together may take a charge from one state to the other."""
+    if after not in CHARGE_BY_TWO.get(before, frozenset()):
+        raise RefusedTransition(f"el cargo no puede pasar de {before} a {after}, tampoco por dos personas")
 
 
 def case_step(before: CaseState, after: CaseState, *, by_person: bool = False) -> None:
@@ -194,6 +224,31 @@ def entry_for(charge: Charge, cause: str, rule: str) -> LedgerEntry:
         raise RefusedTransition(f"el cargo {charge.id} está {charge.state} y no se puede reversar")
     _after, kind, operation = _BY_ACCREDITATION[charge.state]
     return LedgerEntry(charge.case_id, charge.id, kind, operation, amount, cause, rule)
+
+
+def undone(before: ChargeState, operation: Operation) -> ChargeState:
+    """Where a charge stands when its reversal is taken back: what billing had made of it.
+
+    Whether it was in claim is billing's to say, and the next list says it.  Raises `RefusedTransition` for a state
+    in which no entry is live.
+    """
+    if before in {_H.REVERSO_PENDIENTE, _H.REVERSO_FALLIDO, _H.REVERSADO}:
+        return _H.CARGADO if operation is Operation.QUITAR_CARGO else _H.FACTURADO
+    if before is _H.DEVOLUCION_PENDIENTE:
+        return _H.PAGADO
+    raise RefusedTransition(f"el cargo está {before}: no hay nada que deshacer")
+
+
+def split(charge: Charge, amount: Cents) -> tuple[Cents, Cents]:
+    """Base and tax of an amount of a charge, in cents; together the amount, in the proportion of the charge.
+
+    >>> split(Charge(1, 1, None, "", ChargeState.FACTURADO, 9000, 1350, 10350, 1500), 10350)
+    (9000, 1350)
+    """
+    if charge.total == 0:
+        return 0, 0
+    base = (2 * amount * charge.base + charge.total) // (2 * charge.total)  # half up, in whole cents
+    return base, amount - base
 
 
 def charges_of(case: Case, accredited: Collection[ItemId]) -> tuple[Charge, ...]:

@@ -8,7 +8,12 @@ from __future__ import annotations
 
 from alembic import context
 
-from evidence_daemon.store import tables_web  # noqa: F401  # each room's tables join the metadata when imported
+# Each room's tables join the metadata when imported.
+from evidence_daemon.store import (  # noqa: F401
+    tables_batches,
+    tables_desk,
+    tables_web,
+)
 from evidence_daemon.store.tables import Table
 
 VERSION_TABLE = "evidence_schema"
