@@ -46,6 +46,10 @@ class Outgoing:
     id_number: str = ""
     topic: str = ""
     withheld: Withheld | None = None
+    edited_by: str = ""
+    """The person who changed its words."""
+    delay_seconds: int = 0
+    """How long it waits at least, so that a person can take the decision back."""
 
 
 def put_out(
@@ -65,7 +69,7 @@ def put_out(
             raw=outgoing.raw,
             state=OutboxState.RETENIDO if withheld else OutboxState.EN_COLA,
             created_at=now,
-            due_at=now + timedelta(seconds=reply.delay_seconds),
+            due_at=now + timedelta(seconds=max(reply.delay_seconds, outgoing.delay_seconds)),
             cancel_on_decision=reply.cancel_on_decision,
             attempts=0,
             doubts=0,
@@ -73,6 +77,7 @@ def put_out(
             id_number=outgoing.id_number,
             topic=outgoing.topic,
             withheld=withheld,
+            edited_by=outgoing.edited_by,
         )
     )
 
@@ -124,6 +129,22 @@ def cancel_receipts(session: Session, mail_id: MailId) -> None:
         )
         .values(state=OutboxState.ANULADO, due_at=None)
     )
+
+
+def take_back_answer(session: Session, mail_id: MailId, decision_id: int) -> bool:
+    """The decision is taken back: its answer does not go out.  False when it left already, or is leaving."""
+    mine = (col(OutboxRow.mail_id) == mail_id, col(OutboxRow.decision_id) == decision_id)
+    session.exec(
+        sa.update(OutboxRow)
+        .where(
+            *mine,
+            col(OutboxRow.attempts) == 0,
+            col(OutboxRow.state).in_((OutboxState.EN_COLA, OutboxState.RETENIDO)),
+        )
+        .values(state=OutboxState.ANULADO, due_at=None, release_at=None)
+        .execution_options(synchronize_session=False)
+    )
+    return not count_rows(session, OutboxRow, *mine, col(OutboxRow.state) != OutboxState.ANULADO)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,9 +10,9 @@ import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
 from evidence_daemon.errors import RefusedTransition
-from evidence_daemon.model import Lane, MailId, ReasonCode, ReviewItem, receipt_number
+from evidence_daemon.model import ABOUT_ANSWERS, Lane, MailId, ReasonCode, ReviewItem, receipt_number
 from evidence_daemon.store import audit
-from evidence_daemon.store.statements import insert_new
+from evidence_daemon.store.statements import change_one, insert_new
 from evidence_daemon.store.tables import MailRow, ReviewRow
 
 
@@ -29,6 +29,20 @@ class Review:
     opened_at: datetime
     respond_by: date | None
     version: int
+    received_at: datetime
+    signals: int
+    claimed_by: str
+    claimed_until: datetime | None
+    postponed_until: date | None
+
+    @property
+    def token(self) -> str:
+        """What a form was made from: it is refused when the question is another by then."""
+        return f"{self.id}.{self.version}"
+
+    def holder(self, now: datetime) -> str:
+        """Who has it before him now ("persona:…"), or "": a claim ends by itself."""
+        return self.claimed_by if self.claimed_until is not None and self.claimed_until > now else ""
 
 
 def open_reviews(session: Session, lane: Lane | None = None, limit: int = 500) -> list[Review]:
@@ -69,13 +83,77 @@ def _reviews(session: Session, which: sa.ColumnElement[bool], limit: int) -> lis
             opened_at=row.opened_at,
             respond_by=respond_by,
             version=row.version,
+            received_at=row.received_at,
+            signals=row.signals,
+            claimed_by=row.claimed_by,
+            claimed_until=row.claimed_until,
+            postponed_until=row.postponed_until,
         )
         for row, respond_by in rows
     ]
 
 
-def open_review(session: Session, mail_id: MailId, item: ReviewItem, now: datetime) -> None:
-    """Ask a person; a question that is open in the same lane is replaced, with a new version."""
+def question_of(session: Session, mail_id: MailId) -> Review | None:
+    """The open question about a mail that a decision answers; None when there is none."""
+    asked = [review for review in review_of(session, mail_id) if review.lane not in ABOUT_ANSWERS]
+    return asked[0] if asked else None
+
+
+def claim(session: Session, mail_id: MailId, actor: str, *, now: datetime, until: datetime) -> Review | None:
+    """Take, or keep, what is open about a mail before oneself; the question as it stands then, whoever has it.
+
+    One conditional update: of two persons at the same moment one gets it.
+    """
+    session.exec(
+        sa.update(ReviewRow)
+        .where(
+            col(ReviewRow.mail_id) == mail_id,
+            col(ReviewRow.closed_at).is_(None),
+            sa.or_(
+                col(ReviewRow.claimed_by).in_((actor, "")),
+                col(ReviewRow.claimed_until).is_(None),
+                col(ReviewRow.claimed_until) <= now,
+            ),
+        )
+        .values(claimed_by=actor, claimed_until=until)
+        .execution_options(synchronize_session=False)
+    )
+    return question_of(session, mail_id)
+
+
+def let_go(session: Session, mail_id: MailId, actor: str) -> None:
+    """Give back what one has before oneself."""
+    session.exec(
+        sa.update(ReviewRow)
+        .where(col(ReviewRow.mail_id) == mail_id, col(ReviewRow.claimed_by) == actor)
+        .values(claimed_by="", claimed_until=None)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def change_question(session: Session, review: Review, **values: object) -> None:
+    """Change an open question; every form that was made from it is old then.
+
+    Raises `RefusedTransition` when it is not as it was.
+    """
+    change_one(
+        session,
+        sa.update(ReviewRow)
+        .where(
+            col(ReviewRow.id) == review.id,
+            col(ReviewRow.version) == review.version,
+            col(ReviewRow.closed_at).is_(None),
+        )
+        .values(version=ReviewRow.version + 1, **values),
+        f"{review.receipt} was changed by somebody else at the same moment",
+    )
+
+
+def open_review(session: Session, mail_id: MailId, item: ReviewItem, now: datetime, *, signals: int = 0) -> None:
+    """Ask a person; a question that is open in the same lane is replaced, with a new version.
+
+    `signals` is how many speak for a closer look.
+    """
     values = {
         "mail_id": mail_id,
         "lane": item.lane,
@@ -84,6 +162,9 @@ def open_review(session: Session, mail_id: MailId, item: ReviewItem, now: dateti
         "opened_at": now,
         "closed_by": "",
         "version": 1,
+        "received_at": sa.select(MailRow.received_at).where(col(MailRow.id) == mail_id).scalar_subquery(),
+        "signals": signals,
+        "claimed_by": "",
     }
     open_ = sa.text("closed_at IS NULL")
     if insert_new(session, ReviewRow, values, ["mail_id", "lane"], where=open_):
@@ -91,7 +172,7 @@ def open_review(session: Session, mail_id: MailId, item: ReviewItem, now: dateti
     session.exec(
         sa.update(ReviewRow)
         .where(col(ReviewRow.mail_id) == mail_id, col(ReviewRow.lane) == item.lane, col(ReviewRow.closed_at).is_(None))
-        .values(reasons=values["reasons"], summary=item.summary, version=ReviewRow.version + 1)
+        .values(reasons=values["reasons"], summary=item.summary, signals=signals, version=ReviewRow.version + 1)
         .execution_options(synchronize_session=False)
     )
 

@@ -137,6 +137,12 @@ class MailRow(Table, table=True):
     __table_args__ = (
         sa.UniqueConstraint("sha256"),
         sa.Index("ix_mails_state", "state"),
+        sa.Index(
+            "ix_mails_asked",
+            "received_at",
+            sqlite_where=sa.text("state = 'RECHAZADO' AND lapsed_at IS NULL"),
+            postgresql_where=sa.text("state = 'RECHAZADO' AND lapsed_at IS NULL"),
+        ),
         # Receipt numbers are made of ids and quoted by customers: an id must not come back after a deletion.
         {"sqlite_autoincrement": True},
     )
@@ -486,6 +492,8 @@ class OutboxRow(Table, table=True):
     withheld: Withheld | None = _word(Withheld, null=True)
     release_at: dt.datetime | None = _moment(null=True)
     """When a withheld answer goes out by itself; None: when a person lets it."""
+    edited_by: str = _text(default="")
+    """The person who changed its words before it was put out; "" when it is the rule book's."""
 
 
 class ReviewRow(Table, table=True):
@@ -502,6 +510,15 @@ class ReviewRow(Table, table=True):
             postgresql_where=sa.text("closed_at IS NULL"),
         ),
         sa.Index("ix_reviews_lane", "closed_at", "lane", "opened_at"),
+        sa.Index(
+            "ix_reviews_queue",
+            "lane",
+            "received_at",
+            "id",
+            sqlite_where=sa.text("closed_at IS NULL"),
+            postgresql_where=sa.text("closed_at IS NULL"),
+        ),
+        sa.Index("ix_reviews_mail_id", "mail_id"),
     )
 
     id: int = _id()
@@ -514,6 +531,13 @@ class ReviewRow(Table, table=True):
     closed_at: dt.datetime | None = _moment(null=True)
     closed_by: str = _text(default="")
     version: int = 1
+    received_at: dt.datetime = _moment()
+    """When the mail came: the queue is in the order of the legal clock."""
+    signals: int = 0
+    claimed_by: str = _text(default="")
+    """Who has it before him, while `claimed_until` is ahead."""
+    claimed_until: dt.datetime | None = _moment(null=True)
+    postponed_until: dt.date | None = Field(default=None, sa_column=sa.Column(sa.Date, nullable=True))
 
 
 # ── the house ────────────────────────────────────────────────────────────────────────────────────
