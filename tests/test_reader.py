@@ -12,7 +12,7 @@ import sys
 import time
 import tomllib
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -534,6 +534,13 @@ def test_the_daemon_itself_loads_no_parser_of_documents() -> None:
     )
 
 
+@pytest.fixture
+def _own_nurseries() -> Iterator[None]:
+    """Whatever the test does to them, the next one gets others."""
+    yield
+    sandbox.close_nurseries()
+
+
 # ── check ────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -546,14 +553,18 @@ def test_a_missing_language_is_told_with_its_package() -> None:
         Reader(CONFIG.model_copy(update={"languages": "spa+que"}), Kept()).check()
 
 
+@pytest.mark.usefixtures("_own_nurseries")
 def test_a_missing_tesseract_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
+    sandbox.close_nurseries()
     with pytest.raises(BadConfig, match="apt-get install tesseract-ocr "):
         Reader(CONFIG, Kept()).check()
 
 
+@pytest.mark.usefixtures("_own_nurseries")
 def test_a_cage_that_cannot_lock_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    boot = sandbox._BOOT.replace("cell_main()", "import platform; platform.machine = lambda: 'pdp11'; cell_main()")
+    sandbox.close_nurseries()
+    boot = sandbox._BOOT.replace("main(int(", "import platform; platform.machine = lambda: 'pdp11'; main(int(")
     monkeypatch.setattr(sandbox, "_BOOT", boot)
     with pytest.raises(BadConfig, match="pdp11"):
         Reader(CONFIG, Kept()).check()

@@ -7,13 +7,16 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from evidence_daemon.documents import sandbox
-from evidence_daemon.documents.sandbox import Cell, CellDied, Frame, Limits, landlock_abi
+from evidence_daemon.documents.lock import landlock_abi
+from evidence_daemon.documents.sandbox import Cell, CellDied, Frame, Limits
 
 LIMITS = Limits(seconds=20, memory_bytes=600_000_000)
 SEALED, READER = "tests.cell_probe", "tests.reader_probe"
@@ -84,7 +87,7 @@ def test_a_cell_sees_no_secret_of_the_environment(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setenv("CREDENTIALS_DIRECTORY", "/run/credentials")
     with Cell(SEALED, LIMITS) as cell:
         (told,) = cell.answers(Frame({"try": "nothing"}))
-        environment = Path(f"/proc/{cell._process.pid}/environ")
+        environment = Path(f"/proc/{cell.pid}/environ")
         assert told.facts["result"] == "done"
         assert b"CREDENTIALS" not in (environment.read_bytes() if os.access(environment, os.R_OK) else b"")
 
@@ -109,7 +112,8 @@ def test_a_cell_that_breaks_the_form_is_ended_at_once(what: str, word: str) -> N
         with pytest.raises(CellDied, match=word) as died:
             list(cell.answers(Frame({"try": what})))
         assert not died.value.timed_out
-        assert cell._process.returncode is not None
+        with pytest.raises(ProcessLookupError):
+            os.kill(cell.pid, 0)
     assert time.monotonic() - began < 5
 
 
@@ -131,12 +135,12 @@ def test_noise_on_standard_error_neither_blocks_nor_grows() -> None:
 def test_nothing_is_left_of_a_cell_neither_process_nor_directory() -> None:
     with Cell(SEALED, LIMITS) as cell:
         (_,) = cell.answers(Frame({"try": "nothing"}))
-        process, scratch = cell._process, Path(cell._scratch.name)
+        scratch = Path(cell._scratch.name)
         assert scratch.is_dir()
-    assert process.returncode is not None
     assert not scratch.exists()
-    with pytest.raises(ProcessLookupError):
-        os.killpg(process.pid, 0)
+    for ask in (os.kill, os.killpg):
+        with pytest.raises(ProcessLookupError):
+            ask(cell.pid, 0)
 
 
 def test_what_a_killed_daemon_left_is_swept_up_and_nothing_else(
@@ -159,7 +163,7 @@ def test_a_cell_dies_with_its_daemon(tmp_path: Path) -> None:
         "from evidence_daemon.documents.sandbox import *\n"
         "cell = Cell('tests.cell_probe', Limits(60, 600_000_000))\n"
         "(_,) = cell.answers(Frame({'try': 'nothing'}))\n"
-        "print(cell._process.pid, flush=True); time.sleep(60)\n"
+        "print(cell.pid, flush=True); time.sleep(60)\n"
     )
     with subprocess.Popen(
         [sys.executable, "-c", program, sandbox._ROOT],
@@ -178,20 +182,102 @@ def test_a_cell_dies_with_its_daemon(tmp_path: Path) -> None:
     assert time.monotonic() < until
 
 
+def booted(monkeypatch: pytest.MonkeyPatch, twist: str) -> None:
+    """Nurseries, until the test ends, run `twist` before anything else."""
+    sandbox.close_nurseries()
+    monkeypatch.setattr(sandbox, "_BOOT", sandbox._BOOT.replace("main(int(", f"{twist}; main(int("))
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _no_twisted_nursery_is_left() -> Iterator[None]:
+    yield
+    sandbox.close_nurseries()
+
+
 def test_what_cannot_be_locked_does_not_run(monkeypatch: pytest.MonkeyPatch) -> None:
-    boot = sandbox._BOOT.replace("cell_main()", "import platform; platform.machine = lambda: 'pdp11'; cell_main()")
-    monkeypatch.setattr(sandbox, "_BOOT", boot)
+    booted(monkeypatch, "import platform; platform.machine = lambda: 'pdp11'")
     with pytest.raises(CellDied, match="pdp11"):
         attempt(SEALED, "nothing")
 
 
 def test_landlock_that_is_required_and_absent_stops_the_cell(monkeypatch: pytest.MonkeyPatch) -> None:
-    boot = sandbox._BOOT.replace(
-        "cell_main()",
-        "import evidence_daemon.documents.sandbox as s; s.landlock_abi = lambda: 0; cell_main()",
-    )
-    monkeypatch.setattr(sandbox, "_BOOT", boot)
+    booted(monkeypatch, "import evidence_daemon.documents.lock as s; s.landlock_abi = lambda: 0")
     assert attempt(SEALED, "nothing") == "done"
     assert attempt(SEALED, "read a file", "/etc/hostname") == "PermissionError", "seccomp alone must hold"
     with pytest.raises(CellDied, match="Landlock is required"):
         attempt(SEALED, "nothing", limits=Limits(20, 600_000_000, require_landlock=True))
+
+
+# ── nurseries ────────────────────────────────────────────────────────────────────────────────────
+
+
+def nursery() -> sandbox._Nursery:
+    return sandbox._nurseries[os.getpid(), SEALED]
+
+
+def test_every_document_has_a_process_of_its_own_and_a_group() -> None:
+    seen = set()
+    for _ in range(3):
+        with Cell(SEALED, LIMITS) as cell:
+            (_told,) = cell.answers(Frame({"try": "nothing"}))
+            assert os.getpgid(cell.pid) == cell.pid
+            seen.add(cell.pid)
+    assert len(seen) == 3
+
+
+def test_a_cell_has_no_way_to_the_nursery_or_to_another_cell() -> None:
+    with Cell(SEALED, LIMITS) as one, Cell(SEALED, LIMITS) as other:
+        (told,) = other.answers(Frame({"try": "descriptors"}))
+        assert told.facts["result"] == "0 1 2"
+        for what in ("signal", "trace"):
+            for pid in (nursery()._process.pid, one.pid):
+                (told,) = other.answers(Frame({"try": what, "with": [pid]}))
+                assert told.facts["result"] == "PermissionError"
+
+
+def test_what_one_cell_does_to_its_memory_no_other_sees() -> None:
+    assert attempt(SEALED, "remember", "secret") == "done"
+    with Cell(SEALED, LIMITS) as cell:
+        (told,) = cell.answers(Frame({"try": "recall"}))
+    assert told.facts["result"] == "nothing"
+
+
+def test_a_nursery_that_is_lost_is_replaced_and_its_cells_are_gone() -> None:
+    with Cell(SEALED, LIMITS) as cell:
+        (_told,) = cell.answers(Frame({"try": "nothing"}))
+        nursery()._process.kill()
+        with pytest.raises(CellDied):
+            list(cell.answers(Frame({"try": "nothing"})))
+    assert attempt(SEALED, "nothing") == "done"
+
+
+def test_a_nursery_bears_a_bounded_number_of_cells(monkeypatch: pytest.MonkeyPatch) -> None:
+    sandbox.close_nurseries()
+    monkeypatch.setattr(sandbox, "_BIRTHS", 2)
+    parents = []
+    for _ in range(4):
+        assert attempt(SEALED, "nothing") == "done"
+        parents.append(nursery())
+    assert parents[0] is parents[1] is not parents[2] is parents[3]
+    assert parents[0]._process.returncode is not None, "the first is gone"
+
+
+def test_a_work_that_leaves_a_thread_behind_is_not_forked(monkeypatch: pytest.MonkeyPatch) -> None:
+    booted(monkeypatch, "import threading, time; threading.Thread(target=time.sleep, args=(3,), daemon=True).start()")
+    with pytest.raises(CellDied, match="2 threads"):
+        attempt(SEALED, "nothing")
+
+
+def test_work_that_cannot_be_prepared_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(CellDied, match="no_such_work"):
+        Cell("tests.no_such_work", LIMITS)
+
+
+def test_many_threads_may_have_cells_at_once() -> None:
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(lambda _: attempt(SEALED, "nothing"), range(40))) == ["done"] * 40
+
+
+def test_the_level_of_the_cage_is_told() -> None:
+    assert sandbox.level().startswith("seccomp, límites y ")
+    assert ("sin Landlock" in sandbox.level()) is (landlock_abi() == 0)

@@ -1,56 +1,45 @@
 """The cage: hostile bytes are parsed, and pixels are read, in child processes that can do nothing else.
 
-Two kinds of cell, each a fresh interpreter in a process group of its own:
+A `Cell` is one such child: born for one document out of a `nursery` that has imported its work already, locked
+(see `lock`), in a process group of its own, never used again.
 
-* `SEALED` (stage 1, the parsers of documents): limits on memory, CPU and files, then seccomp with a list
-  of the few system calls that computing needs.  No file can be opened, no process started, nobody
-  spoken to.  Landlock closes the file system a second time where the kernel has it.
-* `READER` (stage 2, OCR on clean pixels): Tesseract is a program, so starting programs is allowed;
-  network, signals and other processes' memory are not, and Landlock lets it write to its own
-  temporary directory and read system directories only.
-
-Whoever cannot lock itself ends (fail closed).  Frames on the pipes: length (4 bytes, big endian), JSON,
-then the blobs whose lengths the JSON names.  The parent believes nothing: every length is bounded, and a
-cell that breaks the form, dies or outlives its deadline is `CellDied`; its whole group is killed.
+Frames on the pipes: length (4 bytes, big endian), JSON, then the blobs whose lengths the JSON names.  The
+parent believes nothing: every length is bounded, and a cell that breaks the form, dies or outlives its
+deadline is `CellDied`; its whole group is killed.
 
 Measured: a 1,312-byte PDF with nested Flate streams takes 6 GB and then aborts the process it is opened
-in, so no `try` helps; a locked interpreter a document costs about 0.15 s against 1-2 s of OCR.
+in, so no `try` helps.  What the lock costs a document: `bench/cage.py`.
 """
 
 from __future__ import annotations
 
+import atexit
 import contextlib
-import ctypes
-import errno
-import importlib
+import fcntl
 import json
 import os
-import platform
-import resource
 import select
 import shutil
 import signal
+import socket
 import struct
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
-from typing import Any, BinaryIO, Protocol, Self, cast
+from typing import Any, BinaryIO, Protocol, Self
+
+from evidence_daemon.documents.lock import Lock, landlock_abi
+
+__all__ = ["Cell", "CellDied", "Frame", "Limits", "Lock", "Work", "level", "sweep"]
 
 MAX_JSON_BYTES = 32_000_000
 MAX_BLOB_BYTES = 160_000_000
 _STDERR_TAIL = 2000
-
-
-class Lock(StrEnum):
-    """How much a cell may do once it is locked."""
-
-    SEALED = "SEALED"
-    READER = "READER"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +70,17 @@ class CellDied(Exception):
 # ── the parent's side ────────────────────────────────────────────────────────────────────────────
 
 _BOOT = (
-    "import sys; sys.path.insert(0, sys.argv[1]); from evidence_daemon.documents.sandbox import cell_main; cell_main()"
+    "import sys; sys.path.insert(0, sys.argv[1]); "
+    "from evidence_daemon.documents.nursery import main; main(int(sys.argv[2]), sys.argv[3])"
 )
 _ROOT = str(Path(__file__).resolve().parents[2])
 _KEPT_ENVIRONMENT = ("PATH", "TESSDATA_PREFIX", "LD_LIBRARY_PATH")
+_BIRTHS = 200
+"""Cells of one nursery.  They share its layout in memory, so a fresh one comes before that can be searched for."""
+_READY_SECONDS = 60.0
+_ORDER_SECONDS = 20.0
+_PIPE_BYTES = 1 << 20
+"""A page of pixels is 26 MB: with the usual 64 kB it would take 400 turns."""
 
 
 _SCRATCH = "evidence-cell-"
@@ -113,42 +109,15 @@ class Cell:
     """
 
     def __init__(self, work: str, limits: Limits) -> None:
-        self._deadline = time.monotonic() + limits.seconds
         self._stderr = b""
+        self._status: int | None = None
         self._scratch = tempfile.TemporaryDirectory(prefix=_SCRATCH)
-        environment = {name: os.environ[name] for name in _KEPT_ENVIRONMENT if name in os.environ}
-        environment |= {
-            "LANG": "C.UTF-8",
-            "TMPDIR": self._scratch.name,
-            # Two Tesseracts with all their threads on two cores take four times as long as with one each.
-            "OMP_THREAD_LIMIT": "1",
-            "OMP_NUM_THREADS": "1",
-            "OPENBLAS_NUM_THREADS": "1",
-        }
-        orders = json.dumps(
-            {
-                "work": work,
-                "cpu_seconds": int(limits.seconds) + 1,
-                "memory_bytes": limits.memory_bytes,
-                "require_landlock": limits.require_landlock,
-                "parent": os.getpid(),
-            }
-        )
         try:
-            self._process = subprocess.Popen(
-                [sys.executable, "-I", "-c", _BOOT, _ROOT, orders],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                env=environment,
-                cwd=self._scratch.name,
-                start_new_session=True,
-            )
+            self._nursery, self.pid, (self._in, self._out, self._err) = _born(work, limits, self._scratch.name)
+            self._deadline = time.monotonic() + limits.seconds
         except BaseException:
             self._scratch.cleanup()
             raise
-        pipes = (self._process.stdin, self._process.stdout, self._process.stderr)
-        self._in, self._out, self._err = (_pipe(pipe) for pipe in pipes)
 
     def __enter__(self) -> Self:
         return self
@@ -158,7 +127,7 @@ class Cell:
 
     def send(self, frame: Frame) -> None:
         """Hand a frame to the child.  Raises `CellDied`."""
-        pending = memoryview(b"".join(_encoded(frame)))
+        pending = memoryview(b"".join(encoded(frame)))
         while pending:
             self._wait(self._in, select.POLLOUT)
             try:
@@ -232,33 +201,19 @@ class Cell:
 
     def _end(self) -> int:
         """Kill the group and reap its leader; returns the leader's status (−signal when it was killed)."""
-        process = self._process
-        if process.returncode is None:
-            # A leader that has just ended keeps its true status: look before killing.  It stays a zombie
-            # until `wait`, so the number of its group cannot have been given to somebody else.
-            for _ in range(20):
-                if os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None:
-                    break
-                if time.monotonic() >= self._deadline or not _at_end(self._out):
-                    break
-                time.sleep(0.01)
-            with contextlib.suppress(OSError):
-                self._stderr = (self._stderr + os.read(self._err, 65536))[-_STDERR_TAIL:]
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
-            for pipe in (process.stdin, process.stdout, process.stderr):
-                if pipe is not None:
-                    with contextlib.suppress(OSError):
-                        pipe.close()
-            self._scratch.cleanup()
-        return process.returncode
-
-
-def _pipe(pipe: Any) -> int:
-    descriptor: int = pipe.fileno()
-    os.set_blocking(descriptor, False)
-    return descriptor
+        if self._status is None:
+            # A leader that has just ended keeps its true status.
+            ending = time.monotonic() < self._deadline and _at_end(self._out)
+            self._status = -signal.SIGKILL
+            try:
+                self._status = self._nursery.end(self.pid, 0.2 if ending else 0.0)
+            finally:
+                with contextlib.suppress(OSError):
+                    self._stderr = (self._stderr + os.read(self._err, 65536))[-_STDERR_TAIL:]
+                for descriptor in (self._in, self._out, self._err):
+                    os.close(descriptor)
+                self._scratch.cleanup()
+        return self._status
 
 
 def _at_end(descriptor: int) -> bool:
@@ -267,45 +222,14 @@ def _at_end(descriptor: int) -> bool:
     return any(what & select.POLLHUP for _, what in poll.poll(0))
 
 
-def _encoded(frame: Frame) -> list[bytes]:
+def encoded(frame: Frame) -> list[bytes]:
+    """A frame as it goes over a pipe."""
     head = json.dumps({"facts": frame.facts, "blobs": [len(blob) for blob in frame.blobs]}).encode()
     return [struct.pack(">I", len(head)), head, *frame.blobs]
 
 
-# ── the child's side ─────────────────────────────────────────────────────────────────────────────
-
-
-class Work(Protocol):
-    """A module that runs in a cell.  `prepare` imports and warms up all that needs files: later none opens."""
-
-    LOCK: Lock
-
-    def prepare(self) -> None: ...
-    def answer(self, request: Frame) -> Iterator[Frame]: ...
-
-
-def cell_main() -> None:
-    """Entry of the child: limits, preparation, lock, then requests from standard input until it closes.
-
-    Every request is answered by frames; the last has `"last": true` in its facts.
-    """
-    orders = json.loads(sys.argv[2])
-    _die_with(orders["parent"])
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_AS, (orders["memory_bytes"],) * 2)
-    resource.setrlimit(resource.RLIMIT_CPU, (orders["cpu_seconds"],) * 2)
-    work = cast("Work", importlib.import_module(orders["work"]))
-    work.prepare()
-    lock(work.LOCK, require_landlock=orders["require_landlock"], scratch=os.environ["TMPDIR"])
-    source, sink = sys.stdin.buffer, sys.stdout.buffer
-    while (request := _read_frame(source)) is not None:
-        for frame in work.answer(request):
-            for part in _encoded(frame):
-                sink.write(part)
-            sink.flush()
-
-
-def _read_frame(source: BinaryIO) -> Frame | None:
+def read_frame(source: BinaryIO) -> Frame | None:
+    """The child's side: the next frame of the parent, which is trusted; None at the end."""
     start = source.read(4)
     if len(start) < 4:
         return None
@@ -314,146 +238,174 @@ def _read_frame(source: BinaryIO) -> Frame | None:
     return Frame(head["facts"], tuple(source.read(size) for size in head["blobs"]))
 
 
-_PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_SET_NO_NEW_PRIVS, _PR_SET_SECCOMP = 1, 4, 38, 22
-_SECCOMP_MODE_FILTER = 2
+class Work(Protocol):
+    """A module that runs in a cell.
 
-
-def _libc() -> ctypes.CDLL:
-    return ctypes.CDLL(None, use_errno=True)
-
-
-def _prctl(option: int, *arguments: int) -> None:
-    padded = [ctypes.c_ulong(value) for value in (*arguments, 0, 0, 0, 0)[:4]]
-    if _libc().prctl(option, *padded) != 0:
-        raise OSError(ctypes.get_errno(), f"prctl {option}")
-
-
-def _die_with(parent: int) -> None:
-    """A daemon that is killed takes its cells along."""
-    _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != parent:
-        os._exit(1)
-
-
-def lock(kind: Lock, *, require_landlock: bool, scratch: str) -> None:
-    """Give up, for ever, everything that this kind of cell does not need.
-
-    Raises `OSError` where seccomp cannot be installed, or Landlock is required and absent.
+    `prepare` runs in the nursery, once: it imports and warms up all that needs files, for later none opens,
+    and leaves no thread behind.  `answer` runs in the locked child.
     """
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0) if kind is Lock.SEALED else (64_000_000, 64_000_000))
-    resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
-    _prctl(_PR_SET_NO_NEW_PRIVS, 1)
-    _prctl(_PR_SET_DUMPABLE, 0)
-    if landlock_abi() > 0:
-        _landlock(kind, scratch)
-    elif require_landlock:
-        raise OSError(errno.ENOSYS, "Landlock is required by the configuration, and this kernel has none")
-    _seccomp(kind)
+
+    LOCK: Lock
+
+    def prepare(self) -> None: ...
+    def answer(self, request: Frame) -> Iterator[Frame]: ...
 
 
-# Landlock (Documentation/userspace-api/landlock.rst): the numbers are equal on all processors.
-_LANDLOCK_CREATE, _LANDLOCK_ADD, _LANDLOCK_RESTRICT = 444, 445, 446
-_EXECUTE, _WRITE, _READ, _READ_DIR = 1, 2, 4, 8
-_ALL_FILES_BY_ABI = {1: (1 << 13) - 1, 2: (1 << 14) - 1, 3: (1 << 15) - 1, 4: (1 << 15) - 1}
-_READABLE = ("/usr", "/lib", "/lib64", "/bin", "/opt", "/etc/ld.so.cache", "/sys/devices/system/cpu", "/proc/cpuinfo")
+# ── nurseries ────────────────────────────────────────────────────────────────────────────────────
 
 
-def landlock_abi() -> int:
-    """Version of the kernel's Landlock; 0 where there is none."""
-    return max(0, int(_libc().syscall(_LANDLOCK_CREATE, None, ctypes.c_size_t(0), ctypes.c_uint32(1))))
+class _Nursery:
+    """The daemon's end of one nursery.  Raises `CellDied` where it cannot be had, or was lost."""
+
+    def __init__(self, work: str) -> None:
+        self._births = self._cells = 0
+        self._turn = threading.Lock()
+        self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        environment = {name: os.environ[name] for name in _KEPT_ENVIRONMENT if name in os.environ}
+        environment |= {
+            "LANG": "C.UTF-8",
+            # Two Tesseracts with all their threads on two cores take four times as long as with one each.
+            "OMP_THREAD_LIMIT": "1",
+            "OMP_NUM_THREADS": "1",
+            "OPENBLAS_NUM_THREADS": "1",
+        }
+        try:
+            self._process = subprocess.Popen(
+                [sys.executable, "-I", "-c", _BOOT, _ROOT, str(theirs.fileno()), work],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                pass_fds=[theirs.fileno()],
+                env=environment,
+                cwd="/",
+                start_new_session=True,
+            )
+        except BaseException:
+            self._control.close()
+            raise
+        finally:
+            theirs.close()
+        self._alive = True
+        told = self._told(_READY_SECONDS)
+        if not told.get("ready"):
+            self.close()
+            raise CellDied(f"the cell could not be prepared: {told.get('failed')}")
+
+    @property
+    def usable(self) -> bool:
+        """Whether another cell may come from here."""
+        return self._alive and self._births < _BIRTHS
+
+    def bear(self, limits: Limits, scratch: str) -> tuple[int, tuple[int, int, int]]:
+        """A new cell: its process, and our ends of its standard input, output and error."""
+        orders = {
+            "cpu_seconds": int(limits.seconds) + 1,
+            "memory_bytes": limits.memory_bytes,
+            "require_landlock": limits.require_landlock,
+            "scratch": scratch,
+            "nursery": self._process.pid,
+        }
+        (child_in, ours_in), (ours_out, child_out), (ours_err, child_err) = os.pipe(), os.pipe(), os.pipe()
+        try:
+            for descriptor in (ours_in, ours_out):
+                with contextlib.suppress(OSError):  # beyond what the user may have in pipes: slower, no worse
+                    fcntl.fcntl(descriptor, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
+            for descriptor in (ours_in, ours_out, ours_err):
+                os.set_blocking(descriptor, False)
+            with self._turn:
+                told = self._ordered({"born": orders}, (child_in, child_out, child_err))
+                self._births += 1
+                self._cells += 1
+            return int(told["pid"]), (ours_in, ours_out, ours_err)
+        except BaseException:
+            for descriptor in (ours_in, ours_out, ours_err):
+                os.close(descriptor)
+            raise
+        finally:
+            for descriptor in (child_in, child_out, child_err):
+                os.close(descriptor)
+
+    def end(self, pid: int, grace: float) -> int:
+        """Have a cell killed with its group; its status.  −9 where the nursery is gone, for then the cell is too."""
+        with self._turn:
+            try:
+                status = int(self._ordered({"ended": pid, "grace": grace})["status"])
+            except _NurseryLost:
+                return -signal.SIGKILL
+            self._cells -= 1
+            if not self._cells and not self.usable:
+                self.close()
+            return status
+
+    def _ordered(self, order: dict[str, Any], descriptors: tuple[int, ...] = ()) -> dict[str, Any]:
+        try:
+            socket.send_fds(self._control, [json.dumps(order).encode()], descriptors)
+        except OSError:
+            self.close()
+            raise _NurseryLost("the cells' nursery is gone") from None
+        return self._told(_ORDER_SECONDS)
+
+    def _told(self, seconds: float) -> dict[str, Any]:
+        self._control.settimeout(seconds)
+        try:
+            packet = self._control.recv(65536)
+        except OSError:
+            packet = b""
+        if not packet:
+            self.close()
+            raise _NurseryLost(f"the cells' nursery ended or hung (status {self._process.returncode})")
+        told: dict[str, Any] = json.loads(packet)
+        return told
+
+    def close(self) -> None:
+        """End it; it kills its cells first."""
+        self._alive = False
+        self._control.close()
+        try:
+            self._process.wait(2)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
 
 
-def _landlock(kind: Lock, scratch: str) -> None:
-    everything = _ALL_FILES_BY_ABI.get(landlock_abi(), (1 << 16) - 1)
-    handled = struct.pack("=Q", everything)
-    libc = _libc()
-    ruleset = libc.syscall(_LANDLOCK_CREATE, handled, ctypes.c_size_t(len(handled)), ctypes.c_uint32(0))
-    if ruleset < 0:
-        raise OSError(ctypes.get_errno(), "landlock_create_ruleset")
-    if kind is Lock.READER:
-        readable = [*_READABLE, sys.prefix, sys.base_prefix, os.environ.get("TESSDATA_PREFIX", "")]
-        rules = [(path, _EXECUTE | _READ | _READ_DIR) for path in readable]
-        for path, allowed in [*rules, ("/dev/null", _READ | _WRITE), (scratch, everything & ~_EXECUTE)]:
-            _allow_below(libc, ruleset, path, allowed)
-    if libc.syscall(_LANDLOCK_RESTRICT, ruleset, ctypes.c_uint32(0)) != 0:
-        raise OSError(ctypes.get_errno(), "landlock_restrict_self")
-    os.close(ruleset)
+class _NurseryLost(CellDied):
+    """No document's fault."""
 
 
-def _allow_below(libc: ctypes.CDLL, ruleset: int, path: str, allowed: int) -> None:
-    try:
-        descriptor = os.open(path, os.O_PATH | os.O_CLOEXEC) if path else -1
-    except OSError:
-        return
-    if descriptor < 0:
-        return
-    try:
-        if not Path(path).is_dir():
-            allowed &= _EXECUTE | _READ | _WRITE
-        rule = struct.pack("=Qi", allowed, descriptor)
-        if libc.syscall(_LANDLOCK_ADD, ruleset, ctypes.c_int(1), rule, ctypes.c_uint32(0)) != 0:
-            raise OSError(ctypes.get_errno(), f"landlock_add_rule {path}")
-    finally:
-        os.close(descriptor)
+_nurseries: dict[tuple[int, str], _Nursery] = {}
+"""By our own process (a fork of it must not speak on the same socket) and the kind of work."""
+_choosing = threading.Lock()
 
 
-@dataclass(frozen=True, slots=True)
-class _Processor:
-    """System call numbers of one processor (asm/unistd.h) and its AUDIT_ARCH."""
-
-    audit: int
-    clone: int
-    computing: tuple[int, ...]
-    """read, write, close, lseek, memory, signals of one's own, clocks, random numbers, threads, exit."""
-    forbidden: tuple[int, ...]
-    """sockets, signals to others, other processes' memory, mounts, namespaces, keys, kernel doors."""
+def _born(work: str, limits: Limits, scratch: str) -> tuple[_Nursery, int, tuple[int, int, int]]:
+    """A cell of some work, from a nursery that may have been lost or closed at this moment: then from a new one."""
+    for _ in range(3):
+        nursery = _nursery_of(work)
+        with contextlib.suppress(_NurseryLost):
+            return nursery, *nursery.bear(limits, scratch)
+    raise CellDied("the cells' nursery is lost again and again")
 
 
-_PROCESSORS = {
-    "x86_64": _Processor(
-        audit=0xC000003E,
-        clone=56,
-        computing=(0, 1, 3, 8, 9, 10, 11, 12, 13, 14, 15, 20, 24, 25, 28, 39, 60, 96, 98, 131, 186, 202, 204, 219, 228,
-                   230, 231, 273, 318, 334),
-        forbidden=(41, 42, 43, 44, 49, 50, 53, 62, 101, 155, 161, 165, 166, 200, 234, 248, 249, 250, 272, 288, 298, 308,
-                   310, 311, 321, 323, 424, 425, 434, 438),
-    ),
-    "aarch64": _Processor(
-        audit=0xC00000B7,
-        clone=220,
-        computing=(63, 64, 57, 62, 222, 226, 215, 214, 134, 135, 139, 66, 124, 216, 233, 172, 93, 169, 165, 132, 178,
-                   98, 123, 128, 113, 115, 94, 99, 278, 293),
-        forbidden=(198, 199, 200, 201, 202, 203, 206, 129, 117, 41, 51, 40, 39, 130, 131, 217, 218, 219, 97, 242, 241,
-                   268, 270, 271, 280, 282, 424, 425, 434, 438),
-    ),
-}  # fmt: skip
-_ALLOW, _REFUSE = 0x7FFF0000, 0x00050000 | errno.EPERM
-_NOT_THERE = 0x00050000 | errno.ENOSYS
-_LOAD, _EQUAL, _AT_LEAST, _ANY_BIT, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
-_ARCHITECTURE, _NUMBER, _FIRST_ARGUMENT = 4, 0, 16
-_X32, _CLONE3, _CLONE_THREAD = 0x40000000, 435, 0x00010000
+def _nursery_of(work: str) -> _Nursery:
+    """The nursery for a kind of work; a new one when there is none, it is gone, or it has had its number of births."""
+    with _choosing:
+        nursery = _nurseries.get((os.getpid(), work))
+        if nursery is None or not nursery.usable:
+            nursery = _nurseries[os.getpid(), work] = _Nursery(work)
+        return nursery
 
 
-def _seccomp(kind: Lock) -> None:
-    processor = _PROCESSORS.get(platform.machine())
-    if processor is None:
-        raise OSError(errno.ENOSYS, f"no system call table for the processor {platform.machine()}")
-    numbers, hit, otherwise = (
-        (processor.computing, _ALLOW, _REFUSE) if kind is Lock.SEALED else (processor.forbidden, _REFUSE, _ALLOW)
-    )
-    steps = [(_LOAD, 0, 0, _ARCHITECTURE), (_EQUAL, 1, 0, processor.audit), (_RETURN, 0, 0, _REFUSE)]
-    steps += [(_LOAD, 0, 0, _NUMBER), (_AT_LEAST, 0, 1, _X32), (_RETURN, 0, 0, _REFUSE)]
-    if kind is Lock.SEALED:
-        # Threads yes (HEIC is decoded in one), processes no.  A filter cannot see into clone3's argument:
-        # where it is "not there", the C library takes clone.
-        steps += [(_EQUAL, 0, 1, _CLONE3), (_RETURN, 0, 0, _NOT_THERE)]
-        steps += [(_EQUAL, 0, 4, processor.clone), (_LOAD, 0, 0, _FIRST_ARGUMENT), (_ANY_BIT, 0, 1, _CLONE_THREAD)]
-        steps += [(_RETURN, 0, 0, _ALLOW), (_RETURN, 0, 0, _REFUSE)]
-    for number in numbers:
-        steps += [(_EQUAL, 0, 1, number), (_RETURN, 0, 0, hit)]
-    steps.append((_RETURN, 0, 0, otherwise))
-    code = b"".join(struct.pack("=HBBI", *step) for step in steps)
-    buffer = ctypes.create_string_buffer(code, len(code))
-    # struct sock_fprog { unsigned short len; struct sock_filter *filter; } with the compiler's padding
-    program = ctypes.create_string_buffer(struct.pack("@HP", len(steps), ctypes.addressof(buffer)))
-    _prctl(_PR_SET_SECCOMP, _SECCOMP_MODE_FILTER, ctypes.addressof(program))
+@atexit.register
+def close_nurseries() -> None:
+    """End all nurseries with their cells; the next cell begins a new one."""
+    with _choosing:
+        for (process, _), nursery in _nurseries.items():
+            if process == os.getpid():
+                nursery.close()
+        _nurseries.clear()
+
+
+def level() -> str:
+    """How the cells of this machine are locked, in words for `status`."""
+    abi = landlock_abi()
+    return f"seccomp, límites y {f'Landlock {abi}' if abi else 'sin Landlock'}"
