@@ -42,7 +42,9 @@ from evidence_daemon.model import (
     Line,
     Segment,
 )
-from evidence_daemon.rulebook import CaseColumn, CaseColumns, ReversalFile, ReversalValue, RuleBook, plain_heading
+from evidence_daemon.columns import CaseColumn, CaseColumns, ReversalValue, plain_heading
+from evidence_daemon.columns import OutgoingForm as ReversalFile
+from evidence_daemon.rulebook import RuleBook
 from evidence_daemon.store import lists
 from evidence_daemon.store.caselist import MIRRORED
 from evidence_daemon.store.database import Database
@@ -702,6 +704,8 @@ def _shown(reversal: Reversal, value: ReversalValue, form: ReversalFile) -> str:
             return str(reversal.case_id)
         case ReversalValue.CHARGE:
             return str(reversal.charge_id)
+        case ReversalValue.BATCH | ReversalValue.ORDINAL | ReversalValue.CHOICE | ReversalValue.DECIDED_BY | ReversalValue.APPROVED_BY:
+            return ''
         case ReversalValue.BASE | ReversalValue.TAX | ReversalValue.TOTAL | ReversalValue.AMOUNT:
             return _usd(getattr(reversal, value.value)).replace(".", form.decimal)
         case ReversalValue.VAT_RATE:

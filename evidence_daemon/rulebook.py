@@ -10,15 +10,15 @@ from __future__ import annotations
 import hashlib
 import re
 import tomllib
-import unicodedata
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from enum import StrEnum
 from typing import Any, Literal, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from evidence_daemon.columns import CaseColumns, OutgoingColumns, RegisterColumns, ResponseColumns
 from evidence_daemon.errors import BadRules
-from evidence_daemon.model import ChargeState, DocumentKind, Line, ReasonCode, Repair, ReplyKind, Verdict
+from evidence_daemon.model import DocumentKind, Line, ReasonCode, Repair, ReplyKind, Verdict
 
 
 class _Book(BaseModel):
@@ -315,9 +315,14 @@ class Fact(StrEnum):
     ALGUNOS_EQUIPOS = "algunos_equipos"
     EQUIPO_EN_DUDA = "equipo_en_duda"
     NINGUN_EQUIPO = "ningun_equipo"
-    # signals
+    # the company's own return register
+    REGISTRO_EXIGIDO = "registro_exigido"
+    REGISTRO_CONFIRMA = "registro_confirma"
+    REGISTRO_CONTRADICE = "registro_contradice"
+    # signals, and who looks all the same
     SIN_SENALES = "sin_senales"
     YA_USADA = "ya_usada"
+    DE_MUESTRA = "de_muestra"
 
 
 _F = Fact
@@ -378,7 +383,13 @@ class DecisionPolicy(_Book):
     """Limits of what is accepted without a person.  Amounts in cents of USD."""
 
     automatic_limit_cents: int = Field(ge=0)
+    confirmed_limit_cents: int = Field(ge=0)
+    """The limit where the company's return register confirms every acta."""
     four_eyes_cents: int = Field(ge=0)
+    sampled_share: float = Field(ge=0, le=1)
+    """Share of what would be accepted without a person that a person sees all the same."""
+    register_required: bool
+    """Whether nothing is accepted without a person unless the return register confirms it."""
     required_fields: frozenset[Literal["numero", "oficina", "titular", "cedula", "servicio", "agente"]]
 
 
@@ -397,6 +408,20 @@ class SignalPolicy(_Book):
 
     company_names: tuple[str, ...]
     company_domains: tuple[str, ...]
+    free_mail_domains: tuple[str, ...]
+    """Domains at which everybody has a mailbox: many senders of one say nothing."""
+    editors: tuple[str, ...]
+    """Programs that change pictures and papers, by a word of the name that they leave in a file."""
+    lookalike_bits: int = Field(ge=0, le=32)
+    """Pages whose perceptual hashes (256 bits) differ in no more bits are one picture."""
+    sequence_slack_days: int = Field(ge=0)
+    """Days by which actas of one office may be out of the order of their numbers."""
+    rush_hours: int = Field(ge=1)
+    rush: Mapping[Literal["remitente", "dominio", "agente", "aparato"], int]
+    """From how many other cases within `rush_hours` on one way is a rush."""
+    just_under_percent: int = Field(ge=0, le=50)
+    closed_weekdays: tuple[Literal["lunes", "martes", "miércoles", "jueves", "viernes", "sábado", "domingo"], ...]
+    """Days of the week on which no office takes equipment back."""
 
 
 class DecisionBook(_Book):
@@ -556,133 +581,6 @@ def _check_replies(replies: Mapping[str, str], faults: list[str]) -> None:
             faults.append(f"replies/{name}.txt:1: the receipt number {{recibo}} must stand in every answer")
 
 
-# ── columns/*.toml ───────────────────────────────────────────────────────────────────────────────
-
-
-class CaseColumn(StrEnum):
-    """What a column of the case list may hold."""
-
-    ID_NUMBER = "id_number"
-    HOLDER = "holder"
-    LINE = "line"
-    SERVICE_NUMBER = "service_number"
-    ACTIVATED_ON = "activated_on"
-    WITHDRAWN_ON = "withdrawn_on"
-    PROVINCE = "province"
-    EMAIL = "email"
-    PHONES = "phones"
-    CLAIM_OPEN = "claim_open"
-    IN_COLLECTION = "in_collection"
-    EQUIPMENT_TYPE = "equipment_type"
-    DESCRIPTION = "description"
-    SERIAL = "serial"
-    MAC = "mac"
-    ITEM_REFERENCE = "item_reference"
-    CHARGE_STATE = "charge_state"
-    CONCEPT = "concept"
-    BASE = "base"
-    TAX = "tax"
-    TOTAL = "total"
-    VAT_RATE = "vat_rate"
-    PAID = "paid"
-    INVOICE = "invoice"
-    CHARGE_REFERENCE = "charge_reference"
-
-
-def plain_heading(text: str) -> str:
-    """A heading or a word of a cell as it is compared: letters and digits only, without accents or case.
-
-    >>> plain_heading("Línea de_negocio ")
-    'LINEADENEGOCIO'
-    """
-    bare = unicodedata.normalize("NFKD", text).upper()
-    return "".join(c for c in bare if c.isalnum())
-
-
-class Flags(_Book):
-    """Words that mean yes and no."""
-
-    yes: tuple[str, ...]
-    no: tuple[str, ...]
-
-
-class CaseColumns(_Book):
-    """`columns/cases.toml`: headings of the case list, and words in its cells."""
-
-    columns: Mapping[CaseColumn, tuple[str, ...]]
-    lines: Mapping[Line, tuple[str, ...]]
-    charge_states: Mapping[ChargeState, tuple[str, ...]]
-    flags: Flags
-
-    @model_validator(mode="after")
-    def _unambiguous(self) -> Self:
-        missing = [column.value for column in CaseColumn if not self.columns.get(column)]
-        if missing:
-            raise ValueError(f"[columns] names no heading for: {', '.join(missing)}")
-        for table, words in (
-            ("columns", [*self.columns.values()]),
-            ("lines", [*self.lines.values()]),
-            ("charge_states", [*self.charge_states.values()]),
-            ("flags", [self.flags.yes, self.flags.no]),
-        ):
-            seen: set[str] = set()
-            for group in words:
-                plain = {plain_heading(word) for word in group}
-                if twice := seen & plain:
-                    raise ValueError(f"[{table}] means two things by: {', '.join(sorted(twice))}")
-                seen |= plain
-        return self
-
-
-class ReversalValue(StrEnum):
-    """What a column of the reversals file may hold; `amount` is what the ledger reverses, in USD."""
-
-    ENTRY = "entry"
-    DATE = "date"
-    OPERATION = "operation"
-    CASE = "case"
-    ID_NUMBER = "id_number"
-    HOLDER = "holder"
-    LINE = "line"
-    SERVICE_NUMBER = "service_number"
-    EQUIPMENT_TYPE = "equipment_type"
-    DESCRIPTION = "description"
-    SERIAL = "serial"
-    CHARGE = "charge"
-    CHARGE_REFERENCE = "charge_reference"
-    CONCEPT = "concept"
-    INVOICE = "invoice"
-    BASE = "base"
-    TAX = "tax"
-    VAT_RATE = "vat_rate"
-    TOTAL = "total"
-    AMOUNT = "amount"
-    RECEIPT = "receipt"
-    RULE = "rule"
-
-
-class ReversalFile(_Book):
-    """How the reversals file is written."""
-
-    separator: Literal[";", ",", "\t"]
-    encoding: Literal["utf-8-sig", "utf-8", "cp1252"]
-    decimal: Literal[".", ","]
-
-
-class ReversalColumn(_Book):
-    """One column of the reversals file."""
-
-    heading: str = Field(min_length=1)
-    value: ReversalValue
-
-
-class ReversalColumns(_Book):
-    """`columns/reversals.toml`: the file for the billing system."""
-
-    file: ReversalFile
-    column: tuple[ReversalColumn, ...] = Field(min_length=1)
-
-
 # ── the whole book ───────────────────────────────────────────────────────────────────────────────
 
 
@@ -697,10 +595,13 @@ class RuleBook(_Book):
     reasons: ReasonsBook
     replies: Mapping[str, str]
     cases: CaseColumns
-    reversals: ReversalColumns
+    reversals: OutgoingColumns
+    refunds: OutgoingColumns
+    returns: RegisterColumns
+    responses: ResponseColumns
 
 
-_B = TypeVar("_B", bound=_Book)
+_B = TypeVar("_B", bound=BaseModel)
 
 
 def parse(texts: Mapping[str, str]) -> RuleBook:
@@ -717,14 +618,18 @@ def parse(texts: Mapping[str, str]) -> RuleBook:
         _check_decision(decision, texts["decision.toml"], faults)
     reasons = _toml(texts, "reasons.toml", ReasonsBook, faults)
     cases = _toml(texts, "columns/cases.toml", CaseColumns, faults)
-    reversals = _toml(texts, "columns/reversals.toml", ReversalColumns, faults)
+    reversals = _toml(texts, "columns/reversals.toml", OutgoingColumns, faults)
+    refunds = _toml(texts, "columns/refunds.toml", OutgoingColumns, faults)
+    returns = _toml(texts, "columns/register.toml", RegisterColumns, faults)
+    responses = _toml(texts, "columns/responses.toml", ResponseColumns, faults)
     replies = {
         name.removeprefix("replies/").removesuffix(".txt"): text
         for name, text in sorted(texts.items())
         if name.startswith("replies/") and name.endswith(".txt")
     }
     _check_replies(replies, faults)
-    if subject and documents and matching and decision and reasons and cases and reversals and not faults:
+    maps = cases and reversals and refunds and returns and responses
+    if subject and documents and matching and decision and reasons and maps and not faults:
         return RuleBook(
             edition=_edition(texts),
             subject=subject,
@@ -735,6 +640,9 @@ def parse(texts: Mapping[str, str]) -> RuleBook:
             replies=replies,
             cases=cases,
             reversals=reversals,
+            refunds=refunds,
+            returns=returns,
+            responses=responses,
         )
     raise BadRules(faults)
 
