@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TypeVar, assert_never
+from typing import TYPE_CHECKING, TypeVar, assert_never
 
 from evidence_daemon import rulebook
 from evidence_daemon.alerts import Alerts
@@ -16,6 +17,7 @@ from evidence_daemon.daemon import Daemon, Door
 from evidence_daemon.documents.reader import Reader
 from evidence_daemon.errors import BadRules
 from evidence_daemon.mail.imap import Mailbox
+from evidence_daemon.mail.keys import DnsKeys
 from evidence_daemon.mail.maildir import Maildir
 from evidence_daemon.mail.oauth import Grant
 from evidence_daemon.mail.smtp import Postman
@@ -26,6 +28,10 @@ from evidence_daemon.rulebook import RuleBook
 from evidence_daemon.store.blobs import LocalBlobs
 from evidence_daemon.store.database import Database, open_database
 from evidence_daemon.store.lease import Lease
+
+if TYPE_CHECKING:
+    from evidence_daemon.web.security import Wall
+    from evidence_daemon.web.server import Server
 
 
 @dataclass(frozen=True)
@@ -69,13 +75,31 @@ class House:
             )
             yield daemon
 
+    def site(self) -> Wall:
+        """The web house over these rooms, as an ASGI application.  Raises `BadConfig`."""
+        from evidence_daemon.web.site import build  # noqa: PLC0415  # a third of a second that only a server pays
+
+        return build(self.pipeline, self.desk)
+
+    def web(self) -> Server:
+        """The web house on its socket, not yet listening.  Raises `BadConfig`."""
+        from evidence_daemon.web.server import Server  # noqa: PLC0415
+
+        settings = self.config.web
+        certificate = self.config.path(settings.tls_certificate_file) if settings.tls_certificate_file else None
+        key = self.config.path(settings.tls_key_file) if settings.tls_key_file else None
+        return Server(self.site(), settings, certificate, key)
+
     def _doors(self, grants: dict[str, Grant]) -> tuple[Door, ...]:
         """Every mailbox of the configuration.  What large mails pass through begins empty: this house is alone."""
         config, doors = self.config, []
         spool = config.state_directory / "evidence" / "spool"
         spool.mkdir(mode=0o700, parents=True, exist_ok=True)
         for left_by_a_crash in spool.iterdir():
-            left_by_a_crash.unlink()
+            if left_by_a_crash.is_dir():
+                shutil.rmtree(left_by_a_crash, ignore_errors=True)
+            else:
+                left_by_a_crash.unlink()
         for mailbox in config.mailboxes:
             match mailbox:
                 case MailboxConfig():
@@ -112,7 +136,15 @@ def open_house(config: Config, *, clock: Callable[[], datetime] = lambda: dateti
         database.migrate(armed=config.daemon.armed)
         blobs = LocalBlobs(config.state_directory / "evidence")
         reader = Reader(config.documents, blobs.put)
-        pipeline = Pipeline(database=database, blobs=blobs, reader=reader, book=book, config=config, clock=clock)
+        pipeline = Pipeline(
+            database=database,
+            blobs=blobs,
+            reader=reader,
+            book=book,
+            config=config,
+            clock=clock,
+            keys=DnsKeys() if config.answers.check_signatures else None,
+        )
         yield House(
             config=config,
             book=book,

@@ -224,9 +224,15 @@ def attempt(session: Session, what: str, *, limit: int, window: timedelta, now: 
     return True
 
 
-def forgive(session: Session, what: str) -> None:
+def forgive(session: Session, *what: str) -> None:
     """What was tried before the success counts no more."""
-    session.exec(sa.delete(AttemptRow).where(col(AttemptRow.bucket) == _bucket(what)))
+    session.exec(sa.delete(AttemptRow).where(col(AttemptRow.bucket).in_([_bucket(one) for one in what])))
+
+
+def forgive_one(session: Session, what: str) -> None:
+    """The last try succeeded; the others (a whole office shares an address) still count."""
+    last = select(sa.func.max(AttemptRow.id)).where(col(AttemptRow.bucket) == _bucket(what)).scalar_subquery()
+    session.exec(sa.delete(AttemptRow).where(col(AttemptRow.id) == last))
 
 
 def _bucket(what: str) -> str:

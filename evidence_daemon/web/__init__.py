@@ -1,0 +1,1 @@
+"""The web house: review desk, look-up and figures in a browser.  Begin with `site.py`."""

@@ -1,0 +1,98 @@
+"""Who may do what: two tables, and nothing else decides it.
+
+`MAY` says what each role may do; `NEEDS` names for each route what its visitor must be allowed to do.  A route
+that does not stand in `NEEDS` is closed to everybody (`site.admit`), and a test tells of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from evidence_daemon.model import Role
+
+
+class Permission(StrEnum):
+    """One kind of deed."""
+
+    LOOK_UP = "look_up"
+    """See, masked, how a case stands."""
+    TAKE_DOWN = "take_down"
+    """Note what a customer says, or take the acta that he brings."""
+    SEE_QUEUE = "see_queue"
+    """See the queue, its mails, the pages of their papers."""
+    DECIDE = "decide"
+    APPROVE = "approve"
+    """Be the second pair of eyes."""
+    SEE_ORIGINALS = "see_originals"
+    """Download what the customer sent, as it came."""
+    SEE_FIGURES = "see_figures"
+    SEE_HISTORY = "see_history"
+    """Read the audit trail."""
+    SEE_USERS = "see_users"
+    CHANGE_USERS = "change_users"
+
+
+class Open(StrEnum):
+    """What a route asks for that is not a permission."""
+
+    EVERYBODY = "everybody"
+    """No login: the login itself, styles, whether the house lives."""
+    ANYBODY_IN = "anybody_in"
+    """Whoever is logged in, whatever his role: his own account."""
+    HALF_IN = "half_in"
+    """Whoever gave the right password and is asked for the second factor (or is in)."""
+    NEWCOMER = "newcomer"
+    """Whoever is in, even when he must choose his own password first."""
+
+
+_P = Permission
+_LOOKS = frozenset({_P.LOOK_UP, _P.TAKE_DOWN})
+_DECIDES = _LOOKS | {_P.SEE_QUEUE, _P.DECIDE, _P.SEE_ORIGINALS}
+
+MAY: Mapping[Role, frozenset[Permission]] = {
+    Role.CONSULTA: _LOOKS,
+    Role.REVISOR: _DECIDES,
+    Role.APROBADOR: _DECIDES | {_P.APPROVE},
+    Role.SUPERVISOR: _DECIDES | {_P.APPROVE, _P.SEE_FIGURES, _P.SEE_HISTORY, _P.SEE_USERS, _P.CHANGE_USERS},
+    Role.AUDITOR: frozenset({_P.LOOK_UP, _P.SEE_QUEUE, _P.SEE_ORIGINALS, _P.SEE_FIGURES, _P.SEE_HISTORY, _P.SEE_USERS}),
+}
+
+NEEDS: Mapping[str, Permission | Open] = {
+    # the frame
+    "GET /": Open.ANYBODY_IN,
+    "GET /static/{name}": Open.EVERYBODY,
+    "GET /salud": Open.EVERYBODY,
+    "POST /tema": Open.EVERYBODY,
+    # getting in and out
+    "GET /entrar": Open.EVERYBODY,
+    "POST /entrar": Open.EVERYBODY,
+    "GET /entrar/codigo": Open.HALF_IN,
+    "POST /entrar/codigo": Open.HALF_IN,
+    "POST /salir": Open.HALF_IN,
+    # the queue and its items
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """An entry of the menu: for whom it is, and its msgid."""
+
+    path: str
+    text: str
+    needs: Permission
+
+
+MENU = (
+    Link("/cola", "Queue", Permission.SEE_QUEUE),
+    Link("/consulta", "Look-up", Permission.LOOK_UP),
+    Link("/panel", "Figures", Permission.SEE_FIGURES),
+    Link("/usuarios", "Users", Permission.SEE_USERS),
+)
+"""In order; the first one that he may open is where he lands."""
+
+
+def may(role: Role, permission: Permission) -> bool:
+    """Whether somebody of this role may do that."""
+    return permission in MAY[role]
