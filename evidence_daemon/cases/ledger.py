@@ -84,6 +84,7 @@ CHARGE_BY_PERSON: _Table[ChargeState] = {
     _H.REVERSO_PENDIENTE: frozenset({_H.CARGADO, _H.FACTURADO, _H.EN_RECLAMO}),
     _H.DEVOLUCION_PENDIENTE: frozenset({_H.PAGADO}),
     _H.MANUAL: frozenset({_H.REVERSADO}),
+    _H.BLOQUEADO: frozenset({_H.PREVISTO}),  # an acceptance that is taken back
 }
 """The compensating decision: back to the state before, with the reason; and what billing did by hand."""
 
@@ -112,6 +113,12 @@ EVIDENCE: _Table[EvidenceState] = {
 EVIDENCE_BY_PERSON: _Table[EvidenceState] = {
     _E.EN_REVISION: frozenset({_E.DESCARTADO, _E.DUPLICADO, _E.EN_REVISION}),
     _E.ESCALADO: frozenset({_E.EN_REVISION}),
+    # A decision that a person takes back: the mail waits for another one.
+    _E.ACEPTADO: frozenset({_E.EN_REVISION}),
+    _E.ACEPTADO_PARCIAL: frozenset({_E.EN_REVISION}),
+    _E.RECHAZADO: frozenset({_E.EN_REVISION}),
+    _E.DESCARTADO: frozenset({_E.EN_REVISION}),
+    _E.DUPLICADO: frozenset({_E.EN_REVISION}),
 }
 
 _B = BatchState

@@ -13,11 +13,13 @@ from __future__ import annotations
 import itertools
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import date, timedelta, timezone
 from typing import assert_never
 
 from evidence_daemon.cases import ledger, signals
 from evidence_daemon.cases.decision import amount
+from evidence_daemon.errors import RefusedTransition
 from evidence_daemon.model import (
     DAEMON,
     AskMore,
@@ -25,14 +27,18 @@ from evidence_daemon.model import (
     CaseChange,
     CaseState,
     Charge,
+    ChargeChange,
     ChargeState,
     Decision,
     Discard,
+    EntryKind,
     EquipmentType,
     Escalate,
     Evidence,
     EvidenceState,
+    Finding,
     FolderRole,
+    Grounds,
     Hold,
     Item,
     ItemChange,
@@ -41,6 +47,7 @@ from evidence_daemon.model import (
     ItemState,
     Lane,
     Line,
+    Operation,
     Partial,
     ReasonCode,
     Reject,
@@ -51,6 +58,7 @@ from evidence_daemon.model import (
     Settlement,
     SubjectFault,
     SubjectField,
+    Verdict,
 )
 from evidence_daemon.rulebook import RuleBook
 
@@ -110,9 +118,10 @@ def _accredited(decision: Decision) -> frozenset[ItemId]:
 
 
 def _charges(decision: Decision, case: Case, accredited: frozenset[ItemId], by_person: bool) -> tuple[Charge, ...]:
-    """The charges of a case that fall.  One without any item is reversed whole, and by a person only."""
-    if by_person and isinstance(decision, Reverse) and not case.items:
-        return case.charges
+    """The charges of a case that fall.  Of one without any item those that a person chose, or all of them."""
+    if by_person and isinstance(decision, Reverse | Partial) and not case.items:
+        chosen = decision.grounds.charges
+        return case.charges if chosen is None else tuple(charge for charge in case.charges if charge.id in chosen)
     return ledger.charges_of(case, accredited)
 
 
@@ -200,9 +209,10 @@ def _after_accreditation(case: Case, accredited: frozenset[ItemId], charges: lis
         return CaseState.ESCALADO  # the equipment is accredited; the money is where we may not reach
     if case.state is CaseState.PAGADO:
         return None  # paid and now shown to be returned: the refund is a person's, nothing reopens
-    items = [ItemState.ACREDITADO_ACTA if item.id in accredited else item.state for item in case.items] or [
-        ItemState.ACREDITADO_ACTA
-    ]
+    items = [ItemState.ACREDITADO_ACTA if item.id in accredited else item.state for item in case.items]
+    if not items:  # no equipment on file: what a person did not choose of its charges is still pending
+        rest = any(charge.id not in mine and ledger.reversible(charge) for charge in case.charges)
+        items = [ItemState.ACREDITADO_ACTA, *([ItemState.PENDIENTE] if rest else [])]
     after = [
         ledger.accredit(charge, "").after if charge.id in mine and ledger.reversible(charge) else charge.state
         for charge in case.charges
@@ -224,6 +234,66 @@ def lapse(case: Case, because: str) -> tuple[CaseChange, ...]:
         ledger.case_step(before, step)
         steps.append(CaseChange(case.id, before, step, because))
     return tuple(steps)
+
+
+def release(case: Case, because: str) -> tuple[CaseChange, ...]:
+    """A mail that was thought to be about this case is about another: it stands again as its items and charges say.
+
+    Nothing for a case that is not in review.
+    """
+    if case.state is not CaseState.EN_REVISION:
+        return ()
+    after = ledger.derive_case_state([item.state for item in case.items], [charge.state for charge in case.charges])
+    ledger.case_step(case.state, after, by_person=True)
+    return (CaseChange(case.id, case.state, after, because),)
+
+
+def take_back(
+    last: Settlement, cases: Iterable[Case], review: ReviewItem, evidence: Evidence, *, actor: str, because: str
+) -> Settlement:
+    """Undo a settlement: what it accredited is pending again, its entries get corrections, a person is asked anew.
+
+    `cases` are its cases as they stand now.  Raises `RefusedTransition` when something went on since: a charge is
+    in a batch, or was reversed.
+    """
+    words = f"{evidence.receipt}: {because}"
+    now = {case.id: case for case in cases}
+    items = {item.id: item for case in now.values() for item in case.items}
+    charges = {charge.id: charge for case in now.values() for charge in case.charges}
+    for was in last.items:
+        if (item := items.get(was.item_id)) is None or item.state is not was.after:
+            raise RefusedTransition(f"el equipo {was.item_id} ya no está {was.after}: no se puede retomar la decisión")
+        ledger.item_step(was.after, was.before, by_person=True)
+    for moved in last.charges:
+        if (charge := charges.get(moved.charge_id)) is None or charge.state is not moved.after:
+            state = charge.state if charge is not None else "?"
+            raise RefusedTransition(
+                f"el cargo {moved.charge_id} ya está {state}: no se puede retomar la decisión "
+                "mientras esté en un lote o facturación lo haya aplicado"
+            )
+        ledger.charge_step(moved.after, moved.before, by_person=True)
+    back = [now[case_id] for case_id in dict.fromkeys(change.case_id for change in last.cases) if case_id in now]
+    steps = []
+    for case in back:
+        if case.state not in {CaseState.EN_REVISION, CaseState.ANULADO}:
+            ledger.case_step(case.state, CaseState.EN_REVISION, by_person=True)
+            steps.append(CaseChange(case.id, case.state, CaseState.EN_REVISION, words))
+    finding = Finding(rule=actor, verdict=Verdict.HOLD, reasons=(), staff=because, decided=True)
+    return Settlement(
+        decision=Hold(tuple(now.values()), Grounds(findings=(finding,), reasons=review.reasons, actor=actor)),
+        evidence_state=EvidenceState.EN_REVISION,
+        folder=FolderRole.REVISION,
+        cases=tuple(steps),
+        items=tuple(ItemChange(was.item_id, was.after, was.before, words) for was in last.items),
+        charges=tuple(ChargeChange(moved.charge_id, moved.after, moved.before, words) for moved in last.charges),
+        entries=tuple(
+            replace(entry, kind=EntryKind.CORRECCION, operation=Operation.NINGUNA, cause=evidence.receipt, rule=actor)
+            for entry in last.entries
+        ),
+        unanswered_because="se retomó la decisión: se responde con la nueva",
+        review=review,
+        respond_by=last.respond_by,
+    )
 
 
 # ── the evidence ─────────────────────────────────────────────────────────────────────────────────

@@ -162,7 +162,7 @@ def open_review(session: Session, mail_id: MailId, item: ReviewItem, now: dateti
         "opened_at": now,
         "closed_by": "",
         "version": 1,
-        "received_at": sa.select(MailRow.received_at).where(col(MailRow.id) == mail_id).scalar_subquery(),
+        "received_at": select(MailRow.received_at).where(col(MailRow.id) == mail_id).scalar_subquery(),
         "signals": signals,
         "claimed_by": "",
     }

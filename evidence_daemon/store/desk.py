@@ -1,0 +1,175 @@
+"""What persons do at the desk, kept: acts (each form counts once), proposals, corrections."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlmodel import Session, col, select
+
+from evidence_daemon.errors import RefusedTransition
+from evidence_daemon.model import Lane, MailId, ReasonCode, receipt_number
+from evidence_daemon.store import audit
+from evidence_daemon.store.reviews import Review
+from evidence_daemon.store.statements import change_one
+from evidence_daemon.store.tables_desk import ActRow, CorrectionRow, ProposalRow, ProposalState
+
+# ── acts ─────────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """Something that a person did with one form; `outcome` is the JSON of what he was told."""
+
+    mail_id: MailId
+    actor: str
+    outcome: str
+    at: datetime
+
+
+def act_of(session: Session, key: str) -> Act | None:
+    """What was done with this form already, or None."""
+    row = session.exec(select(ActRow).where(col(ActRow.key) == key)).one_or_none()
+    return Act(MailId(row.mail_id), row.actor, row.outcome, row.at) if row is not None else None
+
+
+def keep_act(session: Session, key: str, mail_id: MailId, actor: str, outcome: str, now: datetime) -> None:
+    """Remember what was done with a form.  Raises the database's refusal when it was used a moment ago."""
+    session.exec(sa.insert(ActRow).values(key=key, mail_id=mail_id, actor=actor, outcome=outcome, at=now))
+
+
+# ── two people ───────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """A decision that waits for a second person; `ruling` is JSON."""
+
+    id: int
+    mail_id: MailId
+    lane: Lane
+    reasons: tuple[ReasonCode, ...]
+    summary: str
+    ruling: str
+    because: str
+    first: str
+    proposed_at: datetime
+
+
+def propose(
+    session: Session, question: Review, ruling: str, *, because: str, first: str, lane: Lane, now: datetime
+) -> None:
+    """Keep the decision of a first person; an older one about the same mail counts no more."""
+    void_proposals(session, question.mail_id, now)
+    session.exec(
+        sa.insert(ProposalRow).values(
+            mail_id=question.mail_id,
+            lane=lane,
+            reasons=" ".join(question.reasons),
+            summary=question.summary,
+            ruling=ruling,
+            because=because,
+            first=first,
+            proposed_at=now,
+            state=ProposalState.PENDIENTE,
+            note="",
+        )
+    )
+    audit.record(session, "proposed", actor=first, now=now, mail_id=question.mail_id, detail={"because": because})
+
+
+def proposal_of(session: Session, mail_id: MailId) -> Proposal | None:
+    """What waits for a second person about this mail, or None."""
+    row = session.exec(
+        select(ProposalRow)
+        .where(col(ProposalRow.mail_id) == mail_id, col(ProposalRow.state) == ProposalState.PENDIENTE)
+        .execution_options(populate_existing=True)
+    ).one_or_none()
+    if row is None:
+        return None
+    return Proposal(
+        id=row.id,
+        mail_id=mail_id,
+        lane=row.lane,
+        reasons=tuple(ReasonCode(code) for code in row.reasons.split()),
+        summary=row.summary,
+        ruling=row.ruling,
+        because=row.because,
+        first=row.first,
+        proposed_at=row.proposed_at,
+    )
+
+
+def answer_proposal(
+    session: Session, proposal: Proposal, *, second: str, approved: bool, note: str, now: datetime
+) -> None:
+    """A second person says yes or no.
+
+    Raises `RefusedTransition` when it does not wait any more, and when both are one person: the database refuses.
+    """
+    state = ProposalState.APROBADA if approved else ProposalState.DEVUELTA
+    try:
+        with session.begin_nested():
+            change_one(
+                session,
+                sa.update(ProposalRow)
+                .where(col(ProposalRow.id) == proposal.id, col(ProposalRow.state) == ProposalState.PENDIENTE)
+                .values(state=state, second=second, answered_at=now, note=note),
+                f"{receipt_number(proposal.mail_id)} does not wait for a second person any more",
+            )
+    except sa.exc.IntegrityError as refused:
+        raise RefusedTransition("la segunda persona no puede ser la primera") from refused
+    audit.record(
+        session,
+        "approved" if approved else "returned",
+        actor=second,
+        now=now,
+        mail_id=proposal.mail_id,
+        detail={"first": proposal.first},
+    )
+
+
+def void_proposals(session: Session, mail_id: MailId, now: datetime) -> None:
+    """Something changed: what waited for a second person about this mail counts no more."""
+    session.exec(
+        sa.update(ProposalRow)
+        .where(col(ProposalRow.mail_id) == mail_id, col(ProposalRow.state) == ProposalState.PENDIENTE)
+        .values(state=ProposalState.ANULADA, answered_at=now)
+        .execution_options(synchronize_session=False)
+    )
+
+
+# ── corrections ──────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """A value that a person wrote anew: `what` is "asunto" or a field such as "0.id_number"."""
+
+    what: str
+    before: str
+    after: str
+    actor: str
+    at: datetime
+
+
+def correct(
+    session: Session, mail_id: MailId, changes: Mapping[str, tuple[str, str]], *, actor: str, now: datetime
+) -> None:
+    """Keep corrected values: what → (before, after)."""
+    for what, (before, after) in changes.items():
+        values = {"mail_id": mail_id, "what": what, "before": before, "after": after, "actor": actor, "at": now}
+        session.exec(sa.insert(CorrectionRow).values(**values))
+    # Which fields, not their values: the trail holds no personal data.
+    audit.record(session, "corrected", actor=actor, now=now, mail_id=mail_id, detail={"what": sorted(changes)})
+
+
+def corrections_of(session: Session, mail_id: MailId) -> tuple[Correction, ...]:
+    """The corrections that count, the latest of each value."""
+    rows = session.exec(
+        select(CorrectionRow).where(col(CorrectionRow.mail_id) == mail_id).order_by(col(CorrectionRow.id))
+    )
+    latest = {row.what: Correction(row.what, row.before, row.after, row.actor, row.at) for row in rows}
+    return tuple(latest.values())
