@@ -169,7 +169,8 @@ class Automatic:
 class Attachment:
     """A MIME leaf that may be evidence.  `name` is for display only, never a path.
 
-    `part` is its place in the MIME tree, e.g. "2.1".
+    `part` is its place in the MIME tree, e.g. "2.1".  A large one lies in `file` while its mail is read, and
+    `content` is empty: it is never in memory with the others.
     """
 
     name: str
@@ -177,6 +178,27 @@ class Attachment:
     content: bytes = field(repr=False)
     sha256: Sha256
     part: str
+    file: str = ""
+
+
+class SignatureVerdict(StrEnum):
+    """What a signature of a mail (DKIM) is worth."""
+
+    PASA = "PASA"
+    FALLA = "FALLA"
+    SIN_VALOR = "SIN_VALOR"
+    """It may hold and proves nothing: over a part of the body, with SHA-1, by a key that is only tried out."""
+    NO_COMPROBADA = "NO_COMPROBADA"
+    """Nobody could tell the key when the mail came."""
+
+
+@dataclass(frozen=True, slots=True)
+class MailSignature:
+    """A signature of a mail (DKIM), looked at when it came.  `domain` is who signed, lower case; `detail` is for staff."""
+
+    domain: str
+    verdict: SignatureVerdict
+    detail: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -367,6 +389,18 @@ class Word:
 
 
 @dataclass(frozen=True, slots=True)
+class Witness:
+    """Another look at a page: what `engine` read on it, by itself.
+
+    `regions` are the places that it was shown; none: the whole page.  A bar code's word is its content.
+    """
+
+    engine: Engine
+    words: tuple[Word, ...]
+    regions: tuple[Box, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
     """One page as it was read.  `raster` names the PNG that people will see (width × height px)."""
 
@@ -380,6 +414,8 @@ class Page:
     """Degrees clockwise by which the original was turned to stand upright: 0, 90, 180 or 270."""
     ink: tuple[Box, ...] = ()
     """Where there are strokes that are neither print nor straight rules: signatures, stamps."""
+    witnesses: tuple[Witness, ...] = ()
+    """What other engines read on the same pixels: agreement proves a value, contradiction makes a doubt."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -490,6 +526,8 @@ class Field:
     engine: Engine
     rule: str
     proven: bool = False
+    rivals: tuple[str, ...] = ()
+    """What other readings of the same place say instead: a doubt, for a person to see."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -530,6 +568,10 @@ class Fields:
     equipment: tuple[EquipmentLine, ...] = ()
     because: tuple[str, ...] = ()
     """Words and rules that spoke for kind and direction, for the reviewer."""
+    masked: tuple[str, ...] = ()
+    """Where the text layer of a PDF says something else than its pixels show, each in a few words."""
+    signature_zones: tuple[tuple[int, Box], ...] = ()
+    """Where the customer's signature was looked for: (page, place)."""
 
 
 # ── 4. evidence: all that is known, nothing judged ───────────────────────────────────────────────
@@ -639,7 +681,7 @@ class Evidence:
     known_sender: bool = False
     """This address wrote before on a case that was accepted, or stands in the case list."""
     sender_proven: bool = False
-    """Our own border server says that DMARC (or aligned SPF or DKIM) passed."""
+    """Our own border server says that DMARC (or aligned SPF or DKIM) passed; where it says nothing, we looked."""
     sender_refuted: bool = False
     """Our own border server says that DMARC failed."""
     oversized: bool = False
