@@ -244,6 +244,11 @@ class AnswersConfig(_Section):
     trusted_authserv_id: str = Field(
         "", description="Name of our own border server in Authentication-Results; empty: nobody is trusted."
     )
+    check_signatures: bool = Field(
+        True,
+        description="Check signatures of mails (DKIM) on arrival, with keys from the DNS; they count where the border "
+        "server says nothing.  False where this machine may not ask the DNS.",
+    )
     per_address_per_day: int = Field(
         5, ge=0, description="Answers to one address in 24 hours; what is above goes out when it allows.  0: no limit."
     )

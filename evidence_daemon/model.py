@@ -194,7 +194,7 @@ class SignatureVerdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class MailSignature:
-    """A signature of a mail (DKIM), looked at when it came.  `domain` is who signed, lower case; `detail` is for staff."""
+    """A signature of a mail (DKIM), looked at when it came.  `domain` signed, in lower case; `detail` is for staff."""
 
     domain: str
     verdict: SignatureVerdict

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -26,13 +25,17 @@ from evidence_daemon.cases.decision import decide
 from evidence_daemon.cases.matching import match, search_keys
 from evidence_daemon.cases.settlement import lapse, settle
 from evidence_daemon.config import Config
+from evidence_daemon.documents.corrections import SUBJECT, with_corrections
 from evidence_daemon.documents.fields import read_papers
 from evidence_daemon.documents.reader import Reader
 from evidence_daemon.errors import Permanent
 from evidence_daemon.mail import authenticity, compose
 from evidence_daemon.mail.bounces import Fate, read_report
+from evidence_daemon.mail.keys import Keys
 from evidence_daemon.mail.message import understand
+from evidence_daemon.mail.opening import Opener
 from evidence_daemon.mail.smtp import Accepted, NotSent, Postman, Refused, Uncertain
+from evidence_daemon.mail.spool import MEMORY_BYTES
 from evidence_daemon.mail.subject import read_subject
 from evidence_daemon.model import (
     DAEMON,
@@ -54,7 +57,7 @@ from evidence_daemon.model import (
     ReplyKind,
     ReviewItem,
     Settlement,
-    Sha256,
+    SignatureVerdict,
     Withheld,
     mail_of_receipt,
     receipt_number,
@@ -74,7 +77,10 @@ UNCERTAIN_AFTER = 600
 
 
 class Pipeline:
-    """The walk and its stations.  `enqueue` is set by the house once there is an engine."""
+    """The walk and its stations.  `enqueue` is set by the house once there is an engine.
+
+    `keys` tells the keys of signing domains; None: signatures of mails are not looked at.
+    """
 
     def __init__(
         self,
@@ -85,6 +91,7 @@ class Pipeline:
         book: RuleBook,
         config: Config,
         clock: Callable[[], datetime],
+        keys: Keys | None = None,
     ) -> None:
         self.database, self.blobs, self.reader, self.book, self.config, self.clock = (
             database,
@@ -96,7 +103,15 @@ class Pipeline:
         )
         self.enqueue: Callable[[Session, MailId, int], None] = lambda _session, _mail, _attempt: None
         self.hours = read_hours(config.answers.hours)
-        self._understood: OrderedDict[Sha256, Email] = OrderedDict()
+        self.mails = Opener(
+            blobs,
+            our_addresses=frozenset(
+                {config.smtp.from_address.lower(), *(user.lower() for user in config.mailbox_users)}
+            ),
+            spool=config.state_directory / "evidence" / "spool",
+            keys=keys,
+            remembered=2 * config.daemon.workers,
+        )
         self._turns = _Turns()
 
     # ── intake ───────────────────────────────────────────────────────────────────────────────────
@@ -171,13 +186,16 @@ class Pipeline:
                 attempt = records.begin_attempt(session, mail_id)
             if attempt > self.config.daemon.retries:
                 raise Permanent(f"reading was begun {attempt - 1} times and never came to an end")
-            email = self._understand(mail.sha256, header_only=mail.oversized)
-            subject = read_subject(email.subjects, self.book.subject)
-            passwords = [subject.id_number.value] if subject.id_number is not None else []
-            wanted = email.attachments[: self.config.documents.max_attachments]
-            readings = self.reader.read(wanted, passwords)
+            with self.mails.opened(mail) as (email, signatures):
+                subject = read_subject(email.subjects, self.book.subject)
+                passwords = [subject.id_number.value] if subject.id_number is not None else []
+                wanted = email.attachments[: self.config.documents.max_attachments]
+                readings = self.reader.read(wanted, passwords)
             with self.database.session() as session:
                 records.save_readings(session, mail_id, readings, email=email, now=self.clock())
+                found_on_arrival = records.load_signatures(session, mail_id)  # later their keys may be gone
+                if all(one.verdict is SignatureVerdict.NO_COMPROBADA for one in found_on_arrival):
+                    records.save_signatures(session, mail_id, signatures)
 
     def judge(self, session: Session, mail_id: MailId) -> str:
         """Gather, decide, apply: one transaction, committed by the caller.  Returns the verdict."""
@@ -248,7 +266,7 @@ class Pipeline:
         automatic = evidence.email.automatic
         if automatic is None or automatic.kind is not AutomaticKind.REBOTE:
             return
-        report = read_report(self.blobs.get(evidence.email.sha256))
+        report = read_report(self.blobs.head(evidence.email.sha256, MEMORY_BYTES))
         if report is not None and report.fate is Fate.FAILED:
             about = records.bounced(session, report.message_ids, report.words, now=self.clock())
             if about is not None:
@@ -259,20 +277,23 @@ class Pipeline:
     def gather(self, session: Session, mail_id: MailId) -> tuple[Evidence, Match]:
         """All that is known of a mail, and whose it is.  Changes nothing."""
         mail = records.load_mail(session, mail_id)
-        email = self._understand(mail.sha256, header_only=mail.oversized)
+        email = self.mails.facts(mail)
         readings = records.load_readings(session, mail_id)
-        raw, border = self.blobs.get(mail.sha256), self.config.answers.trusted_authserv_id
+        header, border = self.blobs.head(mail.sha256, authenticity.MAX_HEADER), self.config.answers.trusted_authserv_id
+        signatures = records.load_signatures(session, mail_id)
         twin = records.twin(session, mail_id)
+        corrected = {one.what: (one.after, one.actor) for one in records.corrections_of(session, mail_id)}
+        subjects = (corrected[SUBJECT][0],) if SUBJECT in corrected else email.subjects
         evidence = Evidence(
             receipt=receipt_number(mail_id),
             received_at=mail.received_at,
             email=email,
-            subject=read_subject(email.subjects, self.book.subject),
+            subject=read_subject(subjects, self.book.subject),
             readings=readings,
-            papers=read_papers(readings, self.book.documents),
+            papers=with_corrections(read_papers(readings, self.book.documents), corrected),
             known_sender=email.sender is not None and records.known_sender(session, email.sender.address),
-            sender_proven=authenticity.sender_proven(raw, border),
-            sender_refuted=authenticity.sender_refuted(raw, border),
+            sender_proven=authenticity.sender_proven(header, border, signatures),
+            sender_refuted=authenticity.sender_refuted(header, border),
             oversized=mail.oversized,
             thread=self._thread(session, email),
             twin_of=receipt_number(twin) if twin is not None else "",
@@ -289,11 +310,25 @@ class Pipeline:
         return records.decided_cases(session, mail_id, found[1]) if found is not None and mail_id is not None else ()
 
     def apply(
-        self, session: Session, mail_id: MailId, settlement: Settlement, evidence: Evidence, found: Match
-    ) -> None:
-        """Write all that a settlement changes, with the answer rendered as it will be sent."""
-        outgoing = self.outgoing(session, mail_id, settlement, evidence)
-        records.apply(
+        self,
+        session: Session,
+        mail_id: MailId,
+        settlement: Settlement,
+        evidence: Evidence,
+        found: Match,
+        *,
+        text: str | None = None,
+        delay_seconds: int = 0,
+    ) -> int:
+        """Write all that a settlement changes, with the answer rendered as it will be sent; the decision's id.
+
+        A person may have written the answer's `text` anew, and it waits `delay_seconds` at least.
+        """
+        outgoing = self.outgoing(session, mail_id, settlement, evidence, text=text)
+        if outgoing is not None:
+            by = settlement.decision.grounds.actor if text is not None else ""
+            outgoing = replace(outgoing, edited_by=by, delay_seconds=delay_seconds)
+        return records.apply(
             session,
             mail_id,
             settlement,
@@ -305,13 +340,22 @@ class Pipeline:
         )
 
     def outgoing(
-        self, session: Session, mail_id: MailId, settlement: Settlement, evidence: Evidence
+        self,
+        session: Session,
+        mail_id: MailId,
+        settlement: Settlement,
+        evidence: Evidence,
+        *,
+        text: str | None = None,
     ) -> records.Outgoing | None:
-        """The answer of a settlement as bytes for one address, or None when there is none to send."""
+        """The answer of a settlement as bytes for one address, or None when there is none to send.
+
+        `text` are a person's words instead of the rule book's.
+        """
         if settlement.reply is None:
             return None
         number = records.next_decision_number(session, mail_id)
-        outgoing = self._rendered(session, settlement.reply, evidence, number, settlement.decision.cases)
+        outgoing = self._rendered(session, settlement.reply, evidence, number, settlement.decision.cases, text)
         oldest = self.clock() - timedelta(days=self.config.answers.max_age_days)
         by_daemon = settlement.decision.grounds.actor == DAEMON
         if outgoing is not None and by_daemon and evidence.received_at < oldest:
@@ -319,7 +363,13 @@ class Pipeline:
         return outgoing
 
     def _rendered(
-        self, session: Session, reply: Reply, evidence: Evidence, number: int, cases: Sequence[Case]
+        self,
+        session: Session,
+        reply: Reply,
+        evidence: Evidence,
+        number: int,
+        cases: Sequence[Case],
+        text: str | None = None,
     ) -> records.Outgoing | None:
         """An answer to the mail's `number`-th decision; None when its sender has no address to answer."""
         to = compose.answer_address(evidence.email)
@@ -336,6 +386,7 @@ class Pipeline:
             from_name=smtp.from_name,
             message_id=message_id,
             at=self.clock(),
+            text=text,
         )
         typed = evidence.subject.id_number
         return records.Outgoing(
@@ -516,19 +567,6 @@ class Pipeline:
     def _due(self, arrival: Arrival) -> date:
         received = arrival.received_at.astimezone(ECUADOR).date()
         return received + timedelta(days=self.book.decision.answers.answer_within_days)
-
-    def _understand(self, digest: Sha256, *, header_only: bool) -> Email:
-        """Parse once per walk; the last few are kept, for the judging transaction must stay short."""
-        known = self._understood.get(digest)
-        if known is not None:
-            return known
-        ours = frozenset({self.config.smtp.from_address.lower(), *(user.lower() for user in self.config.mailbox_users)})
-        email = understand(self.blobs.get(digest), our_addresses=ours, header_only=header_only)
-        if email.size < 1_000_000:
-            self._understood[digest] = email
-            while len(self._understood) > 2 * self.config.daemon.workers:
-                self._understood.popitem(last=False)
-        return email
 
 
 class _Turns:

@@ -14,12 +14,13 @@ import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from evidence_daemon.config import DocumentsConfig
 from evidence_daemon.documents.fields import yields
 from evidence_daemon.documents.sandbox import Cell, CellDied, Frame, Limits, sweep
-from evidence_daemon.documents.screening import MAX_MAIL_BYTES, Form, Readable, screen
+from evidence_daemon.documents.screening import MAX_FILE_BYTES, MAX_MAIL_BYTES, Form, Readable, screen
 from evidence_daemon.errors import BadConfig
 from evidence_daemon.model import Attachment, Box, Document, Engine, Page, Reading, ReasonCode, Sha256, Unreadable, Word
 
@@ -71,7 +72,8 @@ class Reader:
         readings: list[Reading] = []
         known: dict[Sha256, Reading] = {}
         size, pages = 0, MAX_MAIL_PAGES
-        for number, attachment in enumerate(attachments, start=1):
+        for number, given in enumerate(attachments, start=1):
+            attachment = _in_hand(given)
             size += len(attachment.content)
             if attachment.sha256 in known:
                 reading = replace(known[attachment.sha256], name=attachment.name)
@@ -266,6 +268,14 @@ def _confidence(words: Sequence[Word]) -> float:
 
 def _understood(words: Sequence[Word]) -> float:
     return sum(sum(map(str.isalnum, word.text)) * word.confidence for word in words if word.confidence >= 0.6)
+
+
+def _in_hand(attachment: Attachment) -> Attachment:
+    """An attachment of a large mail lies in a file until its turn comes; what exceeds the limit stays there."""
+    if not attachment.file:
+        return attachment
+    with Path(attachment.file).open("rb") as file:
+        return replace(attachment, content=file.read(MAX_FILE_BYTES + 1))
 
 
 def _unreadable(attachment: Attachment, reason: ReasonCode, detail: str) -> Unreadable:

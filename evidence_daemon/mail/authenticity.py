@@ -1,4 +1,4 @@
-"""Is the sender who he says he is?  Read from what our own border server wrote, never worked out here.
+"""Is the sender who he says he is?  Read from what our own border server wrote; where it is silent, from signatures.
 
 Authentication-Results (RFC 8601) can be written by anybody, so only the topmost one that carries the
 configured name of our own server counts; the border server must strip foreign ones of that name (RFC
@@ -9,14 +9,18 @@ the reader here takes that form too, for the configured name "microsoft" only.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from email.parser import BytesHeaderParser
 from email.policy import compat32
 from email.utils import getaddresses
 
+from evidence_daemon.model import MailSignature, SignatureVerdict
+
 MICROSOFT = "microsoft"
 """Configure this where Microsoft 365 receives our mail: its headers bear no server name."""
 
-_MAX_HEADER = 256 * 1024
+MAX_HEADER = 256 * 1024
+"""Bytes of a header block that are looked at; a mail with more is none."""
 
 _SECOND_LEVEL = frozenset(
     {
@@ -50,14 +54,47 @@ _SECOND_LEVEL = frozenset(
 """Labels under which a country registers organisations: "cnt.gob.ec" is one, "gob.ec" is none."""
 
 
-def sender_proven(raw: bytes, trusted_authserv_id: str) -> bool:
-    """True when our border server says that DMARC, or SPF or DKIM aligned with From, passed.
+def sender_proven(raw: bytes, trusted_authserv_id: str, signatures: Sequence[MailSignature] = ()) -> bool:
+    """True when DMARC, or SPF or DKIM aligned with From, passed.
 
-    `raw` is the mail or its header block, `trusted_authserv_id` the server's name (empty: nobody is
-    trusted).  Raises nothing: what cannot be read proves nothing.
+    `raw` is the mail or its header block, `trusted_authserv_id` the name of our border server (empty: there is
+    none to trust), `signatures` what we found on arrival.  The border server's word comes first: ours counts
+    only where it says nothing on DMARC and DKIM.  Raises nothing: what cannot be read proves nothing.
     """
     told = _border_results(raw, trusted_authserv_id)
-    return told is not None and _aligned(*told)
+    if told is not None and (_aligned(*told) or _decided(told[0])):
+        return _aligned(*told)
+    domain = from_domain(raw)
+    return bool(domain) and any(
+        signature.verdict is SignatureVerdict.PASA
+        and organisational_domain(signature.domain) == organisational_domain(domain)
+        for signature in signatures
+    )
+
+
+def _decided(results: list[tuple[str, str, dict[str, str]]]) -> bool:
+    """Whether the border server came to an end itself: "none" and an error on its way are no end."""
+    return any(method in {"dmarc", "dkim"} and verdict in {"pass", "fail", "policy"} for method, verdict, _ in results)
+
+
+def from_domain(raw: bytes) -> str:
+    """The domain of the one mailbox in From, lower case; "" when there is none or several.
+
+    Two authors: a proof for one of them is none for the other.
+    """
+    senders = [value for name, value in _headers(raw) if name == "from"]
+    mailboxes = getaddresses(senders)
+    if len(senders) != 1 or len(mailboxes) != 1 or "@" not in mailboxes[0][1]:
+        return ""
+    return mailboxes[0][1].rpartition("@")[2].lower()
+
+
+def _headers(raw: bytes) -> list[tuple[str, str]]:
+    """Name (lower case) and value of every header, in order."""
+    end = re.search(rb"\r?\n\r?\n|\r\r", raw)
+    block = raw[: end.start() if end else len(raw)][:MAX_HEADER]
+    message = BytesHeaderParser(policy=compat32).parsebytes(block + b"\r\n\r\n")
+    return [(name.lower(), str(value)) for name, value in message.raw_items()]
 
 
 def sender_refuted(raw: bytes, trusted_authserv_id: str) -> bool:
@@ -73,16 +110,10 @@ def _border_results(raw: bytes, trusted_authserv_id: str) -> tuple[list[tuple[st
     """What our border server found, and the domain of From; None when there is no such word on one sender."""
     if not trusted_authserv_id:
         return None
-    end = re.search(rb"\r?\n\r?\n|\r\r", raw)
-    block = raw[: end.start() if end else len(raw)][:_MAX_HEADER]
-    message = BytesHeaderParser(policy=compat32).parsebytes(block + b"\r\n\r\n")
-    headers = [(name.lower(), str(value)) for name, value in message.raw_items()]
-    senders = [value for name, value in headers if name == "from"]
-    mailboxes = getaddresses(senders)
-    if len(senders) != 1 or len(mailboxes) != 1 or "@" not in mailboxes[0][1]:
-        return None  # two authors: a proof for one of them is none for the other
-    domain = mailboxes[0][1].rpartition("@")[2].lower()
-    for name, value in headers:
+    domain = from_domain(raw)
+    if not domain:
+        return None
+    for name, value in _headers(raw):
         if name == "authentication-results":
             server, results = _read(value)
             if server == trusted_authserv_id.lower():

@@ -64,8 +64,11 @@ def compose(
     from_name: str,
     message_id: str,
     at: datetime,
+    text: str | None = None,
 ) -> bytes:
     """The answer as RFC 5322 bytes with CRLF: the same text plain and as HTML, in quoted-printable UTF-8.
+
+    `text` are a person's words instead of the rule book's.
 
     `at` is aware and becomes the Date; `message_id` comes from `wire_message_id`.  The To is one address
     only, without a name: a mail that reached us by blind copy stays secret, and nothing that the sender
@@ -89,7 +92,7 @@ def compose(
     message[LOOP_MARK] = evidence.receipt
     message["Content-Language"] = "es"
     message["MIME-Version"] = "1.0"
-    text = answer_text(reply, evidence, book)
+    text = answer_text(reply, evidence, book) if text is None else text
     # Not the library's own, which is drawn by lot: a resend must be the same bytes.
     boundary = f"=_{hashlib.sha256(message_id.encode()).hexdigest()[:32]}"
     message.add_header("Content-Type", "multipart/alternative", boundary=boundary)

@@ -10,6 +10,8 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Protocol
 
@@ -30,6 +32,15 @@ class Blobs(Protocol):
 
     def get(self, digest: Sha256) -> bytes:
         """The bytes, checked against their name.  Raises `Permanent` when they are gone or damaged."""
+
+    def head(self, digest: Sha256, count: int) -> bytes:
+        """The first `count` bytes, unchecked.  Raises `Permanent` when they are gone."""
+
+    def size(self, digest: Sha256) -> int:
+        """How many bytes there are.  Raises `Permanent` when they are gone."""
+
+    def file(self, digest: Sha256) -> AbstractContextManager[Path]:
+        """A file to read the bytes from, unchecked, for the block.  Raises `Permanent` when they are gone."""
 
 
 class LocalBlobs:
@@ -108,6 +119,24 @@ class LocalBlobs:
             raise Permanent(f"the evidence file {digest} is damaged (its bytes changed); restore it from a backup")
         return content
 
+    def head(self, digest: Sha256, count: int) -> bytes:
+        """The first `count` bytes, unchecked.  Raises as `get`."""
+        with self.file(digest) as path, _told("read"), path.open("rb") as content:
+            return content.read(count)
+
+    def size(self, digest: Sha256) -> int:
+        """How many bytes there are.  Raises as `get`."""
+        with self.file(digest) as path, _told("read"):
+            return path.stat().st_size
+
+    @contextmanager
+    def file(self, digest: Sha256) -> Iterator[Path]:
+        """The file itself, unchecked: whoever reads it compares the hash.  Raises as `get`."""
+        path = self.path(digest)
+        if not path.is_file():
+            raise Permanent(f"the evidence file {digest} is missing; restore it from a backup")
+        yield path
+
     def path(self, digest: Sha256) -> Path:
         """Where the file lies or would lie.  Raises `Permanent` for what is no SHA-256 digest."""
         if not _DIGEST.fullmatch(digest):
@@ -125,6 +154,14 @@ class LocalBlobs:
             return path.stat().st_size == len(content) and path.read_bytes() == content
         except FileNotFoundError:
             return False
+
+
+@contextmanager
+def _told(done: str) -> Iterator[None]:
+    try:
+        yield
+    except OSError as trouble:
+        raise Temporary(f"an evidence file could not be {done}: {trouble.strerror or trouble}") from trouble
 
 
 def _sync(directory: Path) -> None:

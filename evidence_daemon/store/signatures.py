@@ -1,0 +1,27 @@
+"""Signatures of mails, as they were found when the mails came."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+from sqlmodel import Session, col, select
+
+from evidence_daemon.model import MailId, MailSignature
+from evidence_daemon.store.tables_mail import SignatureRow
+
+
+def save_signatures(session: Session, mail_id: MailId, found: Sequence[MailSignature]) -> None:
+    """Keep what was found of a mail's signatures; replaces what an earlier look kept."""
+    session.exec(sa.delete(SignatureRow).where(col(SignatureRow.mail_id) == mail_id))
+    for ordinal, signature in enumerate(found):
+        values = {"domain": signature.domain, "verdict": signature.verdict, "detail": signature.detail}
+        session.exec(sa.insert(SignatureRow).values(mail_id=mail_id, ordinal=ordinal, **values))
+
+
+def load_signatures(session: Session, mail_id: MailId) -> tuple[MailSignature, ...]:
+    """What `save_signatures` kept; nothing for an unsigned mail, or one that nobody looked at."""
+    rows = session.exec(
+        select(SignatureRow).where(col(SignatureRow.mail_id) == mail_id).order_by(col(SignatureRow.ordinal))
+    )
+    return tuple(MailSignature(row.domain, row.verdict, row.detail) for row in rows)
