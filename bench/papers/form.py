@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from random import Random
 
@@ -23,7 +23,7 @@ class Layout:
     draw: Callable[[Pen, Facts], None]
     unseen: bool = False
     omits: frozenset[str] = frozenset()
-    ink: Ink = Ink()
+    ink: Ink = field(default_factory=Ink)
     tint: tuple[float, float, float] = (1.0, 1.0, 1.0)
     """Colour of the paper when it is photographed or scanned in colour (shares of red, green, blue)."""
     by_hand: bool = True

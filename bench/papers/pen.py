@@ -154,7 +154,15 @@ class Pen:
         self.canvas.restoreState()
 
     def frame(
-        self, x: float, y: float, width: float, height: float, *, fill: Color | None = None, thick: float = 0.7, round_: float = 0
+        self,
+        x: float,
+        y: float,
+        width: float,
+        height: float,
+        *,
+        fill: Color | None = None,
+        thick: float = 0.7,
+        round_: float = 0,
     ) -> None:
         """A rectangle with its lower left corner at (x, y)."""
         self.canvas.saveState()
@@ -316,7 +324,9 @@ class Pen:
         drawing.add(widget)
         renderPDF.draw(drawing, self.canvas, x, self.y)
 
-    def signature(self, x: float, width: float, signed: bool, under: Sequence[str], *, size: float = 8, rule: bool = True) -> None:
+    def signature(
+        self, x: float, width: float, signed: bool, under: Sequence[str], *, size: float = 8, rule: bool = True
+    ) -> None:
         """A rule to sign on with lines of print under it; signed if it was."""
         if rule:
             self.rule(x, x + width)
@@ -337,7 +347,12 @@ class Pen:
         for loop in range(loops):
             at, up = x + step * loop, tall * self.chance.uniform(0.35, 1.0) * (1.2 if loop == 0 else 0.8)
             path.curveTo(
-                at + step * self.chance.uniform(0.1, 0.9), y + up, at + step * 1.2, y + up, at + step * 0.8, y + tall * 0.2
+                at + step * self.chance.uniform(0.1, 0.9),
+                y + up,
+                at + step * 1.2,
+                y + up,
+                at + step * 0.8,
+                y + tall * 0.2,
             )
             path.curveTo(at + step * 0.5, y - 5, at + step * 0.9, y - 3, at + step, y + self.chance.uniform(0, 6))
         if self.chance.random() < 0.7:
@@ -349,7 +364,9 @@ class Pen:
         self.canvas.drawPath(path)
         self.canvas.restoreState()
 
-    def stamp(self, x: float, y: float, words: Sequence[str], *, round_: bool = True, colour: Color | None = None) -> None:
+    def stamp(
+        self, x: float, y: float, words: Sequence[str], *, round_: bool = True, colour: Color | None = None
+    ) -> None:
         """A rubber stamp centred at (x, y), never quite straight."""
         colour = colour or self.chance.choice((Color(0.2, 0.15, 0.55, alpha=0.65), Color(0.6, 0.1, 0.15, alpha=0.6)))
         canvas = self.canvas
@@ -369,7 +386,9 @@ class Pen:
             canvas.drawCentredString(0, 12 - 10 * place, line[: 15 if round_ else 22])
         canvas.restoreState()
 
-    def logo(self, x: float, y: float, ours: bool, *, name: str = "", size: float = 22, colour: Color | None = None) -> None:
+    def logo(
+        self, x: float, y: float, ours: bool, *, name: str = "", size: float = 22, colour: Color | None = None
+    ) -> None:
         """Letters with an arc, as telephone companies like them; ours or another company's."""
         canvas = self.canvas
         canvas.saveState()
@@ -377,7 +396,7 @@ class Pen:
         canvas.setFillColor(ink)
         canvas.setStrokeColor(ink)
         canvas.setFont(_face("modern", True), size)
-        canvas.drawString(x, y, "cnt" if ours else name.split(" - ")[-1].title())
+        canvas.drawString(x, y, "cnt" if ours else name.rsplit(" - ", maxsplit=1)[-1].title())
         canvas.setLineWidth(size / 9)
         canvas.arc(x - 4, y - size * 0.2, x + size * 1.4, y + size * 1.15, 25, 110)
         canvas.restoreState()

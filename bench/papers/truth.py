@@ -42,7 +42,19 @@ _SURNAMES = (
 _GIVEN = (
     *("ALEXANDRA", "ANDRÉS", "BEATRIZ", "CÉSAR", "CRISTINA", "DARWIN", "DOLORES", "EDUARDO", "ESTEFANÍA", "FERNANDO"),
     *("GERMÁNICO", "GUADALUPE", "HÉCTOR", "HUGO", "ISABEL", "IVÁN", "JENNY", "JOAQUÍN", "KARINA", "LEONARDO", "LIGIA"),
-    *("MARGARITA", "MAURICIO", "MÓNICA", "NARCISA", "NICOLÁS", "ÓSCAR", "PAÚL", "RAÚL", "ROSARIO", "SEGUNDO", "VERÓNICA"),
+    *(
+        "MARGARITA",
+        "MAURICIO",
+        "MÓNICA",
+        "NARCISA",
+        "NICOLÁS",
+        "ÓSCAR",
+        "PAÚL",
+        "RAÚL",
+        "ROSARIO",
+        "SEGUNDO",
+        "VERÓNICA",
+    ),
 )
 _OFFICES = (
     *(("CAC El Ceibo", "Quito"), ("CAC Mirador del Río", "Cuenca"), ("CAC Las Acacias", "Guayaquil")),
@@ -120,7 +132,12 @@ def person(chance: Random) -> str:
 
 
 _ONTS = (
-    *(("HWTC", "Huawei", "HG8245Q2"), ("HWTC", "Huawei", "HG8145V5"), ("ZTEG", "ZTE", "F670L"), ("ZTEG", "ZTE", "F660")),
+    *(
+        ("HWTC", "Huawei", "HG8245Q2"),
+        ("HWTC", "Huawei", "HG8145V5"),
+        ("ZTEG", "ZTE", "F670L"),
+        ("ZTEG", "ZTE", "F660"),
+    ),
     *(("ALCL", "Nokia", "G-140W-H"), ("FHTT", "FiberHome", "AN5506-04")),
 )
 
@@ -148,7 +165,9 @@ def item(kind: EquipmentType, chance: Random) -> Item:
             word = chance.choice(("Módem router", "Módem ADSL", "CPE", "Router wifi"))
             return Item(kind, word, brand, model, f"2153{chance.choice('0123')}{digits}", mac)
         case EquipmentType.DECODIFICADOR:
-            brand, model, head = chance.choice((("Kaon", "KSTB2077", "KN"), ("Coship", "N5266C", "CS"), ("ZTE", "B860H", "ZX")))
+            brand, model, head = chance.choice(
+                (("Kaon", "KSTB2077", "KN"), ("Coship", "N5266C", "CS"), ("ZTE", "B860H", "ZX"))
+            )
             word = chance.choice(("Decodificador", "Decodificador HD", "Deco", "STB"))
             return Item(kind, word, brand, model, f"{head}{chance.choice('2479')}{chance.choice('AFHKT')}{digits}")
         case EquipmentType.SMARTCARD:
@@ -174,7 +193,14 @@ def facts(chance: Random) -> Facts:
     office, city = chance.choice(_OFFICES)
     day = date(2020, 6, 1) + timedelta(days=chance.randrange(1900))
     serial = chance.randrange(1, 10**6)
-    number = chance.choice((f"{serial:07d}", f"CNT-{day:%Y}-{serial:06d}", f"AD-{serial:06d}", f"{chance.randrange(1, 999):03d}-{serial:06d}"))
+    number = chance.choice(
+        (
+            f"{serial:07d}",
+            f"CNT-{day:%Y}-{serial:06d}",
+            f"AD-{serial:06d}",
+            f"{chance.randrange(1, 999):03d}-{serial:06d}",
+        )
+    )
     id_number = cedula(chance)
     return Facts(
         holder=person(chance),
@@ -214,10 +240,11 @@ def _service(line: Line, chance: Random) -> str:
 def blank(one: Facts) -> Facts:
     """The form as it lies in a drawer: nobody has filled it in."""
     return replace(
-        one,
-        **dict.fromkeys(("holder", "id_number", "service", "agent", "agent_id", "number"), ""),
+        one.without(("holder", "id_number", "service", "agent", "agent_id", "number")),
         items=tuple(Item(i.type, "") for i in one.items),
-        **dict.fromkeys(("signed", "attended", "stamped"), False),
+        signed=False,
+        attended=False,
+        stamped=False,
     )
 
 

@@ -64,7 +64,9 @@ def _carbon(pen: Pen, f: Facts) -> None:
         x=36,
         pitch=2.1,
     )
-    pen.text(36, "RECIBÍ DEL CLIENTE LO ARRIBA INDICADO" if f.returned else "RECIBÍ DE LA EMPRESA LO ARRIBA INDICADO", 7.5)
+    pen.text(
+        36, "RECIBÍ DEL CLIENTE LO ARRIBA INDICADO" if f.returned else "RECIBÍ DE LA EMPRESA LO ARRIBA INDICADO", 7.5
+    )
     pen.y = 52
     pen.signature(60, 150, f.signed, ["CLIENTE"], size=7)
     pen.signature(300, 150, f.attended, ["ASESOR", f.agent], size=7)
@@ -80,7 +82,12 @@ def _two_columns(pen: Pen, f: Facts) -> None:
     pen.y = pen.height - 46
     pen.text(pen.width - 46, "Acta de entrega recepción de equipos", 16, bold=True, align="right")
     pen.down(18)
-    pen.text(pen.width - 46, "Baja de servicio: el cliente devuelve" if f.returned else "Alta de servicio: el cliente recibe", 10, align="right")
+    pen.text(
+        pen.width - 46,
+        "Baja de servicio: el cliente devuelve" if f.returned else "Alta de servicio: el cliente recibe",
+        10,
+        align="right",
+    )
     pen.y = pen.height - 118
     middle = 235.0
 
@@ -134,12 +141,15 @@ def _certificate(pen: Pen, f: Facts) -> None:
     if f.ours:
         pen.middle(f"RUC {CNT_RUC}", 9)
     pen.down(28)
-    pen.middle("CERTIFICADO DE RECEPCIÓN DE EQUIPOS" if f.returned else "CERTIFICADO DE INSTALACIÓN DE EQUIPOS", 15, bold=True)
+    pen.middle(
+        "CERTIFICADO DE RECEPCIÓN DE EQUIPOS" if f.returned else "CERTIFICADO DE INSTALACIÓN DE EQUIPOS", 15, bold=True
+    )
     pen.down(24)
     pen.prose(
         ["En la ciudad de", (f.city,), ", a los", (str(f.day.day),), "días del mes de", (MONTHS[f.day.month - 1],),
          "de", (str(f.day.year),), ", comparecen por una parte", (f.holder,), ", portador(a) de la cédula o RUC número",
-         (f.id_number,), ", y por otra", (title_case(f.agent),), f", en representación de {short(f)}, oficina", (f.office,), "."],
+         (f.id_number,), ", y por otra", (title_case(f.agent),), f", en representación de {short(f)}, oficina",
+         (f.office,), "."],
         11.5,
         leading=1.7,
     )  # fmt: skip
@@ -159,9 +169,14 @@ def _certificate(pen: Pen, f: Facts) -> None:
         parts += ["." if n == len(f.items) - 1 else ";"]
     pen.prose(parts, 11.5, leading=1.7, bold_values=False)
     pen.prose(
-        ["En consecuencia, nada queda pendiente por concepto de equipos terminales. Se extiende el presente certificado a petición del interesado."]
+        [
+            "En consecuencia, nada queda pendiente por concepto de equipos terminales. Se extiende el presente "
+            "certificado a petición del interesado."
+        ]
         if f.returned
-        else ["El cliente recibe los equipos a satisfacción y se compromete a devolverlos a la terminación del contrato."],
+        else [
+            "El cliente recibe los equipos a satisfacción y se compromete a devolverlos a la terminación del contrato."
+        ],
         11.5,
         leading=1.7,
     )
@@ -209,7 +224,9 @@ def _narrow_roll(pen: Pen, f: Facts) -> None:
             pen.down(13)
     pen.rule(10, pen.width - 10, dots=True)
     pen.down(14)
-    pen.prose(["El cliente devuelve y la agencia recibe."] if f.returned else ["El cliente recibe y la agencia entrega."], 8.5)
+    pen.prose(
+        ["El cliente devuelve y la agencia recibe."] if f.returned else ["El cliente recibe y la agencia entrega."], 8.5
+    )
     pen.down(46)
     pen.signature(20, pen.width - 40, f.signed, ["f) Cliente"], size=8)
     pen.down(60)
@@ -224,7 +241,13 @@ def _two_services(pen: Pen, f: Facts) -> None:
     end = pen.width - 50
     pen.logo(50, pen.height - 66, f.ours, name=f.company)
     pen.y = pen.height - 58
-    pen.text(end, "ACTA DE RETIRO DE EQUIPOS" if f.returned else "ACTA DE INSTALACIÓN DE EQUIPOS", 14, bold=True, align="right")
+    pen.text(
+        end,
+        "ACTA DE RETIRO DE EQUIPOS" if f.returned else "ACTA DE INSTALACIÓN DE EQUIPOS",
+        14,
+        bold=True,
+        align="right",
+    )
     pen.down(15)
     at = end - 150
     pen.text(at, "Nro.:", 10)
@@ -275,7 +298,13 @@ def _field_sheet(pen: Pen, f: Facts) -> None:
     pen.canvas.line(end - 130, pen.height - 78, end - 130, pen.height - 30)
     pen.logo(54, pen.height - 62, f.ours, name=f.company, size=20)
     pen.y = pen.height - 50
-    pen.text((170 + end - 130) / 2, "HOJA DE RETIRO DE EQUIPOS EN DOMICILIO" if f.returned else "HOJA DE INSTALACIÓN EN DOMICILIO", 12, bold=True, align="middle")
+    pen.text(
+        (170 + end - 130) / 2,
+        "HOJA DE RETIRO DE EQUIPOS EN DOMICILIO" if f.returned else "HOJA DE INSTALACIÓN EN DOMICILIO",
+        12,
+        bold=True,
+        align="middle",
+    )
     pen.down(15)
     pen.text((170 + end - 130) / 2, issuer(f), 7.5, align="middle")
     pen.y = pen.height - 46
@@ -285,7 +314,12 @@ def _field_sheet(pen: Pen, f: Facts) -> None:
     pen.y = pen.height - 102
     pen.text(34, "Tipo de orden:", 9, bold=True)
     at = 116.0
-    for words, ticked in (("Instalación", not f.returned), ("Retiro", f.returned), ("Reparación", False), ("Cambio", False)):
+    for words, ticked in (
+        ("Instalación", not f.returned),
+        ("Retiro", f.returned),
+        ("Reparación", False),
+        ("Cambio", False),
+    ):
         pen.frame(at, pen.y - 1, 9, 9)
         if ticked and f.holder:
             pen.value(at + 1.4, "X", 9)
@@ -296,7 +330,11 @@ def _field_sheet(pen: Pen, f: Facts) -> None:
     pen.down(24)
     rows = (
         (("Nombre o razón social", f.holder, 34, 420), ("CI/RUC", f.id_number, 470, end)),
-        (("Instancia de servicio", f.service, 34, 300), ("Producto", LINE_WORDS[f.line], 320, 520), ("Fecha (aaaa-mm-dd)", f.day.isoformat() if f.holder else "", 540, end)),
+        (
+            ("Instancia de servicio", f.service, 34, 300),
+            ("Producto", LINE_WORDS[f.line], 320, 520),
+            ("Fecha (aaaa-mm-dd)", f.day.isoformat() if f.holder else "", 540, end),
+        ),
     )
     for row in rows:
         for label, value, x, stop in row:
@@ -312,7 +350,10 @@ def _field_sheet(pen: Pen, f: Facts) -> None:
     pen.down(5)
     pen.table(
         ["Tipo elemento", "Cargador", "Marca", "Modelo", "Serie", "MAC", "Estado"],
-        [[i.word, "Sí" if i.serial else "", i.brand, i.model, i.serial, i.mac, "Bueno" if i.word else ""] for i in f.items],
+        [
+            [i.word, "Sí" if i.serial else "", i.brand, i.model, i.serial, i.mac, "Bueno" if i.word else ""]
+            for i in f.items
+        ],
         [(end - 34) * s for s in (0.19, 0.08, 0.11, 0.12, 0.22, 0.19, 0.09)],
         size=9.5,
         shade=Color(0.9, 0.9, 0.9),
@@ -344,7 +385,9 @@ def _report(pen: Pen, f: Facts) -> None:
     pen.text(44, f"Usuario: {f.agent.split()[0][:1]}{f.agent.split()[1]}".upper() if f.agent else "Usuario:", 9)
     pen.text(pen.width - 44, f"Emitido {f.day:%d/%m/%Y} 16:0{f.day.day % 10}", 9, align="right")
     pen.down(34)
-    pen.middle("COMPROBANTE DE RECEPCION DE EQUIPOS" if f.returned else "COMPROBANTE DE INSTALACION DE EQUIPOS", 13, bold=True)
+    pen.middle(
+        "COMPROBANTE DE RECEPCION DE EQUIPOS" if f.returned else "COMPROBANTE DE INSTALACION DE EQUIPOS", 13, bold=True
+    )
     pen.middle(f"{'Retiro definitivo' if f.returned else 'Alta de servicio'} / {LINE_WORDS[f.line]}", 10)
     pen.down(12)
     pairs = (
@@ -390,10 +433,28 @@ def _report(pen: Pen, f: Facts) -> None:
 
 
 UNSEEN = (
-    Layout("carbon", landscape(A5), "narrow", _carbon, unseen=True, ink=Ink("typewriter", CARBON, 1.2), tint=(0.98, 0.86, 0.88), omits=frozenset({"office"})),
+    Layout(
+        "carbon",
+        landscape(A5),
+        "narrow",
+        _carbon,
+        unseen=True,
+        ink=Ink("typewriter", CARBON, 1.2),
+        tint=(0.98, 0.86, 0.88),
+        omits=frozenset({"office"}),
+    ),
     Layout("dos_columnas", A4, "office", _two_columns, unseen=True),
     Layout("certificado", LETTER, "book", _certificate, unseen=True, omits=frozenset({"number"})),
-    Layout("rollo", (62 * mm, 170 * mm), "modern", _narrow_roll, unseen=True, tint=(0.97, 0.97, 0.98), ink=Ink("", black), by_hand=False),
+    Layout(
+        "rollo",
+        (62 * mm, 170 * mm),
+        "modern",
+        _narrow_roll,
+        unseen=True,
+        tint=(0.97, 0.97, 0.98),
+        ink=Ink("", black),
+        by_hand=False,
+    ),
     Layout("dos_servicios", A4, "sans", _two_services, unseen=True, two_services=True),
     Layout("hoja_tecnico", landscape(A4), "office", _field_sheet, unseen=True, omits=frozenset({"office"})),
     Layout("reporte", LETTER, "mono", _report, unseen=True, by_hand=False),

@@ -66,7 +66,11 @@ def _boxes(pen: Pen, f: Facts) -> None:
     pen.prose(
         [
             f"El {'cliente' if f.returned else 'técnico'} entrega {who} los equipos detallados, que son recibidos a "
-            + ("satisfacción, sin valores pendientes por este concepto." if f.returned else "satisfacción en su domicilio.")
+            + (
+                "satisfacción, sin valores pendientes por este concepto."
+                if f.returned
+                else "satisfacción en su domicilio."
+            )
         ],
         9,
     )
@@ -86,9 +90,19 @@ def _letter(pen: Pen, f: Facts) -> None:
     pen.y = pen.height - 62
     pen.text(pen.width - 72, issuer(f), 7.5, align="right", colour=GREY)
     pen.down(10)
-    pen.text(pen.width - 72, "www.cnt.gob.ec - 1800 100 100" if f.ours else "Servicio al cliente", 7.5, align="right", colour=GREY)
+    pen.text(
+        pen.width - 72,
+        "www.cnt.gob.ec - 1800 100 100" if f.ours else "Servicio al cliente",
+        7.5,
+        align="right",
+        colour=GREY,
+    )
     pen.down(42)
-    pen.middle("CONSTANCIA DE DEVOLUCIÓN DE EQUIPOS" if f.returned else "CONSTANCIA DE ENTREGA E INSTALACIÓN DE EQUIPOS", 13, bold=True)
+    pen.middle(
+        "CONSTANCIA DE DEVOLUCIÓN DE EQUIPOS" if f.returned else "CONSTANCIA DE ENTREGA E INSTALACIÓN DE EQUIPOS",
+        13,
+        bold=True,
+    )
     pen.text(pen.width / 2 - 50, "Nº ", 10.5)
     pen.value(pen.width / 2 - 34, f.number, 10.5)
     pen.down(30)
@@ -141,7 +155,13 @@ def _wide_order(pen: Pen, f: Facts) -> None:
     pen.left = 36
     pen.frame(36, pen.height - 74, end - 36, 40, fill=Color(0.12, 0.3, 0.5), thick=0)
     pen.y = pen.height - 60
-    pen.text(48, "ORDEN DE RETIRO DE EQUIPOS" if f.returned else "ORDEN DE INSTALACIÓN DE EQUIPOS", 17, bold=True, colour=Color(1, 1, 1))
+    pen.text(
+        48,
+        "ORDEN DE RETIRO DE EQUIPOS" if f.returned else "ORDEN DE INSTALACIÓN DE EQUIPOS",
+        17,
+        bold=True,
+        colour=Color(1, 1, 1),
+    )
     pen.text(end - 12, issuer(f), 8.5, align="right", colour=Color(1, 1, 1))
     pen.y = pen.height - 100
     half = pen.width / 2 + 10
@@ -167,7 +187,17 @@ def _wide_order(pen: Pen, f: Facts) -> None:
         shade=_PALE,
         rules=False,
     )
-    pen.prose(["Observaciones: " + ("retiro definitivo a petición del abonado." if f.returned else "potencia óptica -19,2 dBm, pruebas en orden.")], 9.5)
+    pen.prose(
+        [
+            "Observaciones: "
+            + (
+                "retiro definitivo a petición del abonado."
+                if f.returned
+                else "potencia óptica -19,2 dBm, pruebas en orden."
+            )
+        ],
+        9.5,
+    )
     pen.y = min(pen.y - 60, 130)
     third = (end - 36) / 3
     for n, (label, name, signed) in enumerate(
@@ -233,7 +263,12 @@ def _blocks(pen: Pen, f: Facts) -> None:
     pen.left = 54
     end = pen.width - 54
     pen.y = pen.height - 60
-    pen.text(54, "Comprobante de devolución de equipos" if f.returned else "Comprobante de equipos entregados en instalación", 14, bold=True)
+    pen.text(
+        54,
+        "Comprobante de devolución de equipos" if f.returned else "Comprobante de equipos entregados en instalación",
+        14,
+        bold=True,
+    )
     pen.down(14)
     pen.text(54, issuer(f), 8)
     pen.y = pen.height - 104
@@ -273,7 +308,10 @@ def _blocks(pen: Pen, f: Facts) -> None:
     pen.prose(
         ["Recibimos del cliente los equipos arriba descritos. Este documento extingue la obligación de devolverlos."]
         if f.returned
-        else ["El abonado declara haber recibido los equipos arriba descritos y se compromete a devolverlos al terminar su contrato."],
+        else [
+            "El abonado declara haber recibido los equipos arriba descritos y se compromete a devolverlos al "
+            "terminar su contrato."
+        ],
         9,
     )
     pen.down(56)
@@ -324,7 +362,8 @@ def _printed_pad(pen: Pen, f: Facts) -> None:
     )
     pen.prose(
         [
-            "El abonado entrega y la empresa recibe los equipos que arriba se detallan, en el estado en que se encuentran."
+            "El abonado entrega y la empresa recibe los equipos que arriba se detallan, en el estado "
+            "en que se encuentran."
             if f.returned
             else "La empresa entrega al abonado, en calidad de comodato, los equipos que arriba se detallan."
         ],
@@ -336,7 +375,9 @@ def _printed_pad(pen: Pen, f: Facts) -> None:
     pen.down(36)
     ruled("Nombre del funcionario:", f.agent, 330 - 60, end, 9.5)
     if f.stamped:
-        pen.stamp(300, pen.y + 60, [short(f), f.city, f"{f.day:%d %m %Y}", "RECIBIDO" if f.returned else "ALTA"], round_=False)
+        pen.stamp(
+            300, pen.y + 60, [short(f), f.city, f"{f.day:%d %m %Y}", "RECIBIDO" if f.returned else "ALTA"], round_=False
+        )
 
 
 def _needles(pen: Pen, f: Facts) -> None:
@@ -375,13 +416,27 @@ def _needles(pen: Pen, f: Facts) -> None:
     pen.down(8)
     pen.middle("-" * 72, 9)
     for item in f.items:
-        for (x, _), value, room in zip(columns, (item.word.upper(), item.brand.upper(), item.serial, item.mac), (138, 76, 152, 122), strict=True):
+        for (x, _), value, room in zip(
+            columns, (item.word.upper(), item.brand.upper(), item.serial, item.mac), (138, 76, 152, 122), strict=True
+        ):
             pen.value(x, value, 11, room=room)
         pen.down(19)
     pen.middle("-" * 72, 9)
-    pen.prose(["MOTIVO: " + ("RETIRO DEFINITIVO DEL SERVICIO A PEDIDO DEL ABONADO." if f.returned else "ALTA NUEVA DEL SERVICIO. EL ABONADO RECIBE LOS EQUIPOS.")], 11)
+    pen.prose(
+        [
+            "MOTIVO: "
+            + (
+                "RETIRO DEFINITIVO DEL SERVICIO A PEDIDO DEL ABONADO."
+                if f.returned
+                else "ALTA NUEVA DEL SERVICIO. EL ABONADO RECIBE LOS EQUIPOS."
+            )
+        ],
+        11,
+    )
     pen.down(70)
-    pen.signature(60, 190, f.signed, ["ENTREGA: EL ABONADO" if f.returned else "RECIBE: EL ABONADO", f.holder], size=9.5)
+    pen.signature(
+        60, 190, f.signed, ["ENTREGA: EL ABONADO" if f.returned else "RECIBE: EL ABONADO", f.holder], size=9.5
+    )
     pen.signature(340, 190, f.attended, [("RECIBE: " if f.returned else "ENTREGA: ") + short(f), f.agent], size=9.5)
     if f.stamped:
         pen.stamp(300, pen.y + 24, [short(f), f.city, f"{f.day:%d/%m/%Y}"])
@@ -391,8 +446,24 @@ VISIBLE = (
     Layout("cajas", A4, "sans", _boxes),
     Layout("carta", A4, "serif", _letter),
     Layout("orden_apaisada", landscape(LETTER), "condensed", _wide_order),
-    Layout("tiquete", (80 * mm, 185 * mm), "ticket", _till, ink=Ink("", Color(0.16, 0.16, 0.2)), tint=(0.98, 0.97, 0.94), by_hand=False),
+    Layout(
+        "tiquete",
+        (80 * mm, 185 * mm),
+        "ticket",
+        _till,
+        ink=Ink("", Color(0.16, 0.16, 0.2)),
+        tint=(0.98, 0.97, 0.94),
+        by_hand=False,
+    ),
     Layout("bloques", LETTER, "wide", _blocks),
     Layout("talonario", LETTER, "narrow", _printed_pad, ink=Ink("typewriter", CARBON, 1.0), tint=(0.99, 0.98, 0.93)),
-    Layout("matricial", (242 * mm, 205 * mm), "needles", _needles, ink=Ink("", black), tint=(0.97, 0.99, 0.97), by_hand=False),
+    Layout(
+        "matricial",
+        (242 * mm, 205 * mm),
+        "needles",
+        _needles,
+        ink=Ink("", black),
+        tint=(0.97, 0.99, 0.97),
+        by_hand=False,
+    ),
 )

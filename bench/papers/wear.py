@@ -40,7 +40,7 @@ def rasters(pdf: bytes, dpi: float) -> list[Pixels]:
 
 
 def _clip(values: Any) -> Pixels:
-    return np.clip(values, 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(values, 0, 255), np.uint8)
 
 
 def _jpeg(pixels: Pixels, quality: int, exif_turn: int = 1) -> bytes:
@@ -105,7 +105,10 @@ def black_and_white(pdf: bytes, seed: int, _: Tint) -> list[File]:
     """Scanned at 300 dpi into pure black and white: what copiers send by mail."""
     chance = np.random.default_rng(seed)
     pages = rasters(pdf, 300)
-    bits = [Image.fromarray(_clip(_scanned(page, 300, chance))).point(lambda v: 255 * (v > 150)).convert("1") for page in pages]
+    bits = [
+        Image.fromarray(_clip(_scanned(page, 300, chance))).point(lambda v: 255 * (v > 150)).convert("1")
+        for page in pages
+    ]
     out = io.BytesIO()
     bits[0].save(out, "TIFF", save_all=True, append_images=bits[1:], compression="group4", dpi=(300, 300))
     return [(".tif", out.getvalue())]
@@ -146,8 +149,14 @@ def _background(rows: int, columns: int, chance: np.random.Generator) -> Floats:
     """Wood, a beige cloth, a carpet, a dark desk, tiles: RGB."""
     kind = int(chance.integers(0, 6))
     if kind in {0, 1}:
-        grain = cv2.resize(chance.normal(0, 1, (max(2, rows // 18), 3)).astype(np.float32), (columns, rows), interpolation=cv2.INTER_CUBIC)
-        fine = cv2.resize(chance.normal(0, 1, (rows // 2, 12)).astype(np.float32), (columns, rows), interpolation=cv2.INTER_CUBIC)
+        grain = cv2.resize(
+            chance.normal(0, 1, (max(2, rows // 18), 3)).astype(np.float32),
+            (columns, rows),
+            interpolation=cv2.INTER_CUBIC,
+        )
+        fine = cv2.resize(
+            chance.normal(0, 1, (rows // 2, 12)).astype(np.float32), (columns, rows), interpolation=cv2.INTER_CUBIC
+        )
         colour = np.array([(138, 92, 56), (176, 136, 96)][kind], np.float32)
         return np.asarray(colour * (1 + 0.14 * grain + 0.05 * fine)[..., None], np.float32)
     if kind == 2:
@@ -162,8 +171,14 @@ def _background(rows: int, columns: int, chance: np.random.Generator) -> Floats:
     side = columns // 5
     y, x = np.mgrid[0:rows, 0:columns]
     joint = ((y % side) < 8) | ((x % side) < 8)
-    cloud = cv2.resize(chance.normal(0, 9, (rows // 60 + 2, columns // 60 + 2)).astype(np.float32), (columns, rows), interpolation=cv2.INTER_CUBIC)
-    return np.asarray((np.array([198, 190, 178], np.float32) + cloud[..., None]) * (1 - 0.35 * joint[..., None]), np.float32)
+    cloud = cv2.resize(
+        chance.normal(0, 9, (rows // 60 + 2, columns // 60 + 2)).astype(np.float32),
+        (columns, rows),
+        interpolation=cv2.INTER_CUBIC,
+    )
+    return np.asarray(
+        (np.array([198, 190, 178], np.float32) + cloud[..., None]) * (1 - 0.35 * joint[..., None]), np.float32
+    )
 
 
 def _softened(mask: Floats, sigma: float) -> Floats:
@@ -200,9 +215,7 @@ def _bent(sheet: Floats, hard: float, chance: np.random.Generator) -> Floats:
     phase, turns = float(chance.uniform(0, 6.3)), float(chance.uniform(0.4, 0.9))
     y, x = np.mgrid[0:rows, 0:columns].astype(np.float32)
     wave = (swing * np.sin(phase + x / columns * 2 * math.pi * turns)).astype(np.float32)
-    return np.asarray(
-        cv2.remap(sheet, x, y + wave, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE), np.float32
-    )
+    return np.asarray(cv2.remap(sheet, x, y + wave, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE), np.float32)
 
 
 def _on_table(page: Pixels, hard: float, tint: Tint, long_side: int, chance: np.random.Generator) -> Pixels:
@@ -231,7 +244,7 @@ def _on_table(page: Pixels, hard: float, tint: Tint, long_side: int, chance: np.
     picture = picture * (1 - mask[..., None]) + seen * mask[..., None]
     picture *= _lamp(height, width, hard, chance)
     if chance.random() < 0.15 + 0.35 * hard:
-        _finger(picture, corners, chance)
+        _finger(picture, np.asarray(corners, np.float32), chance)
     return _exposed(picture, hard, long_side, chance)
 
 
@@ -277,7 +290,13 @@ def _exposed(picture: Floats, hard: float, long_side: int, chance: np.random.Gen
         kernel = np.zeros((length * 2 + 1, length * 2 + 1), np.float32)
         angle = float(chance.uniform(0, math.pi))
         reach = (length / 2 * math.cos(angle), length / 2 * math.sin(angle))
-        cv2.line(kernel, (round(length - reach[0]), round(length - reach[1])), (round(length + reach[0]), round(length + reach[1])), (1.0,), 1)
+        cv2.line(
+            kernel,
+            (round(length - reach[0]), round(length - reach[1])),
+            (round(length + reach[0]), round(length + reach[1])),
+            (1.0,),
+            1,
+        )
         picture = cv2.filter2D(picture, -1, kernel / kernel.sum()).astype(np.float32)
     picture = picture * (1 - 0.12 * hard) + 14 * hard
     grain = chance.normal(0, 1.5 + 4.5 * hard, picture.shape[:2]).astype(np.float32)
@@ -345,7 +364,9 @@ def chat(pdf: bytes, seed: int, tint: Tint) -> list[File]:
     shot = _on_table(rasters(pdf, dpi)[0], float(chance.uniform(0.05, 0.2)), tint, 1500, chance)
     if shot.shape[1] > shot.shape[0]:
         shot = np.ascontiguousarray(np.rot90(shot))  # who takes a sheet across holds the telephone across
-    shot = cv2.resize(shot, (1064, round(shot.shape[0] * 1064 / shot.shape[1])), interpolation=cv2.INTER_AREA).astype(np.uint8)
+    shot = cv2.resize(shot, (1064, round(shot.shape[0] * 1064 / shot.shape[1])), interpolation=cv2.INTER_AREA).astype(
+        np.uint8
+    )
     screen = Image.new("RGB", (1080, max(2280, shot.shape[0] + 520)), (11, 20, 26))
     pen = ImageDraw.Draw(screen)
     face = "/usr/share/fonts/truetype/liberation/LiberationSans-Regular.ttf"
