@@ -44,6 +44,8 @@ from evidence_daemon.model import (
     ItemState,
     Line,
     Match,
+    Register,
+    RegisterEntry,
     Segment,
     Settlement,
     Sha256,
@@ -79,6 +81,8 @@ def with_policy(**changes: Any) -> RuleBook:
             decision = decision.model_copy(update={"policy": decision.policy.model_copy(update={name: value})})
         elif name in type(decision.answers).model_fields:
             decision = decision.model_copy(update={"answers": decision.answers.model_copy(update={name: value})})
+        elif name in type(decision.signals).model_fields:
+            decision = decision.model_copy(update={"signals": decision.signals.model_copy(update={name: value})})
         else:
             assert name in type(matching).model_fields
             matching = matching.model_copy(update={name: value})
@@ -245,6 +249,17 @@ def evidence(*papers: Fields, **more: Any) -> Evidence:
 
 def without_attachment(**more: Any) -> Evidence:
     return evidence(email=email(attachments=(), **more.pop("mail", {})), **more)
+
+
+def registered(**more: Any) -> Register:
+    """The line that the return register has of the faultless acta."""
+    values: dict[str, Any] = {
+        "number": "AE000001",
+        "office": "CAC PRUEBA",
+        "serials": (canonical_serial(SERIAL),),
+        "day": date(2020, 5, 12),
+    }
+    return Register(TODAY, (RegisterEntry(**(values | more)),))
 
 
 # ── the road ─────────────────────────────────────────────────────────────────────────────────────

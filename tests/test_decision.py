@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
@@ -35,6 +35,7 @@ from dossier import (
     judge,
     line,
     number,
+    registered,
     with_policy,
     without_attachment,
 )
@@ -56,6 +57,7 @@ from evidence_daemon.model import (
     ItemState,
     Line,
     ReasonCode,
+    Register,
     Repair,
     Sha256,
     SignalClass,
@@ -111,7 +113,7 @@ Row = tuple[str, Evidence, Sequence[Case], str, str, list[str]]
 TABLE: list[Row] = [
     # accepted
     ("faultless", evidence(), [case()], "Reverse", "aceptar", ["ACEPTADO"]),
-    ("late_is_no_reason", evidence(acta(date="2021-04-20")), [case()], "Reverse", "aceptar", ["ACEPTADO"]),
+    ("late_is_no_reason", evidence(acta(date="2021-04-16")), [case()], "Reverse", "aceptar", ["ACEPTADO"]),
     ("by_mac", evidence(acta(line(mac=MAC))), [case(items=[item(mac=MAC)])], "Reverse", "aceptar", ["ACEPTADO"]),
     ("by_ruc", evidence(subject=claim(CEDULA + "001")), [case()], "Reverse", "aceptar", ["ACEPTADO"]),
     ("name_partial_but_number_equal", evidence(subject=claim(name="GOYES JUAN")), [case()], "Reverse", "aceptar", ["ACEPTADO"]),
@@ -239,6 +241,10 @@ TABLE: list[Row] = [
     ("two_weak_ones", evidence(acta(agent=None, office=None), sender_proven=False), [case()], "Hold", "senales", ["ACTA_REQUIERE_VERIFICACION"]),
     ("one_weak_one", evidence(acta(agent=None, office=None)), [case()], "Reverse", "aceptar", ["ACEPTADO"]),
     ("equipment_of_a_stranger", evidence(acta(line(serial=SERIAL), line(DECO, "ZTEEQ7C8M220870"))), [case(), replace(SECOND, id_number=OTHER_CEDULA)], "Hold", "senales", ["ACTA_REQUIERE_VERIFICACION"]),
+    # the return register
+    ("register_confirms", evidence(register=registered()), [case()], "Reverse", "aceptar", ["ACEPTADO"]),
+    ("register_contradicts", evidence(register=registered(serials=("ZTEGC3BA5A72",))), [case()], "Hold", "registro_contradice", ["ACTA_REQUIERE_VERIFICACION"]),
+    ("register_is_silent", evidence(register=Register(known_to=TODAY)), [case()], "Reverse", "aceptar", ["ACEPTADO"]),
 ]  # fmt: skip
 
 
@@ -259,7 +265,7 @@ def test_every_rule_of_the_book_decides_some_mail_of_the_table() -> None:
     decided = {rule for _name, _given, _cases, _verdict, rule, _reasons in TABLE}
     # These need facts that only another edition of the book, or a second mail of the same case, brings.
     assert {rule.name for rule in book().decision.rule} - decided <= {
-        "faltan_datos", "aceptar_parte_pagada", "cedula_dudosa",
+        "faltan_datos", "aceptar_parte_pagada", "cedula_dudosa", "falta_el_registro", "de_muestra",
     }  # fmt: skip
 
 
@@ -268,6 +274,8 @@ def test_every_fact_has_a_meaning_and_can_be_true() -> None:
     seen: set[Fact] = set()
     for _name, given, cases, *_ in TABLE:
         seen |= facts_of(given, judge(given, cases).found, book(), TODAY)
+    strict = with_policy(register_required=True, sampled_share=1.0)
+    seen |= facts_of(evidence(), judge(evidence(), [case()]).found, strict, TODAY)
     assert set(Fact) - seen == set()
 
 
@@ -313,8 +321,45 @@ def test_the_required_fields_are_a_knob() -> None:
 def test_the_limit_is_a_knob_and_counts_all_charges_of_the_mail() -> None:
     two = case(items=[item(), item(2, DECO, "ZTEEQ7C8M220870")], charges=[charge(), charge(2, of=2)])
     given = evidence(acta(line(serial=SERIAL), line(DECO, "ZTEEQ7C8M220870")))
-    assert judge(given, [two], rules=with_policy(automatic_limit_cents=20160)).rule == "aceptar"
+    assert judge(given, [two], rules=with_policy(automatic_limit_cents=20160, just_under_percent=0)).rule == "aceptar"
     assert judge(given, [two], rules=with_policy(automatic_limit_cents=20159)).rule == "sobre_limite"
+
+
+def test_an_acta_that_the_register_confirms_has_its_own_limit() -> None:
+    policy = with_policy(automatic_limit_cents=5000, confirmed_limit_cents=20000)
+    assert judge(evidence(), [case()], rules=policy).rule == "sobre_limite"
+    assert judge(evidence(register=registered()), [case()], rules=policy).rule == "aceptar"
+
+
+def test_the_register_may_be_asked_for() -> None:
+    strict = with_policy(register_required=True)
+    assert judge(evidence(), [case()], rules=strict).rule == "falta_el_registro"
+    assert judge(evidence(register=registered()), [case()], rules=strict).rule == "aceptar"
+
+
+def test_a_sample_goes_to_a_person_and_the_same_mail_always_or_never() -> None:
+    third = with_policy(sampled_share=0.3)
+    chosen = [
+        judge(evidence(receipt=f"EV-{number:07d}-0"), [case()], rules=third).rule == "de_muestra"
+        for number in range(400)
+    ]
+    again = [
+        judge(evidence(receipt=f"EV-{number:07d}-0"), [case()], rules=third).rule == "de_muestra"
+        for number in range(400)
+    ]
+    assert chosen == again
+    assert 85 <= sum(chosen) <= 155, "three in ten of 400, give or take four standard deviations"
+    assert judge(evidence(), [case()], rules=with_policy(sampled_share=1.0)).rule == "de_muestra"
+    assert judge(evidence(), [case()], rules=with_policy(sampled_share=0.0)).rule == "aceptar"
+
+
+def test_every_rule_of_the_book_has_spoken_or_says_why_it_kept_silent() -> None:
+    grounds = judge(evidence(acta(signature=Signature.DUDOSA)), [case()]).decision.grounds
+    told = [finding.rule for finding in grounds.findings] + [silent.rule for silent in grounds.silent]
+    assert sorted(told) == sorted(rule.name for rule in book().decision.rule if rule is not book().decision.rule[-1])
+    accept = next(silent for silent in grounds.silent if silent.rule == "aceptar")
+    assert accept.missing == ("firma_hallada",)
+    assert all(silent.missing or silent.barred for silent in grounds.silent)
 
 
 def test_a_strong_signal_names_where_the_evidence_was_used() -> None:
@@ -419,7 +464,8 @@ def test_judging_does_not_depend_on_the_order_of_papers_or_attachments() -> None
 
 
 def test_today_is_not_the_future() -> None:
-    assert judge(evidence(acta(date=TODAY.isoformat())), [case()]).rule == "aceptar"
+    on_the_day = replace(evidence(acta(date=TODAY.isoformat())), received_at=datetime(2021, 4, 20, 20, tzinfo=UTC))
+    assert judge(on_the_day, [case()]).rule == "aceptar"
     assert judge(evidence(acta(date=TODAY.isoformat())), [case()], today=date(2021, 4, 19)).rule == "fecha_imposible"
 
 

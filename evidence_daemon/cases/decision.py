@@ -7,6 +7,7 @@ unless it asks for all that is `INDISPENSABLE`, and those facts are computed her
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -27,6 +28,7 @@ from evidence_daemon.cases.matching import (
     tie,
 )
 from evidence_daemon.cases.names import NameMatch, compare
+from evidence_daemon.cases.register import Voice, hear
 from evidence_daemon.cases.signals import acta_date, cases_of
 from evidence_daemon.model import (
     WITHOUT_SERIAL,
@@ -69,6 +71,7 @@ from evidence_daemon.model import (
     Reverse,
     Signal,
     Signature,
+    Silent,
     Statement,
     SubjectFault,
     Unreadable,
@@ -103,9 +106,14 @@ def decide(evidence: Evidence, found: Match, book: RuleBook, today: date) -> Dec
         ),
         items=scene.items,
         signals=scene.signals,
+        silent=tuple(_silent(rule, facts) for rule in book.decision.rule if rule not in rules),
         case_shown=Fact.MUESTRA_EL_CASO in facts,
     )
     return _VERDICTS[decider.verdict](_meant(scene, shown=grounds.case_shown), grounds)
+
+
+def _silent(rule: Rule, facts: frozenset[Fact]) -> Silent:
+    return Silent(rule.name, tuple(sorted(rule.when - facts)), tuple(sorted(rule.unless & facts)))
 
 
 def _meant(scene: _Scene, *, shown: bool) -> tuple[Case, ...]:
@@ -167,6 +175,8 @@ class _Scene:
     signals: tuple[Signal, ...]
     charges: tuple[Charge, ...]
     """The charges that accrediting the equipment shown would touch."""
+    voices: tuple[Voice, ...]
+    """What the return register says of each acta."""
 
 
 def _scene(evidence: Evidence, found: Match, book: RuleBook, today: date) -> _Scene:
@@ -175,6 +185,8 @@ def _scene(evidence: Evidence, found: Match, book: RuleBook, today: date) -> _Sc
     rivals = found.rivals if not isinstance(found, NoCase) else ()
     items = judge_items(cases, rivals, actas, book)
     credited = {finding.item_id for finding in items if finding.outcome is ItemOutcome.ACREDITAR}
+    charges = tuple(charge for case in cases for charge in ledger.charges_of(case, credited))
+    voices = tuple(hear(acta, evidence.register).voice for acta in actas)
     return _Scene(
         evidence=evidence,
         found=found,
@@ -184,8 +196,9 @@ def _scene(evidence: Evidence, found: Match, book: RuleBook, today: date) -> _Sc
         actas=actas,
         name=_name(evidence, cases, actas, book),
         items=items,
-        signals=signals.raised(evidence, found, book),
-        charges=tuple(charge for case in cases for charge in ledger.charges_of(case, credited)),
+        signals=signals.raised(evidence, found, book, at_stake=amount(charges)),
+        charges=charges,
+        voices=voices,
     )
 
 
@@ -515,6 +528,28 @@ def amount(charges: Sequence[Charge]) -> int:
     )
 
 
+def _confirmed(s: _Scene) -> bool:
+    return bool(s.voices) and all(voice is Voice.CONFIRMA for voice in s.voices)
+
+
+def _limit(s: _Scene) -> int:
+    policy = s.book.decision.policy
+    limits = (policy.automatic_limit_cents, policy.confirmed_limit_cents)
+    return max(limits) if _confirmed(s) else policy.automatic_limit_cents
+
+
+def _sampled(s: _Scene) -> bool:
+    """Whether a person sees it all the same: by a hash of what is decided on, never by chance.
+
+    The same papers for the same cases are chosen again whenever they are judged, and nobody who writes can
+    know whether his are.
+    """
+    files = sorted(digest for acta in s.actas for digest in acta.documents)
+    told = "\0".join([s.evidence.receipt, *files, *(str(case.id) for case in s.cases)])
+    place = int.from_bytes(hashlib.sha256(told.encode()).digest()[:8], "big") / 2**64
+    return place < s.book.decision.policy.sampled_share
+
+
 def _ties(s: _Scene) -> list[Tie]:
     return [tie(acta, case, s.book) for acta in s.actas for case in s.cases]
 
@@ -638,7 +673,7 @@ FACTS: Mapping[Fact, Callable[[_Scene], bool]] = {
     Fact.CASO_ESCALADO: _any_case(lambda case: case.state is CaseState.ESCALADO),
     Fact.VALOR_PAGADO: lambda s: any(charge.state is ChargeState.PAGADO for charge in s.charges),
     Fact.CUENTAS_CLARAS: _clear_accounts,
-    Fact.SOBRE_LIMITE: lambda s: amount(s.charges) > s.book.decision.policy.automatic_limit_cents,
+    Fact.SOBRE_LIMITE: lambda s: amount(s.charges) > _limit(s),
     Fact.NUMERO_IGUAL: _number_equal,
     Fact.OTRO_TITULAR: lambda s: Tie.CONTRADICTS in _ties(s),
     Fact.OTRO_SERVICIO: _other_service_shown,
@@ -650,7 +685,11 @@ FACTS: Mapping[Fact, Callable[[_Scene], bool]] = {
     Fact.ALGUNOS_EQUIPOS: lambda s: _outcomes(s) == {ItemOutcome.ACREDITAR, ItemOutcome.NO_CONSTA},
     Fact.EQUIPO_EN_DUDA: lambda s: ItemOutcome.DUDA in _outcomes(s),
     Fact.NINGUN_EQUIPO: lambda s: not _outcomes(s) & {ItemOutcome.ACREDITAR, ItemOutcome.DUDA},
+    Fact.REGISTRO_EXIGIDO: lambda s: s.book.decision.policy.register_required,
+    Fact.REGISTRO_CONFIRMA: _confirmed,
+    Fact.REGISTRO_CONTRADICE: lambda s: Voice.CONTRADICE in s.voices,
     Fact.SIN_SENALES: lambda s: not signals.stops(s.signals),
     Fact.YA_USADA: lambda s: bool(signals.uses_elsewhere(s.evidence, s.found)),
+    Fact.DE_MUESTRA: _sampled,
 }
 """What each word of the rules means."""

@@ -12,9 +12,10 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 
-from evidence_daemon.cases.equipment import plain
+from evidence_daemon.canonical import plain, series_of
 from evidence_daemon.cases.matching import returns, shows_equipment, shows_id, shows_service
 from evidence_daemon.cases.names import NameMatch, compare
+from evidence_daemon.cases.register import Voice, hear
 from evidence_daemon.model import (
     Case,
     Evidence,
@@ -27,13 +28,15 @@ from evidence_daemon.model import (
     Use,
 )
 from evidence_daemon.rulebook import RuleBook
+from evidence_daemon.workdays import ECUADOR
 
 _STRONG, _MEDIUM, _WEAK = SignalClass.STRONG, SignalClass.MEDIUM, SignalClass.WEAK
 
 
-def raised(evidence: Evidence, found: Match, book: RuleBook) -> tuple[Signal, ...]:
-    """Every signal of this mail, strongest first."""
+def raised(evidence: Evidence, found: Match, book: RuleBook, *, at_stake: int = 0) -> tuple[Signal, ...]:
+    """Every signal of this mail, strongest first; `at_stake` is what would be reversed, in cents."""
     signals = [signal for source in _SOURCES for signal in source(evidence, found, book)]
+    signals += _just_under(at_stake, book)
     order = (_STRONG, _MEDIUM, _WEAK)
     return tuple(sorted(dict.fromkeys(signals), key=lambda signal: order.index(signal.strength)))
 
@@ -64,7 +67,12 @@ def uses_elsewhere(evidence: Evidence, found: Match) -> tuple[Use, ...]:
 def _used(evidence: Evidence, found: Match, book: RuleBook) -> Iterator[Signal]:
     del book
     rivals = {case.id for case in found.rivals} if not isinstance(found, NoCase) else set()
-    words = {"adjunto": "el mismo archivo", "acta": "el mismo número de acta", "serie": "la misma serie"}
+    words = {
+        "adjunto": "el mismo archivo",
+        "acta": "el mismo número de acta",
+        "serie": "la misma serie",
+        "imagen": "la misma imagen, dentro de otro archivo,",
+    }
     for use in uses_elsewhere(evidence, found):
         # One acta may well cover two services of one holder; that is for a person to see, no suspicion.
         same_holder = use.case_id in rivals
@@ -73,7 +81,135 @@ def _used(evidence: Evidence, found: Match, book: RuleBook) -> Iterator[Signal]:
             _MEDIUM if same_holder else _STRONG,
             f"{words.get(use.what, use.what)} está en {use.receipt}"
             + (", de otro servicio del titular" if same_holder else ", de otro caso"),
+            (f"recibo {use.receipt}", f"caso {use.case_id}", f"{use.what} {use.value}"),
         )
+
+
+def _lookalikes(evidence: Evidence, found: Match, book: RuleBook) -> Iterator[Signal]:
+    """One picture with other digits, sent for another case: the cheapest forgery."""
+    meant = {case.id for case in cases_of(found)}
+    rivals = {case.id for case in found.rivals} if not isinstance(found, NoCase) else set()
+    for look in evidence.lookalikes:
+        if look.case_id is None or look.case_id in meant or look.distance > book.decision.signals.lookalike_bits:
+            continue
+        yield Signal(
+            "imagen_parecida",
+            _MEDIUM if look.case_id in rivals else _STRONG,
+            f"la página {look.page} es casi la misma imagen que la de {look.receipt}, de otro caso",
+            (f"recibo {look.receipt}", f"caso {look.case_id}", f"{look.distance} de 256 bits distintos"),
+        )
+        return
+
+
+def _sequence(evidence: Evidence, found: Match, book: RuleBook) -> Iterator[Signal]:
+    """An office numbers its actas one after the other: a later number on an earlier day does not fit."""
+    del found
+    slack = timedelta(days=book.decision.signals.sequence_slack_days)
+    for paper in returns(evidence):
+        mine = series_of(paper.number.value) if paper.number else None
+        day = acta_date(paper.date.value if paper.date else "")
+        if mine is None or day is None:
+            continue
+        for neighbour in evidence.neighbours:
+            theirs = series_of(neighbour.number)
+            if theirs is None or theirs[0] != mine[0] or theirs[1] == mine[1]:
+                continue
+            late = theirs[1] < mine[1] and neighbour.day > day + slack
+            early = theirs[1] > mine[1] and neighbour.day < day - slack
+            if late or early:
+                yield Signal(
+                    "acta_fuera_de_orden",
+                    _STRONG,
+                    f"la oficina emitió el acta {neighbour.number} el {neighbour.day.isoformat()}: "
+                    f"la {paper.number.value if paper.number else ''} del {day.isoformat()} no cabe en ese orden",
+                    (f"recibo {neighbour.receipt}", f"acta {neighbour.number}", neighbour.day.isoformat()),
+                )
+                return
+
+
+def _registered(evidence: Evidence, found: Match, book: RuleBook) -> Iterator[Signal]:
+    del found, book
+    for paper in returns(evidence):
+        told = hear(paper, evidence.register)
+        if told.voice is Voice.CONTRADICE:
+            yield Signal("registro_contradice", _STRONG, told.because)
+            return
+
+
+_WAYS = {
+    "remitente": "el mismo remitente",
+    "dominio": "el mismo dominio de correo",
+    "agente": "la misma persona que recibe",
+    "aparato": "el mismo aparato",
+}
+
+
+def ways(evidence: Evidence, book: RuleBook) -> tuple[tuple[str, str], ...]:
+    """The ways by which a mail came, as (way, who), for counting others that came by them.
+
+    The sender's address and domain (not one where everybody has a mailbox), who received the equipment
+    with the office, and the camera that took the picture.
+    """
+    found: list[tuple[str, str]] = []
+    if evidence.email.sender is not None:
+        address = evidence.email.sender.address.lower()
+        found.append(("remitente", address))
+        if _domain(address) not in book.decision.signals.free_mail_domains:
+            found.append(("dominio", _organisation(_domain(address))))
+    for paper in returns(evidence):
+        if paper.agent is not None:
+            office = plain(paper.office.value) if paper.office else ""
+            found.append(("agente", f"{plain(paper.agent.value)} · {office}".strip(" ·")))
+    found += [("aparato", origin.device) for origin in evidence.origins if origin.device]
+    return tuple((way, who) for way, who in dict.fromkeys(found) if who)
+
+
+def _rushes(evidence: Evidence, found: Match, book: RuleBook) -> Iterator[Signal]:
+    del found
+    for rush in evidence.rushes:
+        limit = next((count for way, count in book.decision.signals.rush.items() if way == rush.way), None)
+        if limit is not None and rush.cases >= limit:
+            yield Signal(
+                "rafaga",
+                _MEDIUM,
+                f"por {_WAYS.get(rush.way, rush.way)} llegaron {rush.cases} casos más en {rush.hours} horas",
+                (f"{rush.way} {rush.who}", f"{rush.cases} casos en {rush.hours} h"),
+            )
+
+
+def _just_under(at_stake: int, book: RuleBook) -> list[Signal]:
+    """An amount just under the limit of what is accepted without a person."""
+    limit, percent = book.decision.policy.automatic_limit_cents, book.decision.signals.just_under_percent
+    if not limit or not limit * (100 - percent) < at_stake * 100 <= limit * 100:
+        return []
+    words = f"el valor queda a menos de {percent} % del límite para aceptar sin revisión"
+    return [Signal("bajo_el_limite", _MEDIUM, words, (f"{at_stake} centavos", f"límite {limit}"))]
+
+
+def _files(evidence: Evidence, found: Match, book: RuleBook) -> Iterator[Signal]:
+    """What files tell of their making: made after we had them is impossible; edited is common and weak."""
+    del found
+    came = evidence.received_at + timedelta(days=1)  # clocks of cameras and of zones
+    edited: list[str] = []
+    for origin in evidence.origins:
+        late = [at for at in (origin.made_at, origin.changed_at) if at is not None and at > came]
+        if late:
+            yield Signal(
+                "archivo_del_futuro",
+                _MEDIUM,
+                f"el archivo dice haberse hecho el {late[0].date().isoformat()}, después de que llegó",
+                (f"archivo {origin.sha256[:12]}", late[0].isoformat()),
+            )
+        program = origin.program.lower()
+        if any(word in program for word in book.decision.signals.editors):
+            edited.append(f"hecho con {origin.program}")
+        if origin.updates:
+            edited.append(f"guardado {origin.updates} veces sobre sí mismo")
+        if origin.made_at and origin.changed_at and origin.changed_at > origin.made_at + timedelta(days=1):
+            edited.append(f"cambiado el {origin.changed_at.date().isoformat()}")
+    if edited:
+        # All of it one weak signal: each alone is in 2 to 22 of 100 harmless files.
+        yield Signal("archivo_editado", _WEAK, f"historia del archivo: {', '.join(edited[:3])}", tuple(edited))
 
 
 def _strangers(evidence: Evidence, found: Match, book: RuleBook) -> Iterator[Signal]:
@@ -83,7 +219,10 @@ def _strangers(evidence: Evidence, found: Match, book: RuleBook) -> Iterator[Sig
     for case in found.strangers:
         if any(shows_equipment(paper, case) for paper in returns(evidence)):
             yield Signal(
-                "equipo_ajeno", _STRONG, f"una serie del acta está registrada en el caso {case.id}, de otro titular"
+                "equipo_ajeno",
+                _STRONG,
+                f"una serie del acta está registrada en el caso {case.id}, de otro titular",
+                (f"caso {case.id}",),
             )
 
 
@@ -133,22 +272,44 @@ def _holder(evidence: Evidence, found: Match, book: RuleBook) -> Iterator[Signal
             ):
                 # Beside his own number another name is mostly the agent's, read in the wrong place.
                 strength = _MEDIUM if holder.proven else _WEAK
-                yield Signal("titular_del_acta", strength, "el acta lleva el número del titular y otro nombre")
+                yield Signal(
+                    "titular_del_acta",
+                    strength,
+                    "el acta lleva el número del titular y otro nombre",
+                    (f"en el acta {holder.value}", f"titular {case.holder}"),
+                )
                 return
+
+
+_WEEKDAYS = ("lunes", "martes", "miércoles", "jueves", "viernes", "sábado", "domingo")
 
 
 def _dates(evidence: Evidence, found: Match, book: RuleBook) -> Iterator[Signal]:
     window = timedelta(days=book.matching.installation_days)
-    for case in cases_of(found):
-        for paper in returns(evidence):
-            day = acta_date(paper.date.value if paper.date else "")
-            if day and case.activated_on and case.activated_on <= day < case.activated_on + window:
-                yield Signal(
-                    "cerca_de_la_instalacion",
-                    _MEDIUM,
-                    f"el acta es del {day.isoformat()} y el servicio se activó el {case.activated_on.isoformat()}",
-                )
-                return
+    received = evidence.received_at.astimezone(ECUADOR).date()
+    for paper in returns(evidence):
+        day = acta_date(paper.date.value if paper.date else "")
+        if day is None:
+            continue
+        shown = (f"acta del {day.isoformat()}",)
+        near = [
+            c.activated_on
+            for c in cases_of(found)
+            if c.activated_on and c.activated_on <= day < c.activated_on + window
+        ]
+        if near:
+            yield Signal(
+                "cerca_de_la_instalacion",
+                _MEDIUM,
+                f"el acta es del {day.isoformat()} y el servicio se activó el {near[0].isoformat()}",
+                shown,
+            )
+        if day > received:
+            words = f"el acta es del {day.isoformat()} y el correo llegó el {received.isoformat()}"
+            yield Signal("acta_posterior_al_correo", _MEDIUM, words, shown)
+        weekday = _WEEKDAYS[day.weekday()]
+        if weekday in book.decision.signals.closed_weekdays:
+            yield Signal("oficina_cerrada", _WEAK, f"el acta es de un {weekday}", shown)
 
 
 def _agent(evidence: Evidence, found: Match, book: RuleBook) -> Iterator[Signal]:
@@ -166,5 +327,5 @@ def acta_date(text: str) -> date | None:
 
 
 _SOURCES: tuple[Callable[[Evidence, Match, RuleBook], Iterator[Signal]], ...] = (
-    _used, _strangers, _sender, _holder, _dates, _agent,
+    _used, _lookalikes, _strangers, _sequence, _registered, _sender, _holder, _dates, _rushes, _files, _agent,
 )  # fmt: skip
