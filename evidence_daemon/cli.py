@@ -12,23 +12,24 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any
 
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from evidence_daemon import config as configuration
-from evidence_daemon import observe
-from evidence_daemon.app import House, open_grant, open_house, read_rules, rules_directory
+from evidence_daemon.app import House, open_grant, read_rules, rules_directory
+from evidence_daemon.commands import DEFAULT_CONFIG, EXIT_DATA, AsJson, ConfigFile, Person, Receipt
+from evidence_daemon.commands import mail_named as _mail
+from evidence_daemon.commands import opened as _house
+from evidence_daemon.commands import told as _told
 from evidence_daemon.config import Config, MailboxConfig
 from evidence_daemon.console import err, out, print_json, print_queue, print_status, print_story, print_withheld, usd
-from evidence_daemon.errors import BadConfig, BadFile, BadInput, BadRules, EvidenceDaemonError, Temporary
+from evidence_daemon.errors import BadConfig, BadInput
 from evidence_daemon.exchange import export_reversals, import_cases
-from evidence_daemon.model import ABOUT_ANSWERS, CaseId, ItemId, Lane, MailId, ReasonCode, Verdict, mail_of_receipt
+from evidence_daemon.model import ABOUT_ANSWERS, CaseId, ItemId, Lane, ReasonCode, Verdict
 from evidence_daemon.store import records
-
-EXIT_FAILED, EXIT_DATA, EXIT_TEMPORARY, EXIT_CONFIG = 1, 65, 75, 78
 
 app = typer.Typer(
     name="evidence-daemon",
@@ -56,16 +57,6 @@ app.add_typer(replies, name="replies")
 app.add_typer(rules, name="rules")
 app.add_typer(mailbox, name="mailbox")
 app.add_typer(config_commands, name="config")
-
-ConfigFile = Annotated[
-    Path,
-    typer.Option("--config", "-c", envvar="EVIDENCE_DAEMON_CONFIG", help="Configuration file.", show_default=True),
-]
-DEFAULT_CONFIG = Path("/etc/evidence-daemon/config.toml")
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
-Receipt = Annotated[str, typer.Argument(metavar="RECEIPT", help="Receipt number, e.g. EV-0000001-8.")]
-Person = Annotated[str, typer.Option("--as", metavar="NAME", help="Who decides; stands in the history.")]
-
 
 # ── running ──────────────────────────────────────────────────────────────────────────────────────
 
@@ -450,51 +441,12 @@ def main() -> None:
     app()
 
 
-@contextmanager
-def _house(path: Path) -> Iterator[House]:
-    with _told():
-        config = configuration.load(path)
-        observe.set_up_logging(config.log.level, config.log.format)
-        with open_house(config) as house:
-            yield house
-
-
 def _show_status(house: House, as_json: bool) -> None:
     now = house.pipeline.status()
     if as_json:
         print_json(now)
     else:
         print_status(now)
-
-
-@contextmanager
-def _told() -> Iterator[None]:
-    """Trouble that people can mend is told in words, with its exit status; anything else is a bug."""
-    try:
-        yield
-    except (BadConfig, BadRules) as bad:
-        _give_up(bad, EXIT_CONFIG)
-    except BadFile as bad:
-        _give_up(bad, EXIT_DATA)
-    except Temporary as trouble:
-        _give_up(trouble, EXIT_TEMPORARY)
-    except (BadInput, EvidenceDaemonError) as trouble:
-        _give_up(trouble, EXIT_FAILED)
-
-
-def _give_up(trouble: Exception, exit_status: int) -> NoReturn:
-    for line in str(trouble).splitlines():
-        err.print(line, highlight=False, markup=False, soft_wrap=True)
-    raise typer.Exit(exit_status)
-
-
-def _mail(receipt: str) -> MailId:
-    mail_id = mail_of_receipt(receipt)
-    if mail_id is None:
-        raise BadInput(
-            f"{receipt}: not a receipt number (its last digit checks the others); they look like EV-0000001-8"
-        )
-    return mail_id
 
 
 @contextmanager
