@@ -24,10 +24,14 @@ def write_config(
     retries: int = 3,
     poll_seconds: int = 1,
     same_answer_per_day: int = 0,
+    check_signatures: bool = False,
     answers: str = "",
     more: str = "",
 ) -> Path:
-    """Write `config.toml` (and its secret) into `directory`; returns its path."""
+    """Write `config.toml` (and its secret) into `directory`; returns its path.
+
+    Signatures are not checked: a test must not ask the DNS of whatever machine it runs on.
+    """
     directory.mkdir(parents=True, exist_ok=True)
     secret = directory / "imap_password"
     secret.touch(mode=0o600)
@@ -64,6 +68,7 @@ trusted_authserv_id = "{BORDER}"
 per_address_per_day = 50
 per_id_number_per_day = 0
 same_answer_per_day = {same_answer_per_day}
+check_signatures = {str(check_signatures).lower()}
 {answers}
 
 [daemon]
