@@ -49,6 +49,7 @@ class ReasonCode(StrEnum):
     ADJUNTO_FORMATO = "ADJUNTO_FORMATO"
     ADJUNTO_PROTEGIDO = "ADJUNTO_PROTEGIDO"
     ADJUNTO_DANADO = "ADJUNTO_DANADO"
+    ADJUNTO_VACIO = "ADJUNTO_VACIO"
     ADJUNTO_MUY_GRANDE = "ADJUNTO_MUY_GRANDE"
     ADJUNTO_ILEGIBLE = "ADJUNTO_ILEGIBLE"
     ADJUNTO_BLOQUEADO = "ADJUNTO_BLOQUEADO"
@@ -439,6 +440,8 @@ class Unreadable:
     name: str
     reason: ReasonCode
     detail: str
+    malware: str = ""
+    """What the antivirus found in it; it was never opened then."""
 
 
 Reading = Document | Unreadable
@@ -1273,3 +1276,47 @@ def mail_of_receipt(receipt: str) -> MailId | None:
         return None
     mail = MailId(int(digits[:-1]))
     return mail if receipt_number(mail)[-1] == digits[-1] else None
+
+
+# ── the campaign ─────────────────────────────────────────────────────────────────────────────────
+
+
+class Channel(StrEnum):
+    """How a campaign reaches a customer."""
+
+    IVR = "IVR"
+    WHATSAPP = "WHATSAPP"
+
+
+AttemptId = NewType("AttemptId", str)
+"""Of one attempt to reach one customer, and its name on the wire: lower-case letters, digits and hyphens, ≤ 40."""
+
+
+class ContactState(StrEnum):
+    """Of one attempt (domain words; ENVIANDO and DESCONOCIDO for what a crash or a lost answer leaves open)."""
+
+    PLANIFICADO = "PLANIFICADO"
+    """Waits for its time."""
+    RETENIDO = "RETENIDO"
+    """A mail about its case arrived: waits for what becomes of that."""
+    OMITIDO = "OMITIDO"
+    """Will not be made: the case no longer needs it, the customer asked, the time is over."""
+    ENVIANDO = "ENVIANDO"
+    """Claimed: the provider may know of it from this moment on."""
+    DESCONOCIDO = "DESCONOCIDO"
+    """The provider's answer was lost; never sent again blindly."""
+    ENVIADO = "ENVIADO"
+    """The provider took it: a message under way, a call that rings or is heard."""
+    ENTREGADO = "ENTREGADO"
+    LEIDO = "LEIDO"
+    RESPONDIDO = "RESPONDIDO"
+    CONTESTADO = "CONTESTADO"
+    """A person answered the call; how much was heard stands in the result."""
+    NO_CONTESTA = "NO_CONTESTA"
+    OCUPADO = "OCUPADO"
+    BUZON = "BUZON"
+    """A machine answered; nothing was left on it."""
+    FALLIDO = "FALLIDO"
+    """A final no: wrong number, no WhatsApp, refused."""
+    AGOTADO = "AGOTADO"
+    """As many tries as are allowed, without success."""

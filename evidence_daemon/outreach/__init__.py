@@ -1,0 +1,1 @@
+"""The outbound campaign: scripts and calendar (pure), the engine, and one driver for each channel."""
