@@ -116,7 +116,8 @@ def _courier(pen: Pen, f: Facts) -> None:
     pen.text(pen.width - 40, "GUÍA DE REMISIÓN", 13, bold=True, align="right")
     pen.down(18)
     pen.text(pen.width - 40, f"No. 002-001-{f.agent_id[-7:]}", 11, align="right")
-    pen.bars(40, f.agent_id, height=26)
+    pen.down(14)
+    pen.bars(40, f.agent_id, height=22)
     pen.down(30)
     for label, value in (
         ("Remitente", f.holder),
@@ -193,8 +194,8 @@ def _passed_on(pen: Pen, f: Facts) -> None:
 def _label(pen: Pen, f: Facts) -> None:
     """The sticker on the bottom of a modem, close up."""
     pen.frame(0, 0, pen.width, pen.height, fill=Color(0.13, 0.13, 0.14), thick=0)
-    pen.frame(60, 90, pen.width - 120, pen.height - 180, fill=Color(0.96, 0.96, 0.94), round_=8)
-    pen.y = pen.height - 130
+    pen.frame(40, 40, pen.width - 80, pen.height - 80, fill=Color(0.96, 0.96, 0.94), round_=8)
+    pen.y = pen.height - 76
     i = f.items[0]
     pen.text(84, f"{i.brand} {i.model}", 18, bold=True)
     pen.down(22)

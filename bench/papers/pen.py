@@ -50,7 +50,7 @@ PACKAGES = (
 """Debian packages that hold the fonts."""
 HANDS = {False: ("hand-breip", "hand-steve"), True: ("hand-delphine", "hand-daniel")}
 """Handwritings, by whether they are held out (unseen)."""
-_HAND_SIZE = {"hand-breip": 1.55, "hand-steve": 1.25, "hand-delphine": 1.85, "hand-daniel": 1.3}
+_HAND_SIZE = {"hand-breip": 1.35, "hand-steve": 1.08, "hand-delphine": 1.6, "hand-daniel": 1.12}
 """What makes each hand's letters as high as those of print of the same size, and a little higher."""
 
 BLUE_PEN = Color(0.08, 0.12, 0.5)
@@ -192,7 +192,7 @@ class Pen:
 
     def value_middle(self, words: str, size: float = 10, *, bold: bool = False) -> None:
         """Something filled in, centred; goes down by one and a half lines."""
-        self.value(self.width / 2 - self._wide(words, size, bold) / 2, words, size, bold=bold)
+        self.value(self.width / 2 - self._wide(words, size, bold=bold) / 2, words, size, bold=bold)
         self.y -= size * 1.5
 
     def comb(self, x: float, words: str, cells: int, cell: float = 15, size: float = 11) -> float:
@@ -203,14 +203,14 @@ class Pen:
             self.value(x + place * cell + cell * 0.24, letter, size)
         return x + cells * cell
 
-    def _wide(self, words: str, size: float, bold: bool) -> float:
+    def _wide(self, words: str, size: float, *, bold: bool) -> float:
         if self.ink.by_hand:
             face = self.ink.face
-            return float(pdfmetrics.stringWidth(words, _face(face), size * _HAND_SIZE[face])) * 1.04
+            return float(pdfmetrics.stringWidth(words, _face(face), size * _HAND_SIZE[face])) * 1.08
         return float(pdfmetrics.stringWidth(words, _face(self.ink.face or self.face, bold), size))
 
     def _fitting(self, words: str, size: float, room: float, bold: bool) -> float:
-        wide = self._wide(words, size, bold)
+        wide = self._wide(words, size, bold=bold)
         return size if not room or wide <= room else size * room / wide
 
     def _by_hand(self, x: float, y: float, words: str, size: float) -> float:
@@ -228,7 +228,7 @@ class Pen:
             self.canvas.setFont(font, own)
             self.canvas.drawString(0, 0, letter)
             self.canvas.restoreState()
-            at += pdfmetrics.stringWidth(letter, font, size) * self.chance.uniform(1.0, 1.07)
+            at += pdfmetrics.stringWidth(letter, font, size) * self.chance.uniform(1.02, 1.09)
         return float(at)
 
     # ── running text and tables ──────────────────────────────────────────────────────────────────
@@ -257,7 +257,7 @@ class Pen:
         at, gap = x, size * 0.28
         for place, (word, filled) in enumerate(words):
             wide = (
-                self._wide(word, size, bold_values)
+                self._wide(word, size, bold=bold_values)
                 if filled
                 else float(pdfmetrics.stringWidth(word, _face(self.face), size))
             )
@@ -325,17 +325,22 @@ class Pen:
         renderPDF.draw(drawing, self.canvas, x, self.y)
 
     def signature(
-        self, x: float, width: float, signed: bool, under: Sequence[str], *, size: float = 8, rule: bool = True
+        self, x: float, width: float, signed: bool, under: Sequence[Part], *, size: float = 8, rule: bool = True
     ) -> None:
-        """A rule to sign on with lines of print under it; signed if it was."""
+        """A rule to sign on, signed if it was; under it lines of print and, in tuples, of what was filled in."""
         if rule:
             self.rule(x, x + width)
         if signed:
             self.scrawl(x + width * 0.2, self.y + 2, width * 0.55)
         above = self.y
-        for words in under:
-            self.y -= size * 1.3
-            self.text(x + width / 2, words, size, align="middle")
+        for part in under:
+            self.y -= size * (1.5 if self.ink.by_hand else 1.3)
+            words = part if isinstance(part, str) else part[0]
+            if isinstance(part, str) or not self.ink.by_hand:
+                self.text(x + width / 2, words, size, align="middle")
+            else:
+                room = width + 20
+                self.value(x + width / 2 - min(room, self._wide(words, size, bold=False)) / 2, words, size, room=room)
         self.y = above
 
     def scrawl(self, x: float, y: float, width: float) -> None:

@@ -69,7 +69,7 @@ def _carbon(pen: Pen, f: Facts) -> None:
     )
     pen.y = 52
     pen.signature(60, 150, f.signed, ["CLIENTE"], size=7)
-    pen.signature(300, 150, f.attended, ["ASESOR", f.agent], size=7)
+    pen.signature(300, 150, f.attended, ["ASESOR", (f.agent,)], size=7)
     if f.stamped:
         pen.stamp(end - 62, 74, [short(f), f.city, f"{f.day:%d-%m-%Y}"], round_=False)
 
@@ -127,8 +127,8 @@ def _two_columns(pen: Pen, f: Facts) -> None:
         width=pen.width - 46 - middle,
     )
     pen.y = min(bottom, pen.y) - 60
-    pen.signature(60, 160, f.signed, ["Cliente", title_case(f.holder)], size=9)
-    pen.signature(330, 160, f.attended, [short(f), title_case(f.agent)], size=9)
+    pen.signature(60, 160, f.signed, ["Cliente", (title_case(f.holder),)], size=9)
+    pen.signature(330, 160, f.attended, [short(f), (title_case(f.agent),)], size=9)
     if f.stamped:
         pen.stamp(262, pen.y + 18, [short(f), "POSVENTA", f"{f.day:%d-%m-%Y}"])
 
@@ -181,8 +181,8 @@ def _certificate(pen: Pen, f: Facts) -> None:
         leading=1.7,
     )
     pen.down(70)
-    pen.signature(90, 170, f.signed, [title_case(f.holder), "EL CLIENTE"], size=9)
-    pen.signature(340, 170, f.attended, [title_case(f.agent), f"POR {short(f)}"], size=9)
+    pen.signature(90, 170, f.signed, [(title_case(f.holder),), "EL CLIENTE"], size=9)
+    pen.signature(340, 170, f.attended, [(title_case(f.agent),), f"POR {short(f)}"], size=9)
     if f.stamped:
         pen.stamp(300, pen.y - 30, [short(f), f.office, f"{f.day:%d-%m-%Y}"])
 
@@ -283,8 +283,10 @@ def _two_services(pen: Pen, f: Facts) -> None:
         9.5,
     )
     pen.down(64)
-    pen.signature(70, 170, f.signed, ["ENTREGA" if f.returned else "RECIBE", title_case(f.holder), f"CI {f.id_number}"])
-    pen.signature(340, 170, f.attended, ["RECIBE" if f.returned else "ENTREGA", title_case(f.agent), short(f)])
+    pen.signature(
+        70, 170, f.signed, ["ENTREGA" if f.returned else "RECIBE", (title_case(f.holder),), (f"CI {f.id_number}",)]
+    )
+    pen.signature(340, 170, f.attended, ["RECIBE" if f.returned else "ENTREGA", (title_case(f.agent),), short(f)])
     if f.stamped:
         pen.stamp(290, pen.y + 6, [short(f), f.city, f"{f.day:%d/%m/%Y}"])
 
@@ -370,7 +372,7 @@ def _field_sheet(pen: Pen, f: Facts) -> None:
         here, pen.y = pen.y, pen.y + 40
         pen.text(40 + n * third, label, 8, bold=True)
         pen.y = here
-        pen.signature(46 + n * third, third - 40, signed, [f"Nombre: {name}" if name else "Nombre:"], size=8)
+        pen.signature(46 + n * third, third - 40, signed, ["Nombre:", (name,)], size=8)
     if f.stamped:
         pen.stamp(34 + 2.5 * third, pen.y + 8, [short(f), "BODEGA", f"{f.day:%d-%m-%Y}"], round_=False)
 
@@ -426,8 +428,8 @@ def _report(pen: Pen, f: Facts) -> None:
         9.5,
     )
     pen.down(70)
-    pen.signature(60, 180, f.signed, ["Firma del abonado", f.holder], size=8.5)
-    pen.signature(340, 180, f.attended, ["Recibido por" if f.returned else "Entregado por", f.agent], size=8.5)
+    pen.signature(60, 180, f.signed, ["Firma del abonado", (f.holder,)], size=8.5)
+    pen.signature(340, 180, f.attended, ["Recibido por" if f.returned else "Entregado por", (f.agent,)], size=8.5)
     if f.stamped:
         pen.stamp(300, pen.y + 6, [short(f), f.city, f"{f.day:%d-%m-%Y}"])
 

@@ -77,8 +77,8 @@ def _boxes(pen: Pen, f: Facts) -> None:
     pen.down(60)
     gives, takes = ("ENTREGUÉ CONFORME", "RECIBÍ CONFORME")
     customer, agent = (gives, takes) if f.returned else (takes, gives)
-    pen.signature(70, 180, f.signed, [customer, "Cliente", f.holder, f"C.I. {f.id_number}"])
-    pen.signature(330, 180, f.attended, [agent, f"Por {short(f)}", f.agent])
+    pen.signature(70, 180, f.signed, [customer, "Cliente", (f.holder,), (f"C.I. {f.id_number}",)])
+    pen.signature(330, 180, f.attended, [agent, f"Por {short(f)}", (f.agent,)])
     if f.stamped:
         pen.stamp(490, pen.y + 16, [short(f), f.office, f"{f.day:%d %m %Y}", "RECIBIDO" if f.returned else "INSTALADO"])
 
@@ -143,8 +143,8 @@ def _letter(pen: Pen, f: Facts) -> None:
     pen.down(4)
     pen.prose(["Para constancia de lo actuado, firman las partes."], 11)
     pen.down(54)
-    pen.signature(80, 170, f.signed, [title_case(f.holder), f"C.I. {f.id_number}", "EL CLIENTE"], size=9)
-    pen.signature(340, 170, f.attended, [title_case(f.agent), "Ejecutivo de atención", short(f)], size=9)
+    pen.signature(80, 170, f.signed, [(title_case(f.holder),), (f"C.I. {f.id_number}",), "EL CLIENTE"], size=9)
+    pen.signature(340, 170, f.attended, [(title_case(f.agent),), "Ejecutivo de atención", short(f)], size=9)
     if f.stamped:
         pen.stamp(300, pen.y + 8, [short(f), f.city, f"{f.day:%d-%m-%Y}", f.office])
 
@@ -164,7 +164,7 @@ def _wide_order(pen: Pen, f: Facts) -> None:
     )
     pen.text(end - 12, issuer(f), 8.5, align="right", colour=Color(1, 1, 1))
     pen.y = pen.height - 100
-    half = pen.width / 2 + 10
+    half = pen.width / 2 + 14
     rows = (
         (("Orden No.", f.number), ("Instancia", f.service)),
         (("Cliente", f.holder), ("Servicio", LINE_WORDS[f.line])),
@@ -174,7 +174,7 @@ def _wide_order(pen: Pen, f: Facts) -> None:
     for left, right in rows:
         for x, (label, value) in ((36, left), (half, right)):
             pen.text(x, f"{label}:", 10, bold=True)
-            pen.value(x + 92, value, 11, room=280)
+            pen.value(x + 92, value, 11, room=265)
         pen.down(22)
     pen.down(2)
     pen.text(36, "Equipos retirados" if f.returned else "Equipos instalados", 12, bold=True)
@@ -207,7 +207,7 @@ def _wide_order(pen: Pen, f: Facts) -> None:
             ("Recibido en bodega" if f.returned else "Supervisor", "", False),
         )
     ):
-        pen.signature(44 + n * third, third - 30, signed, [label, name], size=9)
+        pen.signature(44 + n * third, third - 30, signed, [label, (name,)], size=9)
     if f.stamped:
         pen.stamp(44 + 2.5 * third, pen.y + 20, [short(f), "BODEGA", f"{f.day:%d/%m/%Y}"], round_=False)
 
@@ -315,8 +315,8 @@ def _blocks(pen: Pen, f: Facts) -> None:
         9,
     )
     pen.down(56)
-    pen.signature(70, 150, f.signed, ["Firma del cliente", f"C.I. {f.id_number}"])
-    pen.signature(330, 150, f.attended, ["Recibí conforme" if f.returned else "Entregué conforme", f.agent])
+    pen.signature(70, 150, f.signed, ["Firma del cliente", (f"C.I. {f.id_number}",)])
+    pen.signature(330, 150, f.attended, ["Recibí conforme" if f.returned else "Entregué conforme", (f.agent,)])
     if f.stamped:
         pen.stamp(275, pen.y + 10, [short(f), f.city, f"{f.day:%d-%m-%Y}"])
 
@@ -435,9 +435,9 @@ def _needles(pen: Pen, f: Facts) -> None:
     )
     pen.down(70)
     pen.signature(
-        60, 190, f.signed, ["ENTREGA: EL ABONADO" if f.returned else "RECIBE: EL ABONADO", f.holder], size=9.5
+        60, 190, f.signed, ["ENTREGA: EL ABONADO" if f.returned else "RECIBE: EL ABONADO", (f.holder,)], size=9.5
     )
-    pen.signature(340, 190, f.attended, [("RECIBE: " if f.returned else "ENTREGA: ") + short(f), f.agent], size=9.5)
+    pen.signature(340, 190, f.attended, [("RECIBE: " if f.returned else "ENTREGA: ") + short(f), (f.agent,)], size=9.5)
     if f.stamped:
         pen.stamp(300, pen.y + 24, [short(f), f.city, f"{f.day:%d/%m/%Y}"])
 
@@ -455,7 +455,7 @@ VISIBLE = (
         tint=(0.98, 0.97, 0.94),
         by_hand=False,
     ),
-    Layout("bloques", LETTER, "wide", _blocks),
+    Layout("bloques", LETTER, "wide", _blocks, by_hand=False),
     Layout("talonario", LETTER, "narrow", _printed_pad, ink=Ink("typewriter", CARBON, 1.0), tint=(0.99, 0.98, 0.93)),
     Layout(
         "matricial",
