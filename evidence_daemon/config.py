@@ -233,9 +233,45 @@ class DocumentsConfig(_Section):
     max_memory_bytes: int = Field(
         2_000_000_000, ge=200_000_000, description="Address space of the locked child process."
     )
+    max_mail_seconds: float = Field(
+        600, gt=0, description="Wall-clock seconds for all documents of one mail; those that are left go to a person."
+    )
     require_landlock: bool = Field(
         False, description="Refuse to read documents where the kernel has no Landlock (seccomp is always required)."
     )
+    clamav: str = Field(
+        "",
+        description='Where ClamAV listens: "unix:/run/clamav/clamd.ctl" or "tcp:host:3310"; empty: files are not '
+        "looked at for malware.",
+    )
+    clamav_seconds: float = Field(30, gt=0, description="Seconds until an answer of ClamAV is given up.")
+    clamav_absent: Literal["hold", "go_on"] = Field(
+        "hold",
+        description='When ClamAV cannot look at a file: "hold" (a person decides) or "go_on" (it is opened in the cage '
+        "all the same).",
+    )
+    signature_authorities: str = Field(
+        "",
+        description="Directory of certificates (PEM or DER) of the authorities whose digital signatures on PDFs are "
+        "trusted; empty: signatures are shown, and none is a proof.",
+    )
+    signature_identities: str = Field(
+        "1768152560001, CORPORACION NACIONAL DE TELECOMUNICACIONES CNT EP",
+        description="RUC or registered names (organisation) in certificates with which the company signs, separated by "
+        "commas.",
+    )
+
+    @field_validator("clamav")
+    @classmethod
+    def _a_place(cls, place: str) -> str:
+        if place and not re.fullmatch(r"unix:/.+|tcp:(\[[0-9a-fA-F:]+\]|[^:\s]+):\d{1,5}", place):
+            raise ValueError('must be "unix:/path/of/the/socket" or "tcp:host:port"')
+        return place
+
+    @property
+    def company_identities(self) -> tuple[str, ...]:
+        """`signature_identities`, one by one."""
+        return _listed(self.signature_identities)
 
 
 class AnswersConfig(_Section):

@@ -406,7 +406,7 @@ def png_of_size(width: int, height: int) -> bytes:
 @pytest.mark.parametrize(
     ("content", "reasons"),
     [
-        (b"", {ReasonCode.ADJUNTO_DANADO}),
+        (b"", {ReasonCode.ADJUNTO_VACIO}),
         (b"%PDF-1.7\nnothing of the kind", {ReasonCode.ADJUNTO_DANADO}),
         (b"\xff\xd8\xff\xe0 no picture", {ReasonCode.ADJUNTO_DANADO}),
         (b"\x89PNG\r\n\x1a\n no picture", {ReasonCode.ADJUNTO_DANADO}),

@@ -1,5 +1,8 @@
 """The door of this room: attachments in, readings out; never an error for a document's sake.
 
+What wraps others (archive, Office document, mail, winmail.dat) is unpacked in a sealed cell, and its parts are
+walked like attachments.
+
 Each document is opened in a sealed cell that gives out pixels and words, page by page; each page's pixels
 are read in a second cell.  The pixels that were read are kept as PNG: people see what the machine saw.
 A cell that dies is tried once more; then the document goes to a person (ERROR_INTERNO).
@@ -7,21 +10,37 @@ A cell that dies is tried once more; then the document goes to a person (ERROR_I
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import math
 import time
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from evidence_daemon.config import DocumentsConfig
+from evidence_daemon.documents.antivirus import ClamAV, Clean, Found
 from evidence_daemon.documents.fields import yields
-from evidence_daemon.documents.sandbox import Cell, CellDied, Frame, Limits, sweep
-from evidence_daemon.documents.screening import MAX_FILE_BYTES, MAX_MAIL_BYTES, Form, Readable, screen
-from evidence_daemon.errors import BadConfig
+from evidence_daemon.documents.sandbox import Cell, CellDied, Frame, Limits, NoCell, sweep
+from evidence_daemon.documents.screening import (
+    CONTAINERS,
+    MAX_DEPTH,
+    MAX_ENTRIES,
+    MAX_FILE_BYTES,
+    MAX_MAIL_BYTES,
+    REFUSALS,
+    TOO_DEEP,
+    Fault,
+    Form,
+    Readable,
+    Refused,
+    screen,
+)
+from evidence_daemon.documents.tries import MOST_DEATHS, Tries, TriesOfThisRun
+from evidence_daemon.errors import BadConfig, Temporary
 from evidence_daemon.model import Attachment, Box, Document, Engine, Page, Reading, ReasonCode, Sha256, Unreadable, Word
 
 _log = logging.getLogger("evidence_daemon.documents")
@@ -31,6 +50,9 @@ MAX_MAIL_PAGES = 20
 _MAX_WORDS = 8000
 _PARSERS = {Form.PDF: "evidence_daemon.documents.pdf", Form.IMAGE: "evidence_daemon.documents.image"}
 _OCR = "evidence_daemon.documents.ocr"
+_UNPACK = "evidence_daemon.documents.unpack"
+_MOST_CONTAINERS = 20
+"""Containers of one mail that are opened."""
 _REFUSALS = {
     code.value: code
     for code in (ReasonCode.ADJUNTO_PROTEGIDO, ReasonCode.ADJUNTO_DANADO, ReasonCode.ADJUNTO_MUY_GRANDE)
@@ -53,40 +75,42 @@ _Told = Callable[[Mapping[str, Any], Engine], tuple[Page, bytes]]
 """Have the page in hand read in some way: what is asked, who reads → the page, its PNG."""
 
 
+_Result = TypeVar("_Result")
+
+
+@dataclass(slots=True)
+class _Left:
+    """What may still be read of one mail, and what was."""
+
+    files: int
+    until: float
+    """By the monotonic clock."""
+    bytes: int = MAX_MAIL_BYTES
+    pages: int = MAX_MAIL_PAGES
+    containers: int = _MOST_CONTAINERS
+    known: dict[Sha256, tuple[Reading, ...]] = field(default_factory=dict)
+
+
 class Reader:
     """Reads attachments.  `keep` stores a PNG and returns its hash; nothing else is written anywhere.
 
     Safe to use from several threads at once: every call has its own cells.
     """
 
-    def __init__(self, config: DocumentsConfig, keep: Callable[[bytes], Sha256]) -> None:
+    def __init__(self, config: DocumentsConfig, keep: Callable[[bytes], Sha256], tries: Tries | None = None) -> None:
         self._config = config
         self._keep = keep
+        self._tries = tries or TriesOfThisRun()
+        self._antivirus = ClamAV(config.clamav, config.clamav_seconds) if config.clamav else None
 
     def read(self, attachments: Sequence[Attachment], passwords: Sequence[str] = ()) -> tuple[Reading, ...]:
-        """One reading for each attachment, in order.
+        """At least one reading for each attachment, in order; of what wraps others, those of its parts.
 
         `passwords` (the holder's cédula) are tried on protected PDFs.  What exceeds the limits of a mail is
-        `Unreadable` with its reason, never left out in silence.
+        `Unreadable` with its reason, never left out in silence.  Raises `Temporary` where there is no cage now.
         """
-        readings: list[Reading] = []
-        known: dict[Sha256, Reading] = {}
-        size, pages = 0, MAX_MAIL_PAGES
-        for number, given in enumerate(attachments, start=1):
-            attachment = _in_hand(given)
-            size += len(attachment.content)
-            if attachment.sha256 in known:
-                reading = replace(known[attachment.sha256], name=attachment.name)
-            elif number > self._config.max_attachments or size > MAX_MAIL_BYTES or pages <= 0:
-                reading = _unreadable(
-                    attachment, ReasonCode.ADJUNTO_MUY_GRANDE, "el correo trae más de lo que se lee de uno"
-                )
-            else:
-                reading = self._document(attachment, passwords, min(pages, self._config.max_pages))
-                pages -= len(reading.pages) if isinstance(reading, Document) else 0
-            known.setdefault(attachment.sha256, reading)
-            readings.append(reading)
-        return tuple(readings)
+        left = _Left(self._config.max_attachments, time.monotonic() + self._config.max_mail_seconds)
+        return tuple(reading for given in attachments for reading in self._walk(given, passwords, left, ()))
 
     def check(self) -> None:
         """Try every cell, and sweep up after killed ones; for the start of the program.
@@ -96,9 +120,10 @@ class Reader:
         sweep()
         limits = self._limits(self._config.max_seconds)
         try:
-            for work in (*_PARSERS.values(), _OCR):
+            for work in (*_PARSERS.values(), _UNPACK, _OCR):
                 with Cell(work, limits) as cell:
-                    (told,) = cell.answers(Frame({"max_pages": 1, "passwords": [], "check": True}, (b"",)))
+                    question = {"max_pages": 1, "passwords": [], "check": True, "form": "ZIP", "zipped": False}
+                    (told,) = cell.answers(Frame(question, (b"",)))
                     languages = told.facts.get("languages", ())
         except CellDied as died:
             raise BadConfig(
@@ -117,30 +142,130 @@ class Reader:
 
     # ── one document ─────────────────────────────────────────────────────────────────────────────
 
-    def _document(self, attachment: Attachment, passwords: Sequence[str], max_pages: int) -> Reading:
+    def _walk(
+        self, given: Attachment, passwords: Sequence[str], left: _Left, within: tuple[Form, ...]
+    ) -> tuple[Reading, ...]:
+        """The readings of one attachment, or of one part of a container (`within` which ones, outermost first)."""
+        attachment = _in_hand(given)
+        if attachment.sha256 in left.known:
+            return tuple(replace(reading, name=attachment.name) for reading in left.known[attachment.sha256])
+        left.bytes -= len(attachment.content)
+        readings = self._opened(attachment, passwords, left, within)
+        left.known[attachment.sha256] = readings
+        return readings
+
+    def _opened(
+        self, attachment: Attachment, passwords: Sequence[str], left: _Left, within: tuple[Form, ...]
+    ) -> tuple[Reading, ...]:
+        too_much = _unreadable(attachment, ReasonCode.ADJUNTO_MUY_GRANDE, "el correo trae más de lo que se lee de uno")
+        if left.bytes < 0 or left.files <= 0 or left.pages <= 0:
+            return (too_much,)
+        seconds = min(self._config.max_seconds, left.until - time.monotonic())
+        if seconds <= 0:
+            return (_unreadable(attachment, ReasonCode.ERROR_INTERNO, "el correo tomó más tiempo del que se da a uno"),)
+        if not within and (warned := self._warned(attachment)) is not None:
+            return (warned,)  # what is wrapped was looked at with its wrapping
         screened = screen(attachment.content)
         if not isinstance(screened, Readable):
-            return _unreadable(attachment, screened.reason, screened.detail)
-        died = CellDied("")
-        for _ in range(2):
+            left.files -= 1
+            return (_refused(attachment, screened),)
+        if screened.form not in CONTAINERS:
+            left.files -= 1
+            pages = min(left.pages, self._config.max_pages)
+            reading = self._tried(attachment, lambda: self._in_cells(attachment, screened, passwords, pages, seconds))
+            left.pages -= len(reading.pages) if isinstance(reading, Document) else 0
+            return (reading,)
+        if len(within) >= MAX_DEPTH:
+            return (_refused(attachment, TOO_DEEP),)
+        left.containers -= 1
+        if left.containers < 0:
+            return (too_much,)
+        parts = self._tried(attachment, lambda: self._unpacked(attachment, screened.form, within, seconds))
+        if isinstance(parts, Unreadable):
+            return (parts,)
+        return tuple(
+            reading for part in parts for reading in self._walk(part, passwords, left, (*within, screened.form))
+        )
+
+    def _warned(self, attachment: Attachment) -> Unreadable | None:
+        """What the antivirus has against a file, where there is one."""
+        if self._antivirus is None or not 0 < len(attachment.content) <= MAX_FILE_BYTES:
+            return None
+        match self._antivirus.look(attachment.content):
+            case Clean():
+                return None
+            case Found(name=name):
+                _log.warning("the antivirus found %s in %s", name, attachment.sha256[:12])
+                malware = _printable(name)
+                return replace(
+                    _unreadable(attachment, ReasonCode.ADJUNTO_BLOQUEADO, f"el antivirus halló {malware}"),
+                    malware=malware,
+                )
+            case missed:
+                _log.warning("the antivirus did not look at %s: %s", attachment.sha256[:12], missed.because)
+                if self._config.clamav_absent == "go_on":
+                    return None
+                return _unreadable(
+                    attachment, ReasonCode.ERROR_INTERNO, f"el antivirus no lo revisó: {_printable(missed.because)}"
+                )
+
+    def _tried(self, attachment: Attachment, opening: Callable[[], _Result]) -> _Result | Unreadable:
+        """Have a file opened in cells, once more when one died of it, and never again when that went on."""
+        file, told = attachment.sha256, "ya hizo fallar al lector varias veces; no se abre más"
+        for _ in range(MOST_DEATHS):
+            if self._tries.begin(file).deadly:
+                break
             try:
-                return self._in_cells(attachment, screened, passwords, max_pages)
+                result = opening()
+            except NoCell as trouble:
+                self._tries.ended(file)
+                raise Temporary(f"documents cannot be opened now: {trouble}") from trouble
             except CellDied as bad:
-                died = bad
-                _log.warning("a document's reader died: %s %s", attachment.sha256[:12], bad)
-                if bad.timed_out:
-                    break
-        return _unreadable(attachment, ReasonCode.ERROR_INTERNO, str(died)[:500])
+                told = str(bad)[:500]
+                # One that takes all its time once would do so again.
+                self._tries.died(file, MOST_DEATHS if bad.timed_out else 1)
+                _log.warning("a document's reader died: %s %s", file[:12], bad)
+            except BaseException:
+                self._tries.ended(file)  # a full disk is no fault of the document's
+                raise
+            else:
+                self._tries.ended(file)
+                return result
+        return _unreadable(attachment, ReasonCode.ERROR_INTERNO, told)
+
+    def _unpacked(
+        self, attachment: Attachment, form: Form, within: tuple[Form, ...], seconds: float
+    ) -> tuple[Attachment, ...] | Unreadable:
+        """The parts of a container as attachments of their own."""
+        parts: list[Attachment] = []
+        size = 0
+        with Cell(_UNPACK, self._limits(seconds)) as cell:
+            ending = Frame({})
+            request = Frame({"form": form.value, "zipped": Form.ZIP in within}, (attachment.content,))
+            for frame in cell.answers(request):
+                ending = frame
+                for content in frame.blobs:
+                    size += len(content)
+                    name = f"{attachment.name} › {_printable(str(frame.facts.get('name', ''))) or 'sin nombre'}"
+                    sha256 = Sha256(hashlib.sha256(content).hexdigest())
+                    place = f"{attachment.part}/{len(parts) + 1}"
+                    parts.append(Attachment(name[-300:], "application/octet-stream", content, sha256, place))
+                if len(parts) > MAX_ENTRIES or size > MAX_MAIL_BYTES:
+                    raise CellDied("the cell took out more than there may be")
+        refused = ending.facts.get("refused")
+        if refused is None and parts:
+            return tuple(parts)
+        return _refused(attachment, REFUSALS[Fault(refused)] if refused in set(Fault) else REFUSALS[Fault.DAMAGED])
 
     def _in_cells(
-        self, attachment: Attachment, screened: Readable, passwords: Sequence[str], max_pages: int
+        self, attachment: Attachment, screened: Readable, passwords: Sequence[str], max_pages: int, seconds: float
     ) -> Reading:
         began = time.monotonic()
         spent: dict[str, float] = {}
         pages: list[Page] = []
         with ExitStack() as cells:
-            parser = cells.enter_context(Cell(_PARSERS[screened.form], self._limits(self._config.max_seconds)))
-            left = self._config.max_seconds - (time.monotonic() - began)
+            parser = cells.enter_context(Cell(_PARSERS[screened.form], self._limits(seconds)))
+            left = seconds - (time.monotonic() - began)
             ocr = cells.enter_context(Cell(_OCR, self._limits(left)))
             request = Frame({"passwords": list(passwords)[:5], "max_pages": max_pages}, (attachment.content,))
             ending = Frame({})
@@ -276,6 +401,10 @@ def _in_hand(attachment: Attachment) -> Attachment:
         return attachment
     with Path(attachment.file).open("rb") as file:
         return replace(attachment, content=file.read(MAX_FILE_BYTES + 1))
+
+
+def _refused(attachment: Attachment, refusal: Refused) -> Unreadable:
+    return _unreadable(attachment, refusal.reason, refusal.detail)
 
 
 def _unreadable(attachment: Attachment, reason: ReasonCode, detail: str) -> Unreadable:

@@ -35,7 +35,7 @@ from typing import Any, BinaryIO, Protocol, Self
 
 from evidence_daemon.documents.lock import Lock, landlock_abi
 
-__all__ = ["Cell", "CellDied", "Frame", "Limits", "Lock", "Work", "level", "sweep"]
+__all__ = ["Cell", "CellDied", "Frame", "Limits", "Lock", "NoCell", "Work", "level", "sweep"]
 
 MAX_JSON_BYTES = 32_000_000
 MAX_BLOB_BYTES = 160_000_000
@@ -65,6 +65,14 @@ class CellDied(Exception):
     def __init__(self, detail: str, *, timed_out: bool = False) -> None:
         super().__init__(detail)
         self.timed_out = timed_out
+
+
+class NoCell(CellDied):
+    """There is none to be had: no document's fault."""
+
+
+class _Lost(NoCell):
+    """The nursery is gone; another one may serve."""
 
 
 # ── the parent's side ────────────────────────────────────────────────────────────────────────────
@@ -289,7 +297,7 @@ class _Nursery:
         told = self._told(_READY_SECONDS)
         if not told.get("ready"):
             self.close()
-            raise CellDied(f"the cell could not be prepared: {told.get('failed')}")
+            raise NoCell(f"the cell could not be prepared: {told.get('failed')}")
 
     @property
     def usable(self) -> bool:
@@ -330,7 +338,7 @@ class _Nursery:
         with self._turn:
             try:
                 status = int(self._ordered({"ended": pid, "grace": grace})["status"])
-            except _NurseryLost:
+            except _Lost:
                 return -signal.SIGKILL
             self._cells -= 1
             if not self._cells and not self.usable:
@@ -342,7 +350,7 @@ class _Nursery:
             socket.send_fds(self._control, [json.dumps(order).encode()], descriptors)
         except OSError:
             self.close()
-            raise _NurseryLost("the cells' nursery is gone") from None
+            raise _Lost("the cells' nursery is gone") from None
         return self._told(_ORDER_SECONDS)
 
     def _told(self, seconds: float) -> dict[str, Any]:
@@ -353,7 +361,7 @@ class _Nursery:
             packet = b""
         if not packet:
             self.close()
-            raise _NurseryLost(f"the cells' nursery ended or hung (status {self._process.returncode})")
+            raise _Lost(f"the cells' nursery ended or hung (status {self._process.returncode})")
         told: dict[str, Any] = json.loads(packet)
         return told
 
@@ -368,10 +376,6 @@ class _Nursery:
             self._process.wait()
 
 
-class _NurseryLost(CellDied):
-    """No document's fault."""
-
-
 _nurseries: dict[tuple[int, str], _Nursery] = {}
 """By our own process (a fork of it must not speak on the same socket) and the kind of work."""
 _choosing = threading.Lock()
@@ -381,9 +385,9 @@ def _born(work: str, limits: Limits, scratch: str) -> tuple[_Nursery, int, tuple
     """A cell of some work, from a nursery that may have been lost or closed at this moment: then from a new one."""
     for _ in range(3):
         nursery = _nursery_of(work)
-        with contextlib.suppress(_NurseryLost):
+        with contextlib.suppress(_Lost):
             return nursery, *nursery.bear(limits, scratch)
-    raise CellDied("the cells' nursery is lost again and again")
+    raise NoCell("the cells' nursery is lost again and again")
 
 
 def _nursery_of(work: str) -> _Nursery:
