@@ -1,8 +1,11 @@
-"""How well and how fast papers are read: `python bench/reading.py FOLDER [--only PREFIX] [--baseline]`.
+"""How well and how fast papers are read: `python bench/reading.py [N] [--only unseen] [--classes fax,pdf]`.
 
-FOLDER holds documents and `truth.jsonl`.  Prints, per class of damage: fields that are exactly right,
-wrong, missing, wrong though proven; papers taken for a return acta of ours; wall seconds.  With
-`--baseline`, plain pytesseract on the same files in the same run: the share of numbers in its text.
+Draws N papers (`papers`: layouts of certificates in every wear, and papers that prove nothing), has the
+real `Reader` read them and compares with what is known to stand on them.  Prints for each class: values
+that are exactly right, wrong, missing; wrong though *proven* (each one is listed); papers accepted that
+must not be; wall and CPU seconds a page.  In the same run plain pytesseract reads the same files (whether
+the exact value stands anywhere in its text: a generous measure), and with `--ocrmypdf` that program too.
+`--folder` judges a set that lies there already, with a `truth.jsonl` like that of the example certificates.
 """
 
 from __future__ import annotations
@@ -11,17 +14,26 @@ import argparse
 import hashlib
 import io
 import json
+import os
 import re
+import shutil
+import subprocess
+import sys
+import tempfile
 import time
 import tomllib
 from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from statistics import mean
 from typing import Any
 
 import pypdfium2
 import pytesseract
-from PIL import Image, ImageOps
+from papers.making import CLASSES, Order, make, plan
+from papers.pen import PACKAGES, missing_fonts
+from PIL import Image, ImageOps, ImageSequence
 from pillow_heif import register_heif_opener
 
 from evidence_daemon.cases.equipment import canonical_mac, canonical_serial, plain
@@ -32,47 +44,94 @@ from evidence_daemon.model import Attachment, Direction, Document, DocumentKind,
 from evidence_daemon.rulebook import DocumentsBook
 
 RULES = Path(__file__).resolve().parents[1] / "rules" / "documents.toml"
+FIELDS = ("cedula", "servicio", "serie", "nombre", "acta", "fecha", "mac")
+SCANS = ("escaneo150", "escaneo200", "escaneo300", "escaneo_150", "escaneo_200", "escaneo_300")
+TARGETS: dict[tuple[str, ...], dict[str, float]] = {
+    (*SCANS, "foto_ligera", "foto_media"): {"cedula": 99.5, "servicio": 98, "serie": 98, "nombre": 98},
+    ("foto_dura",): {"cedula": 95, "servicio": 95, "serie": 90, "nombre": 95},
+    ("manuscrito_escaneo", "manuscrito_foto"): {"cedula": 95, "serie": 80},
+}
+"""What is demanded, in per cent of values exactly right."""
+
+Row = tuple[str, str, str, bool]
+"""Field, what stands on the paper, what was read, whether that was called proven."""
+
+
+@dataclass
+class Result:
+    """What came of one paper."""
+
+    name: str
+    group: str
+    layout: str
+    unseen: bool
+    acceptable: bool
+    accepted: bool
+    seen_as: str
+    right_kind: bool
+    rows: list[Row]
+    pages: int
+    wall: float
+    cpu: float
+    stages: dict[str, float]
+    engines: list[str]
+    because: str = ""
+    plain: list[str] = field(default_factory=list)
+    """Fields that plain pytesseract's text holds."""
+    plain_cpu: float = 0.0
+    other: list[str] = field(default_factory=list)
+    """The same of ocrmypdf."""
+    other_cpu: float = 0.0
+
+
+# ── judging ──────────────────────────────────────────────────────────────────────────────────────
 
 
 def bare(text: str | None) -> str:
     return re.sub(r"[^0-9A-Z]", "", plain(text or ""))
 
 
-def value(field: Any) -> str:
-    return field.value if field is not None else ""
-
-
-def judged(truth: dict[str, Any], paper: Fields | None) -> list[tuple[str, str, str, bool]]:
-    """(field, expected, found, proven) of an acta."""
-    said = truth["campos"]
+def judged(said: dict[str, Any], paper: Fields | None) -> list[Row]:
+    """A row for every value of the paper, and one for every value read that does not stand on it (`serie+`)."""
+    services = said.get("servicios") or [said["servicio_numero"]]
+    found_service = paper.service_number if paper else None
     single = {
         "cedula": (said["cliente_doc"], paper and paper.id_number),
-        "servicio": (said["servicio_numero"], paper and paper.service_number),
+        "servicio": (
+            found_service.value if found_service and found_service.value in services else services[0],
+            found_service,
+        ),
         "acta": (bare(said["acta_numero"]), paper and paper.number),
         "fecha": (said["fecha"], paper and paper.date),
         "nombre": (bare(said["cliente_nombre"]), paper and paper.holder),
     }
-    rows = []
-    for name, (wanted, field) in single.items():
-        found = value(field)
-        rows.append((name, wanted, bare(found) if name in {"acta", "nombre"} else found, bool(field and field.proven)))
-    for name, canonical in (("serie", canonical_serial), ("mac", canonical_mac)):
-        lines = paper.equipment if paper else ()
-        fields = [f for line in lines if (f := line.serial if name == "serie" else line.mac)]
-        there = {canonical(f.value): f for f in fields}
-        wanted_all = [canonical(e[name]) for e in said["equipos"] if e[name]]
-        spare = [f for key, f in there.items() if key not in wanted_all]
-        for wanted in wanted_all:
-            if wanted in there:
-                rows.append((name, wanted, wanted, there[wanted].proven))
-            else:
-                wrong = spare.pop(0) if spare else None
-                rows.append((name, wanted, canonical(wrong.value) if wrong else "", bool(wrong and wrong.proven)))
-        rows.extend((f"{name}+", "", canonical(f.value), f.proven) for f in spare)
-    return rows
+    rows: list[Row] = []
+    for name, (wanted, one) in single.items():
+        found = one.value if one else ""
+        found = bare(found) if name in {"acta", "nombre"} else found
+        if wanted or found:
+            rows.append((name if wanted else f"{name}+", wanted, found, bool(one and one.proven)))
+    return [*rows, *_equipment("serie", canonical_serial, said, paper), *_equipment("mac", canonical_mac, said, paper)]
+
+
+def _equipment(name: str, canonical: Callable[[str], str], said: dict[str, Any], paper: Fields | None) -> list[Row]:
+    lines = paper.equipment if paper else ()
+    fields = [one for line in lines if (one := line.serial if name == "serie" else line.mac)]
+    there = {canonical(one.value): one for one in fields}
+    wanted_all = [canonical(e[name]) for e in said["equipos"] if e[name]]
+    spare = [one for key, one in there.items() if key not in wanted_all]
+    rows: list[Row] = []
+    for wanted in wanted_all:
+        if wanted in there:
+            rows.append((name, wanted, wanted, there[wanted].proven))
+        else:
+            wrong = spare.pop(0) if spare else None
+            rows.append((name, wanted, canonical(wrong.value) if wrong else "", bool(wrong and wrong.proven)))
+    return [*rows, *((f"{name}+", "", canonical(one.value), one.proven) for one in spare)]
 
 
 def acceptable(paper: Fields) -> bool:
+    """Whether a judge could accept it without a person, given a case that fits."""
     return (
         paper.kind is DocumentKind.ACTA
         and paper.direction is Direction.DEVOLUCION
@@ -81,90 +140,317 @@ def acceptable(paper: Fields) -> bool:
     )
 
 
-def plain_tesseract(content: bytes, suffix: str) -> str:
-    register_heif_opener()
-    if suffix == ".pdf":
-        images = [page.render(scale=300 / 72).to_pil() for page in pypdfium2.PdfDocument(content)]
-    else:
-        images = [ImageOps.exif_transpose(Image.open(io.BytesIO(content)))]
+def held(said: dict[str, Any], text: str) -> list[str]:
+    """Which values stand exactly somewhere in a text (bare capitals and digits)."""
+    services = said.get("servicios") or [said["servicio_numero"]]
+    day = said.get("fecha_impresa") or "/".join(reversed(said["fecha"].split("-")))
+    whole = {
+        "cedula": [said["cliente_doc"]],
+        "servicio": services[:1],
+        "acta": [said["acta_numero"]],
+        "fecha": [day],
+        "nombre": [said["cliente_nombre"]],
+        "serie": [e["serie"] for e in said["equipos"]],
+        "mac": [e["mac"] for e in said["equipos"]],
+    }
+    return [name for name, values in whole.items() for value in values if value and bare(value) in text]
+
+
+# ── reading ──────────────────────────────────────────────────────────────────────────────────────
+
+
+def cpu_seconds() -> float:
+    """User and system time of this process, of its children that ended, and of all that still run under it."""
+    ticks = os.sysconf("SC_CLK_TCK")
+    total = sum(os.times()[:4])
+    waiting = [os.getpid()]
+    while waiting:
+        for listed in Path(f"/proc/{waiting.pop()}/task").glob("*/children"):
+            try:
+                children = listed.read_text().split()
+                for child in children:
+                    after_name = Path(f"/proc/{child}/stat").read_text().rsplit(")", 1)[1].split()
+                    total += sum(int(value) for value in after_name[11:15]) / ticks
+            except OSError:
+                continue
+            waiting.extend(int(child) for child in children)
+    return total
+
+
+def plain_tesseract(contents: Iterable[tuple[str, bytes]]) -> str:
+    """What `pytesseract.image_to_string` makes of the files, PDFs at 300 dpi; bare capitals and digits."""
+    images: list[Image.Image] = []
+    for ending, content in contents:
+        if ending == ".pdf":
+            document = pypdfium2.PdfDocument(content)
+            images += [page.render(scale=300 / 72).to_pil() for page in document]
+        else:
+            images += [
+                ImageOps.exif_transpose(f.copy()) for f in ImageSequence.Iterator(Image.open(io.BytesIO(content)))
+            ]
     return bare(" ".join(pytesseract.image_to_string(image.convert("RGB"), lang="spa") for image in images))
 
 
-def main() -> None:
-    asked = argparse.ArgumentParser(description=__doc__)
-    asked.add_argument("folder", type=Path)
-    asked.add_argument("--only", default="")
-    asked.add_argument("--baseline", action="store_true")
-    asked.add_argument("--verbose", action="store_true")
-    options = asked.parse_args()
+def ocrmypdf(files: list[Path]) -> str:
+    """What document managers get: the text that ocrmypdf finds after turning, straightening and cleaning."""
+    texts = []
+    with tempfile.TemporaryDirectory() as scratch:
+        for file in files:
+            told = Path(scratch) / "text"
+            how = ["--skip-text", "--deskew", "--rotate-pages", "--clean", "-l", "spa", "-j", "1", "--image-dpi", "200"]
+            subprocess.run(
+                ["ocrmypdf", *how, "--sidecar", str(told), str(file), str(Path(scratch) / "out.pdf")],
+                check=False,
+                capture_output=True,
+            )
+            texts.append(told.read_text() if told.exists() else "")
+            if file.suffix == ".pdf":  # the sidecar leaves out pages that had text already
+                texts += [page.get_textpage().get_text_range() for page in pypdfium2.PdfDocument(file.read_bytes())]
+    return bare(" ".join(texts))
+
+
+@dataclass
+class Bench:
+    """What a worker needs; made once in each."""
+
+    reader: Reader
+    book: DocumentsBook
+    folder: Path
+    baseline: bool
+    other: bool
+
+
+_bench: Bench
+
+
+def prepare(folder: Path, baseline: bool, other: bool) -> None:
+    """Before the first paper of a worker."""
+    global _bench
+    os.environ["OMP_THREAD_LIMIT"] = "1"
+    register_heif_opener()
     book = DocumentsBook.model_validate(tomllib.loads(RULES.read_text()))
     reader = Reader(DocumentsConfig(), lambda png: Sha256(hashlib.sha256(png).hexdigest()))
+    _bench = Bench(reader, book, folder, baseline, other)
+
+
+def drawn(order: Order) -> Result:
+    """Draw a paper, read it, judge it."""
+    return read(make(order, _bench.folder).row())
+
+
+def read(truth: dict[str, Any]) -> Result:
+    """Read the files of a line of `truth.jsonl` and judge what was read."""
+    files = [_bench.folder / name for name in truth.get("archivos") or [truth["archivo"]]]
+    names = truth.get("archivos") or [truth["nombre_adjunto"]]
+    attachments = [
+        Attachment(name, "", content, Sha256(hashlib.sha256(content).hexdigest()), str(part))
+        for part, (name, content) in enumerate(((n, f.read_bytes()) for n, f in zip(names, files, strict=True)), 2)
+    ]
+    began, began_cpu = time.perf_counter(), cpu_seconds()
+    readings = _bench.reader.read(attachments)
+    read_as = read_papers(readings, _bench.book)
+    wall, cpu = time.perf_counter() - began, cpu_seconds() - began_cpu
+    documents = [one for one in readings if isinstance(one, Document)]
+    best = next((p for p in read_as if p.kind is DocumentKind.ACTA), read_as[0] if read_as else None)
+    stages: Counter[str] = Counter()
+    for document in documents:
+        stages.update(dict(document.seconds))
+    an_acta, said = truth["clase"] == "acta", truth["campos"]
+    result = Result(
+        name=truth["archivo"],
+        group=truth["degradacion"] if an_acta else "negativo",
+        layout=truth["plantilla"] if an_acta else f"{truth['clase']}/{truth['plantilla']}/{truth['degradacion']}",
+        unseen=truth.get("no_vista", False),
+        acceptable=truth["esperado"]["decision"] == "aceptar",
+        accepted=any(acceptable(paper) for paper in read_as),
+        seen_as=f"{best.kind} {best.direction} {'nuestra' if best.ours else 'ajena'} {best.signature}"
+        if best
+        else "; ".join(str(getattr(one, "reason", "")) for one in readings),
+        right_kind=bool(
+            best and best.kind is DocumentKind.ACTA and best.direction is Direction.DEVOLUCION and best.ours
+        ),
+        rows=judged(said, best) if an_acta else [],
+        pages=sum(len(document.pages) for document in documents),
+        wall=wall,
+        cpu=cpu,
+        stages=dict(stages),
+        engines=sorted({str(page.engine) for document in documents for page in document.pages}),
+        because="; ".join(best.because) if best else "",
+    )
+    if _bench.baseline:
+        began_cpu = cpu_seconds()
+        text = plain_tesseract((file.suffix, one.content) for file, one in zip(files, attachments, strict=True))
+        result.plain_cpu = cpu_seconds() - began_cpu
+        result.plain = held(said, text) if an_acta else []
+    if _bench.other:
+        began_cpu = cpu_seconds()
+        text = ocrmypdf(files)
+        result.other_cpu = cpu_seconds() - began_cpu
+        result.other = held(said, text) if an_acta else []
+    return result
+
+
+# ── telling ──────────────────────────────────────────────────────────────────────────────────────
+
+
+def told(result: Result, verbose: bool) -> None:
+    """One line for a paper, and one for every value that is not right."""
+    wrong = result.accepted and not result.acceptable
+    mark = "ACCEPTED WRONGLY" if wrong else "accepted" if result.accepted else "-"
+    print(f"{result.name:12} {result.group:18} {result.layout:34} {result.cpu:5.1f} s  {mark:9} {result.seen_as}")
+    if verbose:
+        print(f"      {result.because}  {result.stages}")
+    for name, wanted, found, proven in result.rows:
+        if wanted != found:
+            print(
+                f"       {name}: expected {wanted or '-'}, read {found or '-'}{'  WRONG BUT PROVEN' if proven and found else ''}"
+            )
+    sys.stdout.flush()
+
+
+def summed(results: list[Result]) -> dict[str, Any]:
+    """The figures of some papers: counts of values by field, CPU and wall seconds a page."""
     counts: dict[str, Counter[str]] = defaultdict(Counter)
-    seconds: dict[str, list[float]] = defaultdict(list)
-    base: dict[str, Counter[str]] = defaultdict(Counter)
-    base_seconds: dict[str, list[float]] = defaultdict(list)
-    for line in (options.folder / "truth.jsonl").read_text().splitlines():
-        truth = json.loads(line)
-        file = options.folder / truth["archivo"]
-        if not truth["archivo"].startswith(options.only):
+    proven = offenders = 0
+    for result in results:
+        for name, wanted, found, sure in result.rows:
+            counts[name]["right" if wanted == found else "missing" if not found else "wrong"] += 1
+            proven += sure
+            offenders += sure and wanted != found and bool(found)
+        for name in result.plain:
+            counts[name]["plain"] += 1
+        for name in result.other:
+            counts[name]["ocrmypdf"] += 1
+    pages = max(1, sum(result.pages for result in results))
+    stages: Counter[str] = Counter()
+    for result in results:
+        stages.update(result.stages)
+    return {
+        "papers": len(results),
+        "pages": pages,
+        "fields": {name: dict(count) for name, count in counts.items()},
+        "right_kind": sum(result.right_kind for result in results),
+        "accepted": sum(result.accepted for result in results),
+        "accepted_wrongly": sum(result.accepted and not result.acceptable for result in results),
+        "proven": proven,
+        "wrong_but_proven": offenders,
+        "wall_per_page": sum(result.wall for result in results) / pages,
+        "cpu_per_page": sum(result.cpu for result in results) / pages,
+        "plain_cpu_per_page": sum(result.plain_cpu for result in results) / pages,
+        "ocrmypdf_cpu_per_page": sum(result.other_cpu for result in results) / pages,
+        "strong_engine": sum("RAPIDOCR" in result.engines for result in results),
+        "stages_per_page": {name: value / pages for name, value in stages.items()},
+    }
+
+
+def shown(title: str, figures: dict[str, Any]) -> None:
+    """A class on the terminal."""
+    papers = figures["papers"]
+    print(
+        f"{title}: {papers} papers, {figures['pages']} pages; a page {figures['wall_per_page']:.2f} s wall, "
+        f"{figures['cpu_per_page']:.2f} s CPU (plain pytesseract {figures['plain_cpu_per_page']:.2f}"
+        + (f", ocrmypdf {figures['ocrmypdf_cpu_per_page']:.2f}" if figures["ocrmypdf_cpu_per_page"] else "")
+        + f"); strong engine on {figures['strong_engine']} papers"
+    )
+    if figures["stages_per_page"]:
+        print("   " + ", ".join(f"{name} {value:.2f} s" for name, value in figures["stages_per_page"].items()))
+    if not figures["fields"]:
+        print(f"   accepted wrongly: {figures['accepted_wrongly']} of {papers}")
+        return
+    for name in FIELDS:
+        count = figures["fields"].get(name, {})
+        whole = sum(count.get(v, 0) for v in ("right", "wrong", "missing"))
+        if whole:
+            also = f"   pytesseract {100 * count.get('plain', 0) / whole:5.1f} %"
+            other = f"   ocrmypdf {100 * count['ocrmypdf'] / whole:5.1f} %" if "ocrmypdf" in count else ""
+            print(
+                f"   {name:9} {100 * count.get('right', 0) / whole:5.1f} % of {whole:3} right, "
+                f"{count.get('wrong', 0):2} wrong, {count.get('missing', 0):2} missing{also}{other}"
+            )
+    surplus = sum(sum(count.values()) for name, count in figures["fields"].items() if name.endswith("+"))
+    print(
+        f"   return acta of ours {figures['right_kind']}/{papers}, fit to be accepted {figures['accepted']}/{papers}; "
+        f"proven {figures['proven']}, WRONG BUT PROVEN {figures['wrong_but_proven']}, read but not there {surplus}"
+    )
+
+
+def against_targets(by_group: dict[str, list[Result]]) -> None:
+    """What is demanded, and what was reached."""
+    for groups, wanted in TARGETS.items():
+        there = [result for group in groups for result in by_group.get(group, [])]
+        if not there:
             continue
-        content = file.read_bytes()
-        began = time.perf_counter()
-        attachment = Attachment(truth["nombre_adjunto"], "", content, Sha256(hashlib.sha256(content).hexdigest()), "2")
-        readings = reader.read([attachment])
-        papers = read_papers(readings, book)
-        spent = time.perf_counter() - began
-        good = [paper for paper in papers if acceptable(paper)]
-        accept = truth["esperado"]["decision"] == "aceptar"
-        group = truth["degradacion"] if truth["clase"] == "acta" else "negativo"
-        seconds[group].append(spent)
-        wrong_way = bool(good) != accept
-        counts[group]["verdict wrong" if wrong_way else "verdict right"] += 1
-        first = papers[0] if papers else None
-        best = next((p for p in papers if p.kind is DocumentKind.ACTA), first)
-        seen = (
-            f"{best.kind} {best.direction} {'nuestra' if best.ours else 'ajena'} {best.signature}" if best else readings
-        )
-        verdict = f"{'accepted' if good else 'not accepted'}{'  <-- WRONG' if wrong_way else ''}"
-        print(f"{truth['archivo']:12} {truth['clase']:24} {group:12} {spent:5.1f} s  {verdict}  {seen}")
-        if options.verbose and best:
-            print("      ", "; ".join(best.because))
-            print("      ", isinstance(readings[0], Document) and readings[0].seconds)
-        if truth["clase"] != "acta":
-            continue
-        for name, wanted, found, proven in judged(truth, best):
-            verdict = "right" if wanted == found else "missing" if not found else "wrong"
-            counts[group][f"{name} {verdict}"] += 1
-            counts[group]["proven"] += proven
-            if verdict != "right" and proven:
-                counts[group]["WRONG BUT PROVEN"] += 1
-            if verdict != "right":
-                mark = " PROVEN" if proven else ""
-                print(f"       {name}: expected {wanted or 'nothing'}, found {found or 'nothing'}{mark}")
-        if options.baseline:
-            began = time.perf_counter()
-            text = plain_tesseract(content, file.suffix)
-            base_seconds[group].append(time.perf_counter() - began)
-            for name, wanted, _, _ in judged(truth, None):
-                printed = {
-                    canonical_serial(e["serie"]): bare(e["serie"]) for e in truth["campos"]["equipos"] if e["serie"]
-                }
-                there = printed.get(wanted, bare(wanted)) in text
-                base[group][f"{name} {'right' if there else 'missing'}"] += 1
+        counts = summed(there)["fields"]
+        for name, share in wanted.items():
+            count = counts.get(name, {})
+            whole = sum(count.get(v, 0) for v in ("right", "wrong", "missing"))
+            if whole:
+                reached = 100 * count.get("right", 0) / whole
+                verdict = "reached" if reached >= share else "SHORT"
+                print(
+                    f"   {' '.join(g for g in groups if g in by_group)}: {name} {reached:.1f} % of {share} %  {verdict}"
+                )
+
+
+def main() -> None:
+    asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    asked.add_argument("papers", type=int, nargs="?", default=336, help="how many to draw")
+    asked.add_argument("--only", choices=("visible", "unseen", "all"), default="all", help="which layouts")
+    asked.add_argument("--classes", default="", help=f"of {', '.join(CLASSES)}, negativo; separated by commas")
+    asked.add_argument("--seed", type=int, default=0)
+    asked.add_argument("--sample", type=int, default=0, help="only so many of them, evenly chosen")
+    asked.add_argument("--folder", type=Path, help="judge the set in this folder instead")
+    asked.add_argument("--keep", type=Path, help="leave what was drawn in this folder")
+    asked.add_argument("--jobs", type=int, default=len(os.sched_getaffinity(0)))
+    asked.add_argument("--no-baseline", action="store_true", help="leave pytesseract out")
+    asked.add_argument("--ocrmypdf", action="store_true")
+    asked.add_argument("--json", type=Path, help="write all figures and results there")
+    asked.add_argument("--verbose", action="store_true")
+    options = asked.parse_args()
+    if not options.folder and missing_fonts():
+        sys.exit(f"fonts are missing: apt-get install {' '.join(PACKAGES)}")
+    other = options.ocrmypdf and bool(shutil.which("ocrmypdf"))
+    if options.ocrmypdf and not other:
+        print("ocrmypdf is left out: it is not installed (apt-get install ocrmypdf unpaper)")
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = options.folder or options.keep or Path(scratch)
+        folder.mkdir(parents=True, exist_ok=True)
+        work: list[Any]
+        if options.folder:
+            work = [json.loads(line) for line in (folder / "truth.jsonl").read_text().splitlines()]
+        else:
+            classes = [name for name in options.classes.split(",") if name]
+            work = list(plan(options.papers, only=options.only, classes=classes, seed=options.seed))
+        if options.sample:
+            work = work[:: max(1, len(work) // options.sample)][: options.sample]
+        results: list[Result] = []
+        setting = (folder, not options.no_baseline, other)
+        with ProcessPoolExecutor(options.jobs, initializer=prepare, initargs=setting) as workers:
+            for result in workers.map(read if options.folder else drawn, work):
+                told(result, options.verbose)
+                results.append(result)
     print()
-    for group, count in counts.items():
-        right, wrong = count["verdict right"], count["verdict wrong"]
-        spent = mean(seconds[group])
-        print(f"{group}: {len(seconds[group])} papers, {spent:.1f} s each, verdict right {right}, wrong {wrong}")
-        for name in ("cedula", "servicio", "serie", "mac", "acta", "fecha", "nombre"):
-            right, wrong, missing = (count[f"{name} {v}"] for v in ("right", "wrong", "missing"))
-            if right + wrong + missing:
-                also = f"   plain pytesseract {base[group][f'{name} right']}" if base[group] else ""
-                print(f"   {name:9} right {right}/{right + wrong + missing}, wrong {wrong}, missing {missing}{also}")
-        surplus = count["serie+ wrong"]
-        print(f"   proven {count['proven']}, wrong but proven {count['WRONG BUT PROVEN']}, surplus serials {surplus}")
-        if base_seconds[group]:
-            print(f"   plain pytesseract {mean(base_seconds[group]):.1f} s each")
+    by_group: dict[str, list[Result]] = defaultdict(list)
+    for result in results:
+        by_group[result.group].append(result)
+    figures = {group: summed(there) for group, there in by_group.items()}
+    for group, figure in figures.items():
+        shown(group, figure)
+    actas = [result for result in results if result.rows]
+    whole = {"all certificates": summed(actas)}
+    if len({result.unseen for result in actas}) == 2:
+        whole |= {
+            f"{k} layouts": summed([r for r in actas if r.unseen == u])
+            for k, u in (("visible", False), ("unseen", True))
+        }
+    print()
+    for title, figure in whole.items():
+        shown(title, figure)
+    print("\nTargets")
+    against_targets(by_group)
+    if options.json:
+        told_all = {"classes": figures, "whole": whole, "papers": [asdict(result) for result in results]}
+        options.json.write_text(json.dumps(told_all, ensure_ascii=False, indent=1))
 
 
 if __name__ == "__main__":
