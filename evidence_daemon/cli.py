@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import signal
 import sys
+import threading
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -20,15 +22,15 @@ from rich.table import Table
 
 from evidence_daemon import config as configuration
 from evidence_daemon.app import House, open_grant, read_rules, rules_directory
-from evidence_daemon.commands import DEFAULT_CONFIG, EXIT_DATA, AsJson, ConfigFile, Person, Receipt
+from evidence_daemon.commands import DEFAULT_CONFIG, EXIT_DATA, AsJson, ConfigFile, Person, Receipt, queue
 from evidence_daemon.commands import mail_named as _mail
 from evidence_daemon.commands import opened as _house
 from evidence_daemon.commands import told as _told
+from evidence_daemon.commands import users as user_commands
 from evidence_daemon.config import Config, MailboxConfig
-from evidence_daemon.console import err, out, print_json, print_queue, print_status, print_story, print_withheld, usd
-from evidence_daemon.errors import BadConfig, BadInput
+from evidence_daemon.console import err, out, print_json, print_status, print_story, print_withheld, usd
+from evidence_daemon.errors import BadConfig
 from evidence_daemon.exchange import export_reversals, import_cases
-from evidence_daemon.model import ABOUT_ANSWERS, CaseId, ItemId, Lane, ReasonCode, Verdict
 from evidence_daemon.store import records
 
 app = typer.Typer(
@@ -42,7 +44,6 @@ app = typer.Typer(
     "75 try again later, 78 configuration or rules are wrong.",
 )
 answers = typer.Typer(no_args_is_help=True, help="Answers that are kept back.")
-queue = typer.Typer(no_args_is_help=True, help="What waits for a person: list it, look at one, decide it.")
 cases = typer.Typer(no_args_is_help=True, help="The list of pending cases.")
 reversals = typer.Typer(no_args_is_help=True, help="Values marked for reversal.")
 replies = typer.Typer(no_args_is_help=True, help="The texts of the answers.")
@@ -50,13 +51,14 @@ rules = typer.Typer(no_args_is_help=True, help="The rule book.")
 config_commands = typer.Typer(no_args_is_help=True, help="The configuration file.")
 mailbox = typer.Typer(no_args_is_help=True, help="The mailboxes that are polled.")
 app.add_typer(answers, name="answers")
-app.add_typer(queue, name="queue")
+app.add_typer(queue.queue, name="queue")
 app.add_typer(cases, name="cases")
 app.add_typer(reversals, name="reversals")
 app.add_typer(replies, name="replies")
 app.add_typer(rules, name="rules")
 app.add_typer(mailbox, name="mailbox")
 app.add_typer(config_commands, name="config")
+app.add_typer(user_commands.commands, name="users")
 
 # ── running ──────────────────────────────────────────────────────────────────────────────────────
 
@@ -68,7 +70,20 @@ def run(config: ConfigFile = DEFAULT_CONFIG) -> None:
         house.reader.check()
         for name in (signal.SIGINT, signal.SIGTERM):
             signal.signal(name, lambda *_: daemon.stop.set())
-        daemon.run(leave_after=45)  # within the minute that a service manager gives
+        with house.web() if house.config.web.with_daemon else nullcontext():
+            daemon.run(leave_after=45)  # within the minute that a service manager gives
+
+
+@app.command()
+def web(config: ConfigFile = DEFAULT_CONFIG) -> None:
+    """Open the web house alone, beside a daemon that runs elsewhere, until Ctrl-C or SIGTERM."""
+    stop = threading.Event()
+    with _house(config) as house, house.web() as server:
+        for name in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(name, lambda *_: stop.set())
+        out.print(f"The web house is open at {server.url}  (Ctrl-C ends)", highlight=False)
+        while not stop.is_set():
+            time.sleep(0.5)  # not `stop.wait()`: a handler may find its lock held by us
 
 
 @app.command()
@@ -201,84 +216,6 @@ def answers_release(
         actor = f"persona:{person}"
         freed = records.release(session, actor=actor, now=house.pipeline.clock(), outbox_ids=chosen)
     out.print(f"{freed} answers are released.")
-
-
-# ── queue ────────────────────────────────────────────────────────────────────────────────────────
-
-
-@queue.command("list")
-def queue_list(config: ConfigFile = DEFAULT_CONFIG, as_json: AsJson = False) -> None:
-    """List what waits for a person, oldest first."""
-    with _house(config) as house, house.database.session() as session:
-        rows = records.open_reviews(session)
-    if as_json:
-        print_json(rows)
-        return
-    print_queue(rows)
-
-
-@queue.command("show")
-def queue_show(receipt: Receipt, config: ConfigFile = DEFAULT_CONFIG, as_json: AsJson = False) -> None:
-    """Show one held mail: the same story as `explain`."""
-    explain(receipt, config, as_json)
-
-
-@queue.command("settle")
-def queue_settle(
-    receipt: Receipt,
-    verdict: Annotated[Verdict, typer.Argument(help="What is decided.")],
-    person: Person,
-    reason: Annotated[
-        list[ReasonCode] | None, typer.Option(help="Reason that the customer reads; repeat for more.")
-    ] = None,
-    case: Annotated[
-        int | None, typer.Option(help="Number of the case, where the daemon found none or several.")
-    ] = None,
-    item: Annotated[
-        list[int] | None, typer.Option(help="Item to accredit; repeat for more; default: all pending.")
-    ] = None,
-    note: Annotated[str, typer.Option(help="A note for the history.")] = "",
-    config: ConfigFile = DEFAULT_CONFIG,
-) -> None:
-    """Decide a held mail.  The customer is answered by the same templates as the daemon's own decisions."""
-    with _house(config) as house:
-        settlement = house.desk.settle(
-            _mail(receipt),
-            verdict,
-            person=person,
-            reasons=reason or (),
-            case_id=CaseId(case) if case is not None else None,
-            items=[ItemId(number) for number in item] if item else None,
-            note=note,
-        )
-    answer = (
-        f"answer: {settlement.reply.kind.value}" if settlement.reply else f"no answer ({settlement.unanswered_because})"
-    )
-    out.print(f"{receipt}: {settlement.evidence_state.value}, {len(settlement.charges)} charges changed, {answer}")
-
-
-@queue.command("done")
-def queue_done(
-    receipt: Receipt,
-    lane: Annotated[Lane, typer.Argument(help="The lane: LLAMAR or ENVIO_INCIERTO.")],
-    person: Person,
-    config: ConfigFile = DEFAULT_CONFIG,
-) -> None:
-    """Take a question about an answer off the queue: the customer was called, nothing is to be decided."""
-    with _house(config) as house:
-        if lane not in ABOUT_ANSWERS:
-            raise BadInput(f"{lane.value} asks for a decision: use `queue settle`")
-        with house.database.session() as session:
-            records.close_review(session, _mail(receipt), lane, person=person, now=house.pipeline.clock())
-    out.print(f"{receipt}: done in {lane.value}.")
-
-
-@queue.command("unshunt")
-def queue_unshunt(receipt: Receipt, person: Person, config: ConfigFile = DEFAULT_CONFIG) -> None:
-    """Walk a mail again that could not be processed (after its cause was mended)."""
-    with _house(config) as house:
-        house.desk.unshunt(_mail(receipt), person=person)
-    out.print(f"{receipt} will be walked again by the daemon within {Config().daemon.reconcile_seconds} seconds.")
 
 
 # ── files in and out ─────────────────────────────────────────────────────────────────────────────

@@ -24,9 +24,11 @@ from evidence_daemon import observe
 from evidence_daemon.cases.decision import decide
 from evidence_daemon.cases.matching import match, search_keys
 from evidence_daemon.cases.settlement import lapse, settle
+from evidence_daemon.cases.signals import cases_of, ways
 from evidence_daemon.config import Config
 from evidence_daemon.documents.corrections import SUBJECT, with_corrections
 from evidence_daemon.documents.fields import read_papers
+from evidence_daemon.documents.provenance import origin_of
 from evidence_daemon.documents.reader import Reader
 from evidence_daemon.errors import Permanent
 from evidence_daemon.mail import authenticity, compose
@@ -40,19 +42,24 @@ from evidence_daemon.mail.subject import read_subject
 from evidence_daemon.model import (
     DAEMON,
     Arrival,
+    Attachment,
     AutomaticKind,
     Case,
     CaseId,
     Census,
     CopyKey,
     Decision,
+    Document,
     Email,
+    Engine,
     Evidence,
     FolderRole,
     Lane,
     MailId,
     Match,
+    Origin,
     OutboxState,
+    Reading,
     Reply,
     ReplyKind,
     ReviewItem,
@@ -63,7 +70,7 @@ from evidence_daemon.model import (
     receipt_number,
 )
 from evidence_daemon.rulebook import RuleBook
-from evidence_daemon.store import audit, records
+from evidence_daemon.store import audit, judging, records
 from evidence_daemon.store.blobs import Blobs
 from evidence_daemon.store.database import Database, Session
 from evidence_daemon.workdays import ECUADOR, before_working_days, read_hours
@@ -191,8 +198,11 @@ class Pipeline:
                 passwords = [subject.id_number.value] if subject.id_number is not None else []
                 wanted = email.attachments[: self.config.documents.max_attachments]
                 readings = self.reader.read(wanted, passwords)
+                origins = _origins(wanted, readings)
             with self.database.session() as session:
                 records.save_readings(session, mail_id, readings, email=email, now=self.clock())
+                judging.keep_origins(session, mail_id, origins)
+                judging.keep_looks(session, mail_id, readings)
                 found_on_arrival = records.load_signatures(session, mail_id)  # later their keys may be gone
                 if all(one.verdict is SignatureVerdict.NO_COMPROBADA for one in found_on_arrival):
                     records.save_signatures(session, mail_id, signatures)
@@ -297,10 +307,24 @@ class Pipeline:
             oversized=mail.oversized,
             thread=self._thread(session, email),
             twin_of=receipt_number(twin) if twin is not None else "",
+            origins=judging.load_origins(session, mail_id),
         )
         evidence = records.with_uses(session, mail_id, evidence)
         cases = records.find_cases(session, search_keys(evidence))
-        return evidence, match(evidence, cases, self.book)
+        found = match(evidence, cases, self.book)
+        return self._remembered(session, mail_id, evidence, found), found
+
+    def _remembered(self, session: Session, mail_id: MailId, evidence: Evidence, found: Match) -> Evidence:
+        """The evidence with what other mails and the return register say of it."""
+        limits = self.book.decision.signals
+        meant = [case.id for case in cases_of(found)]
+        by = ways(evidence, self.book)
+        return replace(
+            evidence,
+            lookalikes=judging.lookalikes(session, mail_id, limits.lookalike_bits),
+            rushes=judging.rushes(session, mail_id, by, evidence.received_at, limits.rush_hours, meant),
+            neighbours=judging.neighbours(session, mail_id, evidence.papers),
+        )
 
     def _thread(self, session: Session, email: Email) -> tuple[CaseId, ...]:
         """The cases of the decision whose answer this mail replies to; a mail with an unsigned reference has none."""
@@ -328,6 +352,8 @@ class Pipeline:
         if outgoing is not None:
             by = settlement.decision.grounds.actor if text is not None else ""
             outgoing = replace(outgoing, edited_by=by, delay_seconds=delay_seconds)
+        judging.keep_ways(session, mail_id, ways(evidence, self.book), evidence.received_at)
+        judging.keep_office_actas(session, mail_id, evidence, settlement.evidence_state)
         return records.apply(
             session,
             mail_id,
@@ -567,6 +593,27 @@ class Pipeline:
     def _due(self, arrival: Arrival) -> date:
         received = arrival.received_at.astimezone(ECUADOR).date()
         return received + timedelta(days=self.book.decision.answers.answer_within_days)
+
+
+def _origins(attachments: Sequence[Attachment], readings: Sequence[Reading]) -> tuple[Origin, ...]:
+    """What the files of a mail tell of themselves, those that tell anything.
+
+    The pictures in a paper of print are left out: the firm's letterhead lies in every one of them.
+    """
+    printed = {
+        reading.sha256
+        for reading in readings
+        if isinstance(reading, Document) and all(page.engine is Engine.TEXTO for page in reading.pages)
+    }
+    told = []
+    for attachment in attachments:
+        content = Path(attachment.file).read_bytes() if attachment.file else attachment.content
+        origin = origin_of(content, attachment.sha256)
+        if origin.sha256 in printed:
+            origin = replace(origin, images=())
+        if origin != Origin(attachment.sha256):
+            told.append(origin)
+    return tuple(told)
 
 
 class _Turns:

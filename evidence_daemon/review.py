@@ -2,21 +2,43 @@
 
 A person's verdict is a `Decision` like the daemon's and goes through the same `settle`: the same state
 tables refuse what may not be, the same ledger takes the entries, the same outbox the answer.
+
+Each act is one transaction, and what it rests on is checked in it:
+
+* `token`  the question as it stood when the form was made; when it is another now, nothing is written and the
+           person is told who did what (`TooLate`).
+* a claim  whoever has a mail before him for five minutes is not disturbed (`InHand`); activity renews it.
+* `key`    the form's own: sent twice, it is one act with one outcome.
+* two people  above an amount, on strong signals, and for a share by lot, a decision that accredits only becomes a
+           proposal; a second person approves it, and the database refuses that he is the first.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import hashlib
+import hmac
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 
-from evidence_daemon.cases.settlement import settle
-from evidence_daemon.errors import BadInput
+from evidence_daemon.cases.decision import decide
+from evidence_daemon.cases.settlement import release, settle, take_back
+from evidence_daemon.documents.corrections import SUBJECT, values_of
+from evidence_daemon.errors import BadInput, Permanent, RefusedTransition
+from evidence_daemon.mail import compose
 from evidence_daemon.model import (
+    ABOUT_ANSWERS,
+    DAEMON,
     AskMore,
     Case,
+    CaseChange,
     CaseId,
+    ChargeId,
     Decision,
     Discard,
     Escalate,
+    Evidence,
+    EvidenceState,
     Finding,
     Grounds,
     Hold,
@@ -24,6 +46,7 @@ from evidence_daemon.model import (
     ItemId,
     ItemOutcome,
     ItemState,
+    Lane,
     MailId,
     ManyCases,
     Match,
@@ -32,12 +55,108 @@ from evidence_daemon.model import (
     Partial,
     ReasonCode,
     Reject,
+    ReplyKind,
     Reverse,
+    ReviewItem,
     Settlement,
+    SignalClass,
     Verdict,
+    receipt_number,
 )
 from evidence_daemon.pipeline import Pipeline
-from evidence_daemon.store import records
+from evidence_daemon.store import audit, records
+from evidence_daemon.store.reviews import person_actor
+from evidence_daemon.store.shapes import from_json, to_json
+
+LEASE = timedelta(minutes=5)
+"""How long a claim lasts without activity."""
+UNDO = timedelta(seconds=60)
+"""How long an answer waits for second thoughts of the person who decided."""
+LONGEST_ANSWER = 10_000
+"""Characters of an answer that a person wrote."""
+
+
+class TooLate(RefusedTransition):
+    """The question is not the one that the person answers: who did what meanwhile stands in the words."""
+
+
+class InHand(RefusedTransition):
+    """Somebody else has the mail before him."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """What a person decides.
+
+    `case_id` names the case where the daemon found none, several, or the wrong one.  Of a `reverse` or `partial`,
+    `items` are those accredited, `charges` those of cases that list no equipment; None means all that are pending.
+    `reasons` are what the customer reads, `text` the answer where the person wrote it anew, `note` is for staff.
+    """
+
+    verdict: Verdict
+    reasons: tuple[ReasonCode, ...] = ()
+    case_id: CaseId | None = None
+    items: tuple[ItemId, ...] | None = None
+    charges: tuple[ChargeId, ...] | None = None
+    note: str = ""
+    text: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What an act came to.  `proposed` (Spanish) says why a second person must approve: nothing changed yet.
+
+    `number` is that of the decision, `charges` how many it changed, `repeated` that this form was sent before.
+    """
+
+    receipt: str
+    verdict: Verdict
+    state: EvidenceState
+    number: int = 0
+    proposed: str = ""
+    reply: ReplyKind | None = None
+    unanswered_because: str = ""
+    charges: int = 0
+    undo_until: datetime | None = None
+    repeated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What a ruling would do, and the exact words of the answer; `text` is "" when nobody is answered.
+
+    `second` (Spanish) says why a second person would be needed, or is "".
+    """
+
+    settlement: Settlement
+    text: str
+    to_address: str
+    second: str
+
+    @property
+    def basis(self) -> str:
+        """Names these words: a form that was made with others has not shown them."""
+        return _basis(self.text)
+
+
+@dataclass(frozen=True, slots=True)
+class Dossier:
+    """All that a person needs to decide on a mail.
+
+    `evidence` and what follows from it are None when not even the mail can be read; `trouble` says why then.
+    `judged` is what the rules say now, with the corrections.
+    """
+
+    story: records.Story
+    question: records.Review | None
+    proposal: records.Proposal | None
+    corrections: tuple[records.Correction, ...]
+    earlier: tuple[records.Earlier, ...]
+    evidence: Evidence | None = None
+    found: Match | None = None
+    judged: Decision | None = None
+    cases: tuple[Case, ...] = ()
+    trouble: str = ""
 
 
 class Desk:
@@ -45,6 +164,62 @@ class Desk:
 
     def __init__(self, pipeline: Pipeline) -> None:
         self._pipeline = pipeline
+
+    # ── looking ──────────────────────────────────────────────────────────────────────────────────
+
+    def dossier(self, mail_id: MailId, case_id: CaseId | None = None) -> Dossier:
+        """All that is known of a mail, and what the rules say now.  `case_id`: as if it were about that case.
+
+        Raises `Permanent` when there is no such mail.
+        """
+        pipeline = self._pipeline
+        with pipeline.database.reading() as session:
+            story = records.explain(session, mail_id)
+            known = Dossier(
+                story=story,
+                question=records.question_of(session, mail_id),
+                proposal=records.proposal_of(session, mail_id),
+                corrections=records.corrections_of(session, mail_id),
+                earlier=records.earlier(session, mail_id),
+            )
+            try:
+                evidence, found = pipeline.gather(session, mail_id)
+            except (Permanent, OSError) as trouble:
+                return replace(known, trouble=str(trouble))
+            cases = self._cases(session, found, case_id)
+        judged = decide(evidence, found, pipeline.book, pipeline.today())
+        return replace(known, evidence=evidence, found=found, judged=judged, cases=cases)
+
+    def preview(self, mail_id: MailId, ruling: Ruling, *, person: str) -> Preview:
+        """What a ruling would do.  Writes nothing; raises as `decide` does for a ruling that lacks something."""
+        with self._pipeline.database.reading() as session:
+            evidence, _found, settlement, signals = self._settled(session, mail_id, ruling, _actor(person))
+            text = self._rule_books_words(settlement, evidence)
+            to = compose.answer_address(evidence.email) if settlement.reply is not None else None
+            return Preview(
+                settlement=settlement,
+                text=text,
+                to_address=to.address if to is not None else "",
+                second=self._second_needed(session, settlement, signals, evidence.receipt),
+            )
+
+    # ── two people at one table ──────────────────────────────────────────────────────────────────
+
+    def claim(self, mail_id: MailId, *, person: str) -> records.Review | None:
+        """Take a mail before oneself, or keep it, for five minutes; the question as it stands then.
+
+        Look at `holder`: somebody else may have it.  None when nothing is asked about it.
+        """
+        now = self._pipeline.clock()
+        return self._pipeline.database.transact(
+            lambda session: records.claim(session, mail_id, _actor(person), now=now, until=now + LEASE)
+        )
+
+    def let_go(self, mail_id: MailId, *, person: str) -> None:
+        """Give a mail back without a decision."""
+        self._pipeline.database.transact(lambda session: records.let_go(session, mail_id, _actor(person)))
+
+    # ── deciding ─────────────────────────────────────────────────────────────────────────────────
 
     def settle(
         self,
@@ -56,31 +231,187 @@ class Desk:
         case_id: CaseId | None = None,
         items: Sequence[ItemId] | None = None,
         note: str = "",
-    ) -> Settlement:
-        """Decide a held mail.
+    ) -> Outcome:
+        """`decide` for those who have no form before them: the command line."""
+        chosen = tuple(items) if items is not None else None
+        ruling = Ruling(verdict, reasons=tuple(reasons), case_id=case_id, items=chosen, note=note)
+        return self.decide(mail_id, ruling, person=person)
 
-        `case_id` names the case where the daemon found none or several.  `items` are those accredited by
-        a `reverse` or `partial`; None means all that are pending.  `reasons` are what the customer reads
-        (mandatory to ask or to reject).  Raises `BadInput` when the verdict lacks what it needs, and
-        `RefusedTransition` when the state tables do not allow it (somebody was faster).
+    def decide(
+        self, mail_id: MailId, ruling: Ruling, *, person: str, token: str = "", key: str = "", basis: str = ""
+    ) -> Outcome:
+        """Decide a held mail, or propose it to a second person where one is not enough.
+
+        `basis` names the words that the person saw (`Preview.basis`); without it, and with `ruling.text` None, the
+        rule book's are sent.  Raises `BadInput` when the ruling lacks what it needs, `TooLate` and `InHand` as told
+        above, `RefusedTransition` when the state tables do not allow it (another mail changed the case).
         """
-        pipeline = self._pipeline
-        if not person.strip():
-            raise BadInput("say who decides: a name is needed")
-        if verdict in {Verdict.ASK, Verdict.REJECT} and not reasons:
-            raise BadInput(
-                f"to {verdict.value} a customer needs at least one reason code (see: evidence-daemon rules reasons)"
+        actor = _actor(person)
+
+        def act(session: records.Session) -> Outcome:
+            question = self._question(session, mail_id, actor, token)
+            evidence, found, settlement, signals = self._settled(session, mail_id, ruling, actor)
+            text = self._edited(settlement, evidence, ruling.text, basis)
+            second = self._second_needed(session, settlement, signals, evidence.receipt)
+            if second:
+                self._propose(session, question, replace(ruling, text=text), actor, second)
+                return Outcome(evidence.receipt, ruling.verdict, EvidenceState.EN_REVISION, proposed=second)
+            return self._apply(session, mail_id, settlement, evidence, found, text)
+
+        return self._once(mail_id, key, actor, act)
+
+    def approve(self, mail_id: MailId, *, person: str, token: str = "", key: str = "") -> Outcome:
+        """The second person agrees: the first one's decision is settled now, as things stand.
+
+        Raises `RefusedTransition` when both are one person; that the database itself refuses.
+        """
+        actor = _actor(person)
+
+        def act(session: records.Session) -> Outcome:
+            self._question(session, mail_id, actor, token)
+            proposal = self._proposal(session, mail_id)
+            ruling: Ruling = from_json(proposal.ruling, Ruling)
+            second = f"Aprobado por {_name(actor)}."
+            ruling = replace(ruling, note=" ".join(filter(None, (ruling.note, second))))
+            evidence, found, settlement, _signals = self._settled(session, mail_id, ruling, proposal.first)
+            records.answer_proposal(
+                session, proposal, second=actor.casefold(), approved=True, note="", now=self._pipeline.clock()
             )
-        with pipeline.database.session() as session:
-            mail = records.load_mail(session, mail_id)
-            if not mail.in_review:
-                raise BadInput(f"this mail does not wait for a person: its state is {mail.state.value}")
+            return self._apply(session, mail_id, settlement, evidence, found, ruling.text)
+
+        return self._once(mail_id, key, actor, act)
+
+    def send_back(self, mail_id: MailId, *, person: str, note: str, token: str = "", key: str = "") -> Outcome:
+        """The second person does not agree, or the first one thinks again: the question stands as before.
+
+        The second one says why (mandatory).
+        """
+        actor = _actor(person)
+
+        def act(session: records.Session) -> Outcome:
+            question = self._question(session, mail_id, actor, token)
+            proposal, now = self._proposal(session, mail_id), self._pipeline.clock()
+            own = proposal.first == actor.casefold()
+            if own:
+                records.void_proposals(session, mail_id, now)
+                audit.record(session, "proposal withdrawn", actor=actor, now=now, mail_id=mail_id)
+            elif not note.strip():
+                raise BadInput("diga por qué no está de acuerdo")
+            else:
+                records.answer_proposal(
+                    session, proposal, second=actor.casefold(), approved=False, note=note.strip(), now=now
+                )
+            words = "" if own else f"Devuelto por {_name(actor)}: {note.strip()} "
+            self._ask(session, question, proposal.lane, proposal.reasons, words + proposal.summary)
+            ruling: Ruling = from_json(proposal.ruling, Ruling)
+            return Outcome(question.receipt, ruling.verdict, EvidenceState.EN_REVISION)
+
+        return self._once(mail_id, key, actor, act)
+
+    def take_back(self, mail_id: MailId, *, person: str, because: str = "", key: str = "") -> Outcome:
+        """Undo the last decision: what it accredited is pending again, and a person is asked anew.
+
+        For 60 s the person who decided needs no reason, and the customer never hears of it.  Later, or by another,
+        it is a compensating decision with a reason; the customer is answered with the one that follows.  Raises
+        `BadInput` without that reason, `RefusedTransition` when billing went on since.
+        """
+        actor, pipeline = _actor(person), self._pipeline
+
+        def act(session: records.Session) -> Outcome:
+            now = pipeline.clock()
+            last = records.last_decision(session, mail_id)
+            if last is None or isinstance(last.judged.settlement.decision, Hold):
+                raise BadInput(f"{receipt_number(mail_id)} no tiene una decisión que se pueda retomar")
+            judged = last.judged
+            in_time = now <= judged.decided_at + UNDO
+            mine = actor.casefold() in {judged.actor.casefold(), last.second}
+            stayed = records.take_back_answer(session, mail_id, last.id)
+            reason = because.strip()
+            if not reason and not (in_time and mine and stayed):
+                raise BadInput("ya no se puede deshacer sin más: escriba el motivo para retomar la decisión")
             evidence, found = pipeline.gather(session, mail_id)
-            cases = self._cases(session, found, case_id)
-            decision = _decision(verdict, cases, person.strip(), tuple(reasons), items, note)
-            settlement = settle(decision, evidence, pipeline.book, pipeline.today())
-            pipeline.apply(session, mail_id, settlement, evidence, found)
-            return settlement
+            asked = records.last_question(session, mail_id)
+            lane = asked.lane if asked is not None and asked.lane is not Lane.CUATRO_OJOS else Lane.REVISAR
+            summary = f"Se retomó la decisión n.º {judged.number}" + (f": {reason}." if reason else ".")
+            review = ReviewItem(
+                lane, asked.reasons if asked else (), f"{summary} {asked.summary if asked else ''}".strip()
+            )
+            cases = records.load_cases(session, [case.id for case in judged.settlement.decision.cases])
+            undone = take_back(
+                judged.settlement, cases, review, evidence, actor=actor, because=reason or "Deshecho por quien decidió."
+            )
+            pipeline.apply(session, mail_id, undone, evidence, found)
+            return Outcome(
+                evidence.receipt,
+                Verdict.HOLD,
+                undone.evidence_state,
+                number=judged.number + 1,
+                charges=len(undone.charges),
+                unanswered_because=undone.unanswered_because,
+            )
+
+        return self._once(mail_id, key, actor, act)
+
+    # ── other acts ───────────────────────────────────────────────────────────────────────────────
+
+    def correct(
+        self, mail_id: MailId, values: Mapping[str, str], *, person: str, token: str = "", key: str = ""
+    ) -> Outcome:
+        """Write misread values anew ("asunto", "0.id_number" …) and let the rules judge the mail with them.
+
+        Nothing is decided: the question tells what the rules say now.  What waited for a second person counts no
+        more.  Raises `BadInput` when nothing changes or a value cannot be what it should.
+        """
+        actor, pipeline = _actor(person), self._pipeline
+
+        def act(session: records.Session) -> Outcome:
+            question = self._question(session, mail_id, actor, token)
+            evidence, _found = pipeline.gather(session, mail_id)
+            changes = _changes(evidence, values)
+            if not changes:
+                raise BadInput("no cambió ningún valor")
+            records.correct(session, mail_id, changes, actor=actor, now=pipeline.clock())
+            records.void_proposals(session, mail_id, pipeline.clock())
+            evidence, found = pipeline.gather(session, mail_id)
+            decision = decide(evidence, found, pipeline.book, pipeline.today())
+            asked = settle(decision, evidence, pipeline.book, pipeline.today()).review
+            says = f"Con lo que corrigió {_name(actor)} las reglas dicen: {_VERDICTS[_verdict(decision)]}."
+            lane = asked.lane if asked is not None else Lane.REVISAR
+            summary = f"{says} {asked.summary if asked is not None else _staff(decision)}".strip()
+            self._ask(session, question, lane, decision.grounds.reasons, summary, keep_claim=True)
+            records.about_cases(session, mail_id, [case.id for case in decision.cases])
+            return Outcome(evidence.receipt, _verdict(decision), EvidenceState.EN_REVISION)
+
+        return self._once(mail_id, key, actor, act)
+
+    def postpone(self, mail_id: MailId, until: date, *, person: str, token: str = "") -> None:
+        """Look at it again on that day; the legal clock goes on.  Raises `BadInput` for a day that is not ahead."""
+        actor, pipeline = _actor(person), self._pipeline
+        if until <= pipeline.today():
+            raise BadInput("elija un día que esté por venir")
+
+        def act(session: records.Session) -> None:
+            question = self._question(session, mail_id, actor, token)
+            records.change_question(session, question, postponed_until=until, claimed_by="", claimed_until=None)
+            detail = {"until": until.isoformat()}
+            audit.record(session, "postponed", actor=actor, now=pipeline.clock(), mail_id=mail_id, detail=detail)
+
+        pipeline.database.transact(act)
+
+    def done(self, mail_id: MailId, lane: Lane, *, person: str) -> None:
+        """Close a question that asks for no decision: the customer was called, the refund was seen to.
+
+        Raises `BadInput` when it does ask for one, `RefusedTransition` when it is not open.
+        """
+        pipeline, actor = self._pipeline, _actor(person)
+
+        def act(session: records.Session) -> None:
+            mail = records.load_mail(session, mail_id)
+            if lane not in ABOUT_ANSWERS and mail.state in {EvidenceState.EN_REVISION, EvidenceState.ESCALADO}:
+                raise BadInput(f"{lane.value} asks for a decision: use `queue settle`")
+            records.close_review(session, mail_id, lane, person=actor, now=pipeline.clock())
+
+        pipeline.database.transact(act)
 
     def unshunt(self, mail_id: MailId, *, person: str) -> None:
         """Let a shunted mail be walked again from the beginning: the daemon's next reconcile finds it.
@@ -88,10 +419,192 @@ class Desk:
         Raises `BadInput` when it was not shunted.
         """
         pipeline = self._pipeline
-        with pipeline.database.session() as session:
+
+        def act(session: records.Session) -> None:
             if not records.load_mail(session, mail_id).shunted:
                 raise BadInput("this mail was not shunted: there is nothing to walk again")
             records.unshunt(session, mail_id, person=person, now=pipeline.clock())
+
+        pipeline.database.transact(act)
+
+    # ── what the acts share ──────────────────────────────────────────────────────────────────────
+
+    def _once(self, mail_id: MailId, key: str, actor: str, act: Callable[[records.Session], Outcome]) -> Outcome:
+        """Run an act in one transaction; the same form again gives the same outcome and does nothing."""
+
+        def work(session: records.Session) -> Outcome:
+            if key and (before := records.act_of(session, key)) is not None:
+                if before.mail_id != mail_id or before.actor != actor:
+                    raise BadInput("este formulario ya se usó para otra cosa: abra el correo otra vez")
+                known: Outcome = from_json(before.outcome, Outcome)
+                return replace(known, repeated=True)
+            outcome = act(session)
+            if key:
+                records.keep_act(session, key, mail_id, actor, to_json(outcome), self._pipeline.clock())
+            return outcome
+
+        return self._pipeline.database.transact(work)
+
+    def _question(self, session: records.Session, mail_id: MailId, actor: str, token: str) -> records.Review:
+        """The open question that the person answers; see the head of this file for what is refused."""
+        question = records.question_of(session, mail_id)
+        if question is None or (token and token != question.token):
+            if not token and question is None:
+                state = records.load_mail(session, mail_id).state.value
+                raise BadInput(f"this mail does not wait for a person: its state is {state}")
+            raise TooLate(self._who_was_faster(session, mail_id, decided=question is None))
+        holder = question.holder(self._pipeline.clock())
+        if holder not in {"", actor}:
+            raise InHand(f"{question.receipt} está en manos de {_name(holder)}")
+        return question
+
+    @staticmethod
+    def _who_was_faster(session: records.Session, mail_id: MailId, *, decided: bool) -> str:
+        last = records.last_decision(session, mail_id)
+        if decided and last is not None:
+            judged = last.judged
+            reasons = ", ".join(judged.settlement.decision.grounds.reasons)
+            what = _VERDICTS[judged.verdict] + (f" ({reasons})" if reasons else "")
+            return f"{receipt_number(mail_id)} ya lo decidió {_name(judged.actor)}: {what}"
+        event = records.last_event(session, mail_id)
+        who = f" ({_name(event.actor)})" if event is not None else ""
+        return f"{receipt_number(mail_id)} cambió mientras usted lo veía{who}: ábralo otra vez"
+
+    @staticmethod
+    def _proposal(session: records.Session, mail_id: MailId) -> records.Proposal:
+        proposal = records.proposal_of(session, mail_id)
+        if proposal is None:
+            raise TooLate(f"{receipt_number(mail_id)} ya no espera a una segunda persona")
+        return proposal
+
+    def _settled(
+        self, session: records.Session, mail_id: MailId, ruling: Ruling, actor: str
+    ) -> tuple[Evidence, Match, Settlement, bool]:
+        """The ruling, settled and not yet applied; and whether a strong signal speaks."""
+        pipeline = self._pipeline
+        if ruling.verdict in {Verdict.ASK, Verdict.REJECT} and not ruling.reasons:
+            raise BadInput(
+                f"to {ruling.verdict.value} a customer needs at least one reason code "
+                "(see: evidence-daemon rules reasons)"
+            )
+        evidence, found = pipeline.gather(session, mail_id)
+        today = pipeline.today()
+        judged = decide(evidence, found, pipeline.book, today).grounds
+        decision = _decision(ruling, self._cases(session, found, ruling.case_id), actor, judged)
+        settlement = settle(decision, evidence, pipeline.book, today)
+        freed = () if isinstance(decision, Hold) else self._freed(session, mail_id, decision, evidence)
+        strong = any(signal.strength is SignalClass.STRONG for signal in judged.signals)
+        return evidence, found, replace(settlement, cases=(*settlement.cases, *freed)), strong
+
+    @staticmethod
+    def _freed(
+        session: records.Session, mail_id: MailId, decision: Decision, evidence: Evidence
+    ) -> tuple[CaseChange, ...]:
+        """The mail was held as if about other cases: they wait for it no longer."""
+        meant = {case.id for case in decision.cases}
+        others = records.load_cases(session, records.only_held_by(session, mail_id, meant))
+        words = f"{evidence.receipt}: el correo trata de otro caso"
+        return tuple(change for case in others for change in release(case, words))
+
+    def _apply(
+        self,
+        session: records.Session,
+        mail_id: MailId,
+        settlement: Settlement,
+        evidence: Evidence,
+        found: Match,
+        text: str | None,
+    ) -> Outcome:
+        pipeline, wait = self._pipeline, int(UNDO.total_seconds())
+        records.void_proposals(session, mail_id, pipeline.clock())
+        number = records.next_decision_number(session, mail_id)
+        pipeline.apply(session, mail_id, settlement, evidence, found, text=text, delay_seconds=wait)
+        return Outcome(
+            receipt=evidence.receipt,
+            verdict=_verdict(settlement.decision),
+            state=settlement.evidence_state,
+            number=number,
+            reply=settlement.reply.kind if settlement.reply is not None else None,
+            unanswered_because=settlement.unanswered_because,
+            charges=len(settlement.charges),
+            undo_until=pipeline.clock() + UNDO,
+        )
+
+    def _second_needed(
+        self, session: records.Session, settlement: Settlement, strong_signal: bool, receipt: str
+    ) -> str:
+        """Why one person is not enough to accredit this (Spanish); "" when he is."""
+        if not isinstance(settlement.decision, Reverse | Partial):
+            return ""
+        policy = self._pipeline.book.decision.policy
+        amount = sum(entry.amount for entry in settlement.entries)
+        if amount > policy.four_eyes_cents:
+            return f"el monto supera USD {policy.four_eyes_cents // 100}"
+        if strong_signal:
+            return "hay una señal grave"
+        # By lot, and yet the same for the same mail, whoever asks; nobody outside can foretell it.
+        lot = hmac.new(records.thread_key(session), f"cuatro ojos {receipt}".encode(), hashlib.sha256).digest()
+        if int.from_bytes(lot[:8], "big") < policy.four_eyes_share * 2**64:
+            return "salió en la muestra de control de calidad"
+        return ""
+
+    def _propose(
+        self, session: records.Session, question: records.Review, ruling: Ruling, actor: str, because: str
+    ) -> None:
+        waiting = records.proposal_of(session, question.mail_id)
+        lane = waiting.lane if waiting is not None else question.lane
+        records.propose(
+            session,
+            question,
+            to_json(ruling),
+            because=because,
+            first=actor.casefold(),
+            lane=lane,
+            now=self._pipeline.clock(),
+        )
+        words = f"{_name(actor)} decidió {_VERDICTS[ruling.verdict]}; {because}: falta una segunda persona."
+        self._ask(session, question, Lane.CUATRO_OJOS, question.reasons, words)
+
+    @staticmethod
+    def _ask(
+        session: records.Session,
+        question: records.Review,
+        lane: Lane,
+        reasons: Sequence[ReasonCode],
+        summary: str,
+        *,
+        keep_claim: bool = False,
+    ) -> None:
+        """The question is another one now."""
+        claim = {} if keep_claim else {"claimed_by": "", "claimed_until": None}
+        records.change_question(
+            session, question, lane=lane, reasons=" ".join(reasons), summary=summary, postponed_until=None, **claim
+        )
+
+    def _rule_books_words(self, settlement: Settlement, evidence: Evidence) -> str:
+        reply = settlement.reply
+        return compose.answer_text(reply, evidence, self._pipeline.book) if reply is not None else ""
+
+    def _edited(self, settlement: Settlement, evidence: Evidence, text: str | None, basis: str) -> str | None:
+        """The answer's words when a person wrote them; None for those of the rule book.
+
+        Raises `BadInput` for words that cannot be sent, and `TooLate` when the person was shown others.
+        """
+        ours = self._rule_books_words(settlement, evidence)
+        if basis and basis != _basis(ours):
+            raise TooLate("la respuesta que saldría no es la que se le mostró: revísela y confirme")
+        if text is None or not ours:
+            return None
+        words = "\n".join(line.rstrip() for line in text.replace("\r\n", "\n").split("\n")).strip() + "\n"
+        if words == ours:
+            return None
+        if evidence.receipt not in words:
+            raise BadInput(f"la respuesta debe llevar el número de recibo {evidence.receipt}")
+        if len(words) > LONGEST_ANSWER:
+            raise BadInput(f"la respuesta es demasiado larga (más de {LONGEST_ANSWER} letras)")
+        if any(ord(c) < 32 and c not in "\n\t" for c in words):
+            raise BadInput("la respuesta tiene caracteres que no se pueden enviar")
+        return words
 
     @staticmethod
     def _cases(session: records.Session, found: Match, case_id: CaseId | None) -> tuple[Case, ...]:
@@ -106,51 +619,131 @@ class Desk:
                 return ()
 
 
-def _decision(
-    verdict: Verdict,
-    cases: tuple[Case, ...],
-    person: str,
-    reasons: tuple[ReasonCode, ...],
-    items: Sequence[ItemId] | None,
-    note: str,
-) -> Decision:
-    actor = f"persona:{person}"
+# ── words ────────────────────────────────────────────────────────────────────────────────────────
+
+_VERDICTS: Mapping[Verdict, str] = {
+    Verdict.REVERSE: "acreditar todo",
+    Verdict.PARTIAL: "acreditar una parte",
+    Verdict.ASK: "pedir que lo subsane",
+    Verdict.REJECT: "rechazar",
+    Verdict.HOLD: "que lo vea una persona",
+    Verdict.ESCALATE: "derivar a otra área",
+    Verdict.DISCARD: "descartar",
+}
+"""What a person decides, as the next one reads it."""
+
+_KINDS: Mapping[type[Decision], Verdict] = {
+    Reverse: Verdict.REVERSE,
+    Partial: Verdict.PARTIAL,
+    AskMore: Verdict.ASK,
+    Reject: Verdict.REJECT,
+    Hold: Verdict.HOLD,
+    Escalate: Verdict.ESCALATE,
+    Discard: Verdict.DISCARD,
+}
+
+
+def _verdict(decision: Decision) -> Verdict:
+    return _KINDS[type(decision)]
+
+
+def _staff(decision: Decision) -> str:
+    return next((finding.staff for finding in decision.grounds.findings if finding.decided), "")
+
+
+def _actor(person: str) -> str:
+    name = person.removeprefix("persona:").strip()
+    if not name:
+        raise BadInput("say who decides: a name is needed")
+    return person_actor(name)
+
+
+def _name(actor: str) -> str:
+    return "el sistema" if actor == DAEMON else actor.removeprefix("persona:")
+
+
+def _basis(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+# ── a ruling becomes a decision ──────────────────────────────────────────────────────────────────
+
+
+def _changes(evidence: Evidence, values: Mapping[str, str]) -> dict[str, tuple[str, str]]:
+    """What really changes: path → (before, after).  Raises `BadInput` for a value that cannot be one."""
+    read = values_of(evidence.papers)
+    before = {path: field.value if field is not None else "" for path, field in read.items()}
+    before[SUBJECT] = evidence.subject.text
+    changes = {}
+    for path, typed in values.items():
+        if path not in before:
+            raise BadInput(f"{path}: no hay un valor así en estos papeles")
+        after = _canonical(path, " ".join(typed.split()))
+        if after != before[path]:
+            changes[path] = (before[path], after)
+    return changes
+
+
+def _canonical(path: str, typed: str) -> str:
+    if len(typed) > 300:
+        raise BadInput("el valor es demasiado largo")
+    kind = path.rpartition(".")[2]
+    if kind == "date" and typed:
+        try:
+            return date.fromisoformat(typed).isoformat()
+        except ValueError:
+            raise BadInput("la fecha se escribe año-mes-día, por ejemplo 2021-03-08") from None
+    if kind in {"serial", "mac", "id_number", "service_number"}:
+        return "".join(c for c in typed.upper() if c.isalnum() or c in ":-")
+    return typed
+
+
+def _decision(ruling: Ruling, cases: tuple[Case, ...], actor: str, judged: Grounds) -> Decision:
     finding = Finding(
-        rule=actor, verdict=verdict, reasons=reasons, staff=note or "Decisión de una persona.", decided=True
+        rule=actor,
+        verdict=ruling.verdict,
+        reasons=ruling.reasons,
+        staff=ruling.note or "Decisión de una persona.",
+        decided=True,
     )
-
-    def grounds(*findings: ItemFinding) -> Grounds:
-        return Grounds(findings=(finding,), reasons=reasons, items=findings, actor=actor)
-
-    match verdict:
+    grounds = Grounds(
+        findings=(finding,),
+        reasons=ruling.reasons,
+        signals=judged.signals,
+        actor=actor,
+        case_shown=judged.case_shown,
+    )
+    match ruling.verdict:
         case Verdict.REVERSE | Verdict.PARTIAL:
             if not cases:
                 raise BadInput("no single case belongs to this mail: name one with --case")
-            return _accreditation(cases, items, grounds)
+            return _accreditation(cases, ruling, grounds)
         case Verdict.ASK:
-            return AskMore(cases, grounds())
+            return AskMore(cases, grounds)
         case Verdict.REJECT:
-            return Reject(cases, grounds())
+            return Reject(cases, grounds)
         case Verdict.HOLD:
-            return Hold(cases, grounds())
+            return Hold(cases, grounds)
         case Verdict.ESCALATE:
-            return Escalate(cases, grounds())
+            return Escalate(cases, grounds)
         case Verdict.DISCARD:
-            return Discard(cases, grounds())
+            return Discard(cases, grounds)
 
 
-def _accreditation(
-    cases: tuple[Case, ...], items: Sequence[ItemId] | None, grounds: Callable[..., Grounds]
-) -> Reverse | Partial:
-    """Accredit the chosen pending items; whether that is all or a part follows from them."""
+def _accreditation(cases: tuple[Case, ...], ruling: Ruling, grounds: Grounds) -> Reverse | Partial:
+    """Accredit the chosen pending items (charges, where a case lists none); whether that is all follows from them."""
     pending = [(case, item) for case in cases for item in case.items if item.state is ItemState.PENDIENTE]
     known = {item.id for _case, item in pending}
-    if items is not None and (strange := [str(item) for item in items if item not in known]):
+    chosen = known if ruling.items is None else set(ruling.items)
+    if strange := [str(item) for item in chosen - known]:
         raise BadInput(f"not a pending item of this case: {', '.join(strange)}")
-    chosen = known if items is None else set(items)
-    if not chosen:
+    loose = {charge.id for case in cases if not case.items for charge in case.charges}
+    picked = loose if ruling.charges is None else set(ruling.charges)
+    if strange := [str(charge) for charge in picked - loose]:
+        raise BadInput(f"not a charge without equipment of this case: {', '.join(strange)}")
+    if not chosen and not picked:
         raise BadInput("no pending item was chosen: there is nothing to accredit")
-    findings = [
+    findings = tuple(
         ItemFinding(
             case_id=case.id,
             item_id=item.id,
@@ -158,6 +751,6 @@ def _accreditation(
             because="decided by a person",
         )
         for case, item in pending
-    ]
-    kind = Reverse if chosen == known else Partial
-    return kind(cases, grounds(*findings))
+    )
+    kind = Reverse if chosen == known and picked == loose else Partial
+    return kind(cases, replace(grounds, items=findings, charges=tuple(sorted(picked)) if loose else None))

@@ -386,6 +386,8 @@ class DecisionPolicy(_Book):
     confirmed_limit_cents: int = Field(ge=0)
     """The limit where the company's return register confirms every acta."""
     four_eyes_cents: int = Field(ge=0)
+    four_eyes_share: float = Field(0, ge=0, le=1)
+    """Share of what a person accepts that a second one approves all the same, drawn by lot."""
     sampled_share: float = Field(ge=0, le=1)
     """Share of what would be accepted without a person that a person sees all the same."""
     register_required: bool
@@ -412,7 +414,7 @@ class SignalPolicy(_Book):
     """Domains at which everybody has a mailbox: many senders of one say nothing."""
     editors: tuple[str, ...]
     """Programs that change pictures and papers, by a word of the name that they leave in a file."""
-    lookalike_bits: int = Field(ge=0, le=32)
+    lookalike_bits: int = Field(ge=0, le=15)
     """Pages whose perceptual hashes (256 bits) differ in no more bits are one picture."""
     sequence_slack_days: int = Field(ge=0)
     """Days by which actas of one office may be out of the order of their numbers."""

@@ -239,7 +239,7 @@ def undone(before: ChargeState, operation: Operation) -> ChargeState:
     Whether it was in claim is billing's to say, and the next list says it.  Raises `RefusedTransition` for a state
     in which no entry is live.
     """
-    if before in {_H.REVERSO_PENDIENTE, _H.REVERSO_FALLIDO, _H.REVERSADO}:
+    if before in {_H.REVERSO_PENDIENTE, _H.REVERSADO}:
         return _H.CARGADO if operation is Operation.QUITAR_CARGO else _H.FACTURADO
     if before is _H.DEVOLUCION_PENDIENTE:
         return _H.PAGADO

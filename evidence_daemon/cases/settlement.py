@@ -296,6 +296,29 @@ def take_back(
     )
 
 
+def restated(case: Case, because: str, *, by_person: bool = False) -> tuple[CaseChange, ...]:
+    """The steps that bring a case to what its items and charges say, after billing or a person changed those.
+
+    A case that is with another department, annulled, or waits for somebody is left where it is.  What is closed is
+    opened again by a person's act only (`by_person`).  Raises `RefusedTransition` as `settle` does.
+    """
+    after = ledger.derive_case_state([item.state for item in case.items], [charge.state for charge in case.charges])
+    if after is case.state or case.state not in {CaseState.ACREDITADO, CaseState.REGULARIZADO, CaseState.PARCIAL}:
+        return ()
+    road = [after]
+    if after is not CaseState.REGULARIZADO:
+        if not by_person:
+            return ()
+        road.insert(0, CaseState.EN_REVISION)
+    elif case.state is not CaseState.ACREDITADO:
+        road.insert(0, CaseState.ACREDITADO)
+    steps: list[CaseChange] = []
+    for before, step in itertools.pairwise([case.state, *road]):
+        ledger.case_step(before, step, by_person=by_person)
+        steps.append(CaseChange(case.id, before, step, because))
+    return tuple(steps)
+
+
 # ── the evidence ─────────────────────────────────────────────────────────────────────────────────
 
 

@@ -2,18 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
+from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
 from evidence_daemon.errors import RefusedTransition
-from evidence_daemon.model import Lane, MailId, ReasonCode, receipt_number
+from evidence_daemon.model import (
+    ABOUT_ANSWERS,
+    CaseId,
+    EvidenceState,
+    Lane,
+    MailId,
+    OutboxState,
+    ReasonCode,
+    ReplyKind,
+    Settlement,
+    receipt_number,
+)
 from evidence_daemon.store import audit
+from evidence_daemon.store.history import Event, Judged, judged
 from evidence_daemon.store.reviews import Review
+from evidence_daemon.store.shapes import from_json
 from evidence_daemon.store.statements import change_one
+from evidence_daemon.store.tables import DecisionRow, EventRow, MailCaseRow, MailRow, OutboxRow, ReviewRow
 from evidence_daemon.store.tables_desk import ActRow, CorrectionRow, ProposalRow, ProposalState
 
 # ── acts ─────────────────────────────────────────────────────────────────────────────────────────
@@ -38,6 +53,124 @@ def act_of(session: Session, key: str) -> Act | None:
 def keep_act(session: Session, key: str, mail_id: MailId, actor: str, outcome: str, now: datetime) -> None:
     """Remember what was done with a form.  Raises the database's refusal when it was used a moment ago."""
     session.exec(sa.insert(ActRow).values(key=key, mail_id=mail_id, actor=actor, outcome=outcome, at=now))
+
+
+# ── looking back ─────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class Last:
+    """The last decision on a mail; `second` is who approved it, case-folded, or ""."""
+
+    id: int
+    judged: Judged
+    second: str
+
+
+def last_decision(session: Session, mail_id: MailId) -> Last | None:
+    """The decision that stands; None when there is none yet."""
+    row = session.exec(
+        select(DecisionRow).where(col(DecisionRow.mail_id) == mail_id).order_by(col(DecisionRow.number).desc()).limit(1)
+    ).one_or_none()
+    if row is None:
+        return None
+    second = session.exec(
+        select(ProposalRow.second)
+        .where(
+            col(ProposalRow.mail_id) == mail_id,
+            col(ProposalRow.state) == ProposalState.APROBADA,
+            col(ProposalRow.answered_at) == row.decided_at,
+        )
+        .limit(1)
+    ).one_or_none()
+    return Last(row.id, judged(session, mail_id, row.number)[0], second or "")
+
+
+def last_event(session: Session, mail_id: MailId) -> Event | None:
+    """The last that happened to a mail."""
+    row = session.exec(
+        select(EventRow).where(col(EventRow.mail_id) == mail_id).order_by(col(EventRow.id).desc()).limit(1)
+    ).one_or_none()
+    return Event(row.at, row.actor, row.action, row.detail) if row is not None else None
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """Another mail of the same sender, or about the same cases, with what it was answered."""
+
+    mail_id: MailId
+    receipt: str
+    received_at: datetime
+    subject: str
+    state: EvidenceState
+    answers: tuple[tuple[ReplyKind, OutboxState, datetime | None], ...]
+
+
+def earlier(session: Session, mail_id: MailId, limit: int = 20) -> tuple[Earlier, ...]:
+    """What else this customer wrote, newest first, and what he was answered."""
+    sender = session.exec(select(MailRow.sender).where(col(MailRow.id) == mail_id)).one_or_none() or ""
+    other = aliased(MailCaseRow)
+    of_cases = (
+        select(MailCaseRow.mail_id)
+        .join(other, col(other.case_id) == col(MailCaseRow.case_id))
+        .where(col(other.mail_id) == mail_id)
+    )
+    by_him = col(MailRow.sender) == sender if sender else sa.false()
+    rows = session.exec(
+        select(MailRow)
+        .where(col(MailRow.id) != mail_id, sa.or_(by_him, col(MailRow.id).in_(of_cases)))
+        .order_by(col(MailRow.id).desc())
+        .limit(limit)
+    ).all()
+    answers: dict[int, list[tuple[ReplyKind, OutboxState, datetime | None]]] = {}
+    for answer in session.exec(
+        select(OutboxRow.mail_id, OutboxRow.kind, OutboxRow.state, OutboxRow.sent_at)
+        .where(col(OutboxRow.mail_id).in_([row.id for row in rows]))
+        .order_by(col(OutboxRow.id))
+    ):
+        answers.setdefault(answer[0], []).append((ReplyKind(answer[1]), OutboxState(answer[2]), answer[3]))
+    return tuple(
+        Earlier(
+            mail_id=MailId(row.id),
+            receipt=receipt_number(MailId(row.id)),
+            received_at=row.received_at,
+            subject=row.subject,
+            state=row.state,
+            answers=tuple(answers.get(row.id, ())),
+        )
+        for row in rows
+    )
+
+
+# ── whose it is ──────────────────────────────────────────────────────────────────────────────────
+
+
+def about_cases(session: Session, mail_id: MailId, ids: Sequence[CaseId]) -> None:
+    """The mail is about these cases."""
+    session.exec(sa.delete(MailCaseRow).where(col(MailCaseRow.mail_id) == mail_id))
+    for case_id in dict.fromkeys(ids):
+        session.exec(sa.insert(MailCaseRow).values(mail_id=mail_id, case_id=case_id))
+
+
+def only_held_by(session: Session, mail_id: MailId, meant: Collection[CaseId]) -> tuple[CaseId, ...]:
+    """Cases but those `meant` that this mail's decisions put in review, and for which no other mail waits."""
+    held: dict[CaseId, None] = {}
+    for text in session.exec(select(DecisionRow.settlement).where(col(DecisionRow.mail_id) == mail_id)):
+        settlement: Settlement = from_json(text, Settlement)
+        held.update(dict.fromkeys(change.case_id for change in settlement.cases if change.case_id not in meant))
+    if not held:
+        return ()
+    busy = session.exec(
+        select(MailCaseRow.case_id)
+        .join(ReviewRow, col(ReviewRow.mail_id) == col(MailCaseRow.mail_id))
+        .where(
+            col(MailCaseRow.case_id).in_(list(held)),
+            col(MailCaseRow.mail_id) != mail_id,
+            col(ReviewRow.closed_at).is_(None),
+            col(ReviewRow.lane).not_in(ABOUT_ANSWERS),
+        )
+    ).all()
+    return tuple(case_id for case_id in held if case_id not in set(busy))
 
 
 # ── two people ───────────────────────────────────────────────────────────────────────────────────

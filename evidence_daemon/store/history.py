@@ -201,7 +201,7 @@ def explain(session: Session, mail_id: MailId) -> Story:
         copies=tuple((CopyKey(row.account, row.folder, row.uidvalidity, row.uid), row.filed_as) for row in copies),
         readings=load_readings(session, mail_id),
         papers=load_papers(session, mail_id),
-        decisions=_judged(session, mail_id),
+        decisions=judged(session, mail_id),
         answers=tuple(
             Answer(
                 id=row.id,
@@ -236,10 +236,10 @@ def decided_cases(session: Session, mail_id: MailId, number: int) -> tuple[CaseI
     return tuple(case.id for case in decision.cases)
 
 
-def _judged(session: Session, mail_id: MailId) -> tuple[Judged, ...]:
-    rows = session.exec(
-        select(DecisionRow).where(col(DecisionRow.mail_id) == mail_id).order_by(col(DecisionRow.number))
-    ).all()
+def judged(session: Session, mail_id: MailId, number: int | None = None) -> tuple[Judged, ...]:
+    """The decisions on a mail in their order, or only its `number`-th."""
+    chosen = select(DecisionRow).where(col(DecisionRow.mail_id) == mail_id).order_by(col(DecisionRow.number))
+    rows = session.exec(chosen if number is None else chosen.where(col(DecisionRow.number) == number)).all()
     entries: dict[int, list[LedgerEntry]] = {}
     for line in session.exec(
         select(EntryRow).where(col(EntryRow.decision_id).in_([row.id for row in rows])).order_by(col(EntryRow.id))
@@ -254,11 +254,11 @@ def _judged(session: Session, mail_id: MailId) -> tuple[Judged, ...]:
             rule=line.rule,
         )
         entries.setdefault(line.decision_id, []).append(entry)
-    judged = []
+    found = []
     for row in rows:
         decision: Decision = from_json(row.decision, *VERDICTS)
-        found: Match = from_json(row.match, OneCase, ManyCases, NoCase)
-        judged.append(
+        matched: Match = from_json(row.match, OneCase, ManyCases, NoCase)
+        found.append(
             Judged(
                 number=row.number,
                 verdict=row.verdict,
@@ -266,12 +266,12 @@ def _judged(session: Session, mail_id: MailId) -> tuple[Judged, ...]:
                 edition=row.edition,
                 decided_at=row.decided_at,
                 keys=from_json(row.keys, SearchKeys),
-                match=found,
+                match=matched,
                 settlement=replace(from_json(row.settlement, Settlement), decision=decision),
                 entries=tuple(entries.get(row.id, ())),
             )
         )
-    return tuple(judged)
+    return tuple(found)
 
 
 def _by(session: Session, column: Any, *conditions: Any) -> dict[str, int]:

@@ -63,12 +63,20 @@ def close_review(session: Session, mail_id: MailId, lane: Lane, *, person: str, 
     audit.record(session, "review closed", actor=actor, now=now, mail_id=mail_id, detail={"lane": lane.value})
 
 
-def _reviews(session: Session, which: sa.ColumnElement[bool], limit: int) -> list[Review]:
+def last_question(session: Session, mail_id: MailId) -> Review | None:
+    """The question about a mail that was answered last; None when none ever was."""
+    closed = (col(ReviewRow.mail_id) == mail_id, col(ReviewRow.lane).not_in(ABOUT_ANSWERS))
+    found = _reviews(session, sa.and_(*closed), 1, still_open=False)
+    return found[0] if found else None
+
+
+def _reviews(session: Session, which: sa.ColumnElement[bool], limit: int, *, still_open: bool = True) -> list[Review]:
+    order = (col(ReviewRow.opened_at), col(ReviewRow.id)) if still_open else (col(ReviewRow.closed_at).desc(),)
     rows = session.exec(
         select(ReviewRow, col(MailRow.respond_by))
         .join(MailRow, col(MailRow.id) == col(ReviewRow.mail_id))
-        .where(col(ReviewRow.closed_at).is_(None), which)
-        .order_by(col(ReviewRow.opened_at), col(ReviewRow.id))
+        .where(col(ReviewRow.closed_at).is_(None) if still_open else col(ReviewRow.closed_at).is_not(None), which)
+        .order_by(*order)
         .limit(limit)
         .execution_options(populate_existing=True)
     )

@@ -34,6 +34,8 @@ def _web_house() -> None:
         sa.Column("password_hash", sa.Text(), nullable=False),
         sa.Column("must_change", sa.Boolean(), nullable=False),
         sa.Column("totp_secret", sa.Text(), nullable=False),
+        sa.Column("totp_pending", sa.Text(), nullable=False),
+        sa.Column("totp_demanded", sa.Boolean(), nullable=False),
         sa.Column("totp_step", sa.BigInteger(), nullable=False),
         sa.Column("subject", sa.Text(), nullable=True),
         sa.Column("shortcuts", sa.Boolean(), nullable=False),
