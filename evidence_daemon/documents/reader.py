@@ -12,18 +12,17 @@ from __future__ import annotations
 
 import hashlib
 import logging
-import math
 import time
-import unicodedata
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from evidence_daemon.config import DocumentsConfig
 from evidence_daemon.documents.antivirus import ClamAV, Clean, Found
-from evidence_daemon.documents.fields import yields
+from evidence_daemon.documents.fields import wanted
+from evidence_daemon.documents.notary import SEALS, Notary
 from evidence_daemon.documents.sandbox import Cell, CellDied, Frame, Limits, NoCell, sweep
 from evidence_daemon.documents.screening import (
     CONTAINERS,
@@ -39,18 +38,28 @@ from evidence_daemon.documents.screening import (
     Refused,
     screen,
 )
+from evidence_daemon.documents.sight import OCR, Sight, printable, whole
 from evidence_daemon.documents.tries import MOST_DEATHS, Tries, TriesOfThisRun
 from evidence_daemon.errors import BadConfig, Temporary
-from evidence_daemon.model import Attachment, Box, Document, Engine, Page, Reading, ReasonCode, Sha256, Unreadable, Word
+from evidence_daemon.model import (
+    Attachment,
+    DigitalSignature,
+    Document,
+    Page,
+    Reading,
+    ReasonCode,
+    Sha256,
+    Unreadable,
+)
+from evidence_daemon.rulebook import DocumentsBook
 
 _log = logging.getLogger("evidence_daemon.documents")
 
 MAX_MAIL_PAGES = 20
 """Pages of one mail that are read by OCR."""
-_MAX_WORDS = 8000
 _PARSERS = {Form.PDF: "evidence_daemon.documents.pdf", Form.IMAGE: "evidence_daemon.documents.image"}
-_OCR = "evidence_daemon.documents.ocr"
 _UNPACK = "evidence_daemon.documents.unpack"
+_MOST_PASSWORDS = 5
 _MOST_CONTAINERS = 20
 """Containers of one mail that are opened."""
 _REFUSALS = {
@@ -62,18 +71,6 @@ _DETAILS = {
     ReasonCode.ADJUNTO_DANADO: "el archivo está dañado o incompleto",
     ReasonCode.ADJUNTO_MUY_GRANDE: "la imagen tiene demasiados píxeles",
 }
-
-_ENOUGH = 3
-"""Kinds of values that prove themselves (see `fields.yields`) from which a reading is taken as it is."""
-_WELL_READ = 0.88
-"""Mean confidence from which reading the same page in another way brought nothing (measured)."""
-_WAYS = ({"layout": 4, "cut": True}, {"layout": 6, "cut": True}, {"layout": 11, "cut": False})
-"""Ways of reading a picture, the usually best first: columns, one block, scattered words without the crop."""
-
-
-_Told = Callable[[Mapping[str, Any], Engine], tuple[Page, bytes]]
-"""Have the page in hand read in some way: what is asked, who reads → the page, its PNG."""
-
 
 _Result = TypeVar("_Result")
 
@@ -97,11 +94,19 @@ class Reader:
     Safe to use from several threads at once: every call has its own cells.
     """
 
-    def __init__(self, config: DocumentsConfig, keep: Callable[[bytes], Sha256], tries: Tries | None = None) -> None:
+    def __init__(
+        self,
+        config: DocumentsConfig,
+        keep: Callable[[bytes], Sha256],
+        book: DocumentsBook,
+        tries: Tries | None = None,
+    ) -> None:
         self._config = config
         self._keep = keep
+        self._book = book
         self._tries = tries or TriesOfThisRun()
         self._antivirus = ClamAV(config.clamav, config.clamav_seconds) if config.clamav else None
+        self._notary = Notary(config)
 
     def read(self, attachments: Sequence[Attachment], passwords: Sequence[str] = ()) -> tuple[Reading, ...]:
         """At least one reading for each attachment, in order; of what wraps others, those of its parts.
@@ -120,9 +125,16 @@ class Reader:
         sweep()
         limits = self._limits(self._config.max_seconds)
         try:
-            for work in (*_PARSERS.values(), _UNPACK, _OCR):
+            for work in (*_PARSERS.values(), _UNPACK, *([SEALS] if self._notary.trusts else []), OCR):
                 with Cell(work, limits) as cell:
-                    question = {"max_pages": 1, "passwords": [], "check": True, "form": "ZIP", "zipped": False}
+                    question = {
+                        "max_pages": 1,
+                        "passwords": [],
+                        "do": "check",
+                        "check": True,
+                        "form": "ZIP",
+                        "zipped": False,
+                    }
                     (told,) = cell.answers(Frame(question, (b"",)))
                     languages = told.facts.get("languages", ())
         except CellDied as died:
@@ -173,7 +185,8 @@ class Reader:
             left.files -= 1
             pages = min(left.pages, self._config.max_pages)
             reading = self._tried(attachment, lambda: self._in_cells(attachment, screened, passwords, pages, seconds))
-            left.pages -= len(reading.pages) if isinstance(reading, Document) else 0
+            if isinstance(reading, Document):
+                left.pages -= len(reading.pages)
             return (reading,)
         if len(within) >= MAX_DEPTH:
             return (_refused(attachment, TOO_DEEP),)
@@ -196,7 +209,7 @@ class Reader:
                 return None
             case Found(name=name):
                 _log.warning("the antivirus found %s in %s", name, attachment.sha256[:12])
-                malware = _printable(name)
+                malware = printable(name)
                 return replace(
                     _unreadable(attachment, ReasonCode.ADJUNTO_BLOQUEADO, f"el antivirus halló {malware}"),
                     malware=malware,
@@ -206,7 +219,7 @@ class Reader:
                 if self._config.clamav_absent == "go_on":
                     return None
                 return _unreadable(
-                    attachment, ReasonCode.ERROR_INTERNO, f"el antivirus no lo revisó: {_printable(missed.because)}"
+                    attachment, ReasonCode.ERROR_INTERNO, f"el antivirus no lo revisó: {printable(missed.because)}"
                 )
 
     def _tried(self, attachment: Attachment, opening: Callable[[], _Result]) -> _Result | Unreadable:
@@ -246,7 +259,7 @@ class Reader:
                 ending = frame
                 for content in frame.blobs:
                     size += len(content)
-                    name = f"{attachment.name} › {_printable(str(frame.facts.get('name', ''))) or 'sin nombre'}"
+                    name = f"{attachment.name} › {printable(str(frame.facts.get('name', ''))) or 'sin nombre'}"
                     sha256 = Sha256(hashlib.sha256(content).hexdigest())
                     place = f"{attachment.part}/{len(parts) + 1}"
                     parts.append(Attachment(name[-300:], "application/octet-stream", content, sha256, place))
@@ -261,138 +274,43 @@ class Reader:
         self, attachment: Attachment, screened: Readable, passwords: Sequence[str], max_pages: int, seconds: float
     ) -> Reading:
         began = time.monotonic()
-        spent: dict[str, float] = {}
         pages: list[Page] = []
         with ExitStack() as cells:
             parser = cells.enter_context(Cell(_PARSERS[screened.form], self._limits(seconds)))
-            left = seconds - (time.monotonic() - began)
-            ocr = cells.enter_context(Cell(_OCR, self._limits(left)))
-            request = Frame({"passwords": list(passwords)[:5], "max_pages": max_pages}, (attachment.content,))
+            sight = cells.enter_context(
+                Sight(
+                    self._config.languages,
+                    lambda: self._limits(max(0.1, seconds - (time.monotonic() - began))),
+                    lambda page: wanted(page, self._book),
+                )
+            )
+            request = Frame(
+                {"passwords": list(passwords)[:_MOST_PASSWORDS], "max_pages": max_pages}, (attachment.content,)
+            )
             ending = Frame({})
             for frame in parser.answers(request):
                 ending = frame
                 if frame.blobs and len(pages) < max_pages:
-                    pages.append(self._page(ocr, frame, spent))
+                    page, png = sight.page(frame)
+                    pages.append(replace(page, raster=self._keep(png)))
         refused = _REFUSALS.get(str(ending.facts.get("refused", "")))
         if refused is not None and not pages:
             return _unreadable(attachment, refused, _DETAILS[refused])
         if not pages:
             return _unreadable(attachment, ReasonCode.ADJUNTO_DANADO, _DETAILS[ReasonCode.ADJUNTO_DANADO])
+        signatures: tuple[DigitalSignature, ...] = ()
+        if screened.form is Form.PDF:
+            rest = max(1.0, seconds - (time.monotonic() - began))
+            signatures = self._notary.look(attachment.content, list(passwords)[:_MOST_PASSWORDS], self._limits(rest))
         return Document(
             sha256=attachment.sha256,
             name=attachment.name,
             media_type=screened.media_type,
             pages=tuple(pages),
-            total_pages=max(len(pages), _whole(ending.facts.get("total_pages"), 0, 1_000_000)),
-            seconds=tuple(sorted((stage, round(seconds, 3)) for stage, seconds in spent.items())),
+            total_pages=max(len(pages), whole(ending.facts.get("total_pages"), 0, 1_000_000)),
+            seconds=tuple(sorted((stage, round(seconds, 3)) for stage, seconds in sight.spent.items())),
+            signatures=signatures,
         )
-
-    def _page(self, ocr: Cell, frame: Frame, spent: dict[str, float]) -> Page:
-        """A page of pixels (and perhaps words) from the parser → as it was read, its PNG kept."""
-        facts = frame.facts
-        number, width, height = (_whole(facts.get(name), 1, 100_000) for name in ("number", "width", "height"))
-        if len(frame.blobs) != 1 or len(frame.blobs[0]) != width * height * 3:
-            raise CellDied("the cell sent pixels that do not fit their size")
-        asked = {"width": width, "height": height, "engine": "TESSERACT", "languages": self._config.languages}
-        printed = _words(facts.get("words") or ())
-        pictured = facts.get("pictured", 1.0)
-        believed = printed and isinstance(pictured, float) and pictured < 0.5
-        turned = _whole(facts.get("turned", 0), 0, 270)
-
-        def told(more: Mapping[str, Any], engine: Engine) -> tuple[Page, bytes]:
-            (answer,) = ocr.answers(Frame({**asked, "words": None, **more}, frame.blobs))
-            for stage, seconds in dict(answer.facts["seconds"]).items():
-                spent[stage] = spent.get(stage, 0.0) + float(seconds)
-            page = Page(
-                number=number,
-                width=_whole(answer.facts["width"], 1, 100_000),
-                height=_whole(answer.facts["height"], 1, 100_000),
-                engine=engine,
-                words=_words(answer.facts["words"]),
-                turned=(turned + _whole(answer.facts["turned"], 0, 270)) % 360,
-                ink=tuple(Box(*map(float, box)) for box in answer.facts["ink"]),
-            )
-            return page, answer.blobs[0]
-
-        if believed:
-            as_printed = [[w.text, w.box.x0, w.box.y0, w.box.x1, w.box.y1] for w in printed]
-            text_layer = told({"words": as_printed}, Engine.TEXTO)
-            if yields(printed) >= 2:
-                return self._kept(*text_layer)
-            # A text layer without values is not believed: the values may be pixels pasted over a form.
-            pixels = self._by_ocr(told, turned)
-            return self._kept(*(pixels if yields(pixels[0].words) > yields(printed) else text_layer))
-        return self._kept(*self._by_ocr(told, turned))
-
-    def _by_ocr(self, told: _Told, exif: int) -> tuple[Page, bytes]:
-        """The best of a few ways to read a picture; most pages are read well in the first.
-
-        `exif` is the turn (degrees clockwise) that the picture's own data had asked for already.
-        """
-        best: tuple[tuple[int, float], tuple[Page, bytes]] | None = None
-        turn: int | None = None
-        for way in _WAYS:
-            page, png = told({**way, "turn": turn}, Engine.TESSERACT)
-            score = (yields(page.words), _understood(page.words))
-            if best is None or score > best[0]:
-                best = (score, (page, png))
-            if best[0][0] >= _ENOUGH or _confidence(page.words) >= _WELL_READ:
-                break
-            if _understood(best[1][0].words) < 10 and way is not _WAYS[0]:
-                break  # nothing in two ways: an empty page
-            if _confidence(page.words) >= 0.6:
-                turn = (page.turned - exif) % 360
-        if best is None:
-            raise CellDied("no way of reading was tried")
-        return best[1]
-
-    def _kept(self, page: Page, png: bytes) -> Page:
-        return replace(page, raster=self._keep(png))
-
-
-# ── what a cell says is believed only in these forms ─────────────────────────────────────────────
-
-
-def _whole(value: object, low: int, high: int) -> int:
-    if type(value) is not int or not low <= value <= high:
-        raise CellDied("the cell sent a number out of its bounds")
-    return value
-
-
-def _words(told: Any) -> tuple[Word, ...]:
-    """Words from [text, x0, y0, x1, y1] with or without confidence and line.  Raises `CellDied`."""
-    if not isinstance(told, (list, tuple)) or len(told) > _MAX_WORDS:
-        raise CellDied("the cell sent no list of words, or an endless one")
-    words = []
-    for item in told:
-        try:
-            text, x0, y0, x1, y1, confidence, line = (*item, 1.0, 0)[:7] if len(item) == 5 else item
-            numbers = [float(at) for at in (x0, y0, x1, y1, confidence)]
-            left, top, right, bottom, sure = (min(1.0, max(0.0, number)) for number in numbers)
-            word = Word(_printable(str(text)), Box(left, top, right, bottom), sure, int(line))
-            whole = all(map(math.isfinite, numbers))
-        except (TypeError, ValueError, OverflowError):
-            raise CellDied("the cell sent a word that is none") from None
-        if not whole:
-            raise CellDied("the cell sent a word that stands nowhere")
-        if word.text:
-            words.append(word)
-    return tuple(words)
-
-
-def _printable(text: str) -> str:
-    """Without control and formatting characters (bidi marks in a number would fool the eye), at most 200."""
-    return "".join(c for c in unicodedata.normalize("NFC", text) if unicodedata.category(c)[0] != "C")[:200].strip()
-
-
-def _confidence(words: Sequence[Word]) -> float:
-    letters = [(sum(map(str.isalnum, word.text)), word.confidence) for word in words]
-    total = sum(count for count, _ in letters)
-    return sum(count * sure for count, sure in letters) / total if total else 0.0
-
-
-def _understood(words: Sequence[Word]) -> float:
-    return sum(sum(map(str.isalnum, word.text)) * word.confidence for word in words if word.confidence >= 0.6)
 
 
 def _in_hand(attachment: Attachment) -> Attachment:
