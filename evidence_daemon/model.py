@@ -417,6 +417,46 @@ class Page:
     """Where there are strokes that are neither print nor straight rules: signatures, stamps."""
     witnesses: tuple[Witness, ...] = ()
     """What other engines read on the same pixels: agreement proves a value, contradiction makes a doubt."""
+    look: str = ""
+    """Perceptual hash (pHash of 256 bits, 64 hex digits): near pictures have near hashes; "" when not known."""
+
+
+class DigitalVerdict(StrEnum):
+    """What a digital signature of a PDF is worth."""
+
+    VALIDA = "VALIDA"
+    """Intact, nothing inadmissible was added, and a trusted authority vouches for who signed."""
+    ALTERADA = "ALTERADA"
+    """What was signed is not what the file holds or shows now."""
+    VENCIDA = "VENCIDA"
+    REVOCADA = "REVOCADA"
+    SIN_CONFIANZA = "SIN_CONFIANZA"
+    """Intact, by somebody for whom no trusted authority vouches."""
+    ILEGIBLE = "ILEGIBLE"
+    """It could not be checked."""
+
+
+@dataclass(frozen=True, slots=True)
+class DigitalSignature:
+    """A digital signature of a PDF, as it was checked when the document was read."""
+
+    verdict: DigitalVerdict
+    signer: str = ""
+    """Name, organisation and issuer as the certificate has them; believed only where the verdict is VALIDA."""
+    organisation: str = ""
+    issuer: str = ""
+    signed_at: datetime | None = None
+    """By the clock of whoever signed."""
+    whole: bool = False
+    """It covers all that the file holds; nothing but proofs of it was added."""
+    company: bool = False
+    """The certificate bears the company's RUC or registered name."""
+    detail: str = ""
+
+    @property
+    def proof(self) -> bool:
+        """The company itself signed all of it: the strongest proof that there is."""
+        return self.verdict is DigitalVerdict.VALIDA and self.whole and self.company
 
 
 @dataclass(frozen=True, slots=True)
@@ -430,6 +470,8 @@ class Document:
     total_pages: int
     seconds: tuple[tuple[str, float], ...] = ()
     """CPU seconds by stage, for the log and the benchmark."""
+    signatures: tuple[DigitalSignature, ...] = ()
+    """Digital ones, in the order in which they were made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -616,22 +658,12 @@ class Register:
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
-    """What a page looks like: a perceptual hash (pHash of 256 bits, 64 hex digits), near for near pictures."""
-
-    page: int
-    hash: str
-
-
-@dataclass(frozen=True, slots=True)
 class Origin:
     """What a file tells of its own making, and by what it is known again in another wrapping."""
 
     sha256: Sha256
     images: tuple[Sha256, ...] = ()
     """Hashes of pictures that lie in it byte for byte: the same photo in a new PDF."""
-    looks: tuple[Look, ...] = ()
-    """Of pages that are pictures; pages of print all look alike."""
     made_at: datetime | None = None
     changed_at: datetime | None = None
     program: str = ""
