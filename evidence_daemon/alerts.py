@@ -34,6 +34,7 @@ class Cause(StrEnum):
     VALVULA = "valvula"
     DESAPARECIDOS = "desaparecidos"
     DISCO = "disco"
+    MUDANZA = "mudanza"
 
 
 _ALERTS: Mapping[Cause, tuple[str, str]] = {
@@ -59,6 +60,11 @@ _ALERTS: Mapping[Cause, tuple[str, str]] = {
     Cause.DESAPARECIDOS: (
         "desaparecieron correos del buzón antes de leerlos",
         "Otro programa, una regla del servidor o una persona los movió o borró. Revise quién más usa el buzón.",
+    ),
+    Cause.MUDANZA: (
+        "la base de datos es una copia o fue restaurada",
+        "Todo se decide y nada se envía: lo que esperaba pudo haberse enviado ya. Revise «evidence-daemon status» y "
+        "«answers held», deje salir lo que falte y continúe con «evidence-daemon arm».",
     ),
     Cause.DISCO: (
         "queda poco espacio en el disco",
@@ -149,6 +155,7 @@ class Alerts:
             }
             told = {word: when[1] if when else now - timedelta(days=1) for word, when in last.items()}
             needs = records.needs(session, told)
+            moved = records.moved_at(session)
         patience = timedelta(minutes=settings.login_refused_minutes)
         refused = [f"{job}: desde {_moment(since)}" for job, since in signs.refused.items() if now - since >= patience]
         found = {
@@ -157,6 +164,7 @@ class Alerts:
             Cause.ENVIO_INCIERTO: ", ".join(needs.uncertain),
             Cause.VALVULA: needs.valve,
             Cause.DESAPARECIDOS: f"{needs.vanished} correos" if needs.vanished else "",
+            Cause.MUDANZA: f"desde {_moment(moved)}" if moved is not None else "",
             Cause.DISCO: (
                 f"{signs.free_bytes // 1_000_000} MB libres en {self._config.state_directory}"
                 if signs.free_bytes < settings.disk_free_mb * 1_000_000

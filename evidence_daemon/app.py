@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -25,6 +26,7 @@ from evidence_daemon.mail.subject import failed_examples
 from evidence_daemon.pipeline import Pipeline
 from evidence_daemon.review import Desk
 from evidence_daemon.rulebook import RuleBook
+from evidence_daemon.store import records
 from evidence_daemon.store.blobs import LocalBlobs
 from evidence_daemon.store.database import Database, open_database
 from evidence_daemon.store.lease import Lease
@@ -32,6 +34,9 @@ from evidence_daemon.store.lease import Lease
 if TYPE_CHECKING:
     from evidence_daemon.web.security import Wall
     from evidence_daemon.web.server import Server
+
+
+log = logging.getLogger("evidence_daemon.app")
 
 
 @dataclass(frozen=True)
@@ -55,6 +60,7 @@ class House:
         config = self.config
         with Lease(self.database, "daemon", config.state_directory):
             self.blobs.sweep()
+            self._look_around()
             daemon: Daemon | None = None
             grants = {block.name: open_grant(config, block) for block in config.oauth}
             flow = Flow(
@@ -89,6 +95,15 @@ class House:
         certificate = self.config.path(settings.tls_certificate_file) if settings.tls_certificate_file else None
         key = self.config.path(settings.tls_key_file) if settings.tls_key_file else None
         return Server(self.site(), settings, certificate, key)
+
+    def _look_around(self) -> None:
+        """A house that is a copy, or was restored from a backup, starts disarmed."""
+        place, now = self.database.place(), self.pipeline.clock()
+        if self.database.transact(lambda session: records.move_in(session, place, now)):
+            log.warning(
+                "this database was at work elsewhere before (a copy, or restored from a backup): it is disarmed, and "
+                "nothing that waited is sent; look at `status` and `answers held`, then use `arm`"
+            )
 
     def _doors(self, grants: dict[str, Grant]) -> tuple[Door, ...]:
         """Every mailbox of the configuration.  What large mails pass through begins empty: this house is alone."""
@@ -135,7 +150,7 @@ def open_house(config: Config, *, clock: Callable[[], datetime] = lambda: dateti
     try:
         database.migrate(armed=config.daemon.armed)
         blobs = LocalBlobs(config.state_directory / "evidence")
-        reader = Reader(config.documents, blobs.put)
+        reader = Reader(config.documents, blobs.put, book.documents)
         pipeline = Pipeline(
             database=database,
             blobs=blobs,

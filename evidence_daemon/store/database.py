@@ -10,8 +10,12 @@ Never hold a transaction around OCR, IMAP or SMTP: on SQLite all writers wait fo
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
+import hashlib
 import os
 import random
+import struct
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -129,6 +133,29 @@ class Database:
                 time.sleep(random.uniform(0, pause))  # noqa: S311
                 pause = min(pause * 2, 0.25)
 
+    def place(self) -> str:
+        """Where this database lies: another text for every copy and every restored backup.
+
+        SQLite: the machine and the file (which is another when it was written anew, even in the same place);
+        PostgreSQL: the server and the database.  Raises `Temporary` when the database cannot be reached.
+        """
+        if self.lite:
+            machine = Path("/etc/machine-id")
+            host = machine.read_text("ascii", "replace").strip() if machine.is_file() else ""
+            facts = f"sqlite:{host}:{_incarnation(Path(str(self.engine.url.database)))}"
+        else:
+            with self.reading() as session:
+                server, number = (
+                    session.connection()
+                    .exec_driver_sql(
+                        "SELECT (SELECT system_identifier FROM pg_control_system()), oid "
+                        "FROM pg_database WHERE datname = current_database()"
+                    )
+                    .one()
+                )
+            facts = f"postgresql:{server}:{number}"
+        return hashlib.sha256(f"evidence_daemon:{facts}".encode()).hexdigest()
+
     def close(self) -> None:
         """Let all connections go."""
         self.engine.dispose()
@@ -136,6 +163,24 @@ class Database:
 
 class _LostRace(Temporary):
     """Another transaction changed what this one had read: do it again."""
+
+
+def _incarnation(path: Path) -> str:
+    """What tells a file from every other, one under the same name later too: its inode, and when it was born.
+
+    Asked without opening it: closing a database file behind SQLite's back drops SQLite's locks (fcntl(2)).  Where
+    the file system or the C library knows no birth times, the inode must do.
+    """
+    words = ctypes.create_string_buffer(256)  # struct statx, linux/stat.h
+    born = (0, 0)
+    with contextlib.suppress(AttributeError):
+        refused = ctypes.CDLL(None).statx(_AT_FDCWD, os.fsencode(path), 0, _STATX_BTIME, words)
+        if not refused and struct.unpack_from("=I", words, 0)[0] & _STATX_BTIME:
+            born = struct.unpack_from("=qI", words, _STX_BTIME_AT)
+    return f"{path.stat().st_ino}.{born[0]}.{born[1]}"
+
+
+_AT_FDCWD, _STATX_BTIME, _STX_BTIME_AT = -100, 0x800, 0x50
 
 
 def open_database(url: str, state_directory: Path, password: str | None = None) -> Database:
