@@ -21,8 +21,10 @@ from functools import partial
 from pathlib import Path
 
 from evidence_daemon import observe
+from evidence_daemon.canonical import acta_key
 from evidence_daemon.cases.decision import decide
-from evidence_daemon.cases.matching import match, search_keys
+from evidence_daemon.cases.matching import match, returns, search_keys
+from evidence_daemon.cases.register import labels_of
 from evidence_daemon.cases.settlement import lapse, settle
 from evidence_daemon.cases.signals import cases_of, ways
 from evidence_daemon.config import Config
@@ -70,7 +72,7 @@ from evidence_daemon.model import (
     receipt_number,
 )
 from evidence_daemon.rulebook import RuleBook
-from evidence_daemon.store import audit, judging, records
+from evidence_daemon.store import audit, judging, records, register
 from evidence_daemon.store.blobs import Blobs
 from evidence_daemon.store.database import Database, Session
 from evidence_daemon.workdays import ECUADOR, before_working_days, read_hours
@@ -319,8 +321,11 @@ class Pipeline:
         limits = self.book.decision.signals
         meant = [case.id for case in cases_of(found)]
         by = ways(evidence, self.book)
+        numbers = [acta_key(acta.number.value) for acta in returns(evidence) if acta.number]
+        labels = [label for acta in returns(evidence) for label in sorted(labels_of(acta))]
         return replace(
             evidence,
+            register=register.look_up(session, numbers, labels),
             lookalikes=judging.lookalikes(session, mail_id, limits.lookalike_bits),
             rushes=judging.rushes(session, mail_id, by, evidence.received_at, limits.rush_hours, meant),
             neighbours=judging.neighbours(session, mail_id, evidence.papers),

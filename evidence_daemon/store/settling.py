@@ -70,6 +70,8 @@ class Trace(StrEnum):
     ADJUNTO = "adjunto"
     ACTA = "acta"
     SERIE = "serie"
+    IMAGEN = "imagen"
+    """A picture inside the files, byte for byte, in whatever wrapping."""
 
 
 def traces(evidence: Evidence) -> tuple[tuple[Trace, str], ...]:
@@ -84,6 +86,9 @@ def traces(evidence: Evidence) -> tuple[tuple[Trace, str], ...]:
     else:
         files = [attachment.sha256 for attachment in evidence.email.attachments]
     found = [(Trace.ADJUNTO, str(digest)) for digest in files]
+    found += [
+        (Trace.IMAGEN, str(image)) for origin in evidence.origins if origin.sha256 in files for image in origin.images
+    ]
     for paper in actas:
         if paper.direction is Direction.INSTALACION:
             continue
@@ -232,7 +237,7 @@ def _apply(
     )
     _change_states(session, settlement)
     for entry in settlement.entries:
-        _enter(session, decision_id, entry, now)
+        enter(session, decision_id, entry, now)
     session.exec(sa.delete(PaperRow).where(col(PaperRow.mail_id) == mail_id))
     for ordinal, paper in enumerate(evidence.papers):
         session.exec(sa.insert(PaperRow).values(mail_id=mail_id, ordinal=ordinal, body=to_json(paper)))
@@ -280,7 +285,7 @@ def _change_states(session: Session, settlement: Settlement) -> None:
         )
 
 
-def _enter(session: Session, decision_id: int, entry: LedgerEntry, now: datetime) -> None:
+def enter(session: Session, decision_id: int, entry: LedgerEntry, now: datetime) -> None:
     """One line of the ledger, and the charge's `reversed` with it, which is what its lines add up to."""
     kinds = session.exec(select(EntryRow.kind).where(col(EntryRow.charge_id) == entry.charge_id)).all()
     corrections = sum(kind is EntryKind.CORRECCION for kind in kinds)

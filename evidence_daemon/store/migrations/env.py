@@ -12,6 +12,7 @@ from alembic import context
 from evidence_daemon.store import (  # noqa: F401
     tables_batches,
     tables_desk,
+    tables_judging,
     tables_mail,
     tables_web,
 )

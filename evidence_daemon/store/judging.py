@@ -1,0 +1,223 @@
+"""The judge's memory across mails: what files told, pages that look alike, ways by which mails came, actas by office.
+
+All look-ups go by index, so that they cost the same among a hundred mails and a million.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime, timedelta
+
+import sqlalchemy as sa
+from sqlmodel import Session, col, select
+
+from evidence_daemon.canonical import plain, series_of
+from evidence_daemon.model import (
+    CaseId,
+    Direction,
+    Document,
+    DocumentKind,
+    Engine,
+    Evidence,
+    EvidenceState,
+    Fields,
+    Lookalike,
+    MailId,
+    Neighbour,
+    Origin,
+    Reading,
+    Rush,
+    receipt_number,
+)
+from evidence_daemon.store.shapes import from_json, to_json
+from evidence_daemon.store.tables import MailCaseRow, MailRow
+from evidence_daemon.store.tables_judging import BandRow, LookRow, OfficeActaRow, OriginRow, WayRow
+
+_BANDS = 16
+"""A hash of 256 bits in bands of 16 bits: two that differ in d bits share at least 16 - d of them."""
+MOST_BITS = _BANDS - 1
+"""In how many bits two pictures may differ and still be found."""
+
+_STANDING = (
+    EvidenceState.ACEPTADO,
+    EvidenceState.ACEPTADO_PARCIAL,
+    EvidenceState.EN_REVISION,
+    EvidenceState.ESCALADO,
+)
+
+
+def keep_origins(session: Session, mail_id: MailId, origins: Iterable[Origin]) -> None:
+    """Keep what the files of a mail tell of themselves; replaces what an earlier reading kept."""
+    session.exec(sa.delete(OriginRow).where(col(OriginRow.mail_id) == mail_id))
+    for ordinal, origin in enumerate(origins):
+        session.exec(sa.insert(OriginRow).values(mail_id=mail_id, ordinal=ordinal, body=to_json(origin)))
+
+
+def load_origins(session: Session, mail_id: MailId) -> tuple[Origin, ...]:
+    """What `keep_origins` kept, in its order."""
+    rows = session.exec(
+        select(OriginRow.body).where(col(OriginRow.mail_id) == mail_id).order_by(col(OriginRow.ordinal))
+    )
+    return tuple(from_json(body, Origin) for body in rows)
+
+
+# ── pages that look alike ────────────────────────────────────────────────────────────────────────
+
+
+def keep_looks(session: Session, mail_id: MailId, readings: Sequence[Reading]) -> None:
+    """Keep how the pages of a mail look that are pictures; pages of print of one form all look alike."""
+    mine = select(LookRow.id).where(col(LookRow.mail_id) == mail_id)
+    session.exec(sa.delete(BandRow).where(col(BandRow.look_id).in_(mine)))
+    session.exec(sa.delete(LookRow).where(col(LookRow.mail_id) == mail_id))
+    pages = [page for reading in readings if isinstance(reading, Document) for page in reading.pages]
+    for number, page in enumerate(pages, start=1):
+        if page.engine is Engine.TEXTO or not page.look:
+            continue
+        insert = sa.insert(LookRow).values(mail_id=mail_id, page=number, hash=page.look).returning(col(LookRow.id))
+        look_id = session.exec(insert).scalar_one()
+        rows = [{"band": band, "value": value, "look_id": look_id} for band, value in _bands(page.look)]
+        session.exec(sa.insert(BandRow), params=rows)
+
+
+def lookalikes(session: Session, mail_id: MailId, bits: int) -> tuple[Lookalike, ...]:
+    """Pages of other mails that differ in at most `bits` bits (of 256) from a page of this one, nearest first.
+
+    Of mails whose papers stand: accepted, waiting for a person, or handed over.
+    """
+    found: dict[tuple[int, int, int | None], Lookalike] = {}
+    mine = session.exec(select(LookRow).where(col(LookRow.mail_id) == mail_id).order_by(col(LookRow.page))).all()
+    for look in mine:
+        same_bands = sa.or_(
+            *(sa.and_(col(BandRow.band) == band, col(BandRow.value) == value) for band, value in _bands(look.hash))
+        )
+        near = (
+            select(BandRow.look_id)
+            .where(same_bands)
+            .group_by(col(BandRow.look_id))
+            .having(sa.func.count() >= max(1, _BANDS - bits))
+        )
+        rows = session.exec(
+            select(LookRow, MailCaseRow.case_id)
+            .join(MailRow, col(MailRow.id) == col(LookRow.mail_id))
+            .outerjoin(MailCaseRow, col(MailCaseRow.mail_id) == col(LookRow.mail_id))
+            .where(col(LookRow.id).in_(near), col(LookRow.mail_id) != mail_id, col(MailRow.state).in_(_STANDING))
+            .order_by(col(LookRow.id))
+            .limit(200)
+        )
+        for other, case_id in rows:
+            distance = (int(look.hash, 16) ^ int(other.hash, 16)).bit_count()
+            if distance <= bits:
+                case = CaseId(case_id) if case_id is not None else None
+                alike = Lookalike(look.page, receipt_number(MailId(other.mail_id)), case, distance)
+                found.setdefault((look.page, other.mail_id, case_id), alike)
+    return tuple(sorted(found.values(), key=lambda alike: (alike.distance, alike.receipt)))
+
+
+def _bands(digits: str) -> list[tuple[int, int]]:
+    return [(band, int(digits[4 * band : 4 * band + 4], 16)) for band in range(_BANDS)]
+
+
+# ── ways ─────────────────────────────────────────────────────────────────────────────────────────
+
+
+def keep_ways(session: Session, mail_id: MailId, ways: Iterable[tuple[str, str]], at: datetime) -> None:
+    """Keep by which ways a mail came, and when; replaces what was kept of it."""
+    session.exec(sa.delete(WayRow).where(col(WayRow.mail_id) == mail_id))
+    rows = [{"mail_id": mail_id, "way": way, "who": who, "at": at} for way, who in ways]
+    if rows:
+        session.exec(sa.insert(WayRow), params=rows)
+
+
+def rushes(
+    session: Session,
+    mail_id: MailId,
+    ways: Iterable[tuple[str, str]],
+    at: datetime,
+    hours: int,
+    meant: Iterable[CaseId],
+) -> tuple[Rush, ...]:
+    """How many cases other than those `meant` came by the same ways in the `hours` up to `at`."""
+    own = list(meant)
+    found = []
+    for way, who in ways:
+        count = session.exec(
+            select(sa.func.count(sa.distinct(col(MailCaseRow.case_id))))
+            .join(WayRow, col(WayRow.mail_id) == col(MailCaseRow.mail_id))
+            .where(
+                col(WayRow.way) == way,
+                col(WayRow.who) == who,
+                col(WayRow.at) > at - timedelta(hours=hours),
+                col(WayRow.at) <= at,
+                col(WayRow.mail_id) != mail_id,
+                col(MailCaseRow.case_id).not_in(own),
+            )
+        ).one()
+        if count:
+            found.append(Rush(way, who, count, hours))
+    return tuple(found)
+
+
+# ── actas by office ──────────────────────────────────────────────────────────────────────────────
+
+
+def keep_office_actas(session: Session, mail_id: MailId, evidence: Evidence, state: EvidenceState) -> None:
+    """Keep the place of an accepted mail's actas among those of their office; of any other mail, none."""
+    session.exec(sa.delete(OfficeActaRow).where(col(OfficeActaRow.mail_id) == mail_id))
+    if state not in {EvidenceState.ACEPTADO, EvidenceState.ACEPTADO_PARCIAL}:
+        return
+    rows = {}
+    for paper in evidence.papers:
+        placed = _place(paper)
+        if placed is not None:
+            office, series, place, number, day = placed
+            rows[number] = {
+                "mail_id": mail_id,
+                "number": number,
+                "office": office,
+                "series": series,
+                "place": place,
+                "day": day,
+            }
+    if rows:
+        session.exec(sa.insert(OfficeActaRow), params=list(rows.values()))
+
+
+def neighbours(session: Session, mail_id: MailId, papers: Iterable[Fields]) -> tuple[Neighbour, ...]:
+    """Of each acta the accepted ones of the same office and series with the next lower and the next higher number."""
+    found: dict[Neighbour, None] = {}
+    for placed in map(_place, papers):
+        if placed is None:
+            continue
+        office, series, place, _number, _day = placed
+        for beside, order in (
+            (col(OfficeActaRow.place) < place, col(OfficeActaRow.place).desc()),
+            (col(OfficeActaRow.place) > place, col(OfficeActaRow.place)),
+        ):
+            row = session.exec(
+                select(OfficeActaRow)
+                .where(
+                    col(OfficeActaRow.office) == office,
+                    col(OfficeActaRow.series) == series,
+                    beside,
+                    col(OfficeActaRow.mail_id) != mail_id,
+                )
+                .order_by(order)
+                .limit(1)
+            ).first()
+            if row is not None:
+                found[Neighbour(receipt_number(MailId(row.mail_id)), row.number, row.day)] = None
+    return tuple(found)
+
+
+def _place(paper: Fields) -> tuple[str, str, int, str, date] | None:
+    """Office, series, place, number and day of an acta of return that tells them all."""
+    if paper.kind is not DocumentKind.ACTA or paper.direction is not Direction.DEVOLUCION:
+        return None
+    if paper.number is None or paper.office is None or paper.date is None:
+        return None
+    series = series_of(paper.number.value)
+    try:
+        day = date.fromisoformat(paper.date.value)
+    except ValueError:
+        return None
+    return (plain(paper.office.value), *series, paper.number.value, day) if series else None
