@@ -229,7 +229,7 @@ def prepare(folder: Path, baseline: bool, other: bool) -> None:
     os.environ["OMP_THREAD_LIMIT"] = "1"
     register_heif_opener()
     book = DocumentsBook.model_validate(tomllib.loads(RULES.read_text()))
-    reader = Reader(DocumentsConfig(), lambda png: Sha256(hashlib.sha256(png).hexdigest()))
+    reader = Reader(DocumentsConfig(), lambda png: Sha256(hashlib.sha256(png).hexdigest()), book)
     _bench = Bench(reader, book, folder, baseline, other)
 
 
@@ -302,9 +302,8 @@ def told(result: Result, verbose: bool) -> None:
         print(f"      {result.because}  {result.stages}")
     for name, wanted, found, proven in result.rows:
         if wanted != found:
-            print(
-                f"       {name}: expected {wanted or '-'}, read {found or '-'}{'  WRONG BUT PROVEN' if proven and found else ''}"
-            )
+            mark = "  WRONG BUT PROVEN" if proven and found else ""
+            print(f"       {name}: expected {wanted or '-'}, read {found or '-'}{mark}")
     sys.stdout.flush()
 
 

@@ -337,7 +337,8 @@ class Pen:
             self.y -= size * (1.5 if self.ink.by_hand else 1.3)
             words = part if isinstance(part, str) else part[0]
             if isinstance(part, str) or not self.ink.by_hand:
-                self.text(x + width / 2, words, size, align="middle")
+                wide = pdfmetrics.stringWidth(words, _face(self.face), size)
+                self.text(x + width / 2, words, size * min(1, (width + 40) / max(1, wide)), align="middle")
             else:
                 room = width + 20
                 self.value(x + width / 2 - min(room, self._wide(words, size, bold=False)) / 2, words, size, room=room)

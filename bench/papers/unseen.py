@@ -230,7 +230,7 @@ def _narrow_roll(pen: Pen, f: Facts) -> None:
     pen.down(46)
     pen.signature(20, pen.width - 40, f.signed, ["f) Cliente"], size=8)
     pen.down(60)
-    pen.signature(20, pen.width - 40, f.attended, [f"f) {title_case(f.agent)}"], size=8)
+    pen.signature(30, pen.width - 60, f.attended, [f"f) {title_case(f.agent)}"], size=8)
     if f.stamped:
         pen.stamp(pen.width - 50, pen.y + 20, [short(f), f.city, f"{f.day:%d-%m-%Y}"])
 
