@@ -10,6 +10,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
+from argon2 import PasswordHasher
+from sqlmodel import select
 
 from evidence_daemon import config as configuration
 from evidence_daemon.app import House, open_house
@@ -17,11 +19,12 @@ from evidence_daemon.demo.people import write_case_list
 from evidence_daemon.exchange import import_cases
 from evidence_daemon.model import Arrival, CopyKey, MailId, Role
 from evidence_daemon.store import records, users
-from evidence_daemon.web.auth import hash_password
+from evidence_daemon.store.tables import EventRow
 
 PASSWORD = "una clave larga de prueba"
 ORIGIN = "http://127.0.0.1:8080"
-_HASHES: dict[str, str] = {}
+_CHEAP = PasswordHasher(time_cost=1, memory_cost=1024, parallelism=1)
+"""A hash carries its own cost: tests log in often."""
 
 
 @dataclass
@@ -49,7 +52,7 @@ class WebHouse:
 
     def person(self, name: str, role: Role, password: str = PASSWORD, **values: object) -> users.User:
         """Add somebody who may log in."""
-        kept = _HASHES.setdefault(password, hash_password(password))
+        kept = _CHEAP.hash(password)
         with self.house.database.session() as session:
             user = users.add_user(
                 session,
@@ -76,6 +79,13 @@ class WebHouse:
         with self.house.database.session() as session:
             pipeline.judge(session, mail_id)
         return mail_id
+
+    def events(self) -> list[EventRow]:
+        """The whole audit trail."""
+        with self.house.database.reading() as session:
+            found = list(session.exec(select(EventRow).order_by(EventRow.id)))  # type: ignore[arg-type]
+            session.expunge_all()
+            return found
 
 
 @contextmanager

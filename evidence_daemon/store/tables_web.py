@@ -32,6 +32,10 @@ class UserRow(Table, table=True):
     """The password was given by somebody else: he chooses his own first."""
     totp_secret: str = _text(default="")
     """Base32; "" without a second factor."""
+    totp_pending: str = _text(default="")
+    """The secret that he has photographed, until its first code puts it in force."""
+    totp_demanded: bool = False
+    """A supervisor wants him to have a second factor: he sets it up before anything else."""
     totp_step: int = Field(default=0, sa_column=sa.Column(sa.BigInteger, nullable=False))
     """The last 30-second step whose code was used: no code counts twice."""
     subject: str | None = _text(null=True)

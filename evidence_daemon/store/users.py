@@ -35,6 +35,8 @@ class User:
     must_change: bool
     totp: bool
     """He has a second factor."""
+    totp_demanded: bool
+    """He must have one."""
     shortcuts: bool
     single_sign_on: bool
     created_at: datetime
@@ -53,6 +55,8 @@ class Secrets:
     user: User
     password_hash: str
     totp_secret: str
+    totp_pending: str
+    """A secret that waits for its first code."""
     totp_step: int
 
 
@@ -85,6 +89,8 @@ def add_user(
         "password_hash": password_hash,
         "must_change": must_change,
         "totp_secret": "",
+        "totp_pending": "",
+        "totp_demanded": False,
         "totp_step": 0,
         "shortcuts": True,
         "created_at": now,
@@ -130,7 +136,12 @@ def change_user(session: Session, user_id: int, *, actor: str, now: datetime, wh
         .execution_options(synchronize_session=False)
     )
     role = values.get("role")
-    detail = {"user": user_id} | ({"role": role.value} if isinstance(role, Role) else {})
+    audit_user(session, user_id, actor=actor, now=now, what=what, role=role.value if isinstance(role, Role) else "")
+
+
+def audit_user(session: Session, user_id: int, *, actor: str, now: datetime, what: str, role: str = "") -> None:
+    """Note in the history what was done about a user."""
+    detail = {"user": user_id} | ({"role": role} if role else {})
     audit.record(session, what, actor=actor, now=now, detail=detail)
 
 
@@ -241,7 +252,11 @@ def _bucket(what: str) -> str:
 
 def _secrets(session: Session, which: sa.ColumnElement[bool]) -> Secrets | None:
     row = session.exec(select(UserRow).where(which).execution_options(populate_existing=True)).one_or_none()
-    return Secrets(_user(row), row.password_hash, row.totp_secret, row.totp_step) if row is not None else None
+    return (
+        Secrets(_user(row), row.password_hash, row.totp_secret, row.totp_pending, row.totp_step)
+        if row is not None
+        else None
+    )
 
 
 def _user(row: UserRow) -> User:
@@ -253,6 +268,7 @@ def _user(row: UserRow) -> User:
         has_password=bool(row.password_hash),
         must_change=row.must_change,
         totp=bool(row.totp_secret),
+        totp_demanded=row.totp_demanded,
         shortcuts=row.shortcuts,
         single_sign_on=row.subject is not None,
         created_at=row.created_at,

@@ -44,7 +44,7 @@ class Open(StrEnum):
     HALF_IN = "half_in"
     """Whoever gave the right password and is asked for the second factor (or is in)."""
     NEWCOMER = "newcomer"
-    """Whoever is in, even when he must choose his own password first."""
+    """Whoever is in, even when he must choose his own password or set up the second factor first."""
 
 
 _P = Permission
@@ -71,6 +71,20 @@ NEEDS: Mapping[str, Permission | Open] = {
     "GET /entrar/codigo": Open.HALF_IN,
     "POST /entrar/codigo": Open.HALF_IN,
     "POST /salir": Open.HALF_IN,
+    # one's own account
+    "GET /cuenta": Open.ANYBODY_IN,
+    "POST /cuenta/atajos": Open.ANYBODY_IN,
+    "POST /cuenta/sesiones": Open.ANYBODY_IN,
+    "GET /cuenta/clave": Open.NEWCOMER,
+    "POST /cuenta/clave": Open.NEWCOMER,
+    "GET /cuenta/codigo": Open.NEWCOMER,
+    "GET /cuenta/codigo.svg": Open.NEWCOMER,
+    "POST /cuenta/codigo": Open.NEWCOMER,
+    # the people of the house
+    "GET /usuarios": Permission.SEE_USERS,
+    "POST /usuarios": Permission.CHANGE_USERS,
+    "GET /usuarios/{user_id}": Permission.SEE_USERS,
+    "POST /usuarios/{user_id}": Permission.CHANGE_USERS,
     # the queue and its items
 }
 

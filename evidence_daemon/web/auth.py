@@ -160,7 +160,7 @@ def code_step(secret: str, code: str, at: float) -> int | None:
     return None
 
 
-def refuse_bad_name(name: str) -> str:
+def kept_name(name: str) -> str:
     """A user name as it is kept.  Raises `BadInput` for one that cannot stand in the history."""
     kept = name.strip().lower()
     if not kept or len(kept) > 60 or not all(c.isalnum() or c in "._-@" for c in kept):

@@ -85,7 +85,11 @@ class NotIn(Exception):
 
 
 class MustChoose(Exception):
-    """He must choose a password of his own first."""
+    """Something comes first: a password of his own, or the second factor asked of him; `path` leads there."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(path)
+        self.path = path
 
 
 @dataclass(frozen=True)
@@ -221,7 +225,7 @@ async def visit(request: Request) -> AsyncIterator[Visit]:
                 request.form(max_files=20, max_fields=500, max_part_size=FIELD_BYTES)
             )
         found = Visit(request, rooms, seat, form)
-        if request.method not in SAFE_METHODS and seat is not None:
+        if request.method not in SAFE_METHODS and needs is not Open.EVERYBODY:
             sent = found.field("token") or request.headers.get("X-Token", "")
             if not hmac.compare_digest(sent.encode(), found.token.encode()):
                 raise HTTPException(403)
@@ -246,7 +250,9 @@ def _admit(needs: Permission | Open | None, seat: Seat | None) -> None:
     if needs is Open.NEWCOMER:
         return
     if seat.user.must_change:
-        raise MustChoose
+        raise MustChoose("/cuenta/clave")
+    if seat.user.totp_demanded and not seat.user.totp:
+        raise MustChoose("/cuenta/codigo")
     if isinstance(needs, Permission) and not may(seat.user.role, needs):
         raise HTTPException(403)
 

@@ -84,7 +84,7 @@ class Wall:
         if site is not None:
             return site == "same-origin"
         scheme = "https" if self._web.https else "http"
-        return headers.get("origin") in {f"{scheme}://{host}", self._web.public_url or None}
+        return headers.get("origin", "null") in {f"{scheme}://{host}", self._web.public_url} - {""}
 
     def _with_headers(self, send: Send) -> Send:
         async def answer(message: Message) -> None:

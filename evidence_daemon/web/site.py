@@ -52,7 +52,7 @@ from starlette.routing import Route
 from evidence_daemon.errors import BadInput, RefusedTransition, Temporary
 from evidence_daemon.pipeline import Pipeline
 from evidence_daemon.review import Desk
-from evidence_daemon.web import frame, login
+from evidence_daemon.web import account, frame, login, staff
 from evidence_daemon.web.access import MENU
 from evidence_daemon.web.frame import In, MustChoose, NotIn, Rooms, visit
 from evidence_daemon.web.security import TooBig, Wall
@@ -61,7 +61,7 @@ from evidence_daemon.web.words import _
 log = logging.getLogger("evidence_daemon.web")
 router = APIRouter()
 
-ROUTERS = (login.router, router)
+ROUTERS = (router, login.router, account.router, staff.router)
 """Every group of pages."""
 
 
@@ -72,7 +72,7 @@ def build(pipeline: Pipeline, desk: Desk) -> Wall:
     for pages in ROUTERS:
         site.include_router(pages)
     site.add_exception_handler(NotIn, _to_login)
-    site.add_exception_handler(MustChoose, _to_password)
+    site.add_exception_handler(MustChoose, _to_what_comes_first)
     site.add_exception_handler(RawHTTPException, _refused)
     for kind, status in ((BadInput, 400), (RefusedTransition, 409), (TooBig, 413), (Temporary, 503), (Exception, 500)):
         site.add_exception_handler(kind, _trouble(status))
@@ -128,8 +128,8 @@ def _to_login(request: Request, trouble: Exception) -> Response:
     return RedirectResponse(path, 303)
 
 
-def _to_password(_request: Request, _trouble: Exception) -> Response:
-    return RedirectResponse("/cuenta/clave", 303)
+def _to_what_comes_first(_request: Request, trouble: Exception) -> Response:
+    return RedirectResponse(trouble.path if isinstance(trouble, MustChoose) else "/cuenta", 303)
 
 
 def _refused(request: Request, trouble: Exception) -> Response:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import io
 from datetime import date, datetime
+from decimal import Decimal
 from enum import Enum
 from functools import cache
 from pathlib import Path
@@ -60,7 +61,7 @@ def word(value: Enum) -> str:
 
 def money(cents: int) -> str:
     """Cents of USD as "$1.234,56"."""
-    return format_currency(cents / 100, "USD", locale=LOCALE)
+    return format_currency(Decimal(cents) / 100, "USD", locale=LOCALE)
 
 
 def whole(number: int) -> str:

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
-from webhouse import PASSWORD, WebHouse, web_house
+from playwright.sync_api import Browser, BrowserContext, sync_playwright
+from webhouse import WebHouse, web_house
 
 from evidence_daemon.model import Role
 
@@ -79,12 +79,3 @@ def _context(chromium: Browser, **options: Any) -> Iterator[BrowserContext]:
     yield context
     context.close()
     assert troubles == []
-
-
-def log_in(page: Page, house: WebHouse, name: str, password: str = PASSWORD) -> None:
-    """Come in as somebody."""
-    page.goto(f"{house.url}/entrar")
-    page.fill("input[name=name]", name)
-    page.fill("input[name=password]", password)
-    page.click("main button.primary")
-    page.wait_for_url(lambda url: "/entrar" not in url)
