@@ -29,7 +29,7 @@ from pydantic import (
 )
 
 from evidence_daemon.errors import BadConfig
-from evidence_daemon.workdays import read_hours
+from evidence_daemon.workdays import Calendar, read_dates, read_hours
 
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
@@ -308,6 +308,14 @@ class AnswersConfig(_Section):
         description='When answers leave, in Ecuador\'s time, e.g. "lun-vie 08:00-17:30, sab 09:00-13:00"; the others '
         "wait.  Empty: always.",
     )
+    more_holidays: str = Field(
+        "",
+        description="Holidays besides the national ones of Ecuador (a bridge by decree, the city's own day), e.g. "
+        '"2026-12-31, 2027-01-04": no working day, and no hours.',
+    )
+    worked_holidays: str = Field(
+        "", description="Days that are worked although they are national holidays or weekends, in the same form."
+    )
     valve_per_15_minutes: int = Field(
         200,
         ge=0,
@@ -320,6 +328,17 @@ class AnswersConfig(_Section):
     def _understood(cls, hours: str) -> str:
         read_hours(hours)
         return hours
+
+    @field_validator("more_holidays", "worked_holidays")
+    @classmethod
+    def _dates(cls, text: str) -> str:
+        read_dates(text)
+        return text
+
+    @property
+    def calendar(self) -> Calendar:
+        """The days that are worked here."""
+        return Calendar(read_dates(self.more_holidays), read_dates(self.worked_holidays))
 
 
 class AlertsConfig(_Section):

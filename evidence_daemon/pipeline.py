@@ -111,7 +111,8 @@ class Pipeline:
             clock,
         )
         self.enqueue: Callable[[Session, MailId, int], None] = lambda _session, _mail, _attempt: None
-        self.hours = read_hours(config.answers.hours)
+        self.calendar = config.answers.calendar
+        self.hours = read_hours(config.answers.hours, self.calendar)
         self.mails = Opener(
             blobs,
             our_addresses=frozenset(
@@ -492,7 +493,7 @@ class Pipeline:
         Nobody lapses while a mail is under way: it may be what he was asked for.  The caller sees to it that the
         mailboxes were swept first.
         """
-        latest = before_working_days(self.today(), self.book.decision.answers.correction_days)
+        latest = before_working_days(self.today(), self.book.decision.answers.correction_days, self.calendar)
         cutoff = datetime.combine(latest + timedelta(days=1), time(), ECUADOR)
         with self.database.reading() as session:
             late = [] if records.unfinished(session, limit=1) else records.overdue(session, cutoff)
