@@ -50,7 +50,7 @@ PACKAGES = (
 """Debian packages that hold the fonts."""
 HANDS = {False: ("hand-breip", "hand-steve"), True: ("hand-delphine", "hand-daniel")}
 """Handwritings, by whether they are held out (unseen)."""
-_HAND_SIZE = {"hand-breip": 1.35, "hand-steve": 1.08, "hand-delphine": 1.6, "hand-daniel": 1.12}
+_HAND_SIZE = {"hand-breip": 1.5, "hand-steve": 1.08, "hand-delphine": 1.6, "hand-daniel": 1.12}
 """What makes each hand's letters as high as those of print of the same size, and a little higher."""
 
 BLUE_PEN = Color(0.08, 0.12, 0.5)

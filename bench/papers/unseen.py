@@ -111,10 +111,10 @@ def _two_columns(pen: Pen, f: Facts) -> None:
     rows = ("Equipo", "Marca", "Modelo", "Serie", "MAC", "Estado")
     values = [[i.word, i.brand, i.model, i.serial, i.mac, "Funciona" if i.word else ""] for i in f.items]
     for n, label in enumerate(rows):
-        pen.frame(middle, pen.y - 16, 58, 26, fill=_SAND, thick=0.4)
+        pen.frame(middle, pen.y - 10, 58, 26, fill=_SAND, thick=0.4)
         pen.text(middle + 4, label, 9, bold=True)
         for place, column in enumerate(values):
-            pen.frame(middle + 58 + place * wide, pen.y - 16, wide, 26, thick=0.4)
+            pen.frame(middle + 58 + place * wide, pen.y - 10, wide, 26, thick=0.4)
             pen.value(middle + 62 + place * wide, column[n], 9.5, room=wide - 8)
         pen.down(26)
     pen.down(16)
@@ -449,7 +449,7 @@ UNSEEN = (
     Layout("certificado", LETTER, "book", _certificate, unseen=True, omits=frozenset({"number"})),
     Layout(
         "rollo",
-        (62 * mm, 170 * mm),
+        (62 * mm, 198 * mm),
         "modern",
         _narrow_roll,
         unseen=True,
