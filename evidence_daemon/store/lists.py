@@ -37,6 +37,8 @@ from evidence_daemon.store.tables import CaseRow, ChargeRow, EntryRow, ImportRow
 
 _T = TypeVar("_T")
 _PAGE = 5000
+_WITHIN_REACH = frozenset({ChargeState.CARGADO, ChargeState.FACTURADO, ChargeState.EN_RECLAMO, ChargeState.PAGADO})
+"""States of a charge that an acta would take back; nobody asks again once its equipment is accredited."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -424,6 +426,10 @@ def _merge_row(
         outcome.did(Fate.NEW)
     else:
         _merge_charge(charge, row.charge, outcome)
+        accredited = item is not None and item.state is ItemState.ACREDITADO_ACTA
+        if accredited and charge.state in _WITHIN_REACH:
+            words = f"el cargo está {charge.state} y su equipo ya consta acreditado: una persona debe revisarlo"
+            outcome.notices.append(words)
     charges[id(charge)] = charge
 
 
@@ -525,6 +531,11 @@ class Reversal:
 
 def pending_reversals(session: Session) -> Iterator[Reversal]:
     """Charges in REVERSO_PENDIENTE with their live entry, in the order in which they were entered."""
+    return standing(session, ChargeState.REVERSO_PENDIENTE, EntryKind.REVERSO)
+
+
+def standing(session: Session, state: ChargeState, kind: EntryKind) -> Iterator[Reversal]:
+    """Charges in a state with their live entry of a kind, in the order in which they were entered."""
     undone = aliased(EntryRow)
     rows = session.exec(
         select(EntryRow, ChargeRow, CaseRow, ItemRow)
@@ -532,8 +543,8 @@ def pending_reversals(session: Session) -> Iterator[Reversal]:
         .join(CaseRow, col(CaseRow.id) == col(ChargeRow.case_id))
         .outerjoin(ItemRow, col(ItemRow.id) == col(ChargeRow.item_id))
         .where(
-            col(ChargeRow.state) == ChargeState.REVERSO_PENDIENTE,
-            col(EntryRow.kind) == EntryKind.REVERSO,
+            col(ChargeRow.state) == state,
+            col(EntryRow.kind) == kind,
             ~sa.exists().where(
                 col(undone.charge_id) == col(EntryRow.charge_id),
                 col(undone.turn) == col(EntryRow.turn),

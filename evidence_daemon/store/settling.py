@@ -245,6 +245,8 @@ def _apply(
     for case_id in dict.fromkeys(case.id for case in decision.cases):
         session.exec(sa.insert(MailCaseRow).values(mail_id=mail_id, case_id=case_id))
     _keep_uses(session, mail_id, settlement, evidence)
+    if settlement.evidence_state in {EvidenceState.ACEPTADO, EvidenceState.ACEPTADO_PARCIAL}:
+        _supersede(session, mail_id, [case.id for case in decision.cases], actor, now)
     close_reviews(session, mail_id, actor, now, frozenset(Lane) - ABOUT_ANSWERS)
     if settlement.review is not None:
         open_review(session, mail_id, settlement.review, now, signals=len(decision.grounds.signals))
@@ -268,6 +270,21 @@ def _apply(
         },
     )
     return decision_id
+
+
+def _supersede(session: Session, mail_id: MailId, cases: Sequence[CaseId], actor: str, now: datetime) -> None:
+    """Mails of these cases that were refused: what was wrong with them is of no account any more."""
+    of_cases = select(MailCaseRow.mail_id).where(col(MailCaseRow.case_id).in_(cases))
+    replaced = session.exec(
+        sa.update(MailRow)
+        .where(col(MailRow.id).in_(of_cases), col(MailRow.id) != mail_id, col(MailRow.state) == EvidenceState.RECHAZADO)
+        .values(state=EvidenceState.SUSTITUIDO)
+        .returning(col(MailRow.id))
+        .execution_options(synchronize_session=False)
+    ).scalars()
+    for other in sorted(replaced):
+        by = {"by": receipt_number(mail_id)}
+        audit.record(session, "superseded", actor=actor, now=now, mail_id=MailId(other), detail=by)
 
 
 def _change_states(session: Session, settlement: Settlement) -> None:
