@@ -269,6 +269,8 @@ class Fact(StrEnum):
     SE_APARTA_DEL_HILO = "se_aparta_del_hilo"
     # how its attachments could be read
     FALLO_INTERNO = "fallo_interno"
+    ADJUNTO_CON_VIRUS = "adjunto_con_virus"
+    PAGINAS_SIN_LEER = "paginas_sin_leer"
     ALGO_NO_SE_ABRE = "algo_no_se_abre"
     PAPEL_EN_BLANCO = "papel_en_blanco"
     # what papers they are

@@ -28,6 +28,7 @@ from dossier import (
     case,
     charge,
     claim,
+    document,
     email,
     evidence,
     field,
@@ -49,13 +50,18 @@ from evidence_daemon.model import (
     CaseId,
     CaseState,
     ChargeState,
+    DigitalSignature,
+    DigitalVerdict,
     Direction,
+    Document,
     DocumentKind,
+    Engine,
     EquipmentType,
     Evidence,
     ItemOutcome,
     ItemState,
     Line,
+    Page,
     ReasonCode,
     Register,
     Repair,
@@ -85,6 +91,15 @@ INSTALLATION = {"direction": Direction.INSTALACION}
 
 def unread(reason: ReasonCode) -> tuple[Unreadable, ...]:
     return (Unreadable(FILE, "acta.pdf", reason, "…"),)
+
+
+INFECTED = (Unreadable(FILE, "acta.pdf", ReasonCode.ADJUNTO_BLOQUEADO, "el antivirus halló Eicar", malware="Eicar"),)
+LONG = replace(document(), pages=(Page(1, 800, 1100, Engine.TEXTO, ()),), total_pages=40)
+PROOF = DigitalSignature(DigitalVerdict.VALIDA, signer="CNT", whole=True, company=True)
+
+
+def signed_by(*signatures: DigitalSignature) -> tuple[Document, ...]:
+    return (replace(document(), signatures=signatures),)
 
 
 def machine(kind: AutomaticKind) -> Automatic:
@@ -179,6 +194,18 @@ TABLE: list[Row] = [
     ("signature_unclear", evidence(acta(signature=Signature.DUDOSA)), [case()], "Hold", "acta_sin_firma", ["ACTA_SIN_FIRMA"]),
     ("protected", evidence(readings=unread(ReasonCode.ADJUNTO_PROTEGIDO), papers=()), [case()], "AskMore", "no_se_abre", ["ADJUNTO_PROTEGIDO"]),
     ("our_reader_died", evidence(readings=unread(ReasonCode.ERROR_INTERNO), papers=()), [case()], "Hold", "fallo_interno", ["ERROR_INTERNO"]),
+    ("infected", evidence(readings=INFECTED, papers=()), [case()], "Hold", "adjunto_con_virus", ["ADJUNTO_BLOQUEADO"]),
+    ("infected_beside_an_acta", evidence(readings=(*INFECTED, *signed_by())), [case()], "Hold", "adjunto_con_virus", ["ADJUNTO_BLOQUEADO"]),
+    ("acta_on_a_later_page", evidence(acta(kind=DocumentKind.FACTURA, equipment=()), readings=(LONG,)), [case()], "Hold", "paginas_sin_leer", []),
+    ("acta_on_the_first_of_many_pages", evidence(readings=(LONG,)), [case()], "Reverse", "aceptar", ["ACEPTADO"]),
+    ("signed_by_the_company", evidence(acta(signature=Signature.DUDOSA), readings=signed_by(PROOF)), [case()], "Reverse", "aceptar", ["ACEPTADO"]),
+    ("signed_by_somebody", evidence(acta(signature=Signature.DUDOSA), readings=signed_by(replace(PROOF, company=False))), [case()], "Hold", "acta_sin_firma", ["ACTA_SIN_FIRMA"]),
+    ("signed_in_part", evidence(acta(signature=Signature.DUDOSA), readings=signed_by(replace(PROOF, whole=False))), [case()], "Hold", "acta_sin_firma", ["ACTA_SIN_FIRMA"]),
+    ("altered_after_signing", evidence(readings=signed_by(replace(PROOF, verdict=DigitalVerdict.ALTERADA))), [case()], "Hold", "senales", ["ACTA_REQUIERE_VERIFICACION"]),
+    ("revoked_certificate", evidence(readings=signed_by(replace(PROOF, verdict=DigitalVerdict.REVOCADA))), [case()], "Hold", "senales", ["ACTA_REQUIERE_VERIFICACION"]),
+    ("signed_in_our_name", evidence(readings=signed_by(replace(PROOF, verdict=DigitalVerdict.SIN_CONFIANZA))), [case()], "Hold", "senales", ["ACTA_REQUIERE_VERIFICACION"]),
+    ("signed_by_the_customer", evidence(readings=signed_by(DigitalSignature(DigitalVerdict.SIN_CONFIANZA, signer="ANA"))), [case()], "Reverse", "aceptar", ["ACEPTADO"]),
+    ("certificate_run_out", evidence(readings=signed_by(replace(PROOF, verdict=DigitalVerdict.VENCIDA))), [case()], "Reverse", "aceptar", ["ACEPTADO"]),
     ("readings_lost", evidence(readings=(), papers=()), [case()], "Hold", "fallo_interno", ["ERROR_INTERNO"]),
     # no paper
     ("no_attachment", without_attachment(), [case()], "AskMore", "sin_adjunto", ["SIN_ADJUNTO"]),

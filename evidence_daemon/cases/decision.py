@@ -410,6 +410,17 @@ def _internal_fault(s: _Scene) -> bool:
     return lost or any(reading.reason is ReasonCode.ERROR_INTERNO for reading in _unread(s))
 
 
+def _pages_left(s: _Scene) -> bool:
+    """What was asked for may stand on a page that was not read."""
+    return any(isinstance(r, Document) and r.total_pages > len(r.pages) > 0 for r in s.evidence.readings)
+
+
+def _signed(s: _Scene, acta: Fields) -> bool:
+    """By hand where the customer signs, or digitally, all of it, by the company itself."""
+    proven = {r.sha256 for r in s.evidence.readings if isinstance(r, Document) and any(d.proof for d in r.signatures)}
+    return acta.signature is Signature.HALLADA or (bool(acta.documents) and proven.issuperset(acta.documents))
+
+
 def _blank(s: _Scene) -> bool:
     read = any(isinstance(reading, Document) for reading in s.evidence.readings)
     return read and all(paper.kind is DocumentKind.VACIO for paper in s.evidence.papers)
@@ -634,11 +645,13 @@ FACTS: Mapping[Fact, Callable[[_Scene], bool]] = {
     Fact.GEMELO: lambda s: bool(s.evidence.twin_of),
     Fact.SE_APARTA_DEL_HILO: _strays,
     Fact.FALLO_INTERNO: _internal_fault,
+    Fact.ADJUNTO_CON_VIRUS: lambda s: any(reading.malware for reading in _unread(s)),
+    Fact.PAGINAS_SIN_LEER: _pages_left,
     Fact.ALGO_NO_SE_ABRE: lambda s: any(r.reason is not ReasonCode.ERROR_INTERNO for r in _unread(s)),
     Fact.PAPEL_EN_BLANCO: _blank,
     Fact.ACTA_DE_DEVOLUCION: lambda s: bool(s.actas),
     # Nobody refuses for it: an empty place and an unclear one (poor picture, unknown form) are both a person's.
-    Fact.FIRMA_HALLADA: lambda s: all(acta.signature is Signature.HALLADA for acta in s.actas),
+    Fact.FIRMA_HALLADA: lambda s: all(_signed(s, acta) for acta in s.actas),
     Fact.ACTA_DE_INSTALACION: lambda s: _kinds(s, ours=True, direction=Direction.INSTALACION),
     Fact.ACTA_SIN_SENTIDO_CLARO: lambda s: (
         _kinds(s, ours=True, direction=Direction.DESCONOCIDA)
@@ -666,7 +679,9 @@ FACTS: Mapping[Fact, Callable[[_Scene], bool]] = {
         any(_open(s, case) for case in s.cases) and all(_open(s, case) or _done(s, case) for case in s.cases)
     ),
     Fact.CASO_RESUELTO: lambda s: bool(s.cases) and all(_done(s, case) for case in s.cases),
-    Fact.CASO_EN_REVISION: _any_case(lambda case: case.state is CaseState.EN_REVISION),
+    Fact.CASO_EN_REVISION: lambda s: any(
+        case.state is CaseState.EN_REVISION and case.id not in s.evidence.held_alone for case in s.cases
+    ),
     Fact.CASO_FUERA_DE_LISTA: _any_case(lambda case: case.unlisted),
     Fact.CASO_EN_RECLAMO: _any_case(_claimed),
     Fact.CASO_EN_COBRO: _any_case(_collected),

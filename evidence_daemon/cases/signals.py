@@ -18,6 +18,8 @@ from evidence_daemon.cases.names import NameMatch, compare
 from evidence_daemon.cases.register import Voice, hear
 from evidence_daemon.model import (
     Case,
+    DigitalVerdict,
+    Document,
     Evidence,
     ManyCases,
     Match,
@@ -25,6 +27,7 @@ from evidence_daemon.model import (
     OneCase,
     Signal,
     SignalClass,
+    Unreadable,
     Use,
 )
 from evidence_daemon.rulebook import RuleBook
@@ -326,6 +329,30 @@ def acta_date(text: str) -> date | None:
         return None
 
 
+def _digital(evidence: Evidence, found: Match, book: RuleBook) -> Iterator[Signal]:
+    """Digital signatures: altered after signing, or in the company's name by somebody nobody vouches for."""
+    del found, book
+    for document in evidence.readings:
+        for signature in document.signatures if isinstance(document, Document) else ():
+            who = signature.signer or "sin nombre"
+            if signature.verdict is DigitalVerdict.ALTERADA:
+                because = f"el PDF lleva una firma digital ({who}) y se alteró después: {signature.detail}"
+                yield Signal("firma_digital_alterada", _STRONG, because)
+            elif signature.verdict is DigitalVerdict.REVOCADA:
+                yield Signal("firma_digital_revocada", _STRONG, f"el certificado de {who} fue revocado")
+            elif signature.verdict is DigitalVerdict.SIN_CONFIANZA and signature.company:
+                because = f"una firma digital dice ser de la empresa y nadie de confianza lo avala ({signature.issuer})"
+                yield Signal("firma_digital_imitada", _STRONG, because)
+
+
+def _malware(evidence: Evidence, found: Match, book: RuleBook) -> Iterator[Signal]:
+    del found, book
+    for reading in evidence.readings:
+        if isinstance(reading, Unreadable) and reading.malware:
+            yield Signal("adjunto_con_virus", _STRONG, f"el antivirus halló {reading.malware} en {reading.name}")
+
+
 _SOURCES: tuple[Callable[[Evidence, Match, RuleBook], Iterator[Signal]], ...] = (
-    _used, _lookalikes, _strangers, _sequence, _registered, _sender, _holder, _dates, _rushes, _files, _agent,
+    _used, _lookalikes, _strangers, _sequence, _registered, _sender, _holder, _dates, _rushes, _files, _digital,
+    _malware, _agent,
 )  # fmt: skip
