@@ -80,6 +80,10 @@ class TooLate(RefusedTransition):
     """The question is not the one that the person answers: who did what meanwhile stands in the words."""
 
 
+class NotShown(TooLate):
+    """The answer that would go out is not the one that the person saw."""
+
+
 class InHand(RefusedTransition):
     """Somebody else has the mail before him."""
 
@@ -202,6 +206,20 @@ class Desk:
                 to_address=to.address if to is not None else "",
                 second=self._second_needed(session, settlement, signals, evidence.receipt),
             )
+
+    def undoable(self, *, person: str) -> tuple[MailId, Outcome] | None:
+        """The decision that this person took last, while it can be undone without a reason."""
+        now, actor = self._pipeline.clock(), _actor(person)
+        with self._pipeline.database.reading() as session:
+            act = records.last_act(session, actor, now - UNDO)
+            if act is None:
+                return None
+            outcome: Outcome = from_json(act.outcome, Outcome)
+            last = records.last_decision(session, act.mail_id)
+        stands = last is not None and last.judged.number == outcome.number and outcome.verdict is not Verdict.HOLD
+        if not stands or outcome.undo_until is None or outcome.undo_until < now:
+            return None
+        return act.mail_id, outcome
 
     # ── two people at one table ──────────────────────────────────────────────────────────────────
 
@@ -592,7 +610,7 @@ class Desk:
         """
         ours = self._rule_books_words(settlement, evidence)
         if basis and basis != _basis(ours):
-            raise TooLate("la respuesta que saldría no es la que se le mostró: revísela y confirme")
+            raise NotShown("la respuesta que saldría no es la que se le mostró: revísela y confirme")
         if text is None or not ours:
             return None
         words = "\n".join(line.rstrip() for line in text.replace("\r\n", "\n").split("\n")).strip() + "\n"

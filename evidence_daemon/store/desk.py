@@ -50,6 +50,17 @@ def act_of(session: Session, key: str) -> Act | None:
     return Act(MailId(row.mail_id), row.actor, row.outcome, row.at) if row is not None else None
 
 
+def last_act(session: Session, actor: str, since: datetime) -> Act | None:
+    """What this person did last, not before that moment."""
+    row = session.exec(
+        select(ActRow)
+        .where(col(ActRow.actor) == actor, col(ActRow.at) >= since)
+        .order_by(col(ActRow.at).desc())
+        .limit(1)
+    ).first()
+    return Act(MailId(row.mail_id), row.actor, row.outcome, row.at) if row is not None else None
+
+
 def keep_act(session: Session, key: str, mail_id: MailId, actor: str, outcome: str, now: datetime) -> None:
     """Remember what was done with a form.  Raises the database's refusal when it was used a moment ago."""
     session.exec(sa.insert(ActRow).values(key=key, mail_id=mail_id, actor=actor, outcome=outcome, at=now))

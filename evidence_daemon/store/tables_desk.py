@@ -25,7 +25,7 @@ class ActRow(Table, table=True):
     """One act of a person at the desk.  `key` comes from the form: the same form sent twice is one act."""
 
     __tablename__ = "desk_acts"
-    __table_args__ = (sa.UniqueConstraint("key"),)
+    __table_args__ = (sa.UniqueConstraint("key"), sa.Index("ix_desk_acts_actor", "actor", "at"))
 
     id: int = _id()
     key: str = _text()

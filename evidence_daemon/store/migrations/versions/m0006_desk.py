@@ -112,6 +112,7 @@ def _review_desk() -> None:
         sa.UniqueConstraint("key", name=op.f("uq_desk_acts_key")),
     )
     op.create_index(op.f("ix_desk_acts_mail_id"), "desk_acts", ["mail_id"], unique=False)
+    op.create_index("ix_desk_acts_actor", "desk_acts", ["actor", "at"], unique=False)
     lanes = (
         "REVISAR",
         "SIN_PROCESAR",
