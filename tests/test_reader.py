@@ -31,8 +31,9 @@ from evidence_daemon.cases.equipment import canonical_serial
 from evidence_daemon.config import DocumentsConfig
 from evidence_daemon.documents import reader as reader_module
 from evidence_daemon.documents import sandbox
-from evidence_daemon.documents.fields import read_papers
+from evidence_daemon.documents.fields import read_papers, wanted
 from evidence_daemon.documents.reader import Reader
+from evidence_daemon.documents.sight import Sight, words_of
 from evidence_daemon.errors import BadConfig
 from evidence_daemon.model import (
     Attachment,
@@ -73,7 +74,7 @@ class Kept:
 
 
 def read_one(content: bytes, config: DocumentsConfig = CONFIG, passwords: tuple[str, ...] = ()) -> Reading:
-    (reading,) = Reader(config, Kept()).read([attached(content)], passwords)
+    (reading,) = Reader(config, Kept(), BOOK).read([attached(content)], passwords)
     return reading
 
 
@@ -231,7 +232,7 @@ def assert_is_the_acta(paper: Fields) -> None:
 @pytest.mark.parametrize("draw", [note, boxes])
 def test_a_text_pdf_is_read_by_its_words_and_its_pixels_are_kept(draw: Callable[[Canvas], None]) -> None:
     kept = Kept()
-    (reading,) = Reader(CONFIG, kept).read([attached(pdf(draw))])
+    (reading,) = Reader(CONFIG, kept, BOOK).read([attached(pdf(draw))])
     assert_is_the_acta(paper_of(reading))
     assert isinstance(reading, Document)
     (page,) = reading.pages
@@ -252,7 +253,7 @@ def test_a_scanned_form_is_read_by_its_pixels() -> None:
 
 def test_the_boxes_of_a_scans_words_lie_on_its_print() -> None:
     kept = Kept()
-    (reading,) = Reader(CONFIG, kept).read([attached(scan(note, skew=0))])
+    (reading,) = Reader(CONFIG, kept, BOOK).read([attached(scan(note, skew=0))])
     assert_is_the_acta(paper_of(reading))
     assert isinstance(reading, Document)
     (page,) = reading.pages
@@ -492,15 +493,14 @@ def test_a_document_that_takes_too_long_is_stopped_and_not_tried_again(caplog: p
     ],
 )
 def test_what_a_cell_says_is_believed_in_the_right_form_only(facts: dict[str, object]) -> None:
-    reader = Reader(CONFIG, Kept())
     limits = sandbox.Limits(20, 1_000_000_000)
-    with sandbox.Cell("evidence_daemon.documents.ocr", limits) as ocr, pytest.raises(sandbox.CellDied):
-        reader._page(ocr, sandbox.Frame(facts, (b"\xff" * 75,)), {})
+    with Sight("spa", lambda: limits, lambda page: wanted(page, BOOK)) as sight, pytest.raises(sandbox.CellDied):
+        sight.page(sandbox.Frame(facts, (b"\xff" * 75,)))
 
 
 def test_words_lose_what_would_fool_the_eye() -> None:
     told = [["17\u202e00000019\x00", 0.1, 0.1, 0.2, 0.2], ["\u200b", 0, 0, 0, 0], ["ok", -5, 0.1, 9, 0.2]]
-    words = reader_module._words(told)
+    words = words_of(told)
     assert [word.text for word in words] == ["1700000019", "ok"]
     assert (words[1].box.x0, words[1].box.x1) == (0.0, 1.0)
 
@@ -516,7 +516,7 @@ def test_the_same_file_is_read_once_and_too_many_are_told(monkeypatch: pytest.Mo
     monkeypatch.setattr(Reader, "_document", counted)
     one, other = attached(picture("PNG"), "one"), attached(picture("BMP"), "other")
     again = replace(one, name="again")
-    readings = Reader(CONFIG.model_copy(update={"max_attachments": 2}), Kept()).read([one, again, other])
+    readings = Reader(CONFIG.model_copy(update={"max_attachments": 2}), Kept(), BOOK).read([one, again, other])
     assert opened == ["one"]
     assert [reading.name for reading in readings] == ["one", "again", "other"]
     assert isinstance(readings[1], Document)
@@ -545,12 +545,12 @@ def _own_nurseries() -> Iterator[None]:
 
 
 def test_a_machine_that_can_read_passes_the_check() -> None:
-    Reader(CONFIG, Kept()).check()
+    Reader(CONFIG, Kept(), BOOK).check()
 
 
 def test_a_missing_language_is_told_with_its_package() -> None:
     with pytest.raises(BadConfig, match="apt-get install tesseract-ocr-que"):
-        Reader(CONFIG.model_copy(update={"languages": "spa+que"}), Kept()).check()
+        Reader(CONFIG.model_copy(update={"languages": "spa+que"}), Kept(), BOOK).check()
 
 
 @pytest.mark.usefixtures("_own_nurseries")
@@ -558,7 +558,7 @@ def test_a_missing_tesseract_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: 
     monkeypatch.setenv("PATH", str(tmp_path))
     sandbox.close_nurseries()
     with pytest.raises(BadConfig, match="apt-get install tesseract-ocr "):
-        Reader(CONFIG, Kept()).check()
+        Reader(CONFIG, Kept(), BOOK).check()
 
 
 @pytest.mark.usefixtures("_own_nurseries")
@@ -567,7 +567,7 @@ def test_a_cage_that_cannot_lock_is_told(monkeypatch: pytest.MonkeyPatch) -> Non
     boot = sandbox._BOOT.replace("main(int(", "import platform; platform.machine = lambda: 'pdp11'; main(int(")
     monkeypatch.setattr(sandbox, "_BOOT", boot)
     with pytest.raises(BadConfig, match="pdp11"):
-        Reader(CONFIG, Kept()).check()
+        Reader(CONFIG, Kept(), BOOK).check()
 
 
 # ── the samples, where they are ──────────────────────────────────────────────────────────────────

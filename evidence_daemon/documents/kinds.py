@@ -43,6 +43,18 @@ def kind_of(sheet: Sheet, book: DocumentsBook) -> tuple[DocumentKind, tuple[str,
     return DocumentKind.ACTA, (acta,)
 
 
+def kind_of_all(sheets: Sequence[Sheet], book: DocumentsBook) -> tuple[DocumentKind, tuple[str, ...]]:
+    """What a page is by several readings: an acta by any of them, unless another says that it is something else."""
+    told = [kind_of(sheet, book) for sheet in sheets]
+    acta = next((words for kind, words in told if kind is DocumentKind.ACTA), None)
+    against = next((one for one in told if one[0] is not DocumentKind.ACTA and one[1]), None)
+    if acta is not None:
+        return (DocumentKind.ACTA, acta) if against is None else (DocumentKind.OTRO, (*acta, *against[1]))
+    if against is not None:
+        return against
+    return next((one for one in told if one[0] is not DocumentKind.VACIO), told[0])
+
+
 def _title(sheet: Sheet, rule: KindBook) -> str:
     """A title: what a cell begins with that holds little else; at the head of the page also within it."""
     for number, row in enumerate(sheet.rows):

@@ -71,12 +71,29 @@ class Hit:
     label: str
 
 
+@dataclass(frozen=True, slots=True)
+class Mending:
+    """Words that another engine than the page's put into some places of it."""
+
+    engine: Engine
+    words: tuple[Word, ...]
+
+    def holds(self, word: Word) -> bool:
+        """Whether a word, or a part of one, is among them."""
+        box = word.box
+        return any(
+            (box.y0, box.y1) == (own.box.y0, own.box.y1) and own.box.x0 <= box.x0 and box.x1 <= own.box.x1
+            for own in self.words
+        )
+
+
 class Sheet:
     """One page as rows of cells."""
 
-    def __init__(self, page: Page, lexicon: Lexicon | None = None) -> None:
+    def __init__(self, page: Page, lexicon: Lexicon | None = None, *, mended: Mending | None = None) -> None:
         self.number = page.number
         self.engine: Engine = page.engine
+        self.mended = mended
         self.ink = page.ink
         # Heights are measured in widths of the page: fractions of the two sides cannot be compared.
         self.aspect = page.height / page.width if page.width and page.height else 1.414
@@ -104,6 +121,13 @@ class Sheet:
             return False
         above, row = self.rows[number - 1], self.rows[number]
         return len(above) == 1 and len(above[0].words) >= 7 and abs(above[0].box.x0 - row[0].box.x0) < 0.06
+
+    def read_by(self, span: Span) -> Engine:
+        """Who read these words: another engine than the page's where all of them are its."""
+        mended = self.mended
+        if mended is None or not all(map(mended.holds, span.words)):
+            return self.engine
+        return mended.engine
 
     @cached_property
     def confidence(self) -> float:
@@ -252,6 +276,13 @@ class Lexicon:
                     if sum(a != b for a, b in zip(label, piece, strict=True)) <= forgiven:
                         return label, stop
         return None
+
+
+def has_colon(cell: Span, hit: Hit) -> bool:
+    """Whether a colon ends a label."""
+    last = cell.words[hit.end - 1].text
+    after = cell.words[hit.end].text if hit.end < len(cell.words) else ""
+    return ":" in last or after.startswith(":")
 
 
 def value_after(sheet: Sheet, hit: Hit) -> Span | None:

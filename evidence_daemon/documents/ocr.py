@@ -1,33 +1,38 @@
-"""Pixels → words: paper found, stood upright, lit evenly, then read.  Runs in a `READER` cell.
+"""Pixels → words: paper found, stood upright, lit evenly, then read by Tesseract.  Runs in a `READER` cell.
+
+The cell holds one page at a time and answers questions about it: its words, some places of it as strips for
+the strong engine or read once more, its bar codes, the picture of it that people will see.
 
 Orientation is worth more than any model, and asking for it costs as much as reading the page: most pages
 are read first and asked only when they make no sense.
-This is the one door for engines: another one is a further entry of `_ENGINES`.
 """
 
 from __future__ import annotations
 
 import resource
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import cv2
 import numpy as np
 import pytesseract
+import zxingcpp
 from PIL import Image
 
+from evidence_daemon.documents.likeness import look
 from evidence_daemon.documents.pixels import (
+    Laid,
     Pixels,
-    even_light,
+    as_drawn,
     ink,
     is_blank,
+    laid,
     leaders_of,
+    lit,
     on_its_side,
-    paper,
-    right_size,
     rules_of,
-    straight,
-    turned_by,
+    strip,
     view,
 )
 from evidence_daemon.documents.sandbox import Frame, Lock
@@ -36,6 +41,9 @@ LOCK = Lock.READER
 
 _OSD_FLOOR = 1.5
 """Tesseract's confidence below which its opinion on the orientation is not taken."""
+_PAGE_LAYOUT, _LINE_LAYOUT = 4, 7
+"""Tesseract's page segmentation modes: one column of lines of any size; one line."""
+_MAX_STRIPS = 400
 
 
 def prepare() -> None:
@@ -44,68 +52,187 @@ def prepare() -> None:
     Image.init()
 
 
-def answer(request: Frame) -> Iterator[Frame]:
-    """RGB pixels in the first blob → words, ink, and the PNG that people will see.
+@dataclass(slots=True)
+class _Held:
+    """The page in hand: the picture as it came, and as it was laid for the engines."""
 
-    Asked: `width`, `height`; `words` when they are known already ([text, x0, y0, x1, y1]), else how to
-    read: `engine`, `languages`, `layout` (Tesseract's page segmentation mode), `cut` (look for the sheet),
-    `turn` (degrees clockwise, None to find out).  Told: `words` as [text, x0, y0, x1, y1, confidence,
-    line], `ink` as boxes, `width`, `height`, `turned`, `seconds` of CPU by stage.
+    rgb: Pixels
+    page: Laid
+    drawn: bool
+
+
+_held: _Held | None = None
+
+
+def answer(request: Frame) -> Iterator[Frame]:
+    """One question about a page (`do`); every answer tells `seconds` of CPU by stage.
+
+    check   → `languages` of Tesseract.
+    read    RGB pixels of a picture (`width`, `height`), `languages`; → `words` as [text, x0, y0, x1, y1,
+            confidence, line] in fractions, `turned` (degrees clockwise), `blank`.  The page is in hand now.
+    hold    the same pixels of a page that was drawn and needs no reading; it is in hand now.
+    look    `side`: the page in grey, its long side that many pixels at most → `width`, `height`, pixels.
+    strips  `places` (four corners each, in fractions) → `widths`, and strips of grey pixels behind one another.
+    lines   `places`, `languages` → `lines`: for each place its words by Tesseract, as above.
+    codes   → `codes` as [text, x0, y0, x1, y1].
+    show    `words` → `ink` (boxes), `width`, `height`, a PNG.
     """
     asked = request.facts
-    if asked.get("check"):
+    watch = _Watch()
+    if asked["do"] == "check":
         yield Frame({"languages": sorted(pytesseract.get_languages()), "last": True})
         return
-    page = np.frombuffer(request.blobs[0], np.uint8).reshape(asked["height"], asked["width"], 3)
-    watch = _Watch()
-    turned = 0
-    if asked["words"] is None:
-        sheet = even_light(paper(page) if asked["cut"] else page)
-        watch.lap("prepare")
-        turned, page, words = _read(sheet, asked, watch)
-    else:
-        words = [[*word, 1.0, 0] for word in asked["words"]]
-    shown = view(page)
-    marks = ink(shown, words)
+    facts, blobs = _QUESTIONS[asked["do"]](asked, request.blobs, watch)
+    yield Frame({**facts, "seconds": watch.laps, "last": True}, blobs)
+
+
+_Answer = tuple[dict[str, Any], tuple[bytes, ...]]
+
+
+def _picture(asked: Mapping[str, Any], blobs: tuple[bytes, ...]) -> Pixels:
+    return np.frombuffer(blobs[0], np.uint8).reshape(asked["height"], asked["width"], 3)
+
+
+def _in_hand() -> _Held:
+    if _held is None:
+        raise RuntimeError("no page is in hand")
+    return _held
+
+
+def _asked_to_read(asked: Mapping[str, Any], blobs: tuple[bytes, ...], watch: _Watch) -> _Answer:
+    global _held
+    rgb = _picture(asked, blobs)
+    sheet = lit(rgb)
+    blank = is_blank(sheet.grey)
+    watch.lap("prepare")
+    page, words = (sheet, []) if blank else _read(sheet, asked["languages"], watch)
+    _held = _Held(rgb, page, drawn=False)
+    return {"words": words, "turned": page.turned, "blank": blank}, ()
+
+
+def _asked_to_hold(asked: Mapping[str, Any], blobs: tuple[bytes, ...], watch: _Watch) -> _Answer:
+    global _held
+    rgb = _picture(asked, blobs)
+    _held = _Held(rgb, Laid(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY), np.eye(3)), drawn=True)
+    watch.lap("prepare")
+    return {}, ()
+
+
+def _asked_to_look(asked: Mapping[str, Any], _: tuple[bytes, ...], watch: _Watch) -> _Answer:
+    grey = _in_hand().page.grey
+    scale = min(1.0, asked["side"] / max(grey.shape))
+    small = cv2.resize(grey, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    watch.lap("strips")
+    return {"width": small.shape[1], "height": small.shape[0]}, (small.tobytes(),)
+
+
+def _asked_for_strips(asked: Mapping[str, Any], _: tuple[bytes, ...], watch: _Watch) -> _Answer:
+    grey = _in_hand().page.grey
+    strips = [strip(grey, np.array(corners, np.float64)) for corners in asked["places"][:_MAX_STRIPS]]
+    watch.lap("strips")
+    return {"widths": [cut.shape[1] for cut in strips]}, (b"".join(cut.tobytes() for cut in strips),)
+
+
+def _asked_for_lines(asked: Mapping[str, Any], _: tuple[bytes, ...], watch: _Watch) -> _Answer:
+    grey = _in_hand().page.grey
+    high, wide = grey.shape
+    lines = []
+    for corners in asked["places"][:_MAX_STRIPS]:
+        xs, ys = zip(*corners, strict=True)
+        left, right = int(max(0, min(xs)) * wide), int(min(1, max(xs)) * wide) + 1
+        top, bottom = int(max(0, min(ys)) * high), int(min(1, max(ys)) * high) + 1
+        cut = cv2.copyMakeBorder(grey[top:bottom, left:right], 12, 12, 12, 12, cv2.BORDER_CONSTANT, value=255)
+        lines.append(
+            [
+                [text, *_moved(place, (left - 12, top - 12), cut.shape, grey.shape), confidence, 0]
+                for text, *place, confidence, _ in _tesseract(cut, asked["languages"], _LINE_LAYOUT)
+            ]
+        )
+    watch.lap("again")
+    return {"lines": lines}, ()
+
+
+def _moved(place: list[float], corner: tuple[int, int], cut: tuple[int, ...], page: tuple[int, ...]) -> list[float]:
+    """A place in a cutting, in fractions of it → in fractions of the page."""
+    (left, top), (high, wide) = corner, cut
+    x0, y0, x1, y1 = place
+    return [
+        (left + x0 * wide) / page[1], (top + y0 * high) / page[0],
+        (left + x1 * wide) / page[1], (top + y1 * high) / page[0],
+    ]  # fmt: skip
+
+
+def _asked_for_codes(_asked: Mapping[str, Any], _: tuple[bytes, ...], watch: _Watch) -> _Answer:
+    grey = _in_hand().page.grey
+    high, wide = grey.shape
+    codes = []
+    for code in zxingcpp.read_barcodes(grey, try_rotate=False, try_downscale=True, try_invert=False):
+        corners = (
+            code.position.top_left,
+            code.position.top_right,
+            code.position.bottom_right,
+            code.position.bottom_left,
+        )
+        xs, ys = [at.x / wide for at in corners], [at.y / high for at in corners]
+        if code.valid and code.text.strip():
+            codes.append([code.text.strip()[:200], min(xs), min(ys), max(xs), max(ys)])
+    watch.lap("codes")
+    return {"codes": codes}, ()
+
+
+def _asked_to_show(asked: Mapping[str, Any], _: tuple[bytes, ...], watch: _Watch) -> _Answer:
+    held = _in_hand()
+    shown = as_drawn(held.rgb) if held.drawn else view(held.rgb, held.page)
+    watch.lap("view")
+    marks = ink(shown, asked["words"]) if asked["ink"] else []
     watch.lap("ink")
-    done, png = cv2.imencode(".png", cv2.cvtColor(shown, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_PNG_COMPRESSION, 4])
+    done, png = cv2.imencode(".png", cv2.cvtColor(shown, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_PNG_COMPRESSION, 1])
     if not done:
         raise RuntimeError("the page could not be written as PNG")
     watch.lap("png")
     height, width = shown.shape[:2]
-    facts = {"words": words, "ink": marks, "width": width, "height": height, "turned": turned}
-    yield Frame({**facts, "seconds": watch.laps, "last": True}, (png.tobytes(),))
+    return {"ink": marks, "width": width, "height": height, "look": look(shown)}, (png.tobytes(),)
 
 
-def _read(sheet: Pixels, asked: dict[str, Any], watch: _Watch) -> tuple[int, Pixels, list[list[Any]]]:
-    """Degrees turned, the page as read, its words.
+_QUESTIONS: dict[str, Callable[[Mapping[str, Any], tuple[bytes, ...], _Watch], _Answer]] = {
+    "read": _asked_to_read,
+    "hold": _asked_to_hold,
+    "look": _asked_to_look,
+    "strips": _asked_for_strips,
+    "lines": _asked_for_lines,
+    "codes": _asked_for_codes,
+    "show": _asked_to_show,
+}
+
+
+def _read(sheet: Laid, languages: str, watch: _Watch) -> tuple[Laid, list[list[Any]]]:
+    """The page as read, and its words.
 
     Most pages stand upright: they are read at once, and asked for their orientation only when they lie
     on their side or make no sense.  That saves half of the time of a page.
     """
-    if is_blank(sheet):
-        return 0, sheet, []
-    engine = _ENGINES[asked["engine"]]
 
-    def at(turn: int) -> tuple[int, Pixels, list[list[Any]]]:
-        page = straight(right_size(turned_by(sheet, turn)))
+    def at(turn: int) -> tuple[Laid, list[list[Any]]]:
+        page = laid(sheet, turn)
         watch.lap("prepare")
-        words = engine(page, asked)
+        grey = page.grey.copy()
+        grey[rules_of(grey) > 0] = 255
+        grey[leaders_of(grey) > 0] = 255
+        watch.lap("rules")
+        words = _tesseract(grey, languages, _PAGE_LAYOUT)
         watch.lap("words")
-        return turn, page, words
+        return page, words
 
-    if asked["turn"] is not None:
-        return at(int(asked["turn"]))
-    aside = on_its_side(sheet)
+    aside = on_its_side(sheet.grey)
     best = None if aside else at(0)
-    if best is None or not _makes_sense(best[2]):
-        told = orientation(sheet)
+    if best is None or not _makes_sense(best[1]):
+        told = orientation(laid(sheet, 0).grey)
         watch.lap("orientation")
         for turn in (90, 270, 0) if told is None and aside else (180,) if told is None else (told,):
-            if best is not None and (turn == best[0] or _makes_sense(best[2])):
+            if best is not None and (turn == best[0].turned or _makes_sense(best[1])):
                 continue
             other = at(turn)
-            if best is None or _understood(other[2]) > _understood(best[2]):
+            if best is None or _understood(other[1]) > _understood(best[1]):
                 best = other
     return best if best is not None else at(0)
 
@@ -144,9 +271,8 @@ class _Watch:
 # ── words ────────────────────────────────────────────────────────────────────────────────────────
 
 
-def orientation(page: Pixels) -> int | None:
+def orientation(grey: Pixels) -> int | None:
     """Degrees clockwise that stand the page upright, by Tesseract's OSD; None where it is not sure."""
-    grey = cv2.cvtColor(right_size(page), cv2.COLOR_RGB2GRAY)
     longest = max(grey.shape)
     if longest > 2200:
         grey = cv2.resize(grey, None, fx=2200 / longest, fy=2200 / longest, interpolation=cv2.INTER_AREA)
@@ -163,15 +289,10 @@ def _portable(grey: Pixels) -> Image.Image:
     return image
 
 
-def _tesseract(page: Pixels, asked: dict[str, Any]) -> list[list[Any]]:
-    grey = cv2.cvtColor(page, cv2.COLOR_RGB2GRAY)
-    grey[rules_of(grey) > 0] = 255
-    grey[leaders_of(grey) > 0] = 255
+def _tesseract(grey: Pixels, languages: str, layout: int) -> list[list[Any]]:
+    """[text, x0, y0, x1, y1, confidence, line] of every word, in fractions of the picture."""
     table = pytesseract.image_to_data(
-        _portable(grey),
-        lang=asked["languages"],
-        config=f"--psm {int(asked['layout'])}",
-        output_type=pytesseract.Output.DICT,
+        _portable(grey), lang=languages, config=f"--psm {layout}", output_type=pytesseract.Output.DICT
     )
     height, width = grey.shape
     words: list[list[Any]] = []
@@ -185,6 +306,3 @@ def _tesseract(page: Pixels, asked: dict[str, Any]) -> list[list[Any]]:
         place = [round(at, 5) for at in (left, top, right, bottom)]
         words.append([text.strip(), *place, round(float(table["conf"][i]) / 100, 3), line])
     return words
-
-
-_ENGINES: dict[str, Callable[[Pixels, dict[str, Any]], list[list[Any]]]] = {"TESSERACT": _tesseract}

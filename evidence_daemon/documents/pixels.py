@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
 
@@ -31,14 +32,20 @@ _LOOK = 900
 # ── paper ────────────────────────────────────────────────────────────────────────────────────────
 
 
-def paper(rgb: Pixels) -> Pixels:
-    """The sheet alone, its perspective undone; the whole picture where no sheet stands out from it."""
+def sheet(rgb: Pixels) -> Floats | None:
+    """The four corners (in pixels, from the top left, clockwise) of a sheet that lies in a picture, or None."""
     scale = _LOOK / max(rgb.shape[:2])
     small = cv2.resize(rgb, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    if _white_all_round(small):
+        return None
     corners = _sheet(small)
-    if corners is None:
-        return rgb
-    return _unwarp(rgb, corners / scale)
+    return None if corners is None else corners / scale
+
+
+def _white_all_round(small: Pixels) -> bool:
+    """True for scans: paper reaches every edge, so no sheet lies in the picture."""
+    edges = [edge.reshape(-1, 3) for edge in (small[:6], small[-6:], small[:, :6], small[:, -6:])]
+    return all(float(np.mean(edge.min(axis=1) > 225)) > 0.97 for edge in edges)
 
 
 _SURE_SHEET = 0.15
@@ -184,23 +191,79 @@ def _ends_at(corners: Floats, lab: Floats) -> float:
     return (sum(sides) + min(sides)) / 5 if off < 3 else 0.0
 
 
-def _unwarp(rgb: Pixels, corners: Floats) -> Pixels:
+def _unwarping(corners: Floats) -> tuple[Floats, tuple[int, int]]:
+    """The matrix that makes a rectangle of a sheet, and the rectangle's width and height."""
     a, b, c, d = corners
     width = int(max(math.dist(a, b), math.dist(d, c)))
     height = int(max(math.dist(a, d), math.dist(b, c)))
     target = np.array([[0, 0], [width - 1, 0], [width - 1, height - 1], [0, height - 1]], np.float32)
-    matrix = cv2.getPerspectiveTransform(corners.astype(np.float32), target)
-    return cv2.warpPerspective(rgb, matrix, (width, height), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+    return cv2.getPerspectiveTransform(corners.astype(np.float32), target), (width, height)
 
 
 # ── light, size, stand ───────────────────────────────────────────────────────────────────────────
 
 
-def even_light(rgb: Pixels) -> Pixels:
-    """Shadows and stains of light divided away: paper becomes white, ink keeps its colour."""
-    height, width = rgb.shape[:2]
+@dataclass(frozen=True, slots=True)
+class Laid:
+    """A page as engines see it: grey, evenly lit, upright, straight, letters of a good size.
+
+    `matrix` (3 × 3) leads from a place in the picture, in pixels, to the place on the page; `turned` is in
+    degrees clockwise.
+    """
+
+    grey: Pixels
+    matrix: Floats
+    turned: int = 0
+
+
+def lit(rgb: Pixels, *, cut: bool = True) -> Laid:
+    """The sheet of a picture, evenly lit; the whole picture where no sheet stands out, or none is looked for."""
+    grey = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY)
+    corners = sheet(rgb) if cut else None
+    if corners is None:
+        return Laid(even_light(grey), np.eye(3))
+    matrix, size = _unwarping(corners)
+    flat = cv2.warpPerspective(grey, matrix, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    return Laid(even_light(flat), matrix)
+
+
+def laid(sheet: Laid, turn: int) -> Laid:
+    """A lit sheet turned clockwise by 0, 90, 180 or 270 degrees, deskewed and scaled for the engines."""
+    grey = turned_by(sheet.grey, turn)
+    high, wide = sheet.grey.shape
+    turning = {
+        0: ((1, 0, 0), (0, 1, 0)),
+        90: ((0, -1, high - 1), (1, 0, 0)),
+        180: ((-1, 0, wide - 1), (0, -1, high - 1)),
+        270: ((0, 1, 0), (-1, 0, wide - 1)),
+    }[turn]
+    matrix = _square_of(np.array(turning, np.float64)) @ sheet.matrix
+    scale, angle = _scale(grey), _skew(grey)
+    if scale < 1:
+        grey = cv2.resize(grey, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+        matrix, scale = np.diag((scale, scale, 1.0)) @ matrix, 1.0
+    high, wide = grey.shape
+    if angle:
+        move = cv2.getRotationMatrix2D((wide / 2, high / 2), angle, scale)
+        move[:, 2] += (wide * (scale - 1) / 2, high * (scale - 1) / 2)
+        size = (int(wide * scale), int(high * scale))
+        grey = cv2.warpAffine(grey, move, size, flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_CONSTANT, borderValue=255)
+        matrix = _square_of(move) @ matrix
+    elif scale > 1:
+        grey = cv2.resize(grey, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC)
+        matrix = np.diag((scale, scale, 1.0)) @ matrix
+    return Laid(grey, matrix, turn)
+
+
+def _square_of(affine: Floats) -> Floats:
+    return np.vstack([affine, (0.0, 0.0, 1.0)])
+
+
+def even_light(page: Pixels) -> Pixels:
+    """Shadows and stains of light divided away: paper becomes white, ink keeps its colour.  Grey or RGB."""
+    height, width = page.shape[:2]
     scale = min(1.0, 600 / max(height, width))
-    small = cv2.resize(rgb, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    small = cv2.resize(page, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
     # Closing lifts print out of the paper, the median takes the rest of it away.
     size = max(9, int(max(small.shape[:2]) * 0.03) | 1)
     light = cv2.morphologyEx(small, cv2.MORPH_CLOSE, np.ones((size, size), np.uint8))
@@ -210,25 +273,22 @@ def even_light(rgb: Pixels) -> Pixels:
     near = cv2.blur(cv2.morphologyEx(light, cv2.MORPH_CLOSE, np.ones((wide, wide), np.uint8)), (wide, wide))
     light = np.maximum(light, (near * 0.6).astype(np.uint8))
     light = cv2.resize(light, (width, height), interpolation=cv2.INTER_LINEAR)
-    return cv2.divide(rgb, np.maximum(light, 1), scale=250)
+    return cv2.divide(page, np.maximum(light, 1), scale=250)
 
 
-def is_blank(page: Pixels) -> bool:
+def is_blank(grey: Pixels) -> bool:
     """True when there are not even a dozen things on it that could be letters: nothing to read."""
-    return len(_letter_heights(cv2.cvtColor(page, cv2.COLOR_RGB2GRAY))) < 12
+    return len(_letter_heights(grey)) < 12
 
 
-def right_size(page: Pixels) -> Pixels:
-    """Scaled so that the median letter has `LETTER_HEIGHT` pixels."""
-    letters = _letter_heights(cv2.cvtColor(page, cv2.COLOR_RGB2GRAY))
+def _scale(grey: Pixels) -> float:
+    """By how much to enlarge, so that the median letter has about `LETTER_HEIGHT` pixels; 1 where it nearly has."""
+    letters = _letter_heights(grey)
     if len(letters) < 20:
-        return page
+        return 1.0
     scale = LETTER_HEIGHT / float(np.median(letters))
-    scale = min(max(scale, 0.4), 3.0, math.sqrt(MAX_PIXELS / (page.shape[0] * page.shape[1])))
-    if 0.85 < scale < 1.2:
-        return page
-    way = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
-    return cv2.resize(page, None, fx=scale, fy=scale, interpolation=way)
+    scale = min(max(scale, 0.4), 3.0, math.sqrt(MAX_PIXELS / (grey.shape[0] * grey.shape[1])))
+    return 1.0 if 0.75 < scale < 1.35 else scale
 
 
 def _letter_heights(grey: Pixels) -> npt.NDArray[Any]:
@@ -239,15 +299,19 @@ def _letter_heights(grey: Pixels) -> npt.NDArray[Any]:
     return stats[1:, cv2.CC_STAT_HEIGHT][like_letters]
 
 
-def on_its_side(page: Pixels) -> bool:
+def on_its_side(grey: Pixels) -> bool:
     """True when lines of print run down the page: their profile is sharper across than down."""
-    grey = cv2.cvtColor(page, cv2.COLOR_RGB2GRAY)
-    scale = _LOOK / max(grey.shape)
-    small = cv2.resize(grey, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-    dark = cv2.threshold(small, 0, 255, cv2.THRESH_BINARY_INV | cv2.THRESH_OTSU)[1]
+    dark = _looked(grey)
     for kernel in (np.ones((1, 60), np.uint8), np.ones((60, 1), np.uint8)):
         dark[cv2.dilate(cv2.morphologyEx(dark, cv2.MORPH_OPEN, kernel), np.ones((3, 3), np.uint8)) > 0] = 0
     return _sharpness(cv2.rotate(dark, cv2.ROTATE_90_CLOCKWISE), 0) > 1.3 * _sharpness(dark, 0)
+
+
+def _looked(grey: Pixels) -> Pixels:
+    """A small picture of what is dark on a page, for questions about the whole of it."""
+    scale = _LOOK / max(grey.shape)
+    small = cv2.resize(grey, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    return cv2.threshold(small, 0, 255, cv2.THRESH_BINARY_INV | cv2.THRESH_OTSU)[1]
 
 
 def turned_by(page: Pixels, degrees: int) -> Pixels:
@@ -256,24 +320,14 @@ def turned_by(page: Pixels, degrees: int) -> Pixels:
     return page if code is None else cv2.rotate(page, code)
 
 
-def straight(page: Pixels) -> Pixels:
-    """Deskewed by up to 8 degrees: the angle at which lines of print are sharpest in profile."""
-    grey = cv2.cvtColor(page, cv2.COLOR_RGB2GRAY)
-    scale = _LOOK / max(grey.shape)
-    small = cv2.resize(grey, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-    dark = cv2.threshold(small, 0, 255, cv2.THRESH_BINARY_INV | cv2.THRESH_OTSU)[1]
+def _skew(grey: Pixels) -> float:
+    """Degrees (up to 8, counter-clockwise) by which to turn the page so that lines of print are sharpest in profile."""
+    dark = _looked(grey)
     angle = 0.0
     for step, reach in ((1.0, 8), (0.2, 5), (0.1, 2)):
         tried = [angle + step * i for i in range(-reach, reach + 1)]
         angle = max(tried, key=lambda a: _sharpness(dark, a))
-    if abs(angle) < 0.15:
-        return page
-    height, width = page.shape[:2]
-    matrix = cv2.getRotationMatrix2D((width / 2, height / 2), angle, 1.0)
-    white = (255, 255, 255)
-    return cv2.warpAffine(
-        page, matrix, (width, height), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_CONSTANT, borderValue=white
-    )
+    return 0.0 if abs(angle) < 0.15 else angle
 
 
 def _sharpness(dark: Pixels, angle: float) -> float:
@@ -281,6 +335,26 @@ def _sharpness(dark: Pixels, angle: float) -> float:
     matrix = cv2.getRotationMatrix2D((width / 2, height / 2), angle, 1.0)
     rows = cv2.warpAffine(dark, matrix, (width, height), flags=cv2.INTER_NEAREST).sum(axis=1, dtype=np.float64)
     return float(np.square(np.diff(rows)).sum())
+
+
+STRIP_HEIGHT = 48
+"""Rows of a line as the strong engine is shown it: its models were made for this."""
+_STRIP_PADS = 0.2
+MAX_STRIP_WIDTH = 2400
+
+
+def strip(grey: Pixels, corners: Floats) -> Pixels:
+    """One line of print, cut out between four corners (fractions of the page, from the top left, clockwise)."""
+    high, wide = grey.shape
+    places = (corners * (wide, high)).astype(np.float32)
+    a, b, c, d = places
+    long = max(1.0, (math.dist(a, b) + math.dist(d, c)) / 2)
+    tall = max(1.0, (math.dist(a, d) + math.dist(b, c)) / 2)
+    width = min(MAX_STRIP_WIDTH, max(16, round(STRIP_HEIGHT * long / tall)))
+    target = np.array([[0, 0], [width, 0], [width, STRIP_HEIGHT], [0, STRIP_HEIGHT]], np.float32)
+    matrix = cv2.getPerspectiveTransform(places, target)
+    way = cv2.INTER_CUBIC if tall < STRIP_HEIGHT * 1.5 else cv2.INTER_AREA
+    return cv2.warpPerspective(grey, matrix, (width, STRIP_HEIGHT), flags=way, borderMode=cv2.BORDER_REPLICATE)
 
 
 # ── what is no print ─────────────────────────────────────────────────────────────────────────────
@@ -308,11 +382,33 @@ def leaders_of(grey: Pixels) -> Pixels:
     return cv2.bitwise_and(cv2.dilate(rows, np.ones((7, 7), np.uint8)), cv2.dilate(mask, np.ones((3, 3), np.uint8)))
 
 
-def view(page: Pixels) -> Pixels:
-    """The page for the eye: at most `SHOWN` pixels long, paper quite white (which also makes a small PNG)."""
-    scale = min(1.0, SHOWN / max(page.shape[:2]))
-    shown = cv2.resize(page, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA) if scale < 1 else page.copy()
-    shown[(shown > 222).all(axis=2)] = 255
+def view(rgb: Pixels, page: Laid) -> Pixels:
+    """The page for the eye, in colour: at most `SHOWN` pixels long, paper quite white (so that its PNG is small)."""
+    high, wide = page.grey.shape
+    scale = min(1.0, SHOWN / max(high, wide))
+    size = (max(1, round(wide * scale)), max(1, round(high * scale)))
+    matrix = np.diag((scale, scale, 1.0)) @ page.matrix
+    # A picture that is much larger than what is shown is made small first: sampling it would drop thin strokes.
+    while abs(np.linalg.det(matrix[:2, :2])) < 0.3 and min(rgb.shape[:2]) > 400:
+        rgb = cv2.resize(rgb, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
+        matrix = matrix @ np.diag((2.0, 2.0, 1.0))
+    shown = cv2.warpPerspective(
+        rgb, matrix, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=_WHITE
+    )
+    return _whitened(even_light(shown))
+
+
+def as_drawn(rgb: Pixels) -> Pixels:
+    """A page that was drawn, not photographed, for the eye: at most `SHOWN` pixels long."""
+    scale = SHOWN / max(rgb.shape[:2])
+    return cv2.resize(rgb, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA) if scale < 1 else rgb.copy()
+
+
+_WHITE = (255, 255, 255)
+
+
+def _whitened(shown: Pixels) -> Pixels:
+    shown[cv2.inRange(shown, (223, 223, 223), _WHITE) > 0] = _WHITE
     return shown
 
 

@@ -1,0 +1,116 @@
+"""Several readings of one value: which to take, and whether it is proven.  Pure.
+
+Two engines that say the same prove it.  Where they differ nothing is proven but what a check digit decides,
+the other readings are kept as rivals, and a person sees them all.  Confidence alone never proves anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+
+from evidence_daemon.cases.equipment import Likeness, canonical_mac, canonical_serial, is_pon_serial, same_serial
+from evidence_daemon.cases.identity import read_id
+from evidence_daemon.documents.layout import squeezed
+from evidence_daemon.model import Box, Engine, Field, IdCheck, Word
+
+Same = Callable[[str], str]
+"""A value → the form in which two readings of it are compared."""
+
+_TRUST = {Engine.TEXTO: 3, Engine.CODIGO: 2, Engine.RAPIDOCR: 1, Engine.TESSERACT: 0}
+"""Whom to take where two differ and nothing proves either (measured: RapidOCR is right six times as often)."""
+
+
+def alike_as(name: str) -> Same:
+    """How the values of a field are compared."""
+    return _SAME.get(name, str)
+
+
+_SAME: dict[str, Same] = {
+    "serial": canonical_serial,
+    "mac": canonical_mac,
+    "holder": squeezed,
+    "agent": squeezed,
+    "office": squeezed,
+}
+
+
+def agreed(name: str, readings: Sequence[Field | None], codes: Sequence[Word] = ()) -> Field | None:
+    """One value out of the readings of several engines, in the order in which they looked; None where none saw any.
+
+    A later look of an engine at the same place takes the place of its earlier one only where another engine
+    agrees with it.
+    """
+    same = alike_as(name)
+    seen = [field for field in readings if field is not None]
+    if not seen:
+        return None
+    seen += [_by_code(name, field, code) for field in seen[:1] for code in codes if _names(name, code.text, field)]
+    groups: dict[str, list[Field]] = {}
+    for field in seen:
+        groups.setdefault(same(field.value), []).append(field)
+    best = max(groups.values(), key=lambda group: _rank(name, group))
+    taken = max(best, key=lambda field: (_TRUST.get(field.engine, 0), field.confidence))
+    others = tuple(dict.fromkeys(group[0].value for group in groups.values() if group is not best))
+    engines = {field.engine for field in best}
+    proven = len(engines) >= 2 or (any(field.proven for field in best) and not _rivalled(name, best, groups))
+    confidence = max(field.confidence for field in best)
+    if others and not proven:
+        confidence = min(confidence, 0.5)  # two readings that differ: neither may pass for sure
+    return replace(taken, proven=proven, confidence=confidence, rivals=others)
+
+
+def _rank(name: str, group: Sequence[Field]) -> tuple[int, int, int]:
+    return (
+        len({field.engine for field in group}),
+        _well_formed(name, group[0].value),
+        max(_TRUST.get(field.engine, 0) for field in group),
+    )
+
+
+def _rivalled(name: str, best: Sequence[Field], groups: dict[str, list[Field]]) -> bool:
+    """Whether another reading is as well formed as the one that was taken."""
+    mine = _well_formed(name, best[0].value)
+    return any(_well_formed(name, group[0].value) >= mine for group in groups.values() if group is not best)
+
+
+def _well_formed(name: str, value: str) -> int:
+    """1 where the form of a value speaks for it: a check digit, a vendor's letters."""
+    if name == "id_number":
+        number = read_id(value)
+        return int(number is not None and number.check is IdCheck.OK)
+    if name == "serial":
+        return int(is_pon_serial(value))
+    return 0
+
+
+def _names(name: str, text: str, field: Field) -> bool:
+    """Whether a bar code holds this value, or one that could be it."""
+    match name:
+        case "serial":
+            return same_serial(text, field.value) is not Likeness.DIFFERENT
+        case "mac":
+            return bool(canonical_mac(text)) and same_serial(text, field.value) is not Likeness.DIFFERENT
+        case "number" | "id_number" | "service_number":
+            return squeezed(text) == squeezed(field.value)
+        case _:
+            return False
+
+
+def _by_code(name: str, field: Field, code: Word) -> Field:
+    value = canonical_mac(code.text) if name == "mac" else code.text.upper() if name == "serial" else field.value
+    return replace(field, value=value, raw=code.text, box=code.box, confidence=1.0, engine=Engine.CODIGO, rule="código")
+
+
+def one_place(one: Box | None, two: Box | None) -> bool:
+    """Whether two readings stand in the same place: on one line, over one another for a good part."""
+    if one is None or two is None:
+        return False
+    high = min(one.y1, two.y1) - max(one.y0, two.y0)
+    wide = min(one.x1, two.x1) - max(one.x0, two.x0)
+    return high > 0.4 * min(one.y1 - one.y0, two.y1 - two.y0) and wide > 0.4 * min(one.x1 - one.x0, two.x1 - two.x0)
+
+
+def unproven(fields: Iterable[Field | None]) -> list[Field]:
+    """Those that only one engine has read."""
+    return [field for field in fields if field is not None and not field.proven]

@@ -1,0 +1,281 @@
+"""The equipment that a paper lists: by the structure of its table, or line by line.  Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from evidence_daemon.cases.equipment import (
+    canonical_mac,
+    equipment_type,
+    is_pon_serial,
+    label_form,
+    plain,
+    types_named,
+)
+from evidence_daemon.documents.layout import Hit, Sheet, Span, column_of, columns, has_colon, value_after
+from evidence_daemon.documents.values import as_date, below_of, field_of, right_of
+from evidence_daemon.model import WITHOUT_SERIAL, Box, Engine, EquipmentLine, EquipmentType, Field, Word
+from evidence_daemon.rulebook import DocumentsBook
+
+# ── equipment ────────────────────────────────────────────────────────────────────────────────────
+
+_SERIAL = re.compile(r"[A-Z0-9][A-Z0-9\-]{4,22}[A-Z0-9]")
+_HEADINGS = ("type", "brand", "model", "brand_model", "serial", "mac", "count", "state")
+_NOTHING = frozenset({"NA", "SN", "SINSERIE", "SINNUMERO", "NOAPLICA", "NINGUNO", "NINGUNA", ""})
+
+
+def equipment_of(sheet: Sheet, book: DocumentsBook, signing: float) -> tuple[tuple[EquipmentLine, ...], frozenset[str]]:
+    """Lines of equipment, by the page's table or line by line; and the numbers that they hold."""
+    table = _table(sheet, book, signing)
+    lines = table if table else _listed(sheet, book, signing)
+    numbers = frozenset(field.value for line in lines for field in (line.serial, line.mac) if field)
+    return lines, numbers
+
+
+def _table(sheet: Sheet, book: DocumentsBook, signing: float) -> tuple[EquipmentLine, ...]:
+    for number, row in enumerate(sheet.rows):
+        heads: dict[str, Box] = {}
+        for hit in sheet.hits:
+            if hit.row == number and hit.fields & set(_HEADINGS) and not _has_value(sheet, hit):
+                name = next(name for name in _HEADINGS if name in hit.fields)
+                heads.setdefault(name, sheet.span_of(hit).box)
+        if not ({"serial", "mac"} & heads.keys()) or len(heads) < 2:
+            continue
+        covered = sum(hit.end - hit.start for hit in sheet.hits if hit.row == number)
+        if covered < 0.5 * sum(len(cell.words) for cell in row):
+            continue  # a sentence that speaks of series and marks
+        body = _body(sheet, number, signing)
+        if not body:
+            continue
+        named = sorted([*heads.items(), *_other_heads(sheet, number, heads)], key=lambda head: head[1].x0)
+        names, edges = columns(named, [word for line in (row, *body) for cell in line for word in cell.words])
+        lines = tuple(filter(None, (_row(sheet, cells, names, edges, book) for cells in body)))
+        if lines:
+            return lines
+    return ()
+
+
+def _has_value(sheet: Sheet, hit: Hit) -> bool:
+    """A heading has a colon or a value behind it only in lists: "Serie: ZTEG…" heads no column."""
+    cell = sheet.rows[hit.row][hit.cell]
+    return has_colon(cell, hit)
+
+
+def _other_heads(sheet: Sheet, number: int, heads: dict[str, Box]) -> list[tuple[str, Box]]:
+    """Headings that no label knows (an item number, a date): they bound their neighbours all the same."""
+    known = list(heads.values())
+    return [
+        ("", cell.box)
+        for cell in sheet.rows[number]
+        if not any(cell.box.x0 < box.x1 and box.x0 < cell.box.x1 for box in known)
+    ]
+
+
+def _body(sheet: Sheet, header: int, signing: float) -> list[tuple[Span, ...]]:
+    """Rows under a heading until the table ends: at a wide gap, at the next section, at the signatures."""
+    body: list[tuple[Span, ...]] = []
+    bottom = max(cell.box.y1 for cell in sheet.rows[header])
+    for number in range(header + 1, len(sheet.rows)):
+        row = sheet.rows[number]
+        top = min(cell.box.y0 for cell in row)
+        if top - bottom > 6 * sheet.line_height or top >= signing:
+            break
+        if any(
+            hit.row == number
+            and hit.strong
+            and hit.start == 0
+            and hit.fields & {"other", "signing", "date", "holder", "id_number"}
+            for hit in sheet.hits
+        ):
+            break
+        if sum(len(cell.words) for cell in row) > 14:
+            break  # a sentence
+        body.append(row)
+        bottom = max(cell.box.y1 for cell in row)
+    return body
+
+
+def _row(
+    sheet: Sheet, cells: Sequence[Span], names: Sequence[str], edges: Sequence[float], book: DocumentsBook
+) -> EquipmentLine | None:
+    by_column: dict[str, list[Word]] = {}
+    for cell in cells:
+        for word in cell.words:
+            by_column.setdefault(names[column_of(word, edges)], []).append(word)
+    text = " ".join(word.text for cell in cells for word in cell.words)
+    serial = _serial_field(sheet, by_column.get("serial", ()), "tabla")
+    mac = _mac_field(sheet, by_column.get("mac", ()), "tabla") or _mac_field(
+        sheet, by_column.get("serial", ()), "tabla", anywhere=True
+    )
+    if serial is not None and mac is not None and canonical_mac(serial.value) == mac.value:
+        serial = None
+    what = " ".join(word.text for word in by_column.get("type", ()))
+    kind = equipment_type(what) or equipment_type(text)
+    if kind is None and serial is None and mac is None:
+        return None
+    if kind in WITHOUT_SERIAL and serial is not None and not what:
+        kind = EquipmentType.OTRO
+    described = " ".join(
+        word.text for name in ("type", "brand", "model", "brand_model") for word in by_column.get(name, ())
+    )
+    brand, model = _brand_and_model(by_column, described, book)
+    counted = re.fullmatch(r"\(?(\d{1,2})\)?", "".join(word.text for word in by_column.get("count", ())))
+    return EquipmentLine(
+        type=kind or EquipmentType.OTRO,
+        text=(described or text)[:120],
+        serial=serial,
+        mac=mac,
+        brand=brand,
+        model=model,
+        count=max(1, int(counted[1])) if counted else 1,
+    )
+
+
+def _brand_and_model(by_column: dict[str, list[Word]], text: str, book: DocumentsBook) -> tuple[str, str]:
+    brand = " ".join(word.text for word in by_column.get("brand", ()))
+    model = " ".join(word.text for word in by_column.get("model", ()))
+    if brand or model:
+        return brand.strip("-/ "), model.strip("-/ ")
+    return _brand_in(text, book)
+
+
+def _brand_in(text: str, book: DocumentsBook) -> tuple[str, str]:
+    """(brand, model) in running text: a known brand, and what follows it up to a comma."""
+    words = text.split()
+    for at, word in enumerate(words):
+        if plain(word).strip(",.;") in book.words.brands:
+            rest = [] if word.endswith((",", ";")) else words[at + 1 : at + 3]
+            return word.strip(",.;"), " ".join(rest).strip(",.;-")
+    return "", ""
+
+
+def _serial_field(sheet: Sheet, words: Sequence[Word], way: str) -> Field | None:
+    """A serial out of the words that stand where one is expected.
+
+    One word that can be a serial is the serial; only where none can, several are one that was read in pieces.
+    """
+    shown = tuple(word for word in words if re.search(r"[0-9A-Za-z]", word.text))
+    whole = [Span((word,)) for word in shown if len(_tidy_serial(word.text)) >= 8]
+    for span in (*whole[:1], Span(shown)) if shown else ():
+        text = _tidy_serial("".join(word.text for word in span.words))
+        if text:
+            field = field_of(sheet, text, span, f"serie:{way}")
+            # The form of a PON serial proves it only where no digit can be misread: a 6 read as E is hex too.
+            return replace(field, proven=is_pon_serial(text) and field.engine is Engine.TEXTO)
+    return None
+
+
+def _tidy_serial(text: str) -> str:
+    """Capitals, without what punctuation stood round it; "" for what can be no serial."""
+    bare = re.sub(r"[\s._:,;]", "", plain(text)).strip("-/*'\"()[]|")
+    if re.sub(r"[^A-Z]", "", bare) in _NOTHING and not re.search(r"\d", bare):
+        return ""
+    if is_pon_serial(bare):
+        return label_form(bare)
+    if not _SERIAL.fullmatch(bare) or sum(c.isdigit() for c in bare) < 4 or as_date(bare):
+        return ""
+    compact = bare.replace("-", "")
+    return compact if 6 <= len(compact) <= 22 else ""
+
+
+def _mac_field(sheet: Sheet, words: Sequence[Word], way: str, *, anywhere: bool = False) -> Field | None:
+    """A MAC; where any number could stand it must look like one: twelve bare digits are a card's number."""
+    for span in (Span(tuple(words)), *(Span((word,)) for word in words)) if words else ():
+        text = "".join(word.text for word in span.words).strip(" ,;.()")
+        mac = canonical_mac(text)
+        if mac and re.search(r"\d", mac) and not (anywhere and re.fullmatch(r"\d+", text)):
+            return field_of(sheet, mac, span, f"mac:{way}")
+    return None
+
+
+def _listed(sheet: Sheet, book: DocumentsBook, signing: float) -> tuple[EquipmentLine, ...]:
+    """Equipment named line by line or in prose: a type opens a piece, labels behind it fill it."""
+    lines: list[EquipmentLine] = []
+    taken: set[str] = set()
+    for number, row in enumerate(sheet.rows):
+        if min(cell.box.y0 for cell in row) >= signing:
+            break
+        for place, cell in enumerate(row):
+            hits = [hit for hit in sheet.hits if hit.row == number and hit.cell == place]
+            events: list[tuple[int, Hit | tuple[int, EquipmentType]]] = [
+                (hit.start, hit) for hit in hits if hit.fields & {"serial", "mac"}
+            ]
+            if not any(hit.start == 0 and _labels_something_else(cell, hit) for hit in hits):
+                events += [(at, (end, kind)) for at, end, kind in _types_in(cell, hits, book)]
+            stops = [at for at, _ in sorted(events, key=lambda event: event[0])] + [len(cell.words)]
+            for at, event in sorted(events, key=lambda event: event[0]):
+                if isinstance(event, Hit):
+                    _fill(lines, sheet, event, taken)
+                else:
+                    stop = next(stop for stop in stops if stop > at)
+                    text = " ".join(word.text for word in cell.words[at:stop])
+                    brand, model = _brand_in(text, book)
+                    beside = row[place + 1].text if len(cell.words) == stop and place + 1 < len(row) else ""
+                    if not brand and beside:
+                        brand, model = _brand_in(beside, book)
+                    lines.append(EquipmentLine(event[1], text[:120], brand=brand, model=model))
+    return tuple(lines)
+
+
+def _labels_something_else(cell: Span, hit: Hit) -> bool:
+    """True where a cell is the value of some other label: what is named in it was not handed over."""
+    if hit.fields & {"type", "serial", "mac"} or (len(cell.words) > 8 and not has_colon(cell, hit)):
+        return False
+    if hit.label == "TELEFONO" and not has_colon(cell, hit) and cell.words[hit.end : hit.end + 1]:
+        return any(c.isdigit() for c in cell.words[hit.end].text)  # "TELEFONO 022345678", not "TELEFONO INALAMBRICO"
+    return True
+
+
+_QUANTITY = re.compile(r"UNA?|UNO|UN\(A\)|DOS|TRES|CUATRO|\d{1,2}")
+
+
+def _types_in(cell: Span, hits: Sequence[Hit], book: DocumentsBook) -> Iterator[tuple[int, int, EquipmentType]]:
+    """Types that a cell hands over: at its head (in a list), or in a sentence with number, brand or label."""
+    filled = {hit.start for hit in hits if hit.fields & {"brand", "model", "serial", "mac"}}
+    reached = 0
+    for at, end, kind in types_named([word.text for word in cell.words]):
+        if at < reached:
+            continue
+        listed = at <= 2 and len(cell.words) <= 16 and all(_is_bullet(word) for word in cell.words[:at])
+        counted = at > 0 and _QUANTITY.fullmatch(plain(cell.words[at - 1].text)) is not None
+        branded = any(plain(word.text).strip(",.;") in book.words.brands for word in cell.words[end : end + 2])
+        if listed or counted or branded or filled & set(range(end, end + 3)):
+            yield at, end, kind
+            reached = end
+            if listed and not counted:
+                reached = min((start for start in filled if start >= end), default=len(cell.words))
+
+
+def _is_bullet(word: Word) -> bool:
+    return re.fullmatch(r"[^\w]*(\d{1,2}|[IVX]{1,4}|)[^\w]*|UNA?|UN\(A\)", plain(word.text)) is not None
+
+
+def _fill(lines: list[EquipmentLine], sheet: Sheet, hit: Hit, taken: set[str]) -> None:
+    """Give the piece that was opened last its number; a number without a piece is one of an unknown type."""
+    value = value_after(sheet, hit) or next(iter(right_of(sheet, hit)), None) or next(iter(below_of(sheet, hit)), None)
+    if value is None:
+        return
+    way = f"lista:{hit.label}"
+    if "mac" in hit.fields:
+        mac = next(
+            filter(None, (_mac_field(sheet, value.words[:n], way) for n in range(1, min(7, len(value.words)) + 1))),
+            None,
+        )
+        if mac is None or mac.value in taken:
+            return
+        taken.add(mac.value)
+        if lines and lines[-1].mac is None:
+            lines[-1] = replace(lines[-1], mac=mac)
+        else:
+            lines.append(EquipmentLine(EquipmentType.OTRO, mac.raw, mac=mac))
+        return
+    serial = _serial_field(sheet, value.words[:1], way) or _serial_field(sheet, value.words[:2], way)
+    if serial is None or serial.value in taken:
+        return
+    taken.add(serial.value)
+    if lines and lines[-1].serial is None and lines[-1].type not in WITHOUT_SERIAL:
+        lines[-1] = replace(lines[-1], serial=serial)
+    else:
+        lines.append(EquipmentLine(EquipmentType.OTRO, serial.raw, serial=serial))

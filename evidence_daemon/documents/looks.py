@@ -1,0 +1,109 @@
+"""A page as each engine saw it: several readings of the same pixels, side by side.  Pure.
+
+A witness that saw the whole page gives a reading of its own.  One that saw some places only gives the page with
+its words in those places: its values stand in the same surroundings, behind the same labels.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from evidence_daemon.documents.layout import Lexicon, Mending, Sheet, squeezed
+from evidence_daemon.model import Box, DocumentKind, Engine, Page, Witness, Word
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a page does not yet show beyond doubt: what further looks are for."""
+
+    kind: DocumentKind
+    places: tuple[Box, ...] = ()
+    """Where values stand that one engine alone has read."""
+    disputed: tuple[Box, ...] = ()
+    """Where engines have read different values."""
+    missing: bool = False
+    """A value that the paper should have was found nowhere."""
+    worth: int = 0
+    """How many kinds of values that prove themselves stand on it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mask:
+    """A place where a text layer says one thing and the pixels show another, or nothing."""
+
+    place: Box
+    said: str
+    seen: str
+
+
+def sheets_of(page: Page, lexicon: Lexicon) -> tuple[Sheet, ...]:
+    """The page as it was read, then as each witness saw it, in their order; bar codes make no sheet."""
+    sheets = [Sheet(page, lexicon)]
+    base = page
+    for witness in page.witnesses:
+        if witness.engine is Engine.CODIGO:
+            continue
+        if not witness.regions:
+            base = replace(page, engine=witness.engine, words=witness.words)
+            sheets.append(Sheet(base, lexicon))
+        elif witness.words:
+            mended = replace(base, words=_mended(base.words, witness))
+            sheets.append(Sheet(mended, lexicon, mended=Mending(witness.engine, witness.words)))
+    return tuple(sheets)
+
+
+def codes_of(page: Page) -> tuple[Word, ...]:
+    """The bar codes of a page: each a word whose text is its content."""
+    return tuple(word for witness in page.witnesses if witness.engine is Engine.CODIGO for word in witness.words)
+
+
+def masked_in(page: Page) -> tuple[Mask, ...]:
+    """Where the text layer of a page says what no witness saw there; empty for pages without one."""
+    if page.engine is not Engine.TEXTO:
+        return ()
+    masks = []
+    for place in dict.fromkeys(place for witness in page.witnesses for place in witness.regions):
+        said = _said_at(page.words, place)
+        seen = [_said_at(witness.words, place) for witness in page.witnesses if place in witness.regions]
+        if said and not any(_shows(look, said) for look in seen):
+            masks.append(Mask(place, said, max(seen, key=len)))
+    return tuple(masks)
+
+
+def _said_at(words: Iterable[Word], place: Box) -> str:
+    return " ".join(word.text for word in sorted(words, key=lambda w: w.box.x0) if _within(word.box, (place,)))
+
+
+_FOLD = str.maketrans("DQCVZGT7", "OOGUZGII")
+
+
+def _shows(seen: str, said: str) -> bool:
+    """Whether pixels show what a text layer says: digits exactly, letters but for what is confused in reading."""
+    one, two = (squeezed(text).translate(_FOLD).replace("2", "Z").replace("6", "G") for text in (said, seen))
+    if one in two:
+        return True
+    if any(c.isdigit() for c in said):
+        return False
+    return len(one) >= 6 and _distance(one, two) <= len(one) // 7
+
+
+def _distance(a: str, b: str) -> int:
+    """Levenshtein: the smallest number of characters to change, drop or add."""
+    row = list(range(len(b) + 1))
+    for done, one in enumerate(a, start=1):
+        previous, row = row, [done]
+        for at, other in enumerate(b):
+            row.append(min(previous[at + 1] + 1, row[at] + 1, previous[at] + (one != other)))
+    return row[-1]
+
+
+def _mended(words: Iterable[Word], witness: Witness) -> tuple[Word, ...]:
+    kept = [word for word in words if not _within(word.box, witness.regions)]
+    return (*kept, *witness.words)
+
+
+def _within(box: Box, places: Iterable[Box]) -> bool:
+    """Whether the middle of a box lies in one of some places."""
+    x, y = (box.x0 + box.x1) / 2, (box.y0 + box.y1) / 2
+    return any(place.x0 <= x <= place.x1 and place.y0 <= y <= place.y1 for place in places)

@@ -1,0 +1,266 @@
+"""How a page is looked at: which engine, at what of it, how often; until its fields are proven or all was tried.
+
+Cheapest first.  A text layer is believed where the pixels of its key fields say the same.  A picture is read by
+Tesseract; what is not proven by that is shown to the strong engine line by line, and the whole page only where
+a field was not found at all; places on which the two disagree are looked at once more.  Each look is kept as
+a `Witness`, so that `fields` judges later, from what is stored, what was read by whom.
+
+Nothing here, and nothing below, knows what the case expects to find.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+import re
+import unicodedata
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import replace
+from typing import Any, Self
+
+from evidence_daemon.documents.looks import Wanted
+from evidence_daemon.documents.sandbox import Cell, CellDied, Frame, Limits
+from evidence_daemon.model import Box, DocumentKind, Engine, Page, Witness, Word
+
+_log = logging.getLogger("evidence_daemon.documents")
+
+OCR = "evidence_daemon.documents.ocr"
+STRONG = "evidence_daemon.documents.strong"
+_MAX_WORDS = 8000
+_MAX_PLACES = 40
+"""Places of a page that are looked at once more; an acta has about a dozen values."""
+_FIND_SIDE = 1440
+"""Long side in pixels of the picture on which lines are looked for: finding costs with the square of it, and
+reading is done on strips of the full page."""
+
+
+Judge = Callable[[Page], Wanted]
+
+
+class Sight:
+    """Looks at the pages of one document, with cells that live as long as it does.  A context manager.
+
+    `limits` returns what is left for a new cell; `judge` says what a page does not yet show.
+    """
+
+    def __init__(self, languages: str, limits: Callable[[], Limits], judge: Judge) -> None:
+        self._languages = languages
+        self._limits = limits
+        self._judge = judge
+        self._cells = ExitStack()
+        self._ocr: Cell | None = None
+        self._strong: Cell | None = None
+        self._blind = False
+        self.spent: dict[str, float] = {}
+        """CPU seconds by stage."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._cells.close()
+
+    def page(self, frame: Frame) -> tuple[Page, bytes]:
+        """A page of RGB pixels (perhaps with words) as a parser's cell sent it → as it was read, and its PNG.
+
+        Raises `CellDied`.
+        """
+        facts = frame.facts
+        number, width, height = (whole(facts.get(name), 1, 100_000) for name in ("number", "width", "height"))
+        if len(frame.blobs) != 1 or len(frame.blobs[0]) != width * height * 3:
+            raise CellDied("the cell sent pixels that do not fit their size")
+        printed = words_of(facts.get("words") or ())
+        pictured = facts.get("pictured", 1.0)
+        turned = whole(facts.get("turned", 0), 0, 270)
+        page = Page(number, width, height, Engine.TEXTO, printed)
+        if printed and isinstance(pictured, float) and pictured < 0.5:
+            wanted = self._judge(page)
+            # A text layer without values is not believed: the values may be pixels pasted over a form.
+            worth = wanted.worth
+            if worth < 2:
+                pictured_page = self._pictured(page, turned, frame.blobs)
+                if self._judge(pictured_page).worth > worth:
+                    return self._shown(pictured_page)
+            self._asked("hold", {"width": width, "height": height}, frame.blobs)
+            return self._shown(self._compared(page, wanted))
+        return self._shown(self._pictured(page, turned, frame.blobs))
+
+    def _pictured(self, page: Page, turned: int, pixels: tuple[bytes, ...]) -> Page:
+        """A picture of a page as it was read; `turned` is by how much it was turned already (degrees clockwise)."""
+        asked = {"width": page.width, "height": page.height, "languages": self._languages}
+        read = self._asked("read", asked, pixels)
+        page = replace(
+            page,
+            engine=Engine.TESSERACT,
+            words=words_of(read.facts["words"]),
+            turned=(turned + whole(read.facts["turned"], 0, 270)) % 360,
+        )
+        return page if read.facts["blank"] is True else self._proven(page)
+
+    # ── how often ────────────────────────────────────────────────────────────────────────────────
+
+    def _compared(self, page: Page, wanted: Wanted) -> Page:
+        """A text layer with what the pixels of its values say."""
+        places = wanted.places[:_MAX_PLACES]
+        page = self._with(page, self._strong_at(places) or self._again_at(places))
+        disputed = self._judge(page).disputed
+        return self._with(page, self._again_at(disputed)) if disputed else page
+
+    def _proven(self, page: Page) -> Page:
+        """What Tesseract read with as many further looks as it takes."""
+        wanted = self._judge(page)
+        if wanted.missing or wanted.places:
+            page = self._with(page, self._codes())
+        if not wanted.missing:
+            page = self._with(page, self._strong_at(wanted.places))
+            wanted = self._judge(page)
+        if wanted.missing:
+            page = self._with(page, self._strong_everywhere())
+            wanted = self._judge(page)
+        if wanted.disputed or wanted.places:
+            page = self._with(page, self._again_at((*wanted.disputed, *wanted.places)))
+        return page
+
+    def _shown(self, page: Page) -> tuple[Page, bytes]:
+        acta = self._judge(page).kind is DocumentKind.ACTA
+        words = [[w.text, w.box.x0, w.box.y0, w.box.x1, w.box.y1, w.confidence, 0] for w in page.words]
+        told = self._asked("show", {"words": words, "ink": acta})
+        return replace(
+            page,
+            width=whole(told.facts["width"], 1, 100_000),
+            height=whole(told.facts["height"], 1, 100_000),
+            ink=tuple(Box(*map(float, box)) for box in told.facts["ink"]),
+            look=_hash(told.facts.get("look")),
+        ), told.blobs[0]
+
+    @staticmethod
+    def _with(page: Page, witness: Witness | None) -> Page:
+        return page if witness is None else replace(page, witnesses=(*page.witnesses, witness))
+
+    # ── at what ──────────────────────────────────────────────────────────────────────────────────
+
+    def _strong_at(self, places: Sequence[Box]) -> Witness | None:
+        places = places[:_MAX_PLACES]
+        if not places:
+            return None
+        words = self._strips([_corners(place) for place in places])
+        return None if words is None else Witness(Engine.RAPIDOCR, words, tuple(places))
+
+    def _strong_everywhere(self) -> Witness | None:
+        look = self._asked("look", {"side": _FIND_SIDE})
+        width, height = (whole(look.facts[name], 1, 100_000) for name in ("width", "height"))
+        told = self._strongly({"do": "find", "width": width, "height": height}, look.blobs)
+        if told is None:
+            return None
+        lines = [[[float(x) / width, float(y) / height] for x, y in corners] for corners in told.facts["lines"]]
+        lines.sort(key=lambda corners: sum(y for _, y in corners))
+        self.spent["pages by the strong engine"] = self.spent.get("pages by the strong engine", 0.0) + 1
+        words = self._strips(lines) if lines else ()
+        return None if words is None else Witness(Engine.RAPIDOCR, words)
+
+    def _strips(self, places: list[list[list[float]]]) -> tuple[Word, ...] | None:
+        """The strong engine's words at places (four corners each, fractions); None where there is no such engine."""
+        cut = self._asked("strips", {"places": places})
+        told = self._strongly({"do": "read", "widths": cut.facts["widths"]}, cut.blobs)
+        if told is None:
+            return None
+        found = []
+        for line, (corners, strip) in enumerate(zip(places, told.facts["strips"], strict=False)):
+            (ax, ay), (bx, by), (cx, cy), (dx, dy) = corners
+            for text, start, stop, sure in strip:
+                x0, x1 = ax + (bx - ax) * start, ax + (bx - ax) * stop
+                x0, x1 = (x0 + dx + (cx - dx) * start) / 2, (x1 + dx + (cx - dx) * stop) / 2
+                at = (start + stop) / 2
+                top, bottom = ay + (by - ay) * at, dy + (cy - dy) * at
+                margin = 0.15 * (bottom - top)  # strips are a little higher than their print
+                found.append([text, x0, top + margin, x1, bottom - margin, sure, line])
+        return words_of(found)
+
+    def _again_at(self, places: Sequence[Box]) -> Witness | None:
+        places = places[:_MAX_PLACES]
+        if not places:
+            return None
+        asked = {"places": [_corners(place) for place in places], "languages": self._languages}
+        told = self._asked("lines", asked)
+        lines = [[*word[:6], at] for at, line in enumerate(told.facts["lines"]) for word in line]
+        return Witness(Engine.TESSERACT, words_of(lines), tuple(places))
+
+    def _codes(self) -> Witness | None:
+        codes = words_of(self._asked("codes", {}).facts["codes"])
+        return Witness(Engine.CODIGO, codes) if codes else None
+
+    # ── which cell ───────────────────────────────────────────────────────────────────────────────
+
+    def _asked(self, what: str, facts: Mapping[str, Any], blobs: tuple[bytes, ...] = ()) -> Frame:
+        if self._ocr is None:
+            self._ocr = self._cells.enter_context(Cell(OCR, self._limits()))
+        (told,) = self._ocr.answers(Frame({"do": what, **facts}, blobs))
+        self._count(told)
+        return told
+
+    def _strongly(self, facts: Mapping[str, Any], blobs: tuple[bytes, ...]) -> Frame | None:
+        """The strong engine's answer; None where it is not there or has died: then values stay unproven."""
+        if self._blind:
+            return None
+        try:
+            if self._strong is None:
+                self._strong = self._cells.enter_context(Cell(STRONG, self._limits()))
+            (told,) = self._strong.answers(Frame(dict(facts), blobs))
+        except CellDied as died:
+            if died.timed_out:
+                raise
+            self._blind = True
+            _log.warning("the second OCR engine is not at hand, values stay unproven: %s", died)
+            return None
+        self._count(told)
+        return told
+
+    def _count(self, told: Frame) -> None:
+        for stage, seconds in dict(told.facts.get("seconds", {})).items():
+            self.spent[stage] = self.spent.get(stage, 0.0) + float(seconds)
+
+
+def _corners(box: Box) -> list[list[float]]:
+    return [[box.x0, box.y0], [box.x1, box.y0], [box.x1, box.y1], [box.x0, box.y1]]
+
+
+# ── what a cell says is believed only in these forms ─────────────────────────────────────────────
+
+
+def whole(value: object, low: int, high: int) -> int:
+    """A whole number within bounds, both included.  Raises `CellDied`."""
+    if type(value) is not int or not low <= value <= high:
+        raise CellDied("the cell sent a number out of its bounds")
+    return value
+
+
+def words_of(told: Any) -> tuple[Word, ...]:
+    """Words from [text, x0, y0, x1, y1] with or without confidence and line.  Raises `CellDied`."""
+    if not isinstance(told, (list, tuple)) or len(told) > _MAX_WORDS:
+        raise CellDied("the cell sent no list of words, or an endless one")
+    words = []
+    for item in told:
+        try:
+            text, x0, y0, x1, y1, confidence, line = (*item, 1.0, 0)[:7] if len(item) == 5 else item
+            numbers = [float(at) for at in (x0, y0, x1, y1, confidence)]
+            left, top, right, bottom, sure = (min(1.0, max(0.0, number)) for number in numbers)
+            word = Word(printable(str(text)), Box(left, top, right, bottom), sure, int(line))
+            finite = all(map(math.isfinite, numbers))
+        except (TypeError, ValueError, OverflowError):
+            raise CellDied("the cell sent a word that is none") from None
+        if not finite:
+            raise CellDied("the cell sent a word that stands nowhere")
+        if word.text:
+            words.append(word)
+    return tuple(words)
+
+
+def printable(text: str) -> str:
+    """Without control and formatting characters (bidi marks in a number would fool the eye), at most 200."""
+    return "".join(c for c in unicodedata.normalize("NFC", text) if unicodedata.category(c)[0] != "C")[:200].strip()
+
+
+def _hash(value: object) -> str:
+    """A perceptual hash as a cell told it; "" for anything else."""
+    return value if isinstance(value, str) and re.fullmatch(r"[0-9a-f]{64}", value) else ""

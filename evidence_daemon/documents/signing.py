@@ -1,0 +1,71 @@
+"""Where a paper is signed, and whether the customer did.  Pure.
+
+Only a person ever says that a signature is whose it should be.
+"""
+
+from __future__ import annotations
+
+from evidence_daemon.documents.layout import Hit, Sheet, has_colon, squeezed
+from evidence_daemon.model import Box, Engine, Signature
+
+
+def signing_top(sheet: Sheet) -> float:
+    """Where the signatures begin (fraction of the height): below, names and numbers are the signers'."""
+    tops = [sheet.span_of(hit).box.y0 for hit in sheet.hits_of("signing") if hit.start == 0]
+    tops = [top for top in tops if top > 0.3]
+    for hit in sheet.hits_of("customer_signs"):
+        cell = sheet.rows[hit.row][hit.cell]
+        if sheet.fills_its_cell(hit) and not has_colon(cell, hit) and cell.box.y0 > 0.45:
+            tops.append(cell.box.y0)
+    return min(tops, default=2.0)
+
+
+# ── signature ────────────────────────────────────────────────────────────────────────────────────
+
+
+def signature_of(sheet: Sheet, signing: float, holder: str) -> tuple[Signature, tuple[Box, ...]]:
+    """Ink over the places where the customer signs (his label, or his name under a line), and these places."""
+    places = [
+        sheet.span_of(hit).box
+        for hit in sheet.hits_of("customer_signs")
+        if hit.start == 0 and _signs_here(sheet, hit, signing)
+    ]
+    if holder:
+        names = [
+            cell for row in sheet.rows for cell in row if cell.box.y0 > 0.4 and squeezed(cell.text) == squeezed(holder)
+        ]
+        places += [cell.box for cell in names if cell.box.y0 >= min(signing, 0.5) - 0.01]
+    zones = tuple(_room_above(sheet, box) for box in places)
+    if not zones:
+        return Signature.DUDOSA, ()
+    if any(_lies_in(ink, zone) for zone in zones for ink in sheet.ink):
+        return Signature.HALLADA, zones
+    clear = sheet.engine is Engine.TEXTO or sheet.confidence >= 0.75
+    return Signature.NO_HALLADA if clear else Signature.DUDOSA, zones
+
+
+def _signs_here(sheet: Sheet, hit: Hit, signing: float) -> bool:
+    cell = sheet.rows[hit.row][hit.cell]
+    return sheet.span_of(hit).box.y0 >= signing - 0.01 and len(cell.words) <= hit.end - hit.start + 1
+
+
+def _room_above(sheet: Sheet, label: Box) -> Box:
+    """From the text above down to the label, and as wide as a signature is."""
+    middle, half = (label.x0 + label.x1) / 2, max(0.14, 0.75 * (label.x1 - label.x0))
+    top = max(0.0, label.y0 - 8 * sheet.line_height)
+    for row in sheet.rows:
+        for cell in row:
+            # What was read out of a scribble is no text: it is short and unsure.
+            if cell.confidence < 0.7 or sum(map(str.isalnum, cell.text)) < 6:
+                continue
+            if cell.box.y1 <= label.y0 and cell.box.x0 < middle + half and cell.box.x1 > middle - half:
+                top = max(top, cell.box.y1)
+    return Box(middle - half, top, middle + half, label.y1)
+
+
+def _lies_in(ink: Box, room: Box) -> bool:
+    width = min(ink.x1, room.x1) - max(ink.x0, room.x0)
+    height = min(ink.y1, room.y1) - max(ink.y0, room.y0)
+    if width <= 0 or height <= 0 or width < 0.04:
+        return False
+    return width * height >= 0.35 * (ink.x1 - ink.x0) * (ink.y1 - ink.y0)

@@ -1,0 +1,418 @@
+"""The values of which a paper has one: behind their labels, right of them or below them.  Pure.
+
+What looks like a digit is read as one where only digits can stand (and is then never proven); nothing is
+completed or taken from elsewhere.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import date
+
+from evidence_daemon.cases.equipment import plain
+from evidence_daemon.cases.identity import read_id, same_id
+from evidence_daemon.documents.kinds import own_ruc
+from evidence_daemon.documents.layout import Hit, Sheet, Span, has_colon, squeezed, value_after
+from evidence_daemon.model import Box, Field, IdCheck, Line, Word
+from evidence_daemon.rulebook import DocumentsBook
+
+_SURE = 0.8
+"""Confidence from which a number with a right check digit counts as proven."""
+
+
+@dataclass(frozen=True, slots=True)
+class Singles:
+    """The values of which a paper has one."""
+
+    number: Field | None = None
+    date: Field | None = None
+    office: Field | None = None
+    holder: Field | None = None
+    id_number: Field | None = None
+    service_number: Field | None = None
+    line: Field | None = None
+    agent: Field | None = None
+
+
+def singles(sheet: Sheet, book: DocumentsBook, signing: float, taken: frozenset[str]) -> Singles:
+    """What stands behind the labels of a page; `taken` are numbers that belong to its equipment."""
+    return Singles(
+        number=acta_number(sheet),
+        date=date_of(sheet),
+        office=text_of(sheet, "office", signing, _office),
+        holder=holder_of(sheet, book, signing),
+        id_number=id_number_of(sheet, book, signing),
+        service_number=service_number_of(sheet, taken),
+        line=line_of(sheet, book),
+        agent=text_of(sheet, "agent", 2.0, _person) or agent_below(sheet, signing),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """Something that may be a field's value, and how it stands to the label."""
+
+    span: Span
+    hit: Hit
+    way: str
+    """"tras" (behind the label), "derecha" (in the next cell), "debajo" (below)."""
+
+
+def values(sheet: Sheet, field: str) -> Iterator[Value]:
+    """Candidates for a field: labels from the top, each with what is behind it, right of it, below it."""
+    for hit in sheet.hits_of(field):
+        behind = value_after(sheet, hit)
+        if behind is not None:
+            yield Value(behind, hit, "tras")
+        row = sheet.rows[hit.row]
+        alone = hit.end == len(row[hit.cell].words) or behind is None
+        if not alone:
+            continue
+        beside = [Value(span, hit, "derecha") for span in right_of(sheet, hit)]
+        under = [Value(span, hit, "debajo") for span in below_of(sheet, hit)]
+        colon = row[hit.cell].words[-1].text.endswith(":")
+        yield from (*beside, *under) if colon else (*under, *beside)
+
+
+def right_of(sheet: Sheet, hit: Hit) -> Iterator[Span]:
+    """What stands in the cell right of a label, where that is no label itself."""
+    row = sheet.rows[hit.row]
+    if hit.cell + 1 < len(row) and not _opens_with_label(sheet, hit.row, hit.cell + 1):
+        yield _before_labels(sheet, hit.row, hit.cell + 1)
+
+
+def below_of(sheet: Sheet, hit: Hit) -> Iterator[Span]:
+    """What stands below a label, nearest first."""
+    for row, cell, _ in sheet.below(sheet.label_box(hit)):
+        if not _opens_with_label(sheet, row, cell):
+            yield _before_labels(sheet, row, cell)
+
+
+def _opens_with_label(sheet: Sheet, row: int, cell: int) -> bool:
+    """True for a label; what only begins like one ("CAC Sur", "Línea fija", "ACTA 12") may be a value."""
+    for hit in sheet.strong_hits_in(row, cell):
+        if hit.start == 0:
+            words = sheet.rows[row][cell].words
+            whole = hit.end == len(words)
+            if (
+                whole
+                or words[hit.end - 1].text.endswith(":")
+                or not hit.fields & {"office", "line", "service_number", "type"}
+            ):
+                return True
+    return False
+
+
+def _before_labels(sheet: Sheet, row: int, cell: int) -> Span:
+    words = sheet.rows[row][cell].words
+    stops = [hit.start for hit in sheet.strong_hits_in(row, cell) if hit.start > 0]
+    return Span(words[: min(stops, default=len(words))])
+
+
+def field_of(sheet: Sheet, value: str, span: Span, rule: str) -> Field:
+    """A value with its place; a number is as sure as its least sure word, a name as its words on average."""
+    least = min((word.confidence for word in span.words if re.search(r"\w", word.text)), default=0.0)
+    sure = least if any(c.isdigit() for c in value) else span.confidence
+    return Field(value, span.text, sheet.number, span.box, round(sure, 3), sheet.read_by(span), rule)
+
+
+# ── numbers ──────────────────────────────────────────────────────────────────────────────────────
+
+_DIGIT_FOR = str.maketrans(
+    {"O": "0", "Q": "0", "D": "0", "I": "1", "L": "1", "S": "5", "Z": "2", "B": "8", "G": "6", "!": "1", "|": "1"}
+)
+_ID = re.compile(r"(?<![0-9A-Z])([0-9OQISZBLG!|][0-9OQISZBLG!| .\-]{7,16}[0-9OQISZBLG!|])(?![0-9A-Z])")
+_PASSPORT = re.compile(r"(?<![0-9A-Z])([A-Z]{1,3}[0-9]{5,9})(?![0-9A-Z])")
+
+
+def _digits(text: str, lengths: Iterable[int]) -> tuple[str, bool] | None:
+    """(digits, whether letters were taken for digits) of the first number of an allowed length in a text."""
+    for match in _ID.finditer(plain(text)):
+        piece = re.sub(r"[ .\-]", "", match[1])
+        for candidate in (piece, *re.split(r"\s+", match[1])):
+            digits = re.sub(r"[.\-]", "", candidate)
+            if len(digits) in lengths and sum(c.isdigit() for c in digits) >= len(digits) - 2:
+                return digits.translate(_DIGIT_FOR), not digits.isdigit()
+    return None
+
+
+def id_number_of(sheet: Sheet, book: DocumentsBook, signing: float) -> Field | None:
+    """The holder's: labelled, not the company's, not the agent's; above the signatures where there is one."""
+    found: list[tuple[int, float, Field]] = []
+    agents = [sheet.span_of(hit).box for hit in sheet.hits_of("agent") if hit.strong]
+    for value in values(sheet, "id_number"):
+        number = _digits(value.span.text, (10, 13))
+        passport = _PASSPORT.search(plain(value.span.text)) if "PASAP" in value.hit.label else None
+        if number is None and passport is None:
+            continue
+        text, repaired = number if number is not None else (passport[1] if passport else "", False)
+        if own_ruc(text, book.ours):
+            continue
+        span = _only(value.span, text)
+        check = read_id(text)
+        valid = check is not None and check.check is IdCheck.OK
+        field = field_of(sheet, text, span, f"id:{value.way}:{value.hit.label}")
+        field = replace(field, proven=valid and not repaired and field.confidence >= _SURE)
+        low = span.box.y0 >= signing
+        near_agent = any(0 <= span.box.y0 - box.y0 < 2.5 * sheet.line_height for box in agents)
+        found.append((2 * low + 2 * near_agent + (not valid), span.box.y0, field))
+    if not found:
+        return None
+    found.sort(key=lambda one: (one[0], one[1]))
+    best = found[0][2]
+    again = [field for _, _, field in found[1:] if same_id(field.value, best.value)]
+    if again:
+        best = replace(best, proven=True, confidence=max(best.confidence, *(field.confidence for field in again)))
+    return best
+
+
+def _only(span: Span, value: str) -> Span:
+    """The words of a span that make up a value: its box should frame the number and nothing else."""
+    for size in range(1, len(span.words) + 1):
+        for start in range(len(span.words) - size + 1):
+            words = span.words[start : start + size]
+            built = re.sub(r"[^0-9A-Z]", "", plain("".join(word.text for word in words)))
+            if value in built or value in built.translate(_DIGIT_FOR):
+                return Span(words)
+    return span
+
+
+_SERVICE = re.compile(r"(?<![0-9A-Z])(\(?0?[0-9]{1,3}\)?(?:[ .\-]{0,2}[0-9]{1,8}){1,4})(?![0-9A-Z])")
+_STRICT_SERVICE = ("SERVICIO", "TELEFONIC", "CUENTA", "LOGIN")
+
+
+def service_number_of(sheet: Sheet, taken: frozenset[str]) -> Field | None:
+    """Labelled as the service's; "NUMERO" and "TELEFONO" alone count where nothing says it better."""
+    found: list[tuple[int, float, Field]] = []
+    for value in values(sheet, "service_number"):
+        match = _SERVICE.search(plain(value.span.text).replace("–", "-"))
+        if match is None:
+            continue
+        digits = re.sub(r"\D", "", match[1])
+        if digits.startswith("593") and len(digits) in (11, 12):
+            digits = "0" + digits[3:]
+        if not 6 <= len(digits) <= 10 or digits in taken or as_date(match[1]):
+            continue
+        named = any(word in value.hit.label for word in _STRICT_SERVICE) and value.hit.label not in {
+            "SERVICIO",
+            "CUENTA",
+        }
+        mobile = len(digits) == 10 and digits.startswith("09")
+        if (len(digits) == 10 and not named) or (mobile and not named):
+            continue  # ten digits behind a loose label are a cédula or a mobile phone
+        span = _only(value.span, digits[1:] if match[1].strip().startswith("593") else digits)
+        field = field_of(sheet, digits, span, f"servicio:{value.way}:{value.hit.label}")
+        found.append((not named, span.box.y0, field))
+    if not found:
+        return None
+    found.sort(key=lambda one: (one[0], one[1]))
+    best = found[0][2]
+    again = any(field.value == best.value and field.box != best.box for _, _, field in found[1:])
+    return replace(best, proven=True) if again else best
+
+
+_ACTA_NUMBER = re.compile(
+    r"(?<![A-Z0-9/])((?:[A-Z]{1,5}[\-/ ]?)?[A-Z0-9]*(?:[\-/][A-Z0-9]+)*[0-9]{3,}(?:[\-/][A-Z0-9]+)*)(?![A-Z0-9/])"
+)
+
+
+def acta_number(sheet: Sheet) -> Field | None:
+    """The acta's own number: behind "Acta No.", or behind a bare "No." at the head of the page."""
+    best: tuple[int, Field] | None = None
+    for value in values(sheet, "number"):
+        loose = value.hit.label in {"NO", "NRO", "ACTA"}
+        cell = sheet.rows[value.hit.row][value.hit.cell]
+        if loose and (value.span.box.y0 > 0.4 or (value.way != "tras" and len(cell.words) > 3)):
+            continue
+        first = plain(value.span.words[0].text).strip(".:# ")
+        match = _ACTA_NUMBER.fullmatch(first)
+        if match is None and len(value.span.words) > 1 and squeezed(first) in {"N", "NO", "NRO", "NUMERO", ""}:
+            first = plain(value.span.words[1].text).strip(".:# ")
+            match = _ACTA_NUMBER.fullmatch(first)
+        if match is None or as_date(first) or not any(c.isdigit() for c in first) or re.sub(r"\D", "", first) == "":
+            continue
+        rank = loose + (value.way != "tras")
+        if best is None or rank < best[0]:
+            best = (
+                rank,
+                field_of(
+                    sheet,
+                    first,
+                    _only(value.span, re.sub(r"[^0-9A-Z]", "", first)),
+                    f"acta:{value.way}:{value.hit.label}",
+                ),
+            )
+    return best[1] if best else None
+
+
+# ── date ─────────────────────────────────────────────────────────────────────────────────────────
+
+_MONTHS = {
+    name: number
+    for number, names in enumerate(
+        ("ENERO ENE JAN", "FEBRERO FEB", "MARZO MAR", "ABRIL ABR APR", "MAYO MAY", "JUNIO JUN", "JULIO JUL",
+         "AGOSTO AGO AUG", "SEPTIEMBRE SEP SEPT SETIEMBRE SET", "OCTUBRE OCT", "NOVIEMBRE NOV", "DICIEMBRE DIC DEC"),
+        start=1,
+    )
+    for name in names.split()
+}  # fmt: skip
+_MONTH = "(" + "|".join(sorted(_MONTHS, key=len, reverse=True)) + ")"
+_DATES: tuple[tuple[re.Pattern[str], tuple[int, int, int]], ...] = (
+    (re.compile(r"(?<!\d)(20\d\d) ?[\-/.] ?(\d{1,2}) ?[\-/.] ?(\d{1,2})(?!\d)"), (1, 2, 3)),
+    (re.compile(r"(?<!\d)(\d{1,2}) ?[\-/.] ?(\d{1,2}) ?[\-/.] ?(20\d\d)(?!\d)"), (3, 2, 1)),
+    (re.compile(rf"(?<!\d)(\d{{1,2}}) ?[\-/. ] ?{_MONTH}\.? ?[\-/. ] ?(20\d\d)(?!\d)"), (3, 2, 1)),
+    (
+        re.compile(
+            rf"(?<!\d)(\d{{1,2}})(?:ER|RO)?(?: DIAS?)? DE(?:L MES DE)? {_MONTH}(?: DE| DEL)?(?: ANO)? (20\d\d)(?!\d)"
+        ),
+        (3, 2, 1),
+    ),
+    (re.compile(rf"{_MONTH} (\d{{1,2}}),? (?:DE |DEL )?(20\d\d)(?!\d)"), (3, 1, 2)),
+    (re.compile(r"(?<!\d)(\d{1,2})[\-/](\d{1,2})[\-/](\d\d)(?!\d)"), (3, 2, 1)),
+)
+
+
+def as_date(text: str) -> str:
+    """ISO form of the first date in a text, or ""."""
+    upper = plain(text)
+    for pattern, (year, month, day) in _DATES:
+        match = pattern.search(upper)
+        if match is None:
+            continue
+        full = int(match[year]) if len(match[year]) == 4 else 2000 + int(match[year])
+        at = _MONTHS.get(match[month], 0) or (int(match[month]) if match[month].isdigit() else 0)
+        try:
+            return date(full, at, int(match[day])).isoformat()
+        except ValueError:
+            continue
+    return ""
+
+
+def date_of(sheet: Sheet) -> Field | None:
+    """Behind a label; else the only date that the page names, or the first of its upper half."""
+    for value in values(sheet, "date"):
+        iso = as_date(value.span.text)
+        if iso:
+            return field_of(sheet, iso, value.span, f"fecha:{value.way}:{value.hit.label}")
+    free = [(cell, iso) for row in sheet.rows for cell in row if (iso := as_date(cell.text))]
+    if not free:
+        return None
+    cell, iso = free[0]
+    if len({found for _, found in free}) > 1 and cell.box.y0 > 0.5:
+        return None
+    return field_of(sheet, iso, cell, "fecha:en el texto")
+
+
+# ── names ────────────────────────────────────────────────────────────────────────────────────────
+
+_NAME_WORD = re.compile(r"[^\W\d_][\w'’.\-]*", re.UNICODE)
+
+
+def text_of(sheet: Sheet, field: str, signing: float, fit: Callable[[Span], str]) -> Field | None:
+    """A value in words: its label opens a cell (prose is full of such words), with a colon or alone."""
+    for value in values(sheet, field):
+        cell = sheet.rows[value.hit.row][value.hit.cell]
+        colon = has_colon(cell, value.hit)
+        opens = sheet.fills_its_cell(value.hit) or (value.hit.strong and colon)
+        if not opens and not (field == "office" and value.hit.start == 0):
+            continue
+        if value.span.box.y0 >= signing:
+            continue
+        text = fit(value.span)
+        if text and field == "office" and value.hit.label == "CAC":
+            text = f"CAC {text}"
+        if text:
+            return field_of(sheet, text, value.span, f"{field}:{value.way}:{value.hit.label}")
+    return None
+
+
+def holder_of(sheet: Sheet, book: DocumentsBook, signing: float) -> Field | None:
+    """Behind a label; else in prose, where capitals follow one: "el señor JUAN PÉREZ MORA, con cédula …"."""
+    labelled = text_of(sheet, "holder", signing, _person)
+    if labelled is not None:
+        return labelled
+    for hit in sheet.hits_of("holder"):
+        cell = sheet.rows[hit.row][hit.cell]
+        following = [*cell.words[hit.end :]]
+        if hit.row + 1 < len(sheet.rows) and len(cell.words) >= 7:
+            following += sheet.rows[hit.row + 1][0].words
+        name: list[Word] = []
+        for word in following:
+            if not re.fullmatch(r"[A-ZÁÉÍÓÚÜÑ][\w'’.\-]+,?;?", word.text):
+                break
+            name.append(word)
+            if word.text[-1] in ",;":
+                break
+        text = _person(Span(tuple(name))) if len(name) >= 2 else ""
+        if text and squeezed(text) not in {squeezed(own) for own in book.ours.names}:
+            return field_of(sheet, text, Span(tuple(name)), f"holder:en el texto:{hit.label}")
+    return None
+
+
+def _person(span: Span) -> str:
+    """A person's or company's name: two to eight words of letters."""
+    words = [word.text.strip(".,:;") for word in span.words]
+    named = [word for word in words if _NAME_WORD.fullmatch(word)]
+    if not 2 <= len(named) <= 9 or len(named) < len([word for word in words if word]) - 1:
+        return ""
+    if sum(len(word) for word in named) < 7:
+        return ""
+    return " ".join(named).upper()
+
+
+def _office(span: Span) -> str:
+    words = [word.text for word in span.words]
+    text = re.split(r",\s*\d", " ".join(words))[0].strip(" .:;,-")
+    return text if sum(c.isalpha() for c in text) >= 2 and len(text) <= 60 else ""
+
+
+def agent_below(sheet: Sheet, signing: float) -> Field | None:
+    """The name under "RECIBÍ CONFORME … CNT", where no label names the agent."""
+    for hit in sheet.hits_of("signing"):
+        box = sheet.span_of(hit).box
+        if not hit.label.startswith("RECIB") or box.y0 < signing - 0.01:
+            continue
+        wide = Box(box.x0 - 0.08, box.y0, box.x1 + 0.08, box.y1)
+        for row, cell, span in sheet.below(wide, rows=4, reach=6.0):
+            if sheet.strong_hits_in(row, cell):
+                continue
+            name = _person(span)
+            if name and "CNT" not in name.split():
+                return field_of(sheet, name, span, "agent:bajo la firma")
+    return None
+
+
+# ── line of business ─────────────────────────────────────────────────────────────────────────────
+
+
+def line_of(sheet: Sheet, book: DocumentsBook) -> Field | None:
+    """The only line that stands behind its label; of several that are printed, the one that is ticked."""
+    for value in values(sheet, "line"):
+        cells = sheet.rows[value.hit.row][value.hit.cell + 1 :] if value.way == "tras" else ()
+        named = [found for span in (value.span, *cells) for found in _lines_in(span, book)]
+        if len(value.span.words) <= 8 and len({line for line, _ in named}) == 1:
+            return field_of(sheet, named[0][0].value, value.span, f"linea:{value.way}:{value.hit.label}")
+        ticked = {line for line, before in named if before and before.text.upper() in book.words.marks}
+        if len(ticked) == 1:
+            return field_of(sheet, ticked.pop().value, value.span, f"linea:marcada:{value.hit.label}")
+    return None
+
+
+def _lines_in(span: Span, book: DocumentsBook) -> list[tuple[Line, Word | None]]:
+    """Lines named in a text, each with the word before it (which may be a tick)."""
+    words = [squeezed(word.text) for word in span.words]
+    found: list[tuple[Line, Word | None]] = []
+    aliases = sorted(
+        ((line, alias.split()) for line, all_ in book.lines.items() for alias in all_), key=lambda a: -len(a[1])
+    )
+    at = 0
+    while at < len(words):
+        for line, alias in aliases:
+            if words[at : at + len(alias)] == [squeezed(word) for word in alias]:
+                found.append((line, span.words[at - 1] if at else None))
+                at += len(alias) - 1
+                break
+        at += 1
+    return found
