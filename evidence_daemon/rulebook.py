@@ -19,6 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from evidence_daemon.columns import CaseColumns, OutgoingColumns, RegisterColumns, ResponseColumns
 from evidence_daemon.errors import BadRules
 from evidence_daemon.model import DocumentKind, Line, ReasonCode, Repair, ReplyKind, Verdict
+from evidence_daemon.speech import SpeechBook
 
 
 class _Book(BaseModel):
@@ -603,6 +604,7 @@ class RuleBook(_Book):
     refunds: OutgoingColumns
     returns: RegisterColumns
     responses: ResponseColumns
+    speech: SpeechBook
 
 
 _B = TypeVar("_B", bound=BaseModel)
@@ -626,6 +628,7 @@ def parse(texts: Mapping[str, str]) -> RuleBook:
     refunds = _toml(texts, "columns/refunds.toml", OutgoingColumns, faults)
     returns = _toml(texts, "columns/register.toml", RegisterColumns, faults)
     responses = _toml(texts, "columns/responses.toml", ResponseColumns, faults)
+    speech = _toml(texts, "speech.toml", SpeechBook, faults)
     replies = {
         name.removeprefix("replies/").removesuffix(".txt"): text
         for name, text in sorted(texts.items())
@@ -633,7 +636,7 @@ def parse(texts: Mapping[str, str]) -> RuleBook:
     }
     _check_replies(replies, faults)
     maps = cases and reversals and refunds and returns and responses
-    if subject and documents and matching and decision and reasons and maps and not faults:
+    if subject and documents and matching and decision and reasons and maps and speech and not faults:
         return RuleBook(
             edition=_edition(texts),
             subject=subject,
@@ -647,6 +650,7 @@ def parse(texts: Mapping[str, str]) -> RuleBook:
             refunds=refunds,
             returns=returns,
             responses=responses,
+            speech=speech,
         )
     raise BadRules(faults)
 
