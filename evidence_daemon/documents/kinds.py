@@ -114,7 +114,8 @@ def ours(sheets: Sequence[Sheet], book: DocumentsBook) -> tuple[bool, tuple[str,
     foreign: list[str] = []
     for sheet in sheets:
         page = squeezed(sheet.text)
-        head = [cell for row in sheet.rows for cell in row if cell.box.y1 <= _head(sheet, titles)]
+        end = _head(sheet, titles)
+        head = [cell for row in sheet.rows for cell in row if cell.box.y1 <= end]
         mine += [ruc for ruc in names.rucs if ruc in re.sub(r"\D", "", " ".join(_numbers(sheet)))]
         mine += [name for name in names.names if _names(name, page, sheet.text)]
         top = " ".join(cell.text for cell in head)
