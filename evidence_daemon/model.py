@@ -731,6 +731,8 @@ class Evidence:
     lookalikes: tuple[Lookalike, ...] = ()
     rushes: tuple[Rush, ...] = ()
     neighbours: tuple[Neighbour, ...] = ()
+    held_alone: tuple[CaseId, ...] = ()
+    """Cases that a person is asked about for this mail's sake alone: no other evidence of them waits."""
 
 
 # ── 5. cases ─────────────────────────────────────────────────────────────────────────────────────

@@ -56,6 +56,7 @@ from evidence_daemon.model import (
     Engine,
     Evidence,
     FolderRole,
+    Hold,
     Lane,
     MailId,
     Match,
@@ -81,6 +82,8 @@ log = logging.getLogger("evidence_daemon.pipeline")
 
 RETRY_AFTER = (60, 300, 1800, 7200, 14400, 28800, 86400, 86400)
 """Seconds until an answer is tried again after the 1st, 2nd … refusal that may pass (about 48 h in all)."""
+REJUDGED_DAYS = 30
+"""How old a mail may be that is judged again after the case list has changed."""
 UNCERTAIN_AFTER = 600
 """Seconds after which an answer whose fate is unknown is sent once more, byte by byte the same."""
 
@@ -215,16 +218,49 @@ class Pipeline:
         mail = records.load_mail(session, mail_id)
         if mail.decided:
             return "already decided"
-        today = self.today()
         evidence, found = self.gather(session, mail_id)
         self._note_bounce(session, evidence)
-        decision = decide(evidence, found, self.book, today)
-        settlement = settle(decision, evidence, self.book, today)
+        settlement = self._settlement(session, mail_id, evidence, found)
         if mail.decisions and self._stands(session, mail_id, settlement):
             return "stands"
         self.apply(session, mail_id, settlement, evidence, found)
-        _canonical_line(evidence, found, decision, settlement, self.book.edition)
-        return type(decision).__name__.lower()
+        _canonical_line(evidence, found, settlement.decision, settlement, self.book.edition)
+        return type(settlement.decision).__name__.lower()
+
+    def _settlement(self, session: Session, mail_id: MailId, evidence: Evidence, found: Match) -> Settlement:
+        """What the daemon makes of a mail now.  Who got his receipt is not sent another for the same mail."""
+        decision = decide(evidence, found, self.book, self.today())
+        settlement = settle(decision, evidence, self.book, self.today())
+        receipt = settlement.reply is not None and settlement.reply.kind is ReplyKind.RECIBIDO
+        if receipt and judging.receipt_left(session, mail_id):
+            return replace(settlement, reply=None, unanswered_because="ya recibió su número de recibo")
+        return settlement
+
+    def rejudge(self, days: int = REJUDGED_DAYS) -> list[MailId]:
+        """Judge anew what the daemon held, or found no case for, in the last `days`: the case list has changed.
+
+        To be called after an import.  Only a mail that would be decided otherwise is walked again, on what was
+        read of it then, and at most once at a time; one that a person decided on, or took a value back of, never.
+        Returns the mails whose walk was begun.
+        """
+        since = self.clock() - timedelta(days=days)
+        with self.database.reading() as session:
+            waiting = judging.rejudgeable(session, since)
+        return [mail_id for mail_id in waiting if self.database.transact(partial(self._judge_again, mail_id))]
+
+    def _judge_again(self, mail_id: MailId, session: Session) -> bool:
+        try:
+            evidence, found = self.gather(session, mail_id)
+            anew = self._settlement(session, mail_id, evidence, found)
+        except Permanent:  # its papers cannot be read any more, or a state forbids it: it stays as it is
+            return False
+        last = records.explain(session, mail_id).decisions[-1].settlement
+        if _same(last, anew):
+            return False
+        walk = judging.judge_again(session, mail_id, self.clock())
+        if walk is not None:
+            self.enqueue(session, mail_id, walk)
+        return walk is not None
 
     def _stands(self, session: Session, mail_id: MailId, anew: Settlement) -> bool:
         """Whether the last decision of a mail that was put back stays: then nothing is written, nobody answered again.
@@ -234,15 +270,7 @@ class Pipeline:
         """
         decisions = records.explain(session, mail_id).decisions
         last = decisions[-1].settlement
-        before, after = last.decision, anew.decision
-        reply = (last.reply.kind, last.reply.reasons) if last.reply else None
-        same = (
-            not anew.entries
-            and type(before) is type(after)
-            and before.grounds.reasons == after.grounds.reasons
-            and {case.id for case in before.cases} == {case.id for case in after.cases}
-            and reply == ((anew.reply.kind, anew.reply.reasons) if anew.reply else None)
-        )
+        same = _same(last, anew)
         a_persons = any(judged.actor != DAEMON for judged in decisions)
         guarded = a_persons or (any(judged.entries for judged in decisions) and not anew.entries)
         if not (same or guarded):
@@ -330,6 +358,7 @@ class Pipeline:
             lookalikes=judging.lookalikes(session, mail_id, limits.lookalike_bits),
             rushes=judging.rushes(session, mail_id, by, evidence.received_at, limits.rush_hours, meant),
             neighbours=judging.neighbours(session, mail_id, evidence.papers),
+            held_alone=judging.held_alone(session, mail_id),
         )
 
     def _thread(self, session: Session, email: Email) -> tuple[CaseId, ...]:
@@ -620,6 +649,21 @@ def _origins(attachments: Sequence[Attachment], readings: Sequence[Reading]) -> 
         if origin != Origin(attachment.sha256):
             told.append(origin)
     return tuple(told)
+
+
+def _same(last: Settlement, anew: Settlement) -> bool:
+    """Whether a mail that is judged anew comes to the same end, and nothing more is reversed by it."""
+    before, after = last.decision, anew.decision
+    reply = (last.reply.kind, last.reply.reasons) if last.reply else None
+    told = (anew.reply.kind, anew.reply.reasons) if anew.reply else None
+    silent = isinstance(before, Hold) and isinstance(after, Hold) and anew.reply is None
+    return (
+        not anew.entries
+        and type(before) is type(after)
+        and before.grounds.reasons == after.grounds.reasons
+        and {case.id for case in before.cases} == {case.id for case in after.cases}
+        and (reply == told or silent)
+    )
 
 
 class _Turns:

@@ -13,6 +13,8 @@ from sqlmodel import Session, col, select
 
 from evidence_daemon.canonical import plain, series_of
 from evidence_daemon.model import (
+    ABOUT_ANSWERS,
+    DAEMON,
     CaseId,
     Direction,
     Document,
@@ -25,12 +27,17 @@ from evidence_daemon.model import (
     MailId,
     Neighbour,
     Origin,
+    OutboxState,
     Reading,
+    ReplyKind,
     Rush,
+    Verdict,
     receipt_number,
 )
+from evidence_daemon.store import audit
 from evidence_daemon.store.shapes import from_json, to_json
-from evidence_daemon.store.tables import MailCaseRow, MailRow
+from evidence_daemon.store.statements import count_rows
+from evidence_daemon.store.tables import DecisionRow, EntryRow, MailCaseRow, MailRow, OutboxRow, ReviewRow
 from evidence_daemon.store.tables_judging import BandRow, LookRow, OfficeActaRow, OriginRow, WayRow
 
 _BANDS = 16
@@ -59,6 +66,90 @@ def load_origins(session: Session, mail_id: MailId) -> tuple[Origin, ...]:
         select(OriginRow.body).where(col(OriginRow.mail_id) == mail_id).order_by(col(OriginRow.ordinal))
     )
     return tuple(from_json(body, Origin) for body in rows)
+
+
+# ── judging again ────────────────────────────────────────────────────────────────────────────────
+
+
+def rejudgeable(session: Session, since: datetime) -> list[MailId]:
+    """Mails since then that the daemon alone held, or asked about for want of a case, reversing nothing; oldest first."""
+    by_person = sa.exists().where(col(DecisionRow.mail_id) == col(MailRow.id), col(DecisionRow.actor) != DAEMON)
+    entered = (
+        sa.exists()
+        .where(col(DecisionRow.mail_id) == col(MailRow.id))
+        .where(col(EntryRow.decision_id) == col(DecisionRow.id))
+    )
+    last = sa.exists().where(
+        col(DecisionRow.mail_id) == col(MailRow.id),
+        col(DecisionRow.number) == col(MailRow.decisions),
+        sa.or_(
+            col(DecisionRow.verdict) == Verdict.HOLD,
+            # Asked, and whoever he is no case was found: JSON names the match first.
+            sa.and_(col(DecisionRow.verdict) == Verdict.ASK, col(DecisionRow.match).startswith('{"is":"NoCase"')),
+        ),
+    )
+    rows = session.exec(
+        select(MailRow.id)
+        .where(
+            col(MailRow.state).in_((EvidenceState.EN_REVISION, EvidenceState.RECHAZADO)),
+            col(MailRow.received_at) >= since,
+            last,
+            ~by_person,
+            ~entered,
+        )
+        .order_by(col(MailRow.id))
+    )
+    return [MailId(number) for number in rows]
+
+
+def judge_again(session: Session, mail_id: MailId, now: datetime) -> int | None:
+    """Put a decided mail before the judge again, on what was read of it; the number of its walk.
+
+    None when it has a walk before it anyway, or was decided otherwise meanwhile.
+    """
+    walk = session.exec(
+        sa.update(MailRow)
+        .where(
+            col(MailRow.id) == mail_id,
+            col(MailRow.state).in_((EvidenceState.EN_REVISION, EvidenceState.RECHAZADO)),
+            col(MailRow.read_at).is_not(None),
+        )
+        .values(state=EvidenceState.PROCESADO, walk=MailRow.walk + 1, walk_base=MailRow.walk + 1)
+        .returning(col(MailRow.walk))
+        .execution_options(synchronize_session=False)
+    ).scalar_one_or_none()
+    if walk is None:
+        return None
+    audit.record(session, "judged again", actor=DAEMON, now=now, mail_id=mail_id)
+    return int(walk)
+
+
+def receipt_left(session: Session, mail_id: MailId) -> bool:
+    """Whether a receipt of this mail has left, or may have: then no second one is sent."""
+    still_here = (OutboxState.ANULADO, OutboxState.EN_COLA, OutboxState.RETENIDO)
+    return bool(
+        count_rows(
+            session,
+            OutboxRow,
+            col(OutboxRow.mail_id) == mail_id,
+            col(OutboxRow.kind) == ReplyKind.RECIBIDO,
+            col(OutboxRow.state).not_in(still_here),
+        )
+    )
+
+
+def held_alone(session: Session, mail_id: MailId) -> tuple[CaseId, ...]:
+    """The cases that a person is asked about for this mail's sake alone."""
+    open_ = (col(ReviewRow.closed_at).is_(None), col(ReviewRow.lane).not_in(ABOUT_ANSWERS))
+    if not count_rows(session, ReviewRow, col(ReviewRow.mail_id) == mail_id, *open_):
+        return ()
+    mine = select(MailCaseRow.case_id).where(col(MailCaseRow.mail_id) == mail_id)
+    others = session.exec(
+        select(MailCaseRow.case_id)
+        .join(ReviewRow, col(ReviewRow.mail_id) == col(MailCaseRow.mail_id))
+        .where(col(MailCaseRow.case_id).in_(mine), col(MailCaseRow.mail_id) != mail_id, *open_)
+    ).all()
+    return tuple(CaseId(case_id) for case_id in session.exec(mine) if case_id not in others)
 
 
 # ── pages that look alike ────────────────────────────────────────────────────────────────────────
