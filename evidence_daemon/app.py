@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TypeVar, assert_never
 
 from evidence_daemon import rulebook
 from evidence_daemon.alerts import Alerts
-from evidence_daemon.config import Config, MailboxConfig, MaildirConfig, OAuthConfig, SmtpConfig
+from evidence_daemon.config import Config, DocumentsConfig, MailboxConfig, MaildirConfig, OAuthConfig, SmtpConfig
 from evidence_daemon.daemon import Daemon, Door
 from evidence_daemon.documents.reader import Reader
 from evidence_daemon.errors import BadRules
@@ -30,6 +30,7 @@ from evidence_daemon.store import records
 from evidence_daemon.store.blobs import LocalBlobs
 from evidence_daemon.store.database import Database, open_database
 from evidence_daemon.store.lease import Lease
+from evidence_daemon.store.reading import StoredTries
 
 if TYPE_CHECKING:
     from evidence_daemon.web.security import Wall
@@ -150,7 +151,7 @@ def open_house(config: Config, *, clock: Callable[[], datetime] = lambda: dateti
     try:
         database.migrate(armed=config.daemon.armed)
         blobs = LocalBlobs(config.state_directory / "evidence")
-        reader = Reader(config.documents, blobs.put, book.documents)
+        reader = Reader(_of_documents(config), blobs.put, book.documents, StoredTries(database, clock))
         pipeline = Pipeline(
             database=database,
             blobs=blobs,
@@ -198,6 +199,14 @@ def read_rules(directory: Path) -> RuleBook:
     if faults := failed_examples(book.subject):  # the grammar stands above the book, so it is tried here
         raise BadRules(faults)
     return book
+
+
+def _of_documents(config: Config) -> DocumentsConfig:
+    """The section with the directory of authorities where the configuration means it."""
+    documents = config.documents
+    if not documents.signature_authorities:
+        return documents
+    return documents.model_copy(update={"signature_authorities": str(config.path(documents.signature_authorities))})
 
 
 _Section = TypeVar("_Section", MailboxConfig, SmtpConfig, OAuthConfig)

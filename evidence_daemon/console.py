@@ -17,6 +17,7 @@ from rich.text import Text
 
 from evidence_daemon.model import (
     Case,
+    DigitalSignature,
     Document,
     Field,
     Fields,
@@ -165,6 +166,8 @@ def print_story(story: Story) -> None:
             case Document(name=name, media_type=kind, pages=pages, total_pages=total):
                 engines = ", ".join(sorted({page.engine.value for page in pages}))
                 out.print(f"Leído: {name} ({kind}), {len(pages)} de {total} páginas, {engines}", markup=False)
+                for signature in reading.signatures:
+                    out.print(f"  Firma digital {_signature(signature)}", markup=False)
             case Unreadable(name=name, reason=reason, detail=detail):
                 out.print(f"No leído: {name}: {reason.value} ({detail})", markup=False)
     for paper in story.papers:
@@ -187,6 +190,19 @@ def print_story(story: Story) -> None:
         for event in story.events:
             table.add_row(_moment(event.at), event.actor, event.action)
         out.print(table)
+
+
+def _signature(signature: DigitalSignature) -> str:
+    """A digital signature in a line: what it is worth, whose, when, over what."""
+    who = " de ".join(filter(None, (signature.signer, signature.organisation))) or "sin nombre"
+    parts = [
+        f"{signature.verdict.value}: {who}, avalada por {signature.issuer or 'nadie'}",
+        _moment(signature.signed_at) if signature.signed_at else "",
+        "todo el documento" if signature.whole else "sólo una parte",
+        "PRUEBA de la empresa" if signature.proof else "",
+        signature.detail,
+    ]
+    return "; ".join(filter(None, parts))
 
 
 def _print_paper(paper: Fields) -> None:

@@ -39,7 +39,7 @@ from evidence_daemon.documents.screening import (
     screen,
 )
 from evidence_daemon.documents.sight import OCR, Sight, printable, whole
-from evidence_daemon.documents.tries import MOST_DEATHS, Tries, TriesOfThisRun
+from evidence_daemon.documents.tries import MOST_DEATHS, Tries, TriesOfThisRun, is_deadly
 from evidence_daemon.errors import BadConfig, Temporary
 from evidence_daemon.model import (
     Attachment,
@@ -226,7 +226,7 @@ class Reader:
         """Have a file opened in cells, once more when one died of it, and never again when that went on."""
         file, told = attachment.sha256, "ya hizo fallar al lector varias veces; no se abre más"
         for _ in range(MOST_DEATHS):
-            if self._tries.begin(file).deadly:
+            if is_deadly(self._tries.begin(file)):
                 break
             try:
                 result = opening()
@@ -265,10 +265,10 @@ class Reader:
                     parts.append(Attachment(name[-300:], "application/octet-stream", content, sha256, place))
                 if len(parts) > MAX_ENTRIES or size > MAX_MAIL_BYTES:
                     raise CellDied("the cell took out more than there may be")
-        refused = ending.facts.get("refused")
-        if refused is None and parts:
+        refused = str(ending.facts.get("refused", ""))
+        if not refused and parts:
             return tuple(parts)
-        return _refused(attachment, REFUSALS[Fault(refused)] if refused in set(Fault) else REFUSALS[Fault.DAMAGED])
+        return _refused(attachment, REFUSALS[Fault(refused) if refused in set(Fault) else Fault.DAMAGED])
 
     def _in_cells(
         self, attachment: Attachment, screened: Readable, passwords: Sequence[str], max_pages: int, seconds: float

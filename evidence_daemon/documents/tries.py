@@ -18,23 +18,32 @@ MOST_BEGINNINGS = 3
 """Times that a file may be in hand when the daemon ends: a restart in the middle of a document is no crime."""
 
 
+class Count(Protocol):
+    """Of one file: tries begun that never came to an end, this one included, and cells that died of it."""
+
+    @property
+    def begun(self) -> int: ...
+    @property
+    def died(self) -> int: ...
+
+
+def is_deadly(count: Count) -> bool:
+    """Whether the file is not to be opened any more."""
+    return count.died >= MOST_DEATHS or count.begun > MOST_BEGINNINGS
+
+
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """Of one file: tries begun that never came to an end, this one included, and cells that died of it."""
+    """A `Count`."""
 
     begun: int
     died: int
-
-    @property
-    def deadly(self) -> bool:
-        """Whether it is not to be opened any more."""
-        return self.died >= MOST_DEATHS or self.begun > MOST_BEGINNINGS
 
 
 class Tries(Protocol):
     """Counts by the file's hash.  Every call is kept before it returns."""
 
-    def begin(self, file: Sha256) -> Tried:
+    def begin(self, file: Sha256) -> Count:
         """It will be opened now."""
 
     def died(self, file: Sha256, times: int) -> None:

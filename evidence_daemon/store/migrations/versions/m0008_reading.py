@@ -17,6 +17,18 @@ _ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 def upgrade() -> None:
     """Add what is new."""
     _mail_room()
+    _documents_room()
+
+
+def _documents_room() -> None:
+    op.create_table(
+        "file_tries",
+        sa.Column("sha256", sa.Text(), nullable=False),
+        sa.Column("begun", sa.Integer(), nullable=False),
+        sa.Column("died", sa.Integer(), nullable=False),
+        sa.Column("last_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("sha256", name=op.f("pk_file_tries")),
+    )
 
 
 def _mail_room() -> None:
