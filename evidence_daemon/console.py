@@ -104,6 +104,8 @@ def print_status(status: Status) -> None:
             f"[red]{status.vanished} correos desaparecieron del buzón antes de ser vistos[/red] "
             "(los UID están en el registro): ¿otro programa o una regla los mueve?"
         )
+    if status.cage:
+        out.print(f"Los documentos se abren encerrados: {status.cage}.", markup=False)
     if status.next_respond_by is not None:
         out.print(f"Próximo límite legal de respuesta: {status.next_respond_by:%d-%m-%Y}.")
 

@@ -200,11 +200,8 @@ class Pipeline:
             if attempt > self.config.daemon.retries:
                 raise Permanent(f"reading was begun {attempt - 1} times and never came to an end")
             with self.mails.opened(mail) as (email, signatures):
-                subject = read_subject(email.subjects, self.book.subject)
-                passwords = [subject.id_number.value] if subject.id_number is not None else []
-                wanted = email.attachments[: self.config.documents.max_attachments]
-                readings = self.reader.read(wanted, passwords)
-                origins = _origins(wanted, readings)
+                readings = self.reader.read(email.attachments, self._passwords(mail, email))
+                origins = _origins(email.attachments[: self.config.documents.max_attachments], readings)
             with self.database.session() as session:
                 records.save_readings(session, mail_id, readings, email=email, now=self.clock())
                 judging.keep_origins(session, mail_id, origins)
@@ -212,6 +209,18 @@ class Pipeline:
                 found_on_arrival = records.load_signatures(session, mail_id)  # later their keys may be gone
                 if all(one.verdict is SignatureVerdict.NO_COMPROBADA for one in found_on_arrival):
                     records.save_signatures(session, mail_id, signatures)
+
+    def _passwords(self, mail: records.Mail, email: Email) -> list[str]:
+        """What a protected file may be opened with: the numbers that the mail gives, and those of the cases it means."""
+        subject = read_subject(email.subjects, self.book.subject)
+        given = [subject.id_number.value] if subject.id_number is not None else []
+        given += [other for other, _ in subject.id_number.alternatives] if subject.id_number is not None else []
+        with self.database.reading() as session:
+            thread = self._thread(session, email)
+            known = Evidence(mail.receipt, mail.received_at, email, subject, (), (), thread=thread)
+            cases = records.find_cases(session, search_keys(known))
+        numbers = [*given[:1], *(case.id_number for case in cases), *given[1:], *email.labelled_ids]
+        return list(dict.fromkeys(number for number in numbers if number))
 
     def judge(self, session: Session, mail_id: MailId) -> str:
         """Gather, decide, apply: one transaction, committed by the caller.  Returns the verdict."""
@@ -611,7 +620,7 @@ class Pipeline:
         """Where everything stands, and why nothing is sent now, if so."""
         now = self.clock()
         with self.database.reading() as session:
-            told = records.status(session)
+            told = replace(records.status(session), cage=self.reader.cage())
             closed = records.sending_closed(session, now, self.limits)
         if closed is None and (opens := self.hours.next_open(now)) > now:
             closed = records.Closed("fuera de horario", opens)

@@ -279,5 +279,5 @@ def test_many_threads_may_have_cells_at_once() -> None:
 
 
 def test_the_level_of_the_cage_is_told() -> None:
-    assert sandbox.level().startswith("seccomp, límites y ")
-    assert ("sin Landlock" in sandbox.level()) is (landlock_abi() == 0)
+    assert sandbox.level().startswith("seccomp, límites, ")
+    assert ("SIN Landlock" in sandbox.level()) is (landlock_abi() == 0)

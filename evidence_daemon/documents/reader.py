@@ -23,7 +23,7 @@ from evidence_daemon.config import DocumentsConfig
 from evidence_daemon.documents.antivirus import ClamAV, Clean, Found
 from evidence_daemon.documents.fields import wanted
 from evidence_daemon.documents.notary import SEALS, Notary
-from evidence_daemon.documents.sandbox import Cell, CellDied, Frame, Limits, NoCell, sweep
+from evidence_daemon.documents.sandbox import Cell, CellDied, Frame, Limits, NoCell, level, sweep
 from evidence_daemon.documents.screening import (
     CONTAINERS,
     MAX_DEPTH,
@@ -148,6 +148,11 @@ class Reader:
         if missing:
             packages = " ".join(f"tesseract-ocr-{name.replace('_', '-')}" for name in missing)
             raise BadConfig(f"tesseract lacks the language data {', '.join(missing)}: apt-get install {packages}")
+
+    def cage(self) -> str:
+        """How documents are locked up here, and whether an antivirus looks first; in words for `status`."""
+        looked = f", antivirus en {self._config.clamav}" if self._config.clamav else ", sin antivirus"
+        return level() + looked
 
     def _limits(self, seconds: float) -> Limits:
         return Limits(seconds, self._config.max_memory_bytes, self._config.require_landlock)

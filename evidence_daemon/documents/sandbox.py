@@ -412,4 +412,4 @@ def close_nurseries() -> None:
 def level() -> str:
     """How the cells of this machine are locked, in words for `status`."""
     abi = landlock_abi()
-    return f"seccomp, límites y {f'Landlock {abi}' if abi else 'sin Landlock'}"
+    return f"seccomp, límites, {f'Landlock {abi}' if abi else 'SIN Landlock'}"

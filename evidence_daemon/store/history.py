@@ -78,6 +78,8 @@ class Status:
     """Why no answer leaves now, as the house says that has the limits; "" when they do."""
     not_sending_until: datetime | None = None
     """When that passes by itself; None when a person must act."""
+    cage: str = ""
+    """How the processes that open documents are locked on this machine, in words."""
 
     @property
     def drained(self) -> bool:
