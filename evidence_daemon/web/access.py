@@ -85,6 +85,12 @@ NEEDS: Mapping[str, Permission | Open] = {
     "POST /usuarios": Permission.CHANGE_USERS,
     "GET /usuarios/{user_id}": Permission.SEE_USERS,
     "POST /usuarios/{user_id}": Permission.CHANGE_USERS,
+    # agents: look-up, and what customers say or bring
+    "GET /consulta": Permission.LOOK_UP,
+    "POST /consulta": Permission.LOOK_UP,
+    "POST /consulta/nota": Permission.TAKE_DOWN,
+    "GET /recepcion": Permission.TAKE_DOWN,
+    "POST /recepcion": Permission.TAKE_DOWN,
     # the queue and its items
 }
 
@@ -101,6 +107,7 @@ class Link:
 MENU = (
     Link("/cola", "Queue", Permission.SEE_QUEUE),
     Link("/consulta", "Look-up", Permission.LOOK_UP),
+    Link("/recepcion", "Counter", Permission.TAKE_DOWN),
     Link("/panel", "Figures", Permission.SEE_FIGURES),
     Link("/usuarios", "Users", Permission.SEE_USERS),
 )
