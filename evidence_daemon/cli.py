@@ -11,26 +11,27 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import nullcontext
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.table import Table
 
 from evidence_daemon import config as configuration
 from evidence_daemon.app import House, open_grant, read_rules, rules_directory
-from evidence_daemon.commands import DEFAULT_CONFIG, EXIT_DATA, AsJson, ConfigFile, Person, Receipt, queue
+from evidence_daemon.commands import DEFAULT_CONFIG, AsJson, ConfigFile, Person, looking_back, queue
+from evidence_daemon.commands import batches as batch_commands
+from evidence_daemon.commands import ivr as ivr_commands
+from evidence_daemon.commands import lists as list_commands
 from evidence_daemon.commands import mail_named as _mail
 from evidence_daemon.commands import opened as _house
+from evidence_daemon.commands import reversals as charge_commands
+from evidence_daemon.commands import rules as rule_commands
 from evidence_daemon.commands import told as _told
 from evidence_daemon.commands import users as user_commands
 from evidence_daemon.config import Config, MailboxConfig
-from evidence_daemon.console import err, out, print_json, print_status, print_story, print_withheld, usd
+from evidence_daemon.console import out, print_json, print_status, print_withheld
 from evidence_daemon.errors import BadConfig
-from evidence_daemon.exchange import export_reversals, import_cases
 from evidence_daemon.store import records
 
 app = typer.Typer(
@@ -44,21 +45,22 @@ app = typer.Typer(
     "75 try again later, 78 configuration or rules are wrong.",
 )
 answers = typer.Typer(no_args_is_help=True, help="Answers that are kept back.")
-cases = typer.Typer(no_args_is_help=True, help="The list of pending cases.")
-reversals = typer.Typer(no_args_is_help=True, help="Values marked for reversal.")
 replies = typer.Typer(no_args_is_help=True, help="The texts of the answers.")
-rules = typer.Typer(no_args_is_help=True, help="The rule book.")
 config_commands = typer.Typer(no_args_is_help=True, help="The configuration file.")
 mailbox = typer.Typer(no_args_is_help=True, help="The mailboxes that are polled.")
 app.add_typer(answers, name="answers")
 app.add_typer(queue.queue, name="queue")
-app.add_typer(cases, name="cases")
-app.add_typer(reversals, name="reversals")
+app.add_typer(list_commands.cases, name="cases")
+app.add_typer(list_commands.register, name="register")
+app.add_typer(batch_commands.batches, name="batches")
+app.add_typer(charge_commands.reversals, name="reversals")
+app.add_typer(charge_commands.refunds, name="refunds")
 app.add_typer(replies, name="replies")
-app.add_typer(rules, name="rules")
+app.add_typer(rule_commands.rules, name="rules")
 app.add_typer(mailbox, name="mailbox")
 app.add_typer(config_commands, name="config")
 app.add_typer(user_commands.commands, name="users")
+app.add_typer(ivr_commands.commands, name="ivr")
 
 # ── running ──────────────────────────────────────────────────────────────────────────────────────
 
@@ -119,15 +121,8 @@ def status(config: ConfigFile = DEFAULT_CONFIG, as_json: AsJson = False) -> None
         _show_status(house, as_json)
 
 
-@app.command()
-def explain(receipt: Receipt, config: ConfigFile = DEFAULT_CONFIG, as_json: AsJson = False) -> None:
-    """Tell the whole walk of one mail: what was read, whose it is, every rule's verdict, what changed."""
-    with _house(config) as house, house.database.session() as session:
-        story = records.explain(session, _mail(receipt))
-        if as_json:
-            print_json(story)
-        else:
-            print_story(story)
+app.command()(looking_back.explain)
+app.command("replay")(looking_back.replay_command)
 
 
 @app.command()
@@ -218,71 +213,7 @@ def answers_release(
     out.print(f"{freed} answers are released.")
 
 
-# ── files in and out ─────────────────────────────────────────────────────────────────────────────
-
-
-@cases.command("import")
-def cases_import(
-    file: Annotated[
-        Path,
-        typer.Argument(
-            exists=True, dir_okay=False, readable=True, help="CSV file; its columns: rules/columns/cases.toml."
-        ),
-    ],
-    config: ConfigFile = DEFAULT_CONFIG,
-    as_json: AsJson = False,
-) -> None:
-    """Bring in the list of pending cases.  Good rows go in; every faulty row is named with its reason."""
-    with _house(config) as house, _progress("rows") as advance:
-        report = import_cases(house.database, file, house.book, progress=advance)
-    if as_json:
-        print_json(report)
-    else:
-        out.print(
-            f"{file}: {report.new} new, {report.changed} changed, {report.unchanged} unchanged, "
-            f"{report.vanished} no longer listed, {len(report.rejected)} rows refused"
-        )
-        for fault in report.rejected:
-            err.print(f"{file}:{fault.line}: {fault.column}: {fault.message}", highlight=False)
-    if report.rejected:
-        raise typer.Exit(EXIT_DATA)
-
-
-@reversals.command("export")
-def reversals_export(
-    file: Annotated[Path, typer.Argument(dir_okay=False, help="CSV file to write.")],
-    config: ConfigFile = DEFAULT_CONFIG,
-) -> None:
-    """Write the values marked for reversal as CSV (columns: rules/columns/reversals.toml)."""
-    with _house(config) as house:
-        report = export_reversals(house.database, file, house.book)
-    out.print(f"{file}: {report.lines} charges, USD {usd(report.cents)}")
-
-
 # ── rules and configuration ──────────────────────────────────────────────────────────────────────
-
-
-@rules.command("check")
-def rules_check(
-    directory: Annotated[Path | None, typer.Argument(help="Directory of rules; default: the configured one.")] = None,
-    config: ConfigFile = DEFAULT_CONFIG,
-) -> None:
-    """Read the rule book and run the examples in it; all faults are told at once."""
-    with _told():
-        where = directory or rules_directory(configuration.load(config) if config.exists() else Config())
-        book = read_rules(where)
-        out.print(f"{where}: the rule book is sound (edition {book.edition})")
-
-
-@rules.command("reasons")
-def rules_reasons(config: ConfigFile = DEFAULT_CONFIG) -> None:
-    """List the reason codes with the sentence that the customer reads."""
-    with _told():
-        book = read_rules(rules_directory(configuration.load(config) if config.exists() else Config()))
-        table = Table("Código", "Texto para el cliente")
-        for code, reason in book.reasons.reasons.items():
-            table.add_row(code.value, reason.text)
-        out.print(table)
 
 
 @config_commands.command("check")
@@ -384,11 +315,3 @@ def _show_status(house: House, as_json: bool) -> None:
         print_json(now)
     else:
         print_status(now)
-
-
-@contextmanager
-def _progress(unit: str) -> Iterator[Any]:
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as bar:
-        task = bar.add_task(unit, total=None)
-        yield lambda done, total=None: bar.update(task, completed=done, total=total)

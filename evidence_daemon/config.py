@@ -377,6 +377,49 @@ def _listed(text: str) -> tuple[str, ...]:
     return tuple(filter(None, (part.strip() for part in text.split(","))))
 
 
+class ImportsConfig(_Section):
+    """Lists that come in by themselves: a folder in which the billing system drops them."""
+
+    directory: str = Field("", description="The watched folder; empty: none.  Taken files go to hechos/ and fallidos/.")
+    cases_pattern: str = Field("casos*", description="File names of lists of cases, with * and ?.")
+    register_pattern: str = Field("registro*", description="File names of the return register; empty: none.")
+    response_pattern: str = Field("respuesta*", description="File names of billing's answers; empty: none.")
+    quiet_seconds: int = Field(
+        120, ge=0, description="Seconds without a change after which a file is whole; NAME.ok says so at once."
+    )
+    stale_hours: int = Field(
+        0, ge=0, description="Hours without a list of cases after which our own people are alerted.  0: never."
+    )
+
+
+class BatchesConfig(_Section):
+    """Batches of reversals on their way to billing."""
+
+    most_lines: int = Field(5000, ge=1, le=100_000, description="Lines of a batch, at most.")
+    delivery: Literal["none", "folder", "sftp"] = Field(
+        "none", description='How the files of a batch are handed over: "none" (by hand), "folder" or "sftp".'
+    )
+    folder: str = Field("lotes", description='Folder for delivery = "folder".')
+    sftp_host: str = Field("sftp.example.gob.ec", description="SFTP server.")
+    sftp_port: int = Field(22, ge=1, le=65535, description="SFTP port.")
+    sftp_user: str = Field("evidencias", description="Login name there.")
+    sftp_host_key: str = Field(
+        "", description='Public key of the server ("ssh-ed25519 AAAA…"); with any other key nothing is sent.'
+    )
+    sftp_key_file: str = Field("", description="File that holds our private key; empty: log in by password.")
+    sftp_password_file: str = Field("sftp_password", description="File that holds the password.")
+    sftp_folder: str = Field("", description="Folder on the server.")
+    response_days: int = Field(
+        5, ge=0, description="Working days after which a batch without an answer is alerted.  0: never."
+    )
+
+    @model_validator(mode="after")
+    def _pinned(self) -> Self:
+        if self.delivery == "sftp" and not self.sftp_host_key:
+            raise ValueError('delivery = "sftp" needs sftp_host_key: the public key of the server')
+        return self
+
+
 class DaemonConfig(_Section):
     """How the program runs."""
 
@@ -468,6 +511,41 @@ class SignOnConfig(_Section):
         return url.rstrip("/")
 
 
+class IvrConfig(_Section):
+    """The Asterisk that places the campaign's calls; without a host there are no calls."""
+
+    host: str = Field("", description="Its manager interface (AMI); empty: no calls.", examples=["127.0.0.1"])
+    port: int = Field(5038, ge=1, le=65535, description="Port of the manager interface.")
+    user: str = Field("evidence-daemon", description="User of the manager interface (manager.conf).")
+    secret_file: str = Field("ami_secret", description="File that holds that user's secret.")
+    dial: str = Field(
+        "PJSIP/{number}@trunk", description="How a number is dialled; {number} stands for it, `trunk` for your trunk."
+    )
+    caller_id: str = Field(
+        '"CNT" <1800100100>', description="What the called person sees; one registered number, never changed about."
+    )
+    national: bool = Field(True, description="Dial 0987654321 rather than +593987654321.")
+    ring_seconds: float = Field(30, gt=0, le=120, description="Seconds until nobody answers.")
+    calls_per_second: float = Field(2, gt=0, le=100, description="Calls that are begun in a second at most.")
+    channels: int = Field(30, ge=1, description="Calls that live at one time at most.")
+    sounds_directory: str = Field(
+        "/var/lib/asterisk/sounds/evidence-daemon",
+        description="Where the sound files lie; Asterisk must be able to read them under the same path.",
+    )
+    cdr_file: str = Field(
+        "/var/log/asterisk/cdr-csv/Master.csv",
+        description="Where Asterisk writes its calls down (cdr_csv with loguniqueid and loguserfield); found there, "
+        "a call that ended while the daemon was down is never placed twice. Empty: such calls stay DESCONOCIDO.",
+    )
+
+    @field_validator("dial")
+    @classmethod
+    def _names_the_number(cls, dial: str) -> str:
+        if "{number}" not in dial:
+            raise ValueError("must hold {number}")
+        return dial
+
+
 class LogConfig(_Section):
     """What is logged, on standard error."""
 
@@ -499,9 +577,12 @@ class Config(_Section):
     documents: DocumentsConfig = Field(default_factory=DocumentsConfig)
     answers: AnswersConfig = Field(default_factory=AnswersConfig)
     alerts: AlertsConfig = Field(default_factory=AlertsConfig)
+    imports: ImportsConfig = Field(default_factory=ImportsConfig)
+    batches: BatchesConfig = Field(default_factory=BatchesConfig)
     daemon: DaemonConfig = Field(default_factory=DaemonConfig)
     web: WebConfig = Field(default_factory=WebConfig)
     sign_on: SignOnConfig = Field(default_factory=SignOnConfig)
+    ivr: IvrConfig = Field(default_factory=IvrConfig)
     log: LogConfig = Field(default_factory=LogConfig)
     _directory: Path = PrivateAttr(default=Path())
 

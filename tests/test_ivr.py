@@ -7,6 +7,7 @@ import csv
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from asterisk_lab import (
@@ -23,7 +24,9 @@ from asterisk_lab import (
     Lab,
     NoLab,
 )
+from typer.testing import CliRunner
 
+from evidence_daemon.cli import app
 from evidence_daemon.errors import LoginRefused, Temporary
 from evidence_daemon.model import AttemptId, ContactState
 from evidence_daemon.outreach.channel import Accepted, Message, NeverSeen, Report, Throttled
@@ -236,3 +239,22 @@ def test_a_cause_that_nobody_listed_is_the_networks_trouble_and_ringing_is_never
     assert unanswered(127, rang=False).result == "RED"
     assert not unanswered(34, rang=False).rang
     assert unanswered(34, rang=True).rang, "who heard it ring was contacted"
+
+
+def test_the_dialplan_is_installed_once_however_often_it_is_asked_for_and_the_exchange_is_found_to_know_it(
+    lab: Lab, tmp_path: Path
+) -> None:
+    (tmp_path / "extensions.conf").write_text("[default]\nexten => 1,1,Hangup()\n")
+    for _ in range(2):
+        done = CliRunner().invoke(app, ["ivr", "install-dialplan", "--to", str(tmp_path)])
+        assert done.exit_code == 0, done.output
+    plan = (tmp_path / "extensions.conf").read_text()
+    assert plan == "[default]\nexten => 1,1,Hangup()\n\n#include evidence-daemon.conf\n"
+    assert "[evidence-daemon-end]" in (tmp_path / "evidence-daemon.conf").read_text()
+
+    (tmp_path / "secret").write_text(SECRET)
+    (tmp_path / "secret").chmod(0o600)
+    file = tmp_path / "config.toml"
+    file.write_text(f'[ivr]\nhost = "127.0.0.1"\nport = {lab.port}\nuser = "dialer"\nsecret_file = "secret"\n')
+    done = CliRunner().invoke(app, ["ivr", "check", "--config", str(file)])
+    assert done.exit_code == 0, done.output
