@@ -17,6 +17,9 @@ from evidence_daemon.config import Config, DocumentsConfig, MailboxConfig, Maild
 from evidence_daemon.daemon import Daemon, Door
 from evidence_daemon.documents.reader import Reader
 from evidence_daemon.errors import BadRules
+from evidence_daemon.exchange.batches import Batches
+from evidence_daemon.exchange.corrections import Corrections
+from evidence_daemon.exchange.watched import Watched
 from evidence_daemon.mail.imap import Mailbox
 from evidence_daemon.mail.keys import DnsKeys
 from evidence_daemon.mail.maildir import Maildir
@@ -79,6 +82,7 @@ class House:
                 postman=Postman(_placed(config, config.smtp), *_login(config, config.smtp, grants)),
                 reconcile_seconds=config.daemon.reconcile_seconds,
                 alerts=self.alerts,
+                watched=self.watched,
             )
             yield daemon
 
@@ -105,6 +109,35 @@ class House:
                 "this database was at work elsewhere before (a copy, or restored from a backup): it is disarmed, and "
                 "nothing that waited is sent; look at `status` and `answers held`, then use `arm`"
             )
+
+    @property
+    def watched(self) -> Watched | None:
+        """The folder in which lists are dropped; None without one."""
+        settings = self.config.imports
+        if not settings.directory:
+            return None
+        return Watched(
+            directory=self.config.path(settings.directory),
+            settings=settings,
+            database=self.database,
+            book=self.book,
+            clock=self.pipeline.clock,
+            after_cases=self.after_cases,
+        )
+
+    def after_cases(self) -> None:
+        """After a list of cases: what was held or found no case is judged again."""
+        self.pipeline.rejudge()
+
+    @property
+    def batches(self) -> Batches:
+        """What people do with batches of reversals."""
+        return Batches(self.database, self.book, self.pipeline.clock)
+
+    @property
+    def corrections(self) -> Corrections:
+        """What people do with single charges."""
+        return Corrections(self.database, self.book, self.pipeline.clock)
 
     def _doors(self, grants: dict[str, Grant]) -> tuple[Door, ...]:
         """Every mailbox of the configuration.  What large mails pass through begins empty: this house is alone."""
@@ -139,17 +172,24 @@ def open_grant(config: Config, block: OAuthConfig) -> Grant:
 
 
 @contextmanager
-def open_house(config: Config, *, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> Iterator[House]:
+def open_house(
+    config: Config, *, clock: Callable[[], datetime] = lambda: datetime.now(UTC), read_only: bool = False
+) -> Iterator[House]:
     """Build the house: read the rules, open and migrate the database.
 
-    Raises `BadConfig` and `BadRules` with all their faults.
+    `read_only` opens one that stands and lets nobody write to it.  Raises `BadConfig` and `BadRules` with all
+    their faults; `BadInput` for a database that is not there, or not of this version, when it may not be changed.
     """
     book = read_rules(rules_directory(config))
-    config.state_directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if not read_only:
+        config.state_directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     password = config.secret(config.database.password_file) if config.database.password_file else None
-    database = open_database(config.database.url, config.state_directory, password)
+    database = open_database(config.database.url, config.state_directory, password, read_only=read_only)
     try:
-        database.migrate(armed=config.daemon.armed)
+        if read_only:
+            database.check_schema()
+        else:
+            database.migrate(armed=config.daemon.armed)
         blobs = LocalBlobs(config.state_directory / "evidence")
         reader = Reader(_of_documents(config), blobs.put, book.documents, StoredTries(database, clock))
         pipeline = Pipeline(

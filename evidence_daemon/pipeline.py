@@ -11,6 +11,7 @@ Every step may be repeated: a crash between any two of them loses nothing and do
 
 from __future__ import annotations
 
+import copy
 import logging
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -127,6 +128,12 @@ class Pipeline:
         )
         self._turns = _Turns()
 
+    def under(self, book: RuleBook) -> Pipeline:
+        """The same walk by another rule book."""
+        other = copy.copy(self)
+        other.book = book
+        return other
+
     # ── intake ───────────────────────────────────────────────────────────────────────────────────
 
     def known_uids(self, account: str, folder: str) -> Callable[[int], set[int]]:
@@ -211,7 +218,7 @@ class Pipeline:
                     records.save_signatures(session, mail_id, signatures)
 
     def _passwords(self, mail: records.Mail, email: Email) -> list[str]:
-        """What a protected file may be opened with: the numbers that the mail gives, and those of the cases it means."""
+        """What a protected file may be opened with: the numbers that the mail gives, and those of its cases."""
         subject = read_subject(email.subjects, self.book.subject)
         given = [subject.id_number.value] if subject.id_number is not None else []
         given += [other for other, _ in subject.id_number.alternatives] if subject.id_number is not None else []
@@ -324,8 +331,14 @@ class Pipeline:
                     log, logging.WARNING, "bounced", answer_to=receipt_number(about), status=report.status or "-"
                 )
 
-    def gather(self, session: Session, mail_id: MailId) -> tuple[Evidence, Match]:
-        """All that is known of a mail, and whose it is.  Changes nothing."""
+    def gather(
+        self, session: Session, mail_id: MailId, *, then: Sequence[Case] | None = None
+    ) -> tuple[Evidence, Match]:
+        """All that is known of a mail, and whose it is.  Changes nothing.
+
+        `then` are cases as they stood when it was judged: with them it is gathered as of then, without what
+        later mails left behind.
+        """
         mail = records.load_mail(session, mail_id)
         email = self.mails.facts(mail)
         readings = records.load_readings(session, mail_id)
@@ -351,8 +364,12 @@ class Pipeline:
         )
         evidence = records.with_uses(session, mail_id, evidence)
         cases = records.find_cases(session, search_keys(evidence))
+        if then is not None:
+            stood = {case.id for case in then}
+            cases = (*then, *(case for case in cases if case.id not in stood))
         found = match(evidence, cases, self.book)
-        return self._remembered(session, mail_id, evidence, found), found
+        evidence = self._remembered(session, mail_id, evidence, found)
+        return _before(evidence, mail_id) if then is not None else evidence, found
 
     def _remembered(self, session: Session, mail_id: MailId, evidence: Evidence, found: Match) -> Evidence:
         """The evidence with what other mails and the return register say of it."""
@@ -658,6 +675,22 @@ def _origins(attachments: Sequence[Attachment], readings: Sequence[Reading]) -> 
         if origin != Origin(attachment.sha256):
             told.append(origin)
     return tuple(told)
+
+
+def _before(evidence: Evidence, mail_id: MailId) -> Evidence:
+    """The evidence without what later mails left behind."""
+
+    def earlier(receipt: str) -> bool:
+        other = mail_of_receipt(receipt)
+        return other is not None and other < mail_id
+
+    return replace(
+        evidence,
+        uses=tuple(use for use in evidence.uses if earlier(use.receipt)),
+        lookalikes=tuple(alike for alike in evidence.lookalikes if earlier(alike.receipt)),
+        neighbours=tuple(neighbour for neighbour in evidence.neighbours if earlier(neighbour.receipt)),
+        held_alone=(),
+    )
 
 
 def _same(last: Settlement, anew: Settlement) -> bool:

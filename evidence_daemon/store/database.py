@@ -26,6 +26,8 @@ import alembic.command
 import alembic.util
 import sqlalchemy as sa
 from alembic.config import Config as AlembicConfig
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy.exc import DBAPIError, ResourceClosedError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import sessionmaker as make_sessionmaker
@@ -98,6 +100,18 @@ class Database:
                     "install that version, or restore a backup made before the upgrade"
                 ) from trouble
             found_instance(Session(connection), armed=armed)
+
+    def check_schema(self) -> None:
+        """Raise `BadInput` unless the schema is this program's: for a database that may not be changed."""
+        with _translated(), self._reading.connect() as connection:
+            known = ScriptDirectory.from_config(alembic_config(connection)).get_current_head()
+            options = {"version_table": "evidence_schema"}
+            found = MigrationContext.configure(connection, opts=options).get_current_revision()
+        if found != known:
+            raise BadInput(
+                f"the database has version {found or 'none'} of the schema and this program needs {known}: "
+                "start the daemon once, it brings it up to date"
+            )
 
     @contextmanager
     def session(self) -> Iterator[Session]:
@@ -183,13 +197,15 @@ def _incarnation(path: Path) -> str:
 _AT_FDCWD, _STATX_BTIME, _STX_BTIME_AT = -100, 0x800, 0x50
 
 
-def open_database(url: str, state_directory: Path, password: str | None = None) -> Database:
+def open_database(url: str, state_directory: Path, password: str | None = None, *, read_only: bool = False) -> Database:
     """Open a database; nothing is created in it yet (`Database.migrate` does that).
 
     `url` is "postgresql://user@host/name", "sqlite:////path/to/file", or "" for `evidence.db` in the state
-    directory, which is made when it is missing.  `password` wins over one in the URL.
+    directory, which is made when it is missing.  `password` wins over one in the URL.  `read_only` makes the
+    database itself refuse every change.
 
-    Raises `BadConfig` for a URL that is neither, and for an SQLite file on a network file system.
+    Raises `BadConfig` for a URL that is neither, and for an SQLite file on a network file system; `BadInput` for
+    a file that is not there and may not be made.
     """
     try:
         parsed = sa.make_url(url) if url else sa.URL.create("sqlite", database=str(state_directory / "evidence.db"))
@@ -199,17 +215,19 @@ def open_database(url: str, state_directory: Path, password: str | None = None) 
         ) from trouble
     match parsed.get_backend_name():
         case "sqlite":
-            return Database(_open_sqlite(parsed))
+            return Database(_open_sqlite(parsed, read_only=read_only))
         case "postgresql":
-            return Database(_open_postgresql(parsed, password))
+            return Database(_open_postgresql(parsed, password, read_only=read_only))
         case other:
             raise BadConfig(f'database.url: "{other}" is not supported; write "postgresql://…", or leave it empty')
 
 
-def _open_sqlite(url: sa.URL) -> sa.Engine:
+def _open_sqlite(url: sa.URL, *, read_only: bool) -> sa.Engine:
     if not url.database or url.database == ":memory:":
         raise BadConfig("database.url: the SQLite database must be a file: mail has to survive a power cut")
     path = Path(url.database).absolute()
+    if read_only and not path.is_file():
+        raise BadInput(f"{path}: there is no database yet")
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     refuse_network(path, Path("/proc/self/mountinfo").read_text("utf-8", "replace"))
     # Personal data: for us alone.  SQLite gives its -wal and -shm files the same mode.
@@ -222,7 +240,7 @@ def _open_sqlite(url: sa.URL) -> sa.Engine:
     @sa.event.listens_for(engine, "connect")
     def _(connection: Any, _record: object) -> None:
         connection.isolation_level = None
-        for pragma in _PRAGMAS:
+        for pragma in (*_PRAGMAS, *(("query_only=ON",) if read_only else ())):
             connection.execute(f"PRAGMA {pragma}").close()
 
     @sa.event.listens_for(engine, "begin")
@@ -236,7 +254,7 @@ def _open_sqlite(url: sa.URL) -> sa.Engine:
     return engine
 
 
-def _open_postgresql(url: sa.URL, password: str | None) -> sa.Engine:
+def _open_postgresql(url: sa.URL, password: str | None, *, read_only: bool) -> sa.Engine:
     url = url.set(drivername="postgresql+psycopg")
     if password is not None:
         url = url.set(password=password)
@@ -248,7 +266,13 @@ def _open_postgresql(url: sa.URL, password: str | None) -> sa.Engine:
         pool_size=8,
         max_overflow=8,
         pool_timeout=PATIENCE_SECONDS,
-        connect_args={"connect_timeout": 10, "keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3},
+        connect_args={
+            "connect_timeout": 10,
+            "keepalives_idle": 30,
+            "keepalives_interval": 10,
+            "keepalives_count": 3,
+            **({"options": "-c default_transaction_read_only=on"} if read_only else {}),
+        },
     )
 
 

@@ -72,7 +72,7 @@ def load_origins(session: Session, mail_id: MailId) -> tuple[Origin, ...]:
 
 
 def rejudgeable(session: Session, since: datetime) -> list[MailId]:
-    """Mails since then that the daemon alone held, or asked about for want of a case, reversing nothing; oldest first."""
+    """Mails since then that the daemon alone held, or asked about for want of a case, and reversed nothing on."""
     by_person = sa.exists().where(col(DecisionRow.mail_id) == col(MailRow.id), col(DecisionRow.actor) != DAEMON)
     entered = (
         sa.exists()
@@ -98,6 +98,17 @@ def rejudgeable(session: Session, since: datetime) -> list[MailId]:
             ~entered,
         )
         .order_by(col(MailRow.id))
+    )
+    return [MailId(number) for number in rows]
+
+
+def decided_since(session: Session, since: datetime) -> list[MailId]:
+    """Mails that were decided at `since` or later, in the order in which they came."""
+    rows = session.exec(
+        select(DecisionRow.mail_id)
+        .where(col(DecisionRow.decided_at) >= since)
+        .group_by(col(DecisionRow.mail_id))
+        .order_by(col(DecisionRow.mail_id))
     )
     return [MailId(number) for number in rows]
 
