@@ -1195,7 +1195,7 @@ class Lane(StrEnum):
     DERIVADO = "DERIVADO"
     ENVIO_INCIERTO = "ENVIO_INCIERTO"
     LLAMAR = "LLAMAR"
-    """Our answer came back: it did not reach the customer, so a person calls him."""
+    """Our answer came back, or was never taken: it does not reach the customer, so a person calls him."""
 
 
 ABOUT_ANSWERS = frozenset({Lane.ENVIO_INCIERTO, Lane.LLAMAR})

@@ -758,14 +758,16 @@ def _postgres_directories() -> list[Path]:
 class Wire(_Startable):
     """A TCP relay in front of a real server, so that the network itself can fail at an exact place.
 
-    Towards the client: after `cut_after` bytes of a connection it breaks; with `drip` it passes one byte each
-    so many seconds; `stall` holds everything back.  All may be changed while it runs.  `passed` counts the
-    bytes that reached the client, `connections` how often it called.
+    Towards the client: after `cut_after` bytes of a connection it breaks; after `garble_after` a byte is another
+    (once in each connection); with `drip` it passes one byte each so many seconds; `stall` holds everything back.
+    All may be changed while it runs.  `passed` counts the bytes that reached the client, `connections` how often
+    it called.
     """
 
     def __init__(self, target: int) -> None:
         self.target = target
         self.cut_after: int | None = None
+        self.garble_after: int | None = None
         self.drip = 0.0
         self.rate = 0
         self.stall = False
@@ -839,7 +841,10 @@ class Wire(_Startable):
                 size = min(size, self.cut_after - passed)
                 if size <= 0:
                     raise OSError("cut")
-            client.sendall(data[:size])
+            piece = data[:size]
+            if self.garble_after is not None and 0 <= (at := self.garble_after - passed) < size:
+                piece = piece[:at] + bytes([piece[at] ^ 0x55]) + piece[at + 1 :]
+            client.sendall(piece)
             self.passed += size
             passed += size
             data = data[size:]

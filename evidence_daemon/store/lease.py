@@ -6,6 +6,7 @@ PostgreSQL: a session advisory lock; the server drops it when the connection die
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 from pathlib import Path
@@ -41,9 +42,9 @@ class Lease:
                 raise BadInput(
                     f"another evidence-daemon (process {holder}) already works in {self._directory}; stop it first"
                 ) from None
-            self._file.truncate(0)
-            self._file.write(str(os.getpid()))
-            self._file.flush()
+            with contextlib.suppress(OSError):  # a full disk: the lock holds all the same, only its holder has no name
+                os.ftruncate(self._file.fileno(), 0)
+                os.write(self._file.fileno(), str(os.getpid()).encode())
             return self
         connection = self._database.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
         connection.detach()  # out of the pool: a session kept there would keep the lock

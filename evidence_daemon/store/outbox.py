@@ -333,7 +333,9 @@ def finish_send(
     """Write what became of a claimed answer.
 
     INCIERTO is sent once more at `next_at`, byte by byte the same; the second time nothing is repeated and
-    a person sees it.  FALLIDO a person sees as well.  Raises `RefusedTransition` when it was not claimed.
+    a person sees it.  What is FALLIDO will not arrive: a person calls.
+
+    Raises `RefusedTransition` when it was not claimed.
     """
     row = session.exec(
         select(OutboxRow).where(col(OutboxRow.id) == outbox_id).execution_options(populate_existing=True)
@@ -362,13 +364,14 @@ def finish_send(
     )
     mail_id = MailId(row.mail_id)
     if state is OutboxState.FALLIDO:
-        summary = f"La respuesta no pudo enviarse: {response[:200]}"
+        lane, summary = Lane.LLAMAR, f"La respuesta no pudo enviarse; llame al cliente: {response[:200]}"
     elif state is OutboxState.INCIERTO and doubts > 1:
+        lane = Lane.ENVIO_INCIERTO
         summary = "No se sabe si la respuesta llegó: se envió dos veces y el servidor no confirmó ninguna."
     else:
-        summary = ""
-    if summary:
-        open_review(session, mail_id, ReviewItem(Lane.ENVIO_INCIERTO, (), summary), now)
+        lane, summary = None, ""
+    if lane is not None:
+        open_review(session, mail_id, ReviewItem(lane, (), summary), now)
     if state in {OutboxState.ENVIADO, OutboxState.FALLIDO, OutboxState.INCIERTO}:
         detail = {"outbox": outbox_id, "state": state.value, "attempt": row.attempts}
         audit.record(session, "answered", actor=DAEMON, now=now, mail_id=mail_id, detail=detail)
