@@ -26,6 +26,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from evidence_daemon import observe
 from evidence_daemon.alerts import Alerts, Signs
 from evidence_daemon.errors import LoginRefused, Temporary
+from evidence_daemon.exchange.watched import Watched
 from evidence_daemon.mail.imap import Mailbox
 from evidence_daemon.mail.maildir import Maildir
 from evidence_daemon.mail.smtp import Postman
@@ -84,6 +85,8 @@ class Daemon:
     postman: Postman
     reconcile_seconds: float
     alerts: Alerts
+    watched: Watched | None = None
+    """The folder in which lists are dropped; None without one."""
     stop: threading.Event = field(default_factory=threading.Event)
     _pauses: dict[str, _Pause] = field(default_factory=dict)
     _swept: dict[str, datetime] = field(default_factory=dict)
@@ -114,6 +117,7 @@ class Daemon:
             ("prune", self.prune, 3600.0),
             ("lapse", self.lapse, 600.0),
             ("look", self.look, 60.0),
+            *([("lists", self.lists, 30.0)] if self.watched is not None else []),
         ]
         for name, act, seconds in jobs:
             self._clock.add_job(
@@ -223,6 +227,11 @@ class Daemon:
         causes = self.alerts.look(Signs(dict(self._refused), free))
         if self.alerts.digest() or causes:
             self.wake("dispatch")
+
+    def lists(self) -> None:
+        """Take the lists that were dropped in the watched folder; what they let be judged again is walked at once."""
+        if self.watched is not None and any(taken.changed for taken in self.watched.look()):
+            self.wake("reconcile")
 
     def reconcile(self) -> None:
         """Start anew every mail that is neither final nor under way; recover claims of a dead process."""
