@@ -48,7 +48,6 @@ port = {smtp}
 security = "none"
 from_address = "{user}"
 per_minute = 0
-per_minute = 0
 
 [files]
 state_directory = "state"
