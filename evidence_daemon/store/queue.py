@@ -100,6 +100,8 @@ class QueueRow:
     cases: tuple[CaseId, ...]
     amount: Cents
     closed_by: str = ""
+    token: str = ""
+    """The question as it stands (`Review.token`)."""
 
     def held_by(self, now: datetime) -> str:
         """Who has it before him now, or ""."""
@@ -366,6 +368,7 @@ def _filled(session: Session, found: Sequence[tuple[ReviewRow | None, MailRow]])
             cases=tuple(case_id for case_id, _holder, _number in cases.get(mail.id, ())),
             amount=sum(amounts.get(case_id, 0) for case_id, _holder, _number in cases.get(mail.id, ())),
             closed_by=review.closed_by if review is not None else "",
+            token=f"{review.id}.{review.version}" if review is not None else "",
         )
         for review, mail in found
     ]

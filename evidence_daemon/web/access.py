@@ -92,6 +92,25 @@ NEEDS: Mapping[str, Permission | Open] = {
     "GET /recepcion": Permission.TAKE_DOWN,
     "POST /recepcion": Permission.TAKE_DOWN,
     # the queue and its items
+    "GET /cola": Permission.SEE_QUEUE,
+    "GET /cola/cuentas": Permission.SEE_QUEUE,
+    "GET /cola/siguiente": Permission.DECIDE,
+    "POST /cola/lote": Permission.DECIDE,
+    "GET /cola/{receipt}": Permission.SEE_QUEUE,
+    "GET /cola/{receipt}/pagina/{raster}": Permission.SEE_QUEUE,
+    "GET /cola/{receipt}/adjunto/{number}": Permission.SEE_ORIGINALS,
+    "GET /cola/{receipt}/correo": Permission.SEE_ORIGINALS,
+    "POST /cola/{receipt}/vista": Permission.DECIDE,
+    "POST /cola/{receipt}/decidir": Permission.DECIDE,
+    "POST /cola/{receipt}/mantener": Permission.DECIDE,
+    "POST /cola/{receipt}/soltar": Permission.DECIDE,
+    "POST /cola/{receipt}/deshacer": Permission.DECIDE,
+    "POST /cola/{receipt}/aprobar": Permission.APPROVE,
+    "POST /cola/{receipt}/devolver": Permission.DECIDE,
+    "POST /cola/{receipt}/corregir": Permission.DECIDE,
+    "POST /cola/{receipt}/posponer": Permission.DECIDE,
+    "POST /cola/{receipt}/hecho": Permission.DECIDE,
+    "POST /cola/{receipt}/reprocesar": Permission.DECIDE,
 }
 
 
