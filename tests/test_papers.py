@@ -19,7 +19,8 @@ import cv2
 import numpy as np
 import pypdfium2
 import pytest
-from papers.making import BY_HAND, CLASSES, LAYOUTS, NEGATIVES, Order, make, plan, write_truth
+from papers.making import BY_HAND, CLASSES, LAYOUTS, Order, make, plan, write_truth
+from papers.negatives import NEGATIVES
 from papers.pen import HANDS, PACKAGES, missing_fonts
 from papers.truth import Facts, blank, cedula, facts, with_second_service
 from papers.wear import WEAR
@@ -87,7 +88,7 @@ def test_a_paper_shows_every_value_of_its_truth(name: str, by_hand: bool) -> Non
 
 @every_layout
 def test_no_value_is_written_over_the_edge_of_its_page(name: str) -> None:
-    for seed in range(4):
+    for seed in range(8):
         for by_hand in (False, LAYOUTS[name].by_hand):
             document = pypdfium2.PdfDocument(LAYOUTS[name].pdf(invented(name, seed), seed, by_hand=by_hand))
             width, height = document[0].get_size()
