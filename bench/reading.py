@@ -17,7 +17,6 @@ import json
 import os
 import re
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
@@ -230,7 +229,6 @@ _bench: Bench
 def prepare(folder: Path, baseline: bool, other: bool) -> None:
     """Before the first paper of a worker."""
     global _bench
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the one who sums up
     os.environ["OMP_THREAD_LIMIT"] = "1"
     register_heif_opener()
     book = DocumentsBook.model_validate(tomllib.loads(RULES.read_text()))
@@ -430,13 +428,9 @@ def main() -> None:
         results: list[Result] = []
         setting = (folder, not options.no_baseline, other)
         with ProcessPoolExecutor(options.jobs, initializer=prepare, initargs=setting) as workers:
-            try:
-                for result in workers.map(read if options.folder else drawn, work):
-                    told(result, options.verbose)
-                    results.append(result)
-            except KeyboardInterrupt:
-                print(f"stopped after {len(results)} of {len(work)} papers")
-                workers.shutdown(cancel_futures=True)
+            for result in workers.map(read if options.folder else drawn, work):
+                told(result, options.verbose)
+                results.append(result)
     print()
     by_group: dict[str, list[Result]] = defaultdict(list)
     for result in results:
