@@ -49,7 +49,7 @@ router = APIRouter()
 MOST_CARDS = 12
 """Cases shown at once: whoever has more is a company, and a service number is needed."""
 _MINUTE = timedelta(minutes=1)
-_RECEIPT = re.compile(r"\s*(?:EV[\s-]*[\d\s-]{8,}|\d{7,}\s*-\s*\d)\s*", re.I)
+_RECEIPT = re.compile(r"\s*(?:EV[\s-]*[\d\s-]{8,}|\d{7}\s*-\s*\d)\s*", re.I)
 _SAME_PERSON = frozenset(
     name.value for name in (SubjectRepair.RUC_A_CEDULA, SubjectRepair.CEDULA_A_RUC, SubjectRepair.CERO_INICIAL)
 )
