@@ -1556,15 +1556,15 @@ def test_a_lost_answer_whose_second_sending_could_not_begin_stays_uncertain(data
     assert outbox(database) == {"INCIERTO": 1}
 
 
-def test_an_answer_that_failed_for_good_is_shown_to_a_person(database: Database) -> None:
+def test_an_answer_that_failed_for_good_is_a_call_for_a_person(database: Database) -> None:
     mail = put_out(database)
     finish(database, claimed(database), OutboxState.FALLIDO)
     with database.session() as session:
-        (review,) = [one for one in records.review_of(session, mail) if one.lane is Lane.ENVIO_INCIERTO]
+        (review,) = [one for one in records.review_of(session, mail) if one.lane is Lane.LLAMAR]
         assert "no pudo enviarse" in review.summary
-        records.close_review(session, mail, Lane.ENVIO_INCIERTO, person="Rosa", now=NOW)
+        records.close_review(session, mail, Lane.LLAMAR, person="Rosa", now=NOW)
         with pytest.raises(RefusedTransition):
-            records.close_review(session, mail, Lane.ENVIO_INCIERTO, person="Rosa", now=NOW)
+            records.close_review(session, mail, Lane.LLAMAR, person="Rosa", now=NOW)
 
 
 def test_sent_answers_are_appended_once(database: Database) -> None:

@@ -21,6 +21,7 @@ import logging
 import os
 import re
 import secrets
+import socketserver
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -306,11 +307,19 @@ def oauthbearer(user: str, token: str) -> bytes:
 
 # ── where a browser comes back to ────────────────────────────────────────────────────────────────
 
+_LOOK_SECONDS = 0.1
+"""How soon an answer that a visitor's thread has taken is noticed."""
 _PAGE = """<!doctype html><html lang="es"><meta charset="utf-8"><title>evidence_daemon</title><p>{}</p></html>"""
 
 
-class _Callback(http.server.HTTPServer):
-    """Listens on loopback for the one request that brings the code and our `state`."""
+class _Callback(socketserver.ThreadingMixIn, http.server.HTTPServer):
+    """Listens on loopback for the one request that brings the code and our `state`.
+
+    Each visitor has a thread of his own: a browser opens connections that it never uses, and the one with the code
+    must not wait until they are given up.
+    """
+
+    daemon_threads, block_on_close = True, False
 
     def __init__(self, port: int, state: str) -> None:
         self.state = state
@@ -325,9 +334,10 @@ class _Callback(http.server.HTTPServer):
         """Wait so many seconds for the code.  Raises `BadInput` when it does not come."""
         end = time.monotonic() + patience
         while self.answer is None:
-            self.timeout = end - time.monotonic()
-            if self.timeout <= 0:
+            left = end - time.monotonic()
+            if left <= 0:
                 raise BadInput("nobody consented in time; run the command again")
+            self.timeout = min(left, _LOOK_SECONDS)
             self.handle_request()
         kind, value = self.answer
         if kind == "error":
@@ -350,11 +360,16 @@ class _Visit(http.server.BaseHTTPRequestHandler):
         if not hmac.compare_digest(query.get("state", "").encode(), self.server.state.encode()):
             self._say(404, "Esta dirección no corresponde a la autorización en curso.")
         elif code := query.get("code"):
-            self.server.answer = ("code", code)
-            self._say(200, "Listo: la autorización fue recibida. Puede cerrar esta ventana.")
+            self._answer(("code", code), 200, "Listo: la autorización fue recibida. Puede cerrar esta ventana.")
         else:
-            self.server.answer = ("error", re.sub(r"[^A-Za-z_]", "", query.get("error", "no code"))[:40])
-            self._say(400, "El proveedor no dio la autorización. Vea el mensaje en la consola.")
+            error = re.sub(r"[^A-Za-z_]", "", query.get("error", "no code"))[:40]
+            self._answer(("error", error), 400, "El proveedor no dio la autorización. Vea el mensaje en la consola.")
+
+    def _answer(self, answer: tuple[str, str], status: int, text: str) -> None:
+        try:
+            self._say(status, text)  # before the program goes on, and perhaps ends
+        finally:
+            self.server.answer = answer
 
     def _say(self, status: int, text: str) -> None:
         page = _PAGE.format(text).encode()
