@@ -88,9 +88,8 @@ def main() -> int:
     print(f"\n{'files':>6}  outcome")
     for named, count in Counter(outcome.named for outcome in outcomes).most_common():
         print(f"{count:>6}  {named}")
-    print(
-        f"\n{len(files)} files; seconds: median {times[len(times) // 2]:.2f}, worst {times[-1]:.1f}; load of the machine {os.getloadavg()[1]:.1f}"
-    )
+    print(f"\n{len(files)} files; seconds: median {times[len(times) // 2]:.2f}, worst {times[-1]:.1f}", end="; ")
+    print(f"load of the machine {os.getloadavg()[1]:.1f}")
     print(f"memory of the daemon's side: grown by {grown / 1e6:.1f} MB from the first file to the last")
     return int(times[-1] > MOST_SECONDS + 5 or grown > MOST_GROWTH)
 
