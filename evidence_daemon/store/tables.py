@@ -137,6 +137,7 @@ class MailRow(Table, table=True):
     __table_args__ = (
         sa.UniqueConstraint("sha256"),
         sa.Index("ix_mails_state", "state"),
+        sa.Index("ix_mails_received_at", "received_at"),
         sa.Index(
             "ix_mails_asked",
             "received_at",
@@ -319,7 +320,21 @@ class ItemRow(Table, table=True):
     """A piece of equipment believed not returned.  `reference` is the company's own key, if it has one."""
 
     __tablename__ = "items"
-    __table_args__ = (sa.UniqueConstraint("case_id", "natural_key", "reference"),)
+    __table_args__ = (
+        sa.UniqueConstraint("case_id", "natural_key", "reference"),
+        sa.Index(
+            "ix_items_serial_key",
+            "serial_key",
+            sqlite_where=sa.text("serial_key <> ''"),
+            postgresql_where=sa.text("serial_key <> ''"),
+        ),
+        sa.Index(
+            "ix_items_mac_key",
+            "mac_key",
+            sqlite_where=sa.text("mac_key <> ''"),
+            postgresql_where=sa.text("mac_key <> ''"),
+        ),
+    )
 
     id: int = _id()
     case_id: int = _to("cases", index=True)
@@ -328,9 +343,9 @@ class ItemRow(Table, table=True):
     type: EquipmentType = _word(EquipmentType)
     description: str = _text(default="")
     serial: str = _text(default="")
-    serial_key: str = _text(index=True, default="")
+    serial_key: str = _text(default="")
     mac: str = _text(default="")
-    mac_key: str = _text(index=True, default="")
+    mac_key: str = _text(default="")
     state: ItemState = _word(ItemState)
     vanished_at: dt.datetime | None = _moment(null=True)
     """When an import no longer had it."""
@@ -384,7 +399,7 @@ class DecisionRow(Table, table=True):
     """Everything that was known and judged when a mail was decided for the `number`-th time."""
 
     __tablename__ = "decisions"
-    __table_args__ = (sa.UniqueConstraint("mail_id", "number"),)
+    __table_args__ = (sa.UniqueConstraint("mail_id", "number"), sa.Index("ix_decisions_decided_at", "decided_at"))
 
     id: int = _id()
     mail_id: int = _to("mails")

@@ -91,6 +91,9 @@ NEEDS: Mapping[str, Permission | Open] = {
     "POST /consulta/nota": Permission.TAKE_DOWN,
     "GET /recepcion": Permission.TAKE_DOWN,
     "POST /recepcion": Permission.TAKE_DOWN,
+    # figures
+    "GET /panel": Permission.SEE_FIGURES,
+    "GET /panel/{name}.{kind}": Permission.SEE_FIGURES,
     # the queue and its items
     "GET /cola": Permission.SEE_QUEUE,
     "GET /cola/cuentas": Permission.SEE_QUEUE,

@@ -52,7 +52,7 @@ from starlette.routing import Route
 from evidence_daemon.errors import BadInput, RefusedTransition, Temporary
 from evidence_daemon.pipeline import Pipeline
 from evidence_daemon.review import Desk
-from evidence_daemon.web import account, frame, item, login, lookup, queue, staff
+from evidence_daemon.web import account, frame, item, login, lookup, queue, staff, supervisor
 from evidence_daemon.web.access import MENU
 from evidence_daemon.web.frame import In, MustChoose, NotIn, Rooms, visit
 from evidence_daemon.web.security import TooBig, Wall
@@ -61,7 +61,16 @@ from evidence_daemon.web.words import _
 log = logging.getLogger("evidence_daemon.web")
 router = APIRouter()
 
-ROUTERS = (router, login.router, account.router, staff.router, lookup.router, queue.router, item.router)
+ROUTERS = (
+    router,
+    login.router,
+    account.router,
+    staff.router,
+    lookup.router,
+    supervisor.router,
+    queue.router,
+    item.router,
+)
 """Every group of pages."""
 
 

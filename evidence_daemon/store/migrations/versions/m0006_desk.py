@@ -69,6 +69,9 @@ def _web_house() -> None:
     )
     op.create_index("ix_web_attempts_bucket", "web_attempts", ["bucket", "at"], unique=False)
     op.create_index("ix_web_attempts_at", "web_attempts", ["at"], unique=False)
+    # For the supervisor's figures, which count by day.
+    op.create_index("ix_decisions_decided_at", "decisions", ["decided_at"], unique=False)
+    op.create_index("ix_mails_received_at", "mails", ["received_at"], unique=False)
 
 
 def _review_desk() -> None:

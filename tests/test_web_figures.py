@@ -1,0 +1,241 @@
+"""The supervisor's figures: counted right, on SQLite and on PostgreSQL, shown and taken along."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from openpyxl import load_workbook
+from webhouse import Clock, Visitor, WebHouse, web_house
+
+from evidence_daemon.model import (
+    DAEMON,
+    EntryKind,
+    EvidenceState,
+    Lane,
+    Operation,
+    OutboxState,
+    ReplyKind,
+    Role,
+    Verdict,
+)
+from evidence_daemon.store import figures
+from evidence_daemon.store.database import Session
+from evidence_daemon.store.figures import Period
+from evidence_daemon.store.tables import DecisionRow, EntryRow, MailRow, OutboxRow, ReviewRow
+from evidence_daemon.web import words
+from evidence_daemon.web.charts import stacked, ticks_for
+from evidence_daemon.web.supervisor import Sheet, as_csv, as_xlsx
+
+pytestmark = pytest.mark.anyio
+NOON = datetime(2026, 11, 10, 17, 0, tzinfo=UTC)
+"""12:00 in Ecuador."""
+PERIOD = Period(date(2026, 11, 1), date(2026, 11, 30))
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def house(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[WebHouse]:
+    """A house with a month of history, written row by row."""
+    url = "" if request.param == "sqlite" else request.getfixturevalue("postgresql")()
+    clock = Clock(NOON + timedelta(days=20))
+    with web_house(tmp_path, more=f'[database]\nurl = "{url}"', clock=clock) as house:
+        house.person("jefa", Role.SUPERVISOR)
+        with house.house.database.session() as session:
+            _month(session)
+        yield house
+
+
+def _mail(session: Session, received: datetime, state: EvidenceState = EvidenceState.ACEPTADO) -> int:
+    number = session.exec(sa.select(sa.func.count()).select_from(MailRow)).scalar_one()  # type: ignore[call-overload]
+    values = dict.fromkeys(("message_id", "sender", "subject", "content_identity", "edition", "stage", "trouble"), "")
+    row = sa.insert(MailRow).values(
+        **values,
+        sha256=f"{number:064x}",
+        size=1,
+        oversized=False,
+        received_at=received,
+        stored_at=received,
+        state=state,
+        attempts=0,
+        walk=0,
+        walk_base=0,
+        decisions=0,
+        respond_by=(received + timedelta(days=15)).date(),
+    )
+    return int(session.exec(row.returning(sa.literal_column("id"))).scalar_one())  # type: ignore[call-overload]
+
+
+def _decided(
+    session: Session, mail: int, number: int, verdict: Verdict, at: datetime, actor: str = DAEMON, rule: str = "regla"
+) -> int:
+    findings = f'[{{"rule":"otra","decided":false}},{{"rule":"{rule}","decided":true}}]'
+    row = sa.insert(DecisionRow).values(
+        mail_id=mail,
+        number=number,
+        verdict=verdict,
+        actor=actor,
+        edition="x",
+        decided_at=at,
+        keys="{}",
+        match="{}",
+        decision=f'{{"grounds":{{"findings":{findings},"reasons":["SIN_ADJUNTO"]}}}}',
+        settlement="{}",
+    )
+    return int(session.exec(row.returning(sa.literal_column("id"))).scalar_one())  # type: ignore[call-overload]
+
+
+def _answered(session: Session, mail: int, decision: int, sent: datetime, kind: ReplyKind = ReplyKind.ACEPTADO) -> None:
+    session.exec(  # type: ignore[call-overload]
+        sa.insert(OutboxRow).values(
+            decision_id=decision,
+            mail_id=mail,
+            kind=kind,
+            recipient="x",
+            message_id=f"<{decision}.{kind}>",
+            raw=b"",
+            state=OutboxState.ENVIADO,
+            created_at=sent,
+            cancel_on_decision=False,
+            attempts=1,
+            doubts=0,
+            sent_at=sent,
+            response="",
+            id_number="",
+            topic="",
+        )
+    )
+
+
+def _month(session: Session) -> None:
+    """Five mails: three settled by the daemon, one that a person took over, one that still waits, late."""
+    midnight = datetime(2026, 11, 11, 4, 59, tzinfo=UTC)  # still the 10th in Ecuador
+    for received in (NOON, midnight):
+        mail = _mail(session, received)
+        decision = _decided(session, mail, 1, Verdict.REVERSE, received + timedelta(minutes=5))
+        _answered(session, mail, decision, received + timedelta(minutes=30))
+    asked = _mail(session, NOON + timedelta(days=1), EvidenceState.RECHAZADO)
+    decision = _decided(session, asked, 1, Verdict.ASK, NOON + timedelta(days=1))
+    _answered(session, asked, decision, NOON + timedelta(days=17), ReplyKind.SUBSANAR)
+    held = _mail(session, NOON + timedelta(days=1))
+    first = _decided(session, held, 1, Verdict.HOLD, NOON + timedelta(days=1), rule="sin_firma")
+    _answered(session, held, first, NOON + timedelta(days=1, minutes=10), ReplyKind.RECIBIDO)
+    second = _decided(session, held, 2, Verdict.REVERSE, NOON + timedelta(days=2), actor="persona:ana")
+    _answered(session, held, second, NOON + timedelta(days=2))
+    for kind, amount in ((EntryKind.REVERSO, 10350), (EntryKind.CORRECCION, 350)):
+        session.exec(  # type: ignore[call-overload]
+            sa.insert(EntryRow).values(
+                decision_id=second,
+                case_id=1,
+                charge_id=1,
+                kind=kind,
+                operation=Operation.NOTA_CREDITO,
+                amount=amount,
+                turn=1,
+                cause="x",
+                rule="x",
+                entered_at=NOON + timedelta(days=2),
+            )
+        )
+    old = _mail(session, NOON - timedelta(days=40), EvidenceState.EN_REVISION)
+    session.exec(  # type: ignore[call-overload]
+        sa.insert(ReviewRow).values(
+            mail_id=old,
+            lane=Lane.REVISAR,
+            reasons="",
+            summary="",
+            opened_at=NOON - timedelta(days=40),
+            closed_by="",
+            version=1,
+        )
+    )
+
+
+def test_everything_is_counted_on_the_day_it_has_in_ecuador(house: WebHouse) -> None:
+    with house.house.database.reading() as session:
+        assert figures.inflow(session, PERIOD) == {date(2026, 11, 10): 2, date(2026, 11, 11): 2}
+        assert figures.inflow(session, Period(date(2026, 11, 11), date(2026, 11, 11))) == {date(2026, 11, 11): 2}
+        assert figures.decisions(session, PERIOD) == {
+            (Verdict.REVERSE, True): 2,
+            (Verdict.REVERSE, False): 1,
+            (Verdict.ASK, True): 1,
+            (Verdict.HOLD, True): 1,
+        }
+        through = figures.straight_through(session, PERIOD)
+        assert (through.settled, through.all, through.share) == (3, 4, 0.75)
+        assert sorted(figures.answer_times(session, PERIOD)) == [
+            timedelta(minutes=30),
+            timedelta(minutes=30),
+            timedelta(days=1),
+            timedelta(days=16),
+        ]
+        [waits] = figures.waiting(session, date(2026, 11, 20))
+        assert (waits.lane, waits.count, waits.late, waits.oldest) == (Lane.REVISAR, 1, 1, NOON - timedelta(days=40))
+        [rule] = figures.overruled(session, PERIOD)
+        assert (rule.rule, rule.verdict, rule.people) == ("sin_firma", Verdict.HOLD, ((Verdict.REVERSE, 1),))
+        assert figures.refusals(session, PERIOD) == {"SIN_ADJUNTO": 1}
+        assert figures.reversals(session, PERIOD) == {
+            date(2026, 11, 12): {EntryKind.REVERSO: 10350, EntryKind.CORRECCION: 350}
+        }
+        empty = Period(date(2026, 1, 1), date(2026, 1, 2))
+        assert figures.straight_through(session, empty).share is None
+        assert figures.answer_times(session, empty) == []
+
+
+async def test_the_page_shows_them_and_takes_them_along(house: WebHouse) -> None:
+    kinds = (EntryKind.REVERSO, EntryKind.BLOQUEO, EntryKind.DEVOLUCION, EntryKind.CORRECCION)
+    async with Visitor(house.house) as boss:
+        await boss.log_in("jefa")
+        page = (await boss.get("/panel")).text
+        for shown in ("75%", "$100,00", "4 respondidos, 1 fuera de plazo", "sin_firma", "<svg", "Por revisar"):
+            assert shown in page.replace("\xa0", ""), shown
+        assert "Nada en este período." in (await boss.get("/panel?desde=2026-01-01&hasta=2026-01-02")).text
+        for wrong in ("desde=ayer", "desde=2026-02-01&hasta=2026-01-01", "desde=2020-01-01&hasta=2026-01-01"):
+            assert (await boss.get(f"/panel?{wrong}")).status_code == 400
+        file = await boss.get("/panel/reversos.csv?desde=2026-11-01&hasta=2026-11-30")
+        assert file.headers["content-disposition"] == 'attachment; filename="reversos-2026-11-01-2026-11-30.csv"'
+        rows = list(csv.reader(io.StringIO(file.content.decode("utf-8-sig")), delimiter=";"))
+        assert rows == [
+            ["Día", *(words.word(kind) for kind in kinds)],
+            ["2026-11-12", "103,50", "0,00", "0,00", "3,50"],
+        ]
+        book = load_workbook(io.BytesIO((await boss.get("/panel/reversos.xlsx?desde=2026-11-01")).content))
+        assert book.active.cell(2, 2).value == 103.5  # type: ignore[union-attr]
+        assert (await boss.get("/panel/nada.csv")).status_code == 404
+        assert (await boss.get("/panel/reversos.exe")).status_code == 404
+    assert [event.action for event in house.events()].count("figures exported") == 2
+
+
+def test_no_word_becomes_a_formula() -> None:
+    sheet = Sheet("x", "X", ("a", "b"), (("=2+3", 5), ("@SUM(1)", -5)), frozenset({1}))
+    assert as_csv(sheet).decode("utf-8-sig").splitlines() == ["a;b", "'=2+3;0,05", "'@SUM(1);-0,05"]
+    page = load_workbook(io.BytesIO(as_xlsx(sheet))).active
+    assert [cell.data_type for cell in page["A"]] == ["s", "s", "s"]  # type: ignore[index]
+
+
+def test_bars_are_as_high_as_their_figures() -> None:
+    chart = stacked("x", ["a", "b"], [("uno", [1, 2]), ("dos", [0, 2])], [["1", "2"], ["0", "2"]], [(0, "0"), (4, "4")])
+    heights = [bar.height for bar in chart.bars]
+    assert heights[1] == pytest.approx(2 * heights[0], abs=0.2)
+    assert heights[1] == heights[2]
+    assert chart.bars[2].y == pytest.approx(chart.bars[1].y - chart.bars[2].height, abs=0.2)
+    assert chart.ticks[0][0] == chart.foot
+    assert chart.bars[1].words == "b: uno 2"
+    assert stacked("leer", [], [("x", [])], [[]]).bars == ()
+
+
+@pytest.mark.parametrize(
+    ("top", "ticks"),
+    [(0, [0, 1]), (1, [0, 1]), (5, [0, 1, 2, 3, 4, 5]), (7, [0, 2, 4, 6, 8]), (1234, [0, 500, 1000, 1500])],
+)
+def test_axes_have_round_marks(top: int, ticks: list[int]) -> None:
+    assert ticks_for(top) == ticks
