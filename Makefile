@@ -5,7 +5,7 @@ VENV   := .venv
 PY     := $(VENV)/bin/python
 BIN    := $(VENV)/bin
 APT_RUN  := python3-venv tesseract-ocr tesseract-ocr-spa tesseract-ocr-osd
-APT_TEST := $(APT_RUN) dovecot-imapd dovecot-lmtpd postfix postgresql openssl chromium systemd \
+APT_TEST := $(APT_RUN) clamav-daemon dovecot-imapd dovecot-lmtpd postfix postgresql openssl chromium systemd \
             fonts-dejavu-core fonts-liberation fonts-roboto-unhinted fonts-crosextra-carlito fonts-cmu fonts-gnutypewriter \
             fonts-dotgothic16 fonts-oxygen fonts-breip fonts-sjfonts fonts-dkg-handwriting \
             sip-tester espeak-ng sox libsox-fmt-base
