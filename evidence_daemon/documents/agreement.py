@@ -12,6 +12,7 @@ from dataclasses import replace
 from evidence_daemon.cases.equipment import Likeness, canonical_mac, canonical_serial, is_pon_serial, same_serial
 from evidence_daemon.cases.identity import read_id
 from evidence_daemon.documents.layout import squeezed
+from evidence_daemon.documents.values import LOOSE
 from evidence_daemon.model import Box, Engine, Field, IdCheck, Word
 
 Same = Callable[[str], str]
@@ -53,11 +54,15 @@ def agreed(name: str, readings: Sequence[Field | None], codes: Sequence[Word] = 
     taken = max(best, key=lambda field: (_TRUST.get(field.engine, 0), field.confidence))
     others = tuple(dict.fromkeys(group[0].value for group in groups.values() if group is not best))
     engines = {field.engine for field in best}
-    proven = len(engines) >= 2 or (any(field.proven for field in best) and not _rivalled(name, best, groups))
+    proven = not taken.rule.startswith(LOOSE) and (len(engines) >= 2 or _by_itself(name, best, groups))
     confidence = max(field.confidence for field in best)
     if others and not proven:
         confidence = min(confidence, 0.5)  # two readings that differ: neither may pass for sure
     return replace(taken, proven=proven, confidence=confidence, rivals=others)
+
+
+def _by_itself(name: str, best: Sequence[Field], groups: dict[str, list[Field]]) -> bool:
+    return any(field.proven for field in best) and not _rivalled(name, best, groups)
 
 
 def _rank(name: str, group: Sequence[Field]) -> tuple[int, int, int]:

@@ -350,7 +350,7 @@ def wanted(page: Page, book: DocumentsBook) -> Wanted:
     direction, _ = direction_of(leaf.sheets, book.direction)
     if leaf.kind is not DocumentKind.ACTA:
         letters = sum(sum(map(str.isalnum, word.text)) for word in page.words)
-        believed = letters >= _ENOUGH_LETTERS and sheet.confidence >= _WELL_READ
+        believed = letters >= _ENOUGH_LETTERS and sheet.confidence >= _WELL_READ and not _tells_of_equipment(sheet)
         return Wanted(leaf.kind, missing=not believed and not seen_whole, worth=worth)
     singles_found = [getattr(found, name) for name in _ASKED]
     numbers = [field for line in found.equipment for field in (line.serial, line.mac)]
@@ -369,7 +369,7 @@ def wanted(page: Page, book: DocumentsBook) -> Wanted:
     )
     return Wanted(
         leaf.kind,
-        places=tuple(_roomy(place, sheet) for place in places if place is not None),
+        places=_apart([_roomy(place, sheet) for place in places if place is not None]),
         disputed=tuple(_roomy(field.box, sheet) for field in values if field.rivals and not field.proven and field.box)
         or tuple(mask.place for mask in leaf.masked),
         missing=missing and not seen_whole,
@@ -377,18 +377,38 @@ def wanted(page: Page, book: DocumentsBook) -> Wanted:
     )
 
 
+def _tells_of_equipment(sheet: Sheet) -> bool:
+    """Whether a page without a title of an acta is about equipment all the same: then the title may be unread."""
+    return bool(sheet.hits_of("serial") or sheet.hits_of("mac")) or re.search(r"\bEQUIPOS?\b", sheet.text) is not None
+
+
 def _telling(sheet: Sheet, titles: Sequence[str], book: DocumentsBook) -> list[Box]:
     """Where a page says what it is and who hands over to whom."""
     cells = [cell for row in sheet.rows for cell in row]
     told = [cell.box for cell in cells if cell.text in titles]
-    for cell in cells:
-        text = plain(cell.text)
-        if len(told) < _MAX_TELLING and any(re.search(phrase.pattern, text) for phrase in book.direction.returns):
-            told.append(cell.box)
-    return told
+    signing = signing_top(sheet)
+    phrases = [phrase.pattern for phrase in book.direction.returns]
+    told += [c.box for c in cells if c.box.y1 < signing and any(re.search(one, plain(c.text)) for one in phrases)]
+    return told[:_MAX_TELLING]
 
 
-_MAX_TELLING = 5
+def _apart(places: Sequence[Box]) -> tuple[Box, ...]:
+    """Without those that lie in another for the most part: nothing is to be read twice in one look."""
+    kept: list[Box] = []
+    for place in sorted(places, key=lambda box: (box.x0 - box.x1) * (box.y1 - box.y0)):
+        if not any(_covered(place, other) > 0.5 for other in kept):
+            kept.append(place)
+    return tuple(kept)
+
+
+def _covered(place: Box, other: Box) -> float:
+    wide = min(place.x1, other.x1) - max(place.x0, other.x0)
+    high = min(place.y1, other.y1) - max(place.y0, other.y0)
+    area = (place.x1 - place.x0) * (place.y1 - place.y0)
+    return max(0.0, wide) * max(0.0, high) / area if area > 0 else 1.0
+
+
+_MAX_TELLING = 6
 
 
 def _roomy(box: Box, sheet: Sheet) -> Box:

@@ -11,7 +11,8 @@ import re
 from collections.abc import Sequence
 from functools import lru_cache
 
-from evidence_daemon.documents.layout import Hit, Lexicon, Sheet, squeezed
+from evidence_daemon.cases.equipment import plain
+from evidence_daemon.documents.layout import Hit, Lexicon, Sheet, distance, squeezed
 from evidence_daemon.model import Direction, DocumentKind
 from evidence_daemon.rulebook import DirectionBook, DocumentsBook, KindBook, OursBook
 
@@ -65,11 +66,8 @@ def _title(sheet: Sheet, rule: KindBook) -> str:
             line = squeezed(cell.text)
             for title in rule.titles:
                 wanted = squeezed(title)
-                if (
-                    _alike(line[: len(wanted)], wanted)
-                    and len(line) <= len(wanted) + 45
-                    and _ends_word(cell.text, wanted)
-                ):
+                taken = _opens_with(line, wanted) if len(line) <= len(wanted) + 45 else 0
+                if taken and _ends_word(cell.text, taken):
                     return cell.text
                 if (
                     plain_line
@@ -82,19 +80,28 @@ def _title(sheet: Sheet, rule: KindBook) -> str:
     return ""
 
 
-def _ends_word(text: str, wanted: str) -> bool:
+def _ends_word(text: str, length: int) -> bool:
     """True when the title ends where a word ends ("ACTA" is no title of "ACTAS ANTERIORES")."""
     built = ""
     for word in re.split(r"[\s\-–—.:,]+", text):
         built += squeezed(word)
-        if len(built) >= len(wanted):
-            return len(built) == len(wanted)
+        if len(built) >= length:
+            return len(built) == length
     return False
 
 
 def _words(sheet: Sheet, rule: KindBook) -> tuple[str, ...]:
     page = squeezed(sheet.text)
     return tuple(word for word in rule.words if squeezed(word) in page)
+
+
+def _opens_with(line: str, wanted: str) -> int:
+    """How many letters of a line are a title, as printed or slightly misread; 0: it does not begin with it."""
+    if wanted[:3] not in line[:6] and wanted[-5:] not in line[: len(wanted) + 2]:
+        return 0  # the long comparison is for few lines
+    forgiven = 0 if len(wanted) < 6 else 1 if len(wanted) < 14 else 2
+    lengths = sorted(range(len(wanted) - forgiven, len(wanted) + forgiven + 1), key=lambda n: abs(n - len(wanted)))
+    return next((n for n in lengths if 0 < n <= len(line) and distance(line[:n], wanted) <= forgiven), 0)
 
 
 def _alike(piece: str, wanted: str) -> bool:
@@ -115,7 +122,9 @@ def ours(sheets: Sequence[Sheet], book: DocumentsBook) -> tuple[bool, tuple[str,
     for sheet in sheets:
         page = squeezed(sheet.text)
         end = _head(sheet, titles)
-        head = [cell for row in sheet.rows for cell in row if cell.box.y1 <= end]
+        head = [
+            cell for row in sheet.rows for cell in row if cell.box.y1 <= end and not _PLACE.search(plain(cell.text))
+        ]
         mine += [ruc for ruc in names.rucs if ruc in re.sub(r"\D", "", " ".join(_numbers(sheet)))]
         mine += [name for name in names.names if _names(name, page, sheet.text)]
         top = " ".join(cell.text for cell in head)
@@ -127,6 +136,10 @@ def ours(sheets: Sequence[Sheet], book: DocumentsBook) -> tuple[bool, tuple[str,
                 ]
         foreign += [name for name in names.others if re.search(_takes(name), sheet.text)]
     return bool(mine) and not foreign, (*dict.fromkeys(mine), *(f"otro: {name}" for name in dict.fromkeys(foreign)))
+
+
+_PLACE = re.compile(r"\b(CAC|AGENCIA|OFICINA|SUCURSAL|PUNTO DE ATENCION|CENTRO DE ATENCION|DIRECCION)\b")
+"""A place may be called like another operator ("CAC Puerto Claro")."""
 
 
 def _head(sheet: Sheet, titles: Sequence[KindBook]) -> float:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from evidence_daemon.documents.layout import Lexicon, Mending, Sheet, squeezed
+from evidence_daemon.documents.layout import Lexicon, Mending, Sheet, distance, squeezed
 from evidence_daemon.model import Box, DocumentKind, Engine, Page, Witness, Word
 
 
@@ -85,17 +85,7 @@ def _shows(seen: str, said: str) -> bool:
         return True
     if any(c.isdigit() for c in said):
         return False
-    return len(one) >= 6 and _distance(one, two) <= len(one) // 7
-
-
-def _distance(a: str, b: str) -> int:
-    """Levenshtein: the smallest number of characters to change, drop or add."""
-    row = list(range(len(b) + 1))
-    for done, one in enumerate(a, start=1):
-        previous, row = row, [done]
-        for at, other in enumerate(b):
-            row.append(min(previous[at + 1] + 1, row[at] + 1, previous[at] + (one != other)))
-    return row[-1]
+    return len(one) >= 6 and distance(one, two) <= len(one) // 7
 
 
 def _mended(words: Iterable[Word], witness: Witness) -> tuple[Word, ...]:

@@ -25,13 +25,12 @@ from evidence_daemon.documents.pixels import (
     Laid,
     Pixels,
     as_drawn,
+    cleaned,
     ink,
     is_blank,
     laid,
-    leaders_of,
     lit,
     on_its_side,
-    rules_of,
     strip,
     view,
 )
@@ -41,6 +40,7 @@ LOCK = Lock.READER
 
 _OSD_FLOOR = 1.5
 """Tesseract's confidence below which its opinion on the orientation is not taken."""
+_OSD_SIDE = 1700
 _PAGE_LAYOUT, _LINE_LAYOUT = 4, 7
 """Tesseract's page segmentation modes: one column of lines of any size; one line."""
 _MAX_STRIPS = 400
@@ -215,9 +215,7 @@ def _read(sheet: Laid, languages: str, watch: _Watch) -> tuple[Laid, list[list[A
     def at(turn: int) -> tuple[Laid, list[list[Any]]]:
         page = laid(sheet, turn)
         watch.lap("prepare")
-        grey = page.grey.copy()
-        grey[rules_of(grey) > 0] = 255
-        grey[leaders_of(grey) > 0] = 255
+        grey = cleaned(page.grey)
         watch.lap("rules")
         words = _tesseract(grey, languages, _PAGE_LAYOUT)
         watch.lap("words")
@@ -226,7 +224,7 @@ def _read(sheet: Laid, languages: str, watch: _Watch) -> tuple[Laid, list[list[A
     aside = on_its_side(sheet.grey)
     best = None if aside else at(0)
     if best is None or not _makes_sense(best[1]):
-        told = orientation(laid(sheet, 0).grey)
+        told = orientation(sheet.grey)
         watch.lap("orientation")
         for turn in (90, 270, 0) if told is None and aside else (180,) if told is None else (told,):
             if best is not None and (turn == best[0].turned or _makes_sense(best[1])):
@@ -274,8 +272,8 @@ class _Watch:
 def orientation(grey: Pixels) -> int | None:
     """Degrees clockwise that stand the page upright, by Tesseract's OSD; None where it is not sure."""
     longest = max(grey.shape)
-    if longest > 2200:
-        grey = cv2.resize(grey, None, fx=2200 / longest, fy=2200 / longest, interpolation=cv2.INTER_AREA)
+    if longest > _OSD_SIDE:
+        grey = cv2.resize(grey, None, fx=_OSD_SIDE / longest, fy=_OSD_SIDE / longest, interpolation=cv2.INTER_AREA)
     try:
         told = pytesseract.image_to_osd(_portable(grey), config="--psm 0", output_type=pytesseract.Output.DICT)
     except pytesseract.TesseractError:

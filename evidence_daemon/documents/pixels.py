@@ -23,18 +23,20 @@ Floats = npt.NDArray[Any]
 
 LETTER_HEIGHT = 30
 """Pixels that the median letter should have: Tesseract's error is lowest between 20 and 35."""
-MAX_PIXELS = 14_000_000
-SHOWN = 2200
+MAX_PIXELS = 9_000_000
+SHOWN = 2000
 """Long side of the picture that is kept for people, in pixels."""
 _LOOK = 900
-"""Long side of the small picture on which paper and orientation are looked for."""
+"""Long side of the small picture on which skew and orientation are looked for."""
+_SHEET_LOOK = 520
+"""Long side of the smaller one on which the sheet is looked for; its kernels were measured on `_LOOK`."""
 
 # ── paper ────────────────────────────────────────────────────────────────────────────────────────
 
 
 def sheet(rgb: Pixels) -> Floats | None:
     """The four corners (in pixels, from the top left, clockwise) of a sheet that lies in a picture, or None."""
-    scale = _LOOK / max(rgb.shape[:2])
+    scale = _SHEET_LOOK / max(rgb.shape[:2])
     small = cv2.resize(rgb, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
     if _white_all_round(small):
         return None
@@ -55,7 +57,7 @@ _SURE_SHEET = 0.15
 def _sheet(small: Pixels) -> Floats | None:
     """Corners of the best candidate, or None.  A sheet is large, four-sided, and unlike what lies round it."""
     height, width = small.shape[:2]
-    blurred = cv2.GaussianBlur(small, (7, 7), 0)
+    blurred = cv2.GaussianBlur(small, (5, 5), 0)
     lab = cv2.cvtColor(blurred, cv2.COLOR_RGB2LAB).astype(np.float32)
     best: tuple[float, Floats | None] = (_SURE_SHEET, None)
     for mask in _masks(blurred, lab):
@@ -99,7 +101,9 @@ def _masks(blurred: Pixels, lab: Floats) -> Iterator[Pixels]:
 
 
 def _square(size: int) -> Pixels:
-    return np.ones((size, size), np.uint8)
+    """A kernel of so many pixels of a picture of `_LOOK`."""
+    side = max(3, round(size * _SHEET_LOOK / _LOOK) | 1)
+    return np.ones((side, side), np.uint8)
 
 
 def _four_corners(contour: npt.NDArray[Any], lab: Floats) -> Iterator[Floats]:
@@ -180,7 +184,7 @@ def _ends_at(corners: Floats, lab: Floats) -> float:
         points = start + (end - start) * along
         inward = centre - points
         inward /= np.maximum(np.linalg.norm(inward, axis=1, keepdims=True), 1e-6)
-        within, beyond = points + inward * 7, points - inward * 7
+        within, beyond = points + inward * 4, points - inward * 4
         seen = (beyond >= 0).all(axis=1) & (beyond[:, 0] < width) & (beyond[:, 1] < height)
         if not seen.any():
             off += 1  # the sheet leaves the picture here
@@ -360,26 +364,47 @@ def strip(grey: Pixels, corners: Floats) -> Pixels:
 # ── what is no print ─────────────────────────────────────────────────────────────────────────────
 
 
-def rules_of(grey: Pixels) -> Pixels:
-    """A mask of the straight lines of boxes and tables: print touching them is read wrong."""
-    dark = cv2.adaptiveThreshold(grey, 255, cv2.ADAPTIVE_THRESH_MEAN_C, cv2.THRESH_BINARY_INV, 31, 15)
-    reach = LETTER_HEIGHT * 3
+def cleaned(grey: Pixels) -> Pixels:
+    """The page without what is no print: sides of boxes and tables, and dotted leaders.
+
+    Print that touches a rule is read wrong, and rows of dots ("Serie ........ ZTEG") are read as words.
+    Looked for on half of the pixels: the mask of a line does not need more.
+    """
+    half = cv2.resize(grey, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
+    rules = cv2.dilate(_enlarged(_rules_of(half), grey), np.ones((3, 3), np.uint8))
+    bare = grey.copy()
+    bare[rules > 0] = 255
+    leaders = _leaders_of(half)
+    if leaders is not None:
+        bare[_enlarged(leaders, grey) > 0] = 255
+    return bare
+
+
+def _enlarged(mask: Pixels, page: Pixels) -> Pixels:
+    return cv2.resize(mask, (page.shape[1], page.shape[0]), interpolation=cv2.INTER_NEAREST)
+
+
+def _rules_of(half: Pixels) -> Pixels:
+    dark = cv2.adaptiveThreshold(half, 255, cv2.ADAPTIVE_THRESH_MEAN_C, cv2.THRESH_BINARY_INV, 15, 15)
+    reach = LETTER_HEIGHT * 3 // 2
     across = cv2.morphologyEx(dark, cv2.MORPH_OPEN, np.ones((1, reach), np.uint8))
     down = cv2.morphologyEx(dark, cv2.MORPH_OPEN, np.ones((reach, 1), np.uint8))
-    return cv2.dilate(cv2.bitwise_or(across, down), np.ones((3, 3), np.uint8))
+    return cv2.bitwise_or(across, down)
 
 
-def leaders_of(grey: Pixels) -> Pixels:
-    """A mask of dotted leaders ("Serie ........ ZTEG"): rows of dots are read as words."""
-    dark = cv2.threshold(grey, 225, 255, cv2.THRESH_BINARY_INV)[1]
+def _leaders_of(half: Pixels) -> Pixels | None:
+    """Rows of dots, or None where there are none."""
+    dark = cv2.threshold(half, 225, 255, cv2.THRESH_BINARY_INV)[1]
     count, labels, stats, _ = cv2.connectedComponentsWithStats(dark, connectivity=8)
-    small = LETTER_HEIGHT * 0.3
+    small = LETTER_HEIGHT * 0.15
     dots = (stats[:, cv2.CC_STAT_WIDTH] <= small) & (stats[:, cv2.CC_STAT_HEIGHT] <= small)
     dots[0] = False
-    mask = (dots[labels] * 255).astype(np.uint8) if count > 1 else np.zeros_like(dark)
-    rows = cv2.morphologyEx(mask, cv2.MORPH_CLOSE, np.ones((3, LETTER_HEIGHT), np.uint8))
-    rows = cv2.morphologyEx(rows, cv2.MORPH_OPEN, np.ones((1, LETTER_HEIGHT * 4), np.uint8))
-    return cv2.bitwise_and(cv2.dilate(rows, np.ones((7, 7), np.uint8)), cv2.dilate(mask, np.ones((3, 3), np.uint8)))
+    if int(dots.sum()) < 20 or count < 2:
+        return None
+    mask = (dots[labels] * 255).astype(np.uint8)
+    rows = cv2.morphologyEx(mask, cv2.MORPH_CLOSE, np.ones((1, LETTER_HEIGHT // 2), np.uint8))
+    rows = cv2.morphologyEx(rows, cv2.MORPH_OPEN, np.ones((1, LETTER_HEIGHT * 2), np.uint8))
+    return cv2.bitwise_and(cv2.dilate(rows, np.ones((3, 3), np.uint8)), cv2.dilate(mask, np.ones((3, 3), np.uint8)))
 
 
 def view(rgb: Pixels, page: Laid) -> Pixels:
@@ -412,27 +437,31 @@ def _whitened(shown: Pixels) -> Pixels:
     return shown
 
 
+_INK_SIDE = 1100
+"""Long side in pixels of the picture on which strokes are looked for."""
+
+
 def ink(shown: Pixels, words: list[list[Any]]) -> list[list[float]]:
     """Boxes of strokes that are neither read words nor straight rules: signatures, stamps, drawings."""
-    height, width = shown.shape[:2]
-    dark = (shown.min(axis=2) < 165).astype(np.uint8) * 255
+    scale = min(1.0, _INK_SIDE / max(shown.shape[:2]))
+    small = cv2.resize(shown, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    height, width = small.shape[:2]
+    dark = cv2.threshold(small.min(axis=2), 190, 255, cv2.THRESH_BINARY_INV)[1]
     reach = max(24, width // 22)
+    joined = cv2.morphologyEx(dark, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
     for kernel in (np.ones((1, reach), np.uint8), np.ones((reach, 1), np.uint8)):
-        rules = cv2.morphologyEx(
-            cv2.morphologyEx(dark, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8)), cv2.MORPH_OPEN, kernel
-        )
-        dark[cv2.dilate(rules, np.ones((5, 5), np.uint8)) > 0] = 0
+        rules = cv2.morphologyEx(joined, cv2.MORPH_OPEN, kernel)
+        dark[cv2.dilate(rules, np.ones((3, 3), np.uint8)) > 0] = 0
     for text, x0, y0, x1, y1, confidence, _ in words:
         if confidence >= 0.5 and sum(map(str.isalnum, text)) >= 2:
             margin = 0.15 * (y1 - y0)
-            left, top = int(x0 * width) - 2, int((y0 - margin) * height)
-            dark[max(0, top) : int((y1 + margin) * height) + 1, max(0, left) : int(x1 * width) + 3] = 0
-    dark[cv2.medianBlur(dark, 3) == 0] = 0  # single specks
-    joined = cv2.dilate(dark, np.ones((7, 7), np.uint8))
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(joined, connectivity=8)
-    strokes = np.bincount(labels.ravel(), weights=(dark > 0).ravel(), minlength=count)
+            left, top = int(x0 * width) - 1, int((y0 - margin) * height)
+            dark[max(0, top) : int((y1 + margin) * height) + 1, max(0, left) : int(x1 * width) + 2] = 0
+    strokes = cv2.dilate(dark, np.ones((5, 5), np.uint8))
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(strokes, connectivity=8)
+    drawn = np.bincount(labels.ravel(), weights=(dark > 0).ravel(), minlength=count)
     found = []
-    for left, top, wide, high, _ in (stats[i] for i in range(1, count) if strokes[i] >= 60):
+    for left, top, wide, high, _ in (stats[i] for i in range(1, count) if drawn[i] >= 25):
         if wide >= 0.03 * width and high >= 0.006 * height and wide * high < 0.3 * width * height:
             box = (left / width, top / height, (left + wide) / width, (top + high) / height)
             found.append([round(float(at), 5) for at in box])

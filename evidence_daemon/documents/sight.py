@@ -124,7 +124,8 @@ class Sight:
 
     def _shown(self, page: Page) -> tuple[Page, bytes]:
         acta = self._judge(page).kind is DocumentKind.ACTA
-        words = [[w.text, w.box.x0, w.box.y0, w.box.x1, w.box.y1, w.confidence, 0] for w in page.words]
+        read = (*page.words, *(word for witness in page.witnesses for word in witness.words))
+        words = [[w.text, w.box.x0, w.box.y0, w.box.x1, w.box.y1, w.confidence, 0] for w in read]
         told = self._asked("show", {"words": words, "ink": acta})
         return replace(
             page,

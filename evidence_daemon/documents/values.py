@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
+from itertools import takewhile
 
 from evidence_daemon.cases.equipment import plain
 from evidence_daemon.cases.identity import read_id, same_id
@@ -18,6 +19,10 @@ from evidence_daemon.documents.layout import Hit, Sheet, Span, has_colon, squeez
 from evidence_daemon.model import Box, Field, IdCheck, Line, Word
 from evidence_daemon.rulebook import DocumentsBook
 
+_SIGNERS = 0.62
+"""Share of a page's height below which a number without its own heading is mostly a signer's."""
+LOOSE = "suelto:"
+"""Begins the rule of a value that may be somebody else's: no number of readings proves it."""
 _SURE = 0.8
 """Confidence from which a number with a right check digit counts as proven."""
 
@@ -80,7 +85,14 @@ def right_of(sheet: Sheet, hit: Hit) -> Iterator[Span]:
     """What stands in the cell right of a label, where that is no label itself."""
     row = sheet.rows[hit.row]
     if hit.cell + 1 < len(row) and not _opens_with_label(sheet, hit.row, hit.cell + 1):
-        yield _before_labels(sheet, hit.row, hit.cell + 1)
+        first = _before_labels(sheet, hit.row, hit.cell + 1)
+        combed = list(takewhile(_one_letter, row[hit.cell + 1 :]))
+        yield Span(tuple(word for cell in combed for word in cell.words)) if len(combed) > 2 else first
+
+
+def _one_letter(cell: Span) -> bool:
+    """A digit in a box of its own, as forms have them in a row for one number."""
+    return all(len(word.text.strip(".|")) <= 1 for word in cell.words)
 
 
 def below_of(sheet: Sheet, hit: Hit) -> Iterator[Span]:
@@ -123,7 +135,7 @@ def field_of(sheet: Sheet, value: str, span: Span, rule: str) -> Field:
 _DIGIT_FOR = str.maketrans(
     {"O": "0", "Q": "0", "D": "0", "I": "1", "L": "1", "S": "5", "Z": "2", "B": "8", "G": "6", "!": "1", "|": "1"}
 )
-_ID = re.compile(r"(?<![0-9A-Z])([0-9OQISZBLG!|][0-9OQISZBLG!| .\-]{7,16}[0-9OQISZBLG!|])(?![0-9A-Z])")
+_ID = re.compile(r"(?<![0-9A-Z])([0-9OQISZBLG!|][0-9OQISZBLG!| .\-]{7,28}[0-9OQISZBLG!|])(?![0-9A-Z])")
 _PASSPORT = re.compile(r"(?<![0-9A-Z])([A-Z]{1,3}[0-9]{5,9})(?![0-9A-Z])")
 
 
@@ -155,15 +167,17 @@ def id_number_of(sheet: Sheet, book: DocumentsBook, signing: float) -> Field | N
         valid = check is not None and check.check is IdCheck.OK
         field = field_of(sheet, text, span, f"id:{value.way}:{value.hit.label}")
         field = replace(field, proven=valid and not repaired and field.confidence >= _SURE)
-        low = span.box.y0 >= signing
+        low = span.box.y0 >= min(signing, _SIGNERS)
         near_agent = any(0 <= span.box.y0 - box.y0 < 2.5 * sheet.line_height for box in agents)
+        if low or near_agent:  # whose number it is stays open, however well it is read
+            field = replace(field, proven=False, confidence=min(field.confidence, 0.5), rule=f"{LOOSE}{field.rule}")
         found.append((2 * low + 2 * near_agent + (not valid), span.box.y0, field))
     if not found:
         return None
     found.sort(key=lambda one: (one[0], one[1]))
     best = found[0][2]
     again = [field for _, _, field in found[1:] if same_id(field.value, best.value)]
-    if again:
+    if again and not best.rule.startswith(LOOSE):
         best = replace(best, proven=True, confidence=max(best.confidence, *(field.confidence for field in again)))
     return best
 
@@ -180,7 +194,7 @@ def _only(span: Span, value: str) -> Span:
 
 
 _SERVICE = re.compile(r"(?<![0-9A-Z])(\(?0?[0-9]{1,3}\)?(?:[ .\-]{0,2}[0-9]{1,8}){1,4})(?![0-9A-Z])")
-_STRICT_SERVICE = ("SERVICIO", "TELEFONIC", "CUENTA", "LOGIN")
+_STRICT_SERVICE = ("SERVICIO", "TELEFONIC", "CUENTA", "LOGIN", "INSTANCIA", "CODIGO", "ABONADO", "SIGNADO", "DECLIENTE")
 
 
 def service_number_of(sheet: Sheet, taken: frozenset[str]) -> Field | None:
@@ -222,7 +236,9 @@ def acta_number(sheet: Sheet) -> Field | None:
     """The acta's own number: behind "Acta No.", or behind a bare "No." at the head of the page."""
     best: tuple[int, Field] | None = None
     for value in values(sheet, "number"):
-        loose = value.hit.label in {"NO", "NRO", "ACTA"}
+        loose = value.hit.label in {"NO", "NRO", "ACTA", "N", "COMPROBANTE", "CODIGO", "REFERENCIA", "FOLIO"}
+        if value.hit.label == "N" and sheet.span_of(value.hit).text.strip().upper() in {"N", "N:"}:
+            continue  # a bare letter; with a degree sign or a point it means "number"
         cell = sheet.rows[value.hit.row][value.hit.cell]
         if loose and (value.span.box.y0 > 0.4 or (value.way != "tras" and len(cell.words) > 3)):
             continue
