@@ -154,7 +154,7 @@ class _Headings(Generic[_C]):
         ]
         while self.headings and not self.headings[-1]:
             self.headings.pop()
-        by_heading = {plain_heading(alias): column for column, aliases in names.items() for alias in aliases}
+        by_heading = _by_heading(names)
         self._names = names
         self.places: dict[_C, int] = {}
         self.twice: list[tuple[str, str]] = []
@@ -186,6 +186,10 @@ class _Headings(Generic[_C]):
                 hint = f"; ¿es «{plain[near]}»?" if near else ""
                 found.append(f"falta la columna «{self._names[column][0]}»{hint}")
         return found
+
+
+def _by_heading(names: Mapping[_C, Sequence[str]]) -> dict[str, _C]:
+    return {plain_heading(alias): column for column, aliases in names.items() for alias in aliases}
 
 
 def _find_headings(
