@@ -44,6 +44,10 @@ def say(logger: logging.Logger, level: int, event: str, **facts: object) -> None
     logger.log(level, event, extra={"facts": facts})
 
 
+SILENT = ("apscheduler", "mailparser", "imapclient", "pdfminer", "PIL", "sqlalchemy")
+"""Libraries that would tell names of files, whole literals, or rows of the database: errors only, whatever is set."""
+
+
 def set_up_logging(level: str, form: str) -> None:
     """Log to standard error, `form` "text" or "json"; libraries speak only when something is wrong."""
     handler = logging.StreamHandler(sys.stderr)
@@ -52,8 +56,8 @@ def set_up_logging(level: str, form: str) -> None:
     root.handlers = [handler]
     root.setLevel(logging.WARNING)
     logging.getLogger("evidence_daemon").setLevel(level.upper())
-    for chatty in ("apscheduler", "mailparser", "imapclient", "pdfminer", "PIL"):
-        logging.getLogger(chatty).setLevel(logging.ERROR)  # some of them log names of files and whole literals
+    for chatty in SILENT:
+        logging.getLogger(chatty).setLevel(logging.ERROR)
 
 
 def notify(state: str) -> None:

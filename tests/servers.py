@@ -18,6 +18,7 @@ import itertools
 import json
 import os
 import pwd
+import random
 import shutil
 import signal
 import smtplib
@@ -962,9 +963,17 @@ def _let_others_through(directory: Path) -> None:
 
 
 def _free_ports(count: int) -> list[int]:
-    with contextlib.ExitStack() as stack:
-        sockets = [stack.enter_context(socket.create_server((HOST, 0))) for _ in range(count)]
-        return [one.getsockname()[1] for one in sockets]
+    """Ports that nobody has now, from below those that the kernel gives to every outgoing connection.
+
+    One from the kernel's own range may be another program's a moment later: then its connection is reset, or ours.
+    """
+    found: list[int] = []
+    while len(found) < count:
+        port = random.randrange(10_000, 30_000)
+        if port not in found:
+            with contextlib.suppress(OSError), socket.create_server((HOST, port)):
+                found.append(port)
+    return found
 
 
 def _await_port(port: int, process: subprocess.Popen[bytes], log: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import logging
 import os
+import re
 import time
 import traceback
 from collections import Counter
@@ -15,11 +16,15 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 from house import CORPUS as NUMBERED
+from house import load_config
 from living import Living, letter, living
-from servers import PASSWORD
+from servers import PASSWORD, Dovecot, SmtpReceiver
 
 from evidence_daemon import observe
+from evidence_daemon.app import open_house
 from evidence_daemon.errors import Permanent
+from evidence_daemon.exchange import import_cases
+from evidence_daemon.mail.message import understand
 from evidence_daemon.store.mails import thread_key
 
 CORPUS = Path(os.environ.get("EVIDENCE_TEST_DATA", Path(__file__).parent.parent.parent / "shared" / "data")) / "mails"
@@ -110,6 +115,36 @@ def test_every_public_mail_comes_to_a_known_end(here: Living) -> None:
     assert ends["ACEPTADO"] == ends["ACEPTADO_PARCIAL"] == 0
 
 
+_SAYS_SO = re.compile(
+    rb"^(?:content-type:\s*multipart/report|from:.*(?:mailer-daemon|postmaster|no-?reply|do-not-reply)"
+    rb"|return-path:\s*<>|precedence:\s*(?:bulk|junk|list|auto_reply)|auto-submitted:\s*auto|list-[a-z]+:"
+    rb"|subject:.*(?:deliver|returned|failure))",
+    re.I | re.M,
+)
+"""The marks of a machine's mail, looked for in another way than the program does."""
+
+
+def test_public_bounces_are_recognised_as_automatic_and_no_ordinary_mail_is_taken_for_one() -> None:
+    bounces, automatic, ordinary, taken = 0, 0, 0, []
+    for path in corpus():
+        raw = path.read_bytes()
+        try:
+            written_by_a_machine = understand(raw, our_addresses=frozenset()).automatic is not None
+        except Permanent:
+            continue
+        if "sisimai" in path.parent.name:
+            bounces += 1
+            automatic += written_by_a_machine
+        elif not _SAYS_SO.search(raw[:20_000]):
+            ordinary += 1
+            taken += [path.name] if written_by_a_machine else []
+    print(f"{automatic} of {bounces} bounces are recognised; {len(taken)} of {ordinary} ordinary mails taken")  # noqa: T201
+    assert bounces > 400
+    assert automatic >= 0.97 * bounces
+    assert ordinary > 300
+    assert taken == []
+
+
 # ── the log ──────────────────────────────────────────────────────────────────────────────────────
 
 SECRET_TEXT = "la clave de la casa es murcielago"
@@ -119,10 +154,9 @@ SECRET_TEXT = "la clave de la casa es murcielago"
 def log(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
     """The log of the program as `level = "debug"` makes it, to the letter; tracebacks too."""
     written = io.StringIO()
-    root, levels = logging.getLogger(), {}
+    root = logging.getLogger()
     handlers = list(root.handlers)
-    for name in ("", "evidence_daemon", "apscheduler", "mailparser", "imapclient", "pdfminer", "PIL"):
-        levels[name] = logging.getLogger(name).level
+    levels = {name: logging.getLogger(name).level for name in ("", "evidence_daemon", *observe.SILENT)}
     with monkeypatch.context() as patch:
         patch.setattr("sys.stderr", written)
         observe.set_up_logging("debug", "text")
@@ -147,6 +181,44 @@ def test_no_log_line_holds_what_a_customer_wrote_or_any_secret(here: Living, log
     planted = [*people, SECRET_TEXT, "murcielago", PASSWORD, key]
     told = [(word, line.split(":")[0]) for line in lines for word in planted if word.lower() in line.lower()]
     assert told == []
+
+
+def test_at_debug_no_logger_of_the_program_or_of_any_library_holds_it_either(
+    tmp_path: Path,
+    dovecot: Dovecot,
+    mailbox_user: str,
+    smtp_receiver: SmtpReceiver,
+    caplog: pytest.LogCaptureFixture,
+    log: io.StringIO,
+) -> None:
+    """A whole round of the daemon, by TLS, where somebody has set the root of all loggers to DEBUG."""
+    logging.root.addHandler(caplog.handler)
+    logging.root.setLevel(logging.DEBUG)
+    sender = "juana.planted@correo.example"
+    dovecot.deliver(
+        mailbox_user,
+        letter("0100000017//CEVALLOS LLUMIQUINGA LUCIA SOFIA//INTERNET", sender, text=SECRET_TEXT),
+        letter("sin numero, PLANTADO", sender, 2, text=SECRET_TEXT),
+        next(NUMBERED.glob("0001-*.eml")).read_bytes(),
+    )
+    with open_house(load_config(tmp_path / "house", dovecot, mailbox_user, smtp_receiver)) as house:
+        import_cases(house.database, NUMBERED / "cases.csv", house.book)
+        with house.daemon() as daemon:
+            daemon.once(patience=60)
+        with house.database.reading() as session:
+            key = thread_key(session).hex()
+    assert len(smtp_receiver.received) >= 2
+    heard = {record.name.split(".")[0] for record in caplog.records}
+    assert {"evidence_daemon", "dbos"} <= heard, heard
+    assert "running" in log.getvalue() or "polled" in log.getvalue()
+    spoken = [
+        (record.name, f"{record.getMessage()} {vars(record).get('facts', '')} {record.exc_text or ''}")
+        for record in caplog.records
+        if record.name.split(".")[0] not in {"mail", "aiosmtpd", "asyncio"}  # the receiving server's own
+    ]
+    people = ["0100000017", "CEVALLOS", "PLANTADO", "juana.planted"]
+    planted = [*people, SECRET_TEXT, "murcielago", PASSWORD, key, "Subject:"]
+    assert [(name, word) for name, said in spoken for word in planted if word.lower() in said.lower()] == []
 
 
 def test_a_failing_statement_is_told_without_what_was_in_it(here: Living) -> None:
