@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped
 from sqlmodel import Session, col, select
 
+from evidence_daemon.canonical import acta_key, canonical_mac, canonical_serial, service_key
 from evidence_daemon.model import (
     CaseId,
     Cents,
@@ -28,6 +29,7 @@ from evidence_daemon.model import (
     mail_of_receipt,
     receipt_number,
 )
+from evidence_daemon.store.caselist import bears
 from evidence_daemon.store.tables import (
     CaseRow,
     ChargeRow,
@@ -221,7 +223,6 @@ def _asked() -> list[sa.ColumnElement[bool]]:
 def _found(wanted: Wanted, mail_id: Mapped[int], *, in_summary: Mapped[str] | None = None) -> sa.ColumnElement[bool]:
     """The words of a search as a condition on the mail."""
     words = " ".join(wanted.words.split())[:200]
-    compact = "".join(c for c in words.upper() if c.isalnum())
     digits = re.sub(r"\D", "", words)
 
     def of_cases(*which: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
@@ -231,25 +232,29 @@ def _found(wanted: Wanted, mail_id: Mapped[int], *, in_summary: Mapped[str] | No
     def of_mails(*which: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
         return mail_id.in_(select(MailRow.id).where(*which))
 
-    def of_uses(*kinds: str) -> sa.ColumnElement[bool]:
-        return mail_id.in_(select(UseRow.mail_id).where(col(UseRow.what).in_(kinds), col(UseRow.value) == compact))
+    def of_uses(what: str, *values: str) -> sa.ColumnElement[bool]:
+        return mail_id.in_(select(UseRow.mail_id).where(col(UseRow.what) == what, col(UseRow.value).in_(values)))
 
     def number() -> list[sa.ColumnElement[bool]]:
         same_digits = col(MailRow.subject).contains(digits, autoescape=True)
         return [of_cases(col(CaseRow.id_number) == digits), of_mails(same_digits)] if len(digits) >= 6 else []
 
     def case() -> list[sa.ColumnElement[bool]]:
-        named = [of_cases(col(CaseRow.service_key) == compact)] if compact else []
+        service = service_key(words)
+        named = [of_cases(col(CaseRow.service_key) == service)] if service else []
         if digits and digits == words and len(digits) < 10:
             named.append(of_cases(col(CaseRow.id) == int(digits)))
         return named
 
     def serial() -> list[sa.ColumnElement[bool]]:
-        items = select(ItemRow.case_id).where(
-            sa.or_(col(ItemRow.serial_key) == compact, col(ItemRow.mac_key) == compact)
-        )
+        keys = [key for key in (canonical_serial(words), canonical_mac(words)) if key]
+        serials, macs = (sa.and_(*bears(col(column), keys)) for column in (ItemRow.serial_key, ItemRow.mac_key))
+        items = select(ItemRow.case_id).where(sa.or_(serials, macs))
         of_items = mail_id.in_(select(MailCaseRow.mail_id).where(col(MailCaseRow.case_id).in_(items)))
-        return [of_items, of_uses("serie", "mac")] if compact else []
+        return [of_items, of_uses("serie", *keys)] if keys else []
+
+    def acta() -> list[sa.ColumnElement[bool]]:
+        return [of_uses("acta", key)] if (key := acta_key(words)) else []
 
     def receipt() -> list[sa.ColumnElement[bool]]:
         mail = mail_of_receipt(words)
@@ -269,7 +274,7 @@ def _found(wanted: Wanted, mail_id: Mapped[int], *, in_summary: Mapped[str] | No
         SearchBy.CASO: case,
         SearchBy.CEDULA: number,
         SearchBy.SERIE: serial,
-        SearchBy.ACTA: lambda: [of_uses("acta")] if compact else [],
+        SearchBy.ACTA: acta,
         SearchBy.REMITENTE: sender,
         SearchBy.RECIBO: receipt,
         SearchBy.TEXTO: text,

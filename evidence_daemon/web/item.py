@@ -12,6 +12,7 @@ import secrets
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
@@ -30,7 +31,6 @@ from evidence_daemon.model import (
     CaseId,
     ChargeId,
     Document,
-    Email,
     EvidenceState,
     Field,
     Fields,
@@ -447,11 +447,13 @@ def picture(visit: In, receipt: str, raster: str) -> Response:
 def original(visit: In, receipt: str, number: int) -> Response:
     """What the customer sent, as a download that no browser opens by itself."""
     mail_id = _mail(receipt)
-    email = _email(visit, mail_id)
-    if not 1 <= number <= len(email.attachments):
-        raise HTTPException(404)
-    attachment = email.attachments[number - 1]
-    content = attachment.content
+    with visit.rooms.database.reading() as session:
+        mail = records.load_mail(session, mail_id)
+    with visit.rooms.pipeline.mails.opened(mail) as (email, _signatures):
+        if not 1 <= number <= len(email.attachments):
+            raise HTTPException(404)
+        attachment = email.attachments[number - 1]
+        content = Path(attachment.file).read_bytes() if attachment.file else attachment.content
     visit.record("original downloaded", mail_id=mail_id, attachment=number)
     return _download(content, f"{receipt}-{number}{_suffix(attachment.name)}")
 
@@ -460,9 +462,10 @@ def original(visit: In, receipt: str, number: int) -> Response:
 def whole_mail(visit: In, receipt: str) -> Response:
     """The mail itself, byte by byte, as a download."""
     mail_id = _mail(receipt)
-    dossier = visit.rooms.desk.dossier(mail_id)
+    with visit.rooms.database.reading() as session:
+        mail = records.load_mail(session, mail_id)
     visit.record("original downloaded", mail_id=mail_id, attachment=0)
-    return _download(visit.rooms.pipeline.blobs.get(dossier.story.mail.sha256), f"{receipt}.eml")
+    return _download(visit.rooms.pipeline.blobs.get(mail.sha256), f"{receipt}.eml")
 
 
 def _download(content: bytes, name: str) -> Response:
@@ -478,12 +481,6 @@ def _suffix(name: str) -> str:
     """The end of a file's name, if it is one that helps: ours, not the sender's."""
     found = re.search(r"\.(pdf|jpe?g|png|heic|heif|webp|tiff?|gif|bmp|docx|odt|zip)$", name.lower())
     return found[0] if found else ".bin"
-
-
-def _email(visit: Visit, mail_id: MailId) -> Email:
-    with visit.rooms.database.reading() as session:
-        evidence, _found = visit.rooms.pipeline.gather(session, mail_id)
-        return evidence.email
 
 
 # ── deciding ─────────────────────────────────────────────────────────────────────────────────────

@@ -19,7 +19,7 @@ from evidence_daemon.model import Lane, MailId, ReasonCode, Verdict, mail_of_rec
 from evidence_daemon.review import Ruling
 from evidence_daemon.rulebook import ReasonClass
 from evidence_daemon.store import queue
-from evidence_daemon.store.queue import QueueRow, SearchBy, Wanted
+from evidence_daemon.store.queue import SearchBy, Wanted
 from evidence_daemon.web.frame import In, Visit
 from evidence_daemon.web.words import _, ngettext
 from evidence_daemon.workdays import ECUADOR
@@ -140,7 +140,6 @@ def queue_page(visit: In) -> Response:
         later=bool(after),
         address_of=address_of,
         wanted_lane=_wanted_lane,
-        why=lambda row: _why(visit, row),
         masked_name=masked_name,
         fields=list(SearchBy),
         reasons=list(visit.rooms.book.reasons.reasons),
@@ -153,14 +152,6 @@ def queue_page(visit: In) -> Response:
 
 def _wanted_lane(lane: Lane | None, *, waiting: bool = False) -> str:
     return address_of(Wanted(lane=lane, waiting=waiting))
-
-
-def _why(visit: Visit, row: QueueRow) -> str:
-    """The reason in words: what staff reads of the worst one, else the summary."""
-    worst = visit.rooms.book.reasons.worst_first(row.reasons)
-    if row.lane in {Lane.ENVIO_INCIERTO, Lane.LLAMAR, Lane.SIN_PROCESAR, Lane.CUATRO_OJOS} or not worst:
-        return row.summary
-    return visit.rooms.book.reasons.reasons[worst[0]].staff
 
 
 def _for_all(visit: Visit) -> list[ReasonCode]:
@@ -206,11 +197,17 @@ def next_mail(visit: Visit, wanted: Wanted, after: MailId | None) -> MailId | No
 
 
 def next_address(visit: Visit, wanted: Wanted, after: MailId | None) -> str:
-    """Where one goes on: the next mail, or the queue when nothing is left."""
-    found = next_mail(visit, wanted, after)
+    """Where one goes on: the next mail, taken before oneself at once, or the queue when nothing is left."""
     query = address_of(wanted)
-    path = f"/cola/{receipt_number(found)}" if found is not None else "/cola"
-    return f"{path}?{query}" if query else path
+    actor, tail = visit.user.actor, f"?{query}" if query else ""
+    for _try in range(10):  # of two who go on at the same moment, one gets this mail and the other the one behind it
+        after = next_mail(visit, wanted, after)
+        if after is None:
+            break
+        question = visit.rooms.desk.claim(after, person=actor)
+        if question is not None and question.holder(visit.rooms.now()) == actor:
+            return f"/cola/{receipt_number(after)}{tail}"
+    return f"/cola{tail}"
 
 
 # ── several at once: only to turn down, for one same reason ──────────────────────────────────────

@@ -91,7 +91,7 @@ class Wall:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 for name, value in _ALWAYS.items():
-                    headers[name] = value
+                    headers.setdefault(name, value)  # a download has a stricter policy of its own
                 headers.setdefault("Cache-Control", "no-store")
                 if self._web.https:
                     headers["Strict-Transport-Security"] = "max-age=31536000"

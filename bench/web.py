@@ -1,0 +1,206 @@
+"""The review desk under load: what the server needs to take a decision and show the next mail.
+
+20 reviewers (sessions of their own) work through a queue whose history holds 100,000 decided items.  Each opens the
+next mail, looks at the answer that would go out, decides, and gets the next one: `decide and next` is the server's
+time for the two requests that follow the key (POST decidir, GET next page), over ASGI and without a network.
+
+    python bench/web.py [--history 100000] [--reviewers 20] [--each 10] [--think 2.0]
+
+Printed beside it, from the same run: the same with a history of 1,000, and what a request costs that does nothing
+(GET /salud), so that the machine's own speed falls out.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import html
+import re
+import statistics
+import sys
+import tempfile
+import time
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from pathlib import Path
+
+import sqlalchemy as sa
+
+HERE = Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE.parent / "tests"), str(HERE.parent)]
+
+from house import BORDER, CORPUS  # noqa: E402
+from webhouse import Visitor, WebHouse, web_house  # noqa: E402
+
+from evidence_daemon.exchange import import_cases  # noqa: E402
+from evidence_daemon.mail.message import understand  # noqa: E402
+from evidence_daemon.model import Arrival, CopyKey, Role, Sha256  # noqa: E402
+from evidence_daemon.store import records  # noqa: E402
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--history", type=int, default=100_000)
+    parser.add_argument("--reviewers", type=int, default=20)
+    parser.add_argument("--each", type=int, default=10, help="decisions of each reviewer")
+    parser.add_argument("--think", type=float, default=2.0, help="seconds that a reviewer looks at a mail")
+    chosen = parser.parse_args()
+    small = run(1_000, chosen.reviewers, chosen.each, chosen.think)
+    large = run(chosen.history, chosen.reviewers, chosen.each, chosen.think)
+    print(f"\n{chosen.reviewers} reviewers, {chosen.each} decisions each, {chosen.think} s a look, milliseconds:")
+    print(
+        f"{'history':>9} {'nothing':>9} {'decide p50':>11} {'p95':>7} {'decide+next p50':>16} {'p95':>7}"
+        f" {'queue p95':>10}"
+    )
+    for history, seen in ((1_000, small), (chosen.history, large)):
+        print(
+            f"{history:>9,} {seen.middle('nothing'):>9.1f} {seen.middle('decide'):>11.1f} {seen.p95('decide'):>7.1f} "
+            f"{seen.middle('both'):>16.1f} {seen.p95('both'):>7.1f} {seen.p95('queue'):>10.1f}"
+        )
+    print(
+        f"ratios: history x{chosen.history / 1_000:.0f} costs x{large.middle('both') / small.middle('both'):.2f}; "
+        f"decide+next p95 is {large.p95('both') / 100:.2f} of the 100 ms that are allowed, "
+        f"{large.p95('both') / large.middle('nothing'):.0f} times a request that does nothing"
+    )
+
+
+@dataclass
+class Seen:
+    """Server times in seconds, by what was asked."""
+
+    times: dict[str, list[float]] = field(default_factory=dict)
+
+    def add(self, what: str, seconds: float) -> None:
+        self.times.setdefault(what, []).append(seconds)
+
+    def middle(self, what: str) -> float:
+        return 1000 * statistics.median(self.times[what])
+
+    def p95(self, what: str) -> float:
+        ordered = sorted(self.times[what])
+        return 1000 * ordered[min(len(ordered) - 1, int(len(ordered) * 0.95))]
+
+
+def run(history: int, reviewers: int, each: int, think: float) -> Seen:
+    with tempfile.TemporaryDirectory() as directory:
+        more = f'[answers]\ntrusted_authserv_id = "{BORDER}"\n'
+        with web_house(Path(directory), cases=False, more=more) as house:
+            import_cases(house.house.database, CORPUS / "cases.csv", house.house.book)
+            begun = time.monotonic()
+            fill(house, reviewers * (each + 2))
+            remember(house, history)
+            print(f"history {history:,}: filled in {time.monotonic() - begun:.0f} s", flush=True)
+            for number in range(reviewers):
+                house.person(f"revisor{number}", Role.REVISOR)
+            seen = Seen()
+            asyncio.run(work(house, reviewers, each, think, seen))
+            return seen
+
+
+def fill(house: WebHouse, number: int) -> None:
+    """Mails that wait for a person: one certificate really read, its readings under many mails."""
+    raw = next(CORPUS.glob("0057-*.eml")).read_bytes()
+    first = house.mail(raw)
+    pipeline = house.house.pipeline
+    with house.house.database.reading() as session:
+        readings = records.load_readings(session, first)
+    for n in range(2, number + 1):
+        mine = raw.replace(b"Message-ID: <", f"Message-ID: <n{n}.".encode(), 1).replace(
+            b"Message-Id: <", f"Message-Id: <n{n}.".encode(), 1
+        )
+        mine = mine.replace(b"\r\n\r\n", f"\r\nX-Copy: {n}\r\n\r\n".encode(), 1) if mine == raw else mine
+        pipeline.take_in(
+            Arrival(CopyKey("bench", "INBOX", 1, n), house.clock() - timedelta(minutes=number - n), len(mine), mine)
+        )
+        email = understand(mine, our_addresses=frozenset())
+        with house.house.database.session() as session:
+            mail_id = records.all_mails(session)[-1]
+            mine_too = [replace(one, sha256=Sha256(f"{n:064x}")) for one in readings]  # not the same file again
+            records.save_readings(session, mail_id, mine_too, email=email, now=house.clock())
+        with house.house.database.session() as session:
+            pipeline.judge(session, mail_id)
+
+
+def remember(house: WebHouse, history: int) -> None:
+    """Items that were decided long ago: mails, decisions with their JSON, closed questions."""
+    filler = '{"is":"x","words":"' + "x" * 1000 + '"}'
+    with house.house.database.session() as session:
+        low = int(session.execute(sa.text("SELECT max(id) FROM mails")).scalar_one()) + 1
+        for start in range(low, low + history, 10_000):
+            ids = range(start, min(start + 10_000, low + history))
+            when = "2026-01-01 00:00:00.000000"
+            session.execute(
+                sa.text(
+                    "INSERT INTO mails (id, sha256, size, oversized, received_at, stored_at, state, folder,"
+                    " attempts, walk, walk_base, decisions, message_id, sender, subject, content_identity,"
+                    " edition, stage, trouble) VALUES (:id, :sha, 1, 0, :at, :at, 'RECHAZADO', 'RECHAZADOS',"
+                    " 1, 0, 0, 1, '', :sender, 'asunto', '', '', '', '')"
+                ),
+                [{"id": n, "sha": f"{n:064x}", "at": when, "sender": f"c{n % 5000}@example.com"} for n in ids],
+            )
+            session.execute(
+                sa.text(
+                    "INSERT INTO decisions (mail_id, number, verdict, actor, edition, decided_at, keys, match,"
+                    " decision, settlement) VALUES (:id, 1, 'reject', 'persona:ana', '', :at, :json, :json, :json,"
+                    " :json)"
+                ),
+                [{"id": n, "at": when, "json": filler} for n in ids],
+            )
+            session.execute(
+                sa.text(
+                    "INSERT INTO reviews (mail_id, lane, reasons, summary, opened_at, closed_at, closed_by, version,"
+                    " received_at, signals, claimed_by) VALUES (:id, 'REVISAR', 'NO_ES_ACTA', 'Un resumen.', :at,"
+                    " :at, 'persona:ana', 2, :at, 0, '')"
+                ),
+                [{"id": n, "at": when} for n in ids],
+            )
+        session.execute(sa.text("UPDATE mails SET lapsed_at = received_at WHERE id >= :low"), {"low": low})
+    with house.house.database.session() as session:
+        session.execute(sa.text("ANALYZE"))
+
+
+async def work(house: WebHouse, reviewers: int, each: int, think: float, seen: Seen) -> None:
+    people = [Visitor(house.house) for _ in range(reviewers)]
+    for number, person in enumerate(people):
+        await person.log_in(f"revisor{number}")
+        for _ in range(3):
+            begun = time.perf_counter()
+            await person.get("/salud")
+            seen.add("nothing", time.perf_counter() - begun)
+    await asyncio.gather(*(review(person, n, each, think, seen) for n, person in enumerate(people)))
+    for person in people:
+        await person.aclose()
+
+
+async def review(person: Visitor, number: int, each: int, think: float, seen: Seen) -> None:
+    await asyncio.sleep(think * number / 20)
+    page = await person.get("/cola/siguiente?carril=REVISAR", follow_redirects=True)
+    for turn in range(each):
+        form = dict(
+            re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', page.text[page.text.index('id="decide"') :])
+        )
+        receipt = re.search(r"EV-\d+-\d", page.text)
+        assert receipt is not None
+        choice: dict[str, object] = form | {"verdict": "ask", "motivo": "ADJUNTO_ILEGIBLE"}
+        shown = await person.post(f"/cola/{receipt[0]}/vista", data=choice, headers={"HX-Request": "true"})
+        basis = re.search(r'name="base" value="(\w+)"', shown.text)
+        words = re.search(r"<textarea[^>]*>(.*?)</textarea>", shown.text, re.S)
+        assert basis is not None, shown.text
+        await asyncio.sleep(think)
+        decided = choice | {"base": basis[1]} | ({"texto": html.unescape(words[1])} if words else {})
+        begun = time.perf_counter()
+        answer = await person.post(f"/cola/{receipt[0]}/decidir", data=decided)
+        half = time.perf_counter()
+        assert answer.status_code == 303, answer.text[-3000:]
+        page = await person.get(answer.headers["location"])
+        ended = time.perf_counter()
+        seen.add("decide", half - begun)
+        seen.add("both", ended - begun)
+        if turn % 3 == 0:
+            begun = time.perf_counter()
+            await person.get("/cola")
+            seen.add("queue", time.perf_counter() - begun)
+
+
+if __name__ == "__main__":
+    main()
