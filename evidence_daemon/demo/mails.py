@@ -534,7 +534,7 @@ def _faults() -> tuple[Sample, ...]:
         one(
             1,
             "word-document",
-            "A document of a word processor, which is not among the formats that are read.",
+            "A document of a word processor that holds text and no picture of a certificate.",
             programs.outlook,
             word,
         ),
