@@ -68,6 +68,8 @@ NEEDS: Mapping[str, Permission | Open] = {
     # getting in and out
     "GET /entrar": Open.EVERYBODY,
     "POST /entrar": Open.EVERYBODY,
+    "GET /entrar/unico": Open.EVERYBODY,
+    "GET /entrar/unico/vuelta": Open.EVERYBODY,
     "GET /entrar/codigo": Open.HALF_IN,
     "POST /entrar/codigo": Open.HALF_IN,
     "POST /salir": Open.HALF_IN,

@@ -133,10 +133,10 @@ def enter_by_code(rooms: Rooms, key: str, user_id: int, code: str, address: str)
         return _seated(session, rooms, found.user, half=False, address=address)
 
 
-def seat(rooms: Rooms, user: User, address: str) -> Entered:
+def seat(rooms: Rooms, user: User, address: str, *, half: bool = False) -> Entered:
     """Let somebody in who proved himself otherwise (single sign-on, a new password)."""
     with rooms.database.session() as session:
-        return _seated(session, rooms, user, half=False, address=address)
+        return _seated(session, rooms, user, half=half, address=address)
 
 
 def _seated(session: Session, rooms: Rooms, user: User, *, half: bool, address: str) -> Entered:

@@ -21,7 +21,7 @@ def login_page(visit: In, volver: str = "/") -> Response:
     """The login page; `volver` is where he wanted to go."""
     if visit.seat is not None and not visit.seat.half:
         return RedirectResponse(inside(volver), 303)
-    return _login_page(visit, inside(volver))
+    return login_page_with(visit, inside(volver))
 
 
 @router.post("/entrar")
@@ -32,7 +32,7 @@ def log_in(visit: In) -> Response:
     entered = auth.enter(visit.rooms, name, password if isinstance(password, str) else "", visit.address)
     if isinstance(entered, Refusal):
         status = 429 if entered is Refusal.WAIT else 401
-        return _login_page(visit, back, status, name=name, refused=refusal_words(entered))
+        return login_page_with(visit, back, status, name=name, refused=refusal_words(entered))
     return let_in(visit, entered, f"/entrar/codigo?volver={quote(back)}" if entered.half else back)
 
 
@@ -79,7 +79,8 @@ def choose_theme(visit: In) -> Response:
     return response
 
 
-def _login_page(visit: Visit, back: str, status: int = 200, *, name: str = "", refused: str = "") -> Response:
+def login_page_with(visit: Visit, back: str, status: int = 200, *, name: str = "", refused: str = "") -> Response:
+    """The login page, as it is or with why he did not get in."""
     settings = visit.rooms.config.sign_on
     sign_on = settings.name if settings.issuer else ""
     return visit.page("login.html", status, back=back, name=name, refused=refused, sign_on=sign_on)
