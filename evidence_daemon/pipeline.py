@@ -64,6 +64,7 @@ from evidence_daemon.model import (
     Origin,
     OutboxState,
     Reading,
+    Refiling,
     Reply,
     ReplyKind,
     ReviewItem,
@@ -362,30 +363,7 @@ class Pipeline:
             twin_of=receipt_number(twin) if twin is not None else "",
             origins=judging.load_origins(session, mail_id),
         )
-        evidence = records.with_uses(session, mail_id, evidence)
-        cases = records.find_cases(session, search_keys(evidence))
-        if then is not None:
-            stood = {case.id for case in then}
-            cases = (*then, *(case for case in cases if case.id not in stood))
-        found = match(evidence, cases, self.book)
-        evidence = self._remembered(session, mail_id, evidence, found)
-        return _before(evidence, mail_id) if then is not None else evidence, found
-
-    def _remembered(self, session: Session, mail_id: MailId, evidence: Evidence, found: Match) -> Evidence:
-        """The evidence with what other mails and the return register say of it."""
-        limits = self.book.decision.signals
-        meant = [case.id for case in cases_of(found)]
-        by = ways(evidence, self.book)
-        numbers = [acta_key(acta.number.value) for acta in returns(evidence) if acta.number]
-        labels = [label for acta in returns(evidence) for label in sorted(labels_of(acta))]
-        return replace(
-            evidence,
-            register=register.look_up(session, numbers, labels),
-            lookalikes=judging.lookalikes(session, mail_id, limits.lookalike_bits),
-            rushes=judging.rushes(session, mail_id, by, evidence.received_at, limits.rush_hours, meant),
-            neighbours=judging.neighbours(session, mail_id, evidence.papers),
-            held_alone=judging.held_alone(session, mail_id),
-        )
+        return matched(session, mail_id, evidence, self.book, then=then)
 
     def _thread(self, session: Session, email: Email) -> tuple[CaseId, ...]:
         """The cases of the decision whose answer this mail replies to; a mail with an unsigned reference has none."""
@@ -581,6 +559,16 @@ class Pipeline:
         with self.database.session() as session:
             records.filed(session, list(keys), self.clock())
 
+    def to_refile(self, account: str) -> list[Refiling]:
+        """Copies that lie in the folder of what waits for a person, since one has decided."""
+        with self.database.reading() as session:
+            return records.to_refile(session, account)
+
+    def refiled(self, moves: Iterable[Refiling]) -> None:
+        """These copies lie where they belong."""
+        with self.database.session() as session:
+            records.refiled(session, moves, self.clock())
+
     def to_append(self, account: str) -> list[tuple[int, bytes]]:
         """Answers to this mailbox's mails that were sent and do not lie in its Sent folder yet."""
         with self.database.session() as session:
@@ -675,6 +663,32 @@ def _origins(attachments: Sequence[Attachment], readings: Sequence[Reading]) -> 
         if origin != Origin(attachment.sha256):
             told.append(origin)
     return tuple(told)
+
+
+def matched(
+    session: Session, mail_id: MailId, evidence: Evidence, book: RuleBook, *, then: Sequence[Case] | None = None
+) -> tuple[Evidence, Match]:
+    """Whose a mail is, and what other mails and the return register say of it.  Changes nothing; see `gather`."""
+    evidence = records.with_uses(session, mail_id, evidence)
+    cases = records.find_cases(session, search_keys(evidence))
+    if then is not None:
+        stood = {case.id for case in then}
+        cases = (*then, *(case for case in cases if case.id not in stood))
+    found = match(evidence, cases, book)
+    limits = book.decision.signals
+    meant = [case.id for case in cases_of(found)]
+    numbers = [acta_key(acta.number.value) for acta in returns(evidence) if acta.number]
+    labels = [label for acta in returns(evidence) for label in sorted(labels_of(acta))]
+    at, hours = evidence.received_at, limits.rush_hours
+    evidence = replace(
+        evidence,
+        register=register.look_up(session, numbers, labels),
+        lookalikes=judging.lookalikes(session, mail_id, limits.lookalike_bits),
+        rushes=judging.rushes(session, mail_id, ways(evidence, book), at, hours, meant),
+        neighbours=judging.neighbours(session, mail_id, evidence.papers),
+        held_alone=judging.held_alone(session, mail_id),
+    )
+    return _before(evidence, mail_id) if then is not None else evidence, found
 
 
 def _before(evidence: Evidence, mail_id: MailId) -> Evidence:

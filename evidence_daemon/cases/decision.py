@@ -106,7 +106,7 @@ def decide(evidence: Evidence, found: Match, book: RuleBook, today: date) -> Dec
         ),
         items=scene.items,
         signals=scene.signals,
-        silent=tuple(_silent(rule, facts) for rule in book.decision.rule if rule not in rules),
+        silent=tuple(_silent(rule, facts) for rule in book.decision.rule if not rule.speaks(facts)),
         case_shown=Fact.MUESTRA_EL_CASO in facts,
     )
     return _VERDICTS[decider.verdict](_meant(scene, shown=grounds.case_shown), grounds)

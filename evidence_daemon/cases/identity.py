@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 from evidence_daemon.model import IdCheck, IdKind, IdNumber, Repair
 from evidence_daemon.rulebook import SubjectRepair
@@ -34,6 +35,7 @@ _MOST_LETTERS = 3
 """More than three wrong letters in one number is no slip of the finger: it is some other number."""
 
 
+@lru_cache(maxsize=4096)
 def read_id(text: str) -> IdNumber | None:
     """Any spelling of an identity number → the number, or None when the text holds none.
 

@@ -28,6 +28,7 @@ class NameMatch(StrEnum):
     NO_COINCIDE = "NO_COINCIDE"
 
 
+@lru_cache(maxsize=4096)
 def compare(typed: str, registered: str) -> NameMatch:
     """Compare a name as typed with the holder's as registered, in either order of surnames and names.
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Any
 
+import sqlalchemy as sa
 from sqlmodel import Session, col, select
-from sqlmodel.sql.expression import SelectOfScalar
 
 from evidence_daemon.errors import Permanent
 from evidence_daemon.model import (
@@ -22,7 +23,7 @@ from evidence_daemon.model import (
     SearchKeys,
 )
 from evidence_daemon.store.statements import count_rows
-from evidence_daemon.store.tables import CaseRow, ChargeRow, ItemRow, MailRow, PhoneRow
+from evidence_daemon.store.tables import CaseRow, ChargeRow, ItemRow, MailRow, PhoneRow, Table
 
 MIRRORED = frozenset(
     {
@@ -41,26 +42,58 @@ MOST_CASES = 200
 """Cases that one search returns at most; a person with more is a company, and a service number is needed."""
 
 
+def _of(table: type[Table]) -> sa.Table:
+    found: sa.Table = table.__table__  # type: ignore[attr-defined]
+    return found
+
+
+def _search() -> sa.Select[Any]:
+    """Everything that can name a case, in one statement: things first, then persons."""
+    cases, items = _of(CaseRow).c, _of(ItemRow).c
+
+    def named(name: str) -> sa.BindParameter[Any]:
+        return sa.bindparam(name, expanding=True)
+
+    arms = (
+        sa.select(cases.id).where(cases.service_key.in_(named("services"))),
+        sa.select(items.case_id).where(*bears(items.serial_key, named("serials"))),
+        sa.select(items.case_id).where(*bears(items.mac_key, named("serials"))),
+        sa.select(cases.id).where(cases.id.in_(named("named"))),
+        sa.select(cases.id).where(cases.id_number.in_(named("numbers"))),
+    )
+    ranked = [
+        sa.select(arm.limit(MOST_CASES).subquery(), sa.literal(rank).label("rank")) for rank, arm in enumerate(arms)
+    ]
+    together = sa.union_all(*ranked).subquery()
+    return sa.select(together.c[0]).order_by(together.c.rank)
+
+
 def find_cases(session: Session, keys: SearchKeys) -> tuple[Case, ...]:
     """The cases (in any state) that a number, a service or a serial names; index look-ups only.
 
     At most `MOST_CASES`; those named by a service number or a serial come first, for they are the ones
     that a customer with hundreds of lines means.
     """
-    by_thing: list[SelectOfScalar[int]] = []
-    if keys.service_numbers:
-        by_thing.append(select(CaseRow.id).where(col(CaseRow.service_key).in_(keys.service_numbers)))
-    if keys.serials:
-        by_thing.append(select(ItemRow.case_id).where(col(ItemRow.serial_key).in_(keys.serials)))
-        by_thing.append(select(ItemRow.case_id).where(col(ItemRow.mac_key).in_(keys.serials)))
-    if keys.cases:
-        by_thing.append(select(CaseRow.id).where(col(CaseRow.id).in_(keys.cases)))
-    by_person = [select(CaseRow.id).where(col(CaseRow.id_number).in_(keys.id_numbers))] if keys.id_numbers else []
-    found: dict[int, None] = {}
-    for query in (*by_thing, *by_person):
-        if len(found) < MOST_CASES:
-            found.update(dict.fromkeys(session.exec(query.limit(MOST_CASES))))
+    if not (keys.id_numbers or keys.service_numbers or keys.serials or keys.cases):
+        return ()
+    session.flush()
+    asked = {
+        "services": keys.service_numbers,
+        "serials": keys.serials,
+        "named": [int(case) for case in keys.cases],
+        "numbers": keys.id_numbers,
+    }
+    found: dict[int, None] = dict.fromkeys(session.connection().execute(_SEARCH, asked).scalars())
     return load_cases(session, list(found)[:MOST_CASES])
+
+
+def bears(column: Any, labels: Any) -> tuple[sa.ColumnElement[bool], ...]:
+    """Conditions that a serial's or a MAC's column is one of these labels, in the form of its partial index.
+
+    A list without MACs holds a million empty ones: an index over them all would be taken for a bad one as soon as
+    somebody lets SQLite gather statistics, and each mail would search the whole table.
+    """
+    return (column.in_(labels), column != sa.literal_column("''"))
 
 
 def all_cases(session: Session) -> tuple[Case, ...]:
@@ -80,23 +113,18 @@ def load_cases(session: Session, ids: Collection[int]) -> tuple[Case, ...]:
     """The cases with these ids, by id, with their items and charges."""
     if not ids:
         return ()
-    fresh = {"populate_existing": True}
-    cases = session.exec(
-        select(CaseRow).where(col(CaseRow.id).in_(ids)).order_by(col(CaseRow.id)).execution_options(**fresh)
-    ).all()
+    session.flush()
+    wanted, base = {"ids": [int(number) for number in ids]}, session.connection()
+    cases = base.execute(_CASES, wanted).all()
     items: dict[int, list[Item]] = {}
     unlisted: set[int] = set()
-    for row in session.exec(
-        select(ItemRow).where(col(ItemRow.case_id).in_(ids)).order_by(col(ItemRow.id)).execution_options(**fresh)
-    ):
+    for row in base.execute(_ITEMS, wanted):
         item = Item(ItemId(row.id), CaseId(row.case_id), row.type, row.description, row.serial, row.mac, row.state)
         items.setdefault(row.case_id, []).append(item)
         if row.vanished_at is not None and row.state is ItemState.PENDIENTE:
             unlisted.add(row.case_id)
     charges: dict[int, list[Charge]] = {}
-    for line in session.exec(
-        select(ChargeRow).where(col(ChargeRow.case_id).in_(ids)).order_by(col(ChargeRow.id)).execution_options(**fresh)
-    ):
+    for line in base.execute(_CHARGES, wanted):
         charges.setdefault(line.case_id, []).append(charge_of(line))
         if line.vanished_at is not None and line.state in MIRRORED:
             unlisted.add(line.case_id)
@@ -122,7 +150,7 @@ def load_cases(session: Session, ids: Collection[int]) -> tuple[Case, ...]:
     )
 
 
-def charge_of(row: ChargeRow) -> Charge:
+def charge_of(row: ChargeRow | sa.Row[Any]) -> Charge:
     """A row of `charges` as the word of the field."""
     return Charge(
         id=ChargeId(row.id),
@@ -171,3 +199,11 @@ def known_sender(session: Session, address: str) -> bool:
         count_rows(session, CaseRow, col(CaseRow.email) == address)
         or count_rows(session, MailRow, col(MailRow.sender) == address, col(MailRow.state).in_(accepted))
     )
+
+
+_IDS: sa.BindParameter[Any] = sa.bindparam("ids", expanding=True)
+_SEARCH = _search()
+_CASES = sa.select(_of(CaseRow)).where(_of(CaseRow).c.id.in_(_IDS)).order_by(_of(CaseRow).c.id)
+_ITEMS = sa.select(_of(ItemRow)).where(_of(ItemRow).c.case_id.in_(_IDS)).order_by(_of(ItemRow).c.id)
+_CHARGES = sa.select(_of(ChargeRow)).where(_of(ChargeRow).c.case_id.in_(_IDS)).order_by(_of(ChargeRow).c.id)
+"""Built once: building a statement costs more than running it."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
@@ -37,7 +38,7 @@ from evidence_daemon.model import (
 from evidence_daemon.store import audit
 from evidence_daemon.store.shapes import from_json, to_json
 from evidence_daemon.store.statements import count_rows
-from evidence_daemon.store.tables import DecisionRow, EntryRow, MailCaseRow, MailRow, OutboxRow, ReviewRow
+from evidence_daemon.store.tables import DecisionRow, EntryRow, MailCaseRow, MailRow, OutboxRow, ReviewRow, Table
 from evidence_daemon.store.tables_judging import BandRow, LookRow, OfficeActaRow, OriginRow, WayRow
 
 _BANDS = 16
@@ -151,16 +152,8 @@ def receipt_left(session: Session, mail_id: MailId) -> bool:
 
 def held_alone(session: Session, mail_id: MailId) -> tuple[CaseId, ...]:
     """The cases that a person is asked about for this mail's sake alone."""
-    open_ = (col(ReviewRow.closed_at).is_(None), col(ReviewRow.lane).not_in(ABOUT_ANSWERS))
-    if not count_rows(session, ReviewRow, col(ReviewRow.mail_id) == mail_id, *open_):
-        return ()
-    mine = select(MailCaseRow.case_id).where(col(MailCaseRow.mail_id) == mail_id)
-    others = session.exec(
-        select(MailCaseRow.case_id)
-        .join(ReviewRow, col(ReviewRow.mail_id) == col(MailCaseRow.mail_id))
-        .where(col(MailCaseRow.case_id).in_(mine), col(MailCaseRow.mail_id) != mail_id, *open_)
-    ).all()
-    return tuple(CaseId(case_id) for case_id in session.exec(mine) if case_id not in others)
+    rows = session.connection().execute(_HELD, {"own": mail_id}).all()
+    return tuple(CaseId(row.case_id) for row in rows if not row.others)
 
 
 # ── pages that look alike ────────────────────────────────────────────────────────────────────────
@@ -187,17 +180,17 @@ def lookalikes(session: Session, mail_id: MailId, bits: int) -> tuple[Lookalike,
     Of mails whose papers stand: accepted, waiting for a person, or handed over.
     """
     found: dict[tuple[int, int, int | None], Lookalike] = {}
-    mine = session.exec(select(LookRow).where(col(LookRow.mail_id) == mail_id).order_by(col(LookRow.page))).all()
-    for look in mine:
+    for look in session.connection().execute(_LOOKS, {"own": mail_id}).all():
         same_bands = sa.or_(
             *(sa.and_(col(BandRow.band) == band, col(BandRow.value) == value) for band, value in _bands(look.hash))
         )
-        near = (
+        near = session.exec(
             select(BandRow.look_id)
             .where(same_bands)
             .group_by(col(BandRow.look_id))
             .having(sa.func.count() >= max(1, _BANDS - bits))
-        )
+            .limit(500)
+        ).all()
         rows = session.exec(
             select(LookRow, MailCaseRow.case_id)
             .join(MailRow, col(MailRow.id) == col(LookRow.mail_id))
@@ -239,24 +232,19 @@ def rushes(
     meant: Iterable[CaseId],
 ) -> tuple[Rush, ...]:
     """How many cases other than those `meant` came by the same ways in the `hours` up to `at`."""
-    own = list(meant)
-    found = []
-    for way, who in ways:
-        count = session.exec(
-            select(sa.func.count(sa.distinct(col(MailCaseRow.case_id))))
-            .join(WayRow, col(WayRow.mail_id) == col(MailCaseRow.mail_id))
-            .where(
-                col(WayRow.way) == way,
-                col(WayRow.who) == who,
-                col(WayRow.at) > at - timedelta(hours=hours),
-                col(WayRow.at) <= at,
-                col(WayRow.mail_id) != mail_id,
-                col(MailCaseRow.case_id).not_in(own),
-            )
-        ).one()
-        if count:
-            found.append(Rush(way, who, count, hours))
-    return tuple(found)
+    pairs = list(ways)
+    if not pairs:
+        return ()
+    asked = {
+        "ways": sorted({way for way, _who in pairs}),
+        "whos": sorted({who for _way, who in pairs}),
+        "since": at - timedelta(hours=hours),
+        "until": at,
+        "own": mail_id,
+        "meant": [int(case) for case in meant],
+    }
+    counted = {(row.way, row.who): row.cases for row in session.connection().execute(_RUSHES, asked)}
+    return tuple(Rush(way, who, counted[way, who], hours) for way, who in pairs if (way, who) in counted)
 
 
 # ── actas by office ──────────────────────────────────────────────────────────────────────────────
@@ -291,23 +279,9 @@ def neighbours(session: Session, mail_id: MailId, papers: Iterable[Fields]) -> t
         if placed is None:
             continue
         office, series, place, _number, _day = placed
-        for beside, order in (
-            (col(OfficeActaRow.place) < place, col(OfficeActaRow.place).desc()),
-            (col(OfficeActaRow.place) > place, col(OfficeActaRow.place)),
-        ):
-            row = session.exec(
-                select(OfficeActaRow)
-                .where(
-                    col(OfficeActaRow.office) == office,
-                    col(OfficeActaRow.series) == series,
-                    beside,
-                    col(OfficeActaRow.mail_id) != mail_id,
-                )
-                .order_by(order)
-                .limit(1)
-            ).first()
-            if row is not None:
-                found[Neighbour(receipt_number(MailId(row.mail_id)), row.number, row.day)] = None
+        asked = {"office": office, "series": series, "place": place, "own": mail_id}
+        for row in session.connection().execute(_NEIGHBOURS, asked):
+            found[Neighbour(receipt_number(MailId(row.mail_id)), row.number, row.day)] = None
     return tuple(found)
 
 
@@ -323,3 +297,61 @@ def _place(paper: Fields) -> tuple[str, str, int, str, date] | None:
     except ValueError:
         return None
     return (plain(paper.office.value), *series, paper.number.value, day) if series else None
+
+
+# ── statements, built once: building one costs more than running it ──────────────────────────────
+
+
+def _of(table: type[Table]) -> sa.Table:
+    found: sa.Table = table.__table__  # type: ignore[attr-defined]
+    return found
+
+
+def _rushes() -> sa.Select[Any]:
+    way, case = _of(WayRow).c, _of(MailCaseRow).c
+    return (
+        sa.select(way.way, way.who, sa.func.count(sa.distinct(case.case_id)).label("cases"))
+        .join_from(_of(WayRow), _of(MailCaseRow), case.mail_id == way.mail_id)
+        .where(
+            way.way.in_(sa.bindparam("ways", expanding=True)),
+            way.who.in_(sa.bindparam("whos", expanding=True)),
+            way.at > sa.bindparam("since"),
+            way.at <= sa.bindparam("until"),
+            way.mail_id != sa.bindparam("own"),
+            case.case_id.not_in(sa.bindparam("meant", expanding=True)),
+        )
+        .group_by(way.way, way.who)
+    )
+
+
+def _neighbours() -> sa.CompoundSelect[Any]:
+    acta = _of(OfficeActaRow).c
+    here = (
+        acta.office == sa.bindparam("office"),
+        acta.series == sa.bindparam("series"),
+        acta.mail_id != sa.bindparam("own"),
+    )
+    lower = sa.select(_of(OfficeActaRow)).where(*here, acta.place < sa.bindparam("place")).order_by(acta.place.desc())
+    higher = sa.select(_of(OfficeActaRow)).where(*here, acta.place > sa.bindparam("place")).order_by(acta.place)
+    return sa.union_all(sa.select(lower.limit(1).subquery()), sa.select(higher.limit(1).subquery()))
+
+
+def _held() -> sa.Select[Any]:
+    """The cases of a mail that waits for a person, and whether another mail of the case does too."""
+    mine, theirs = _of(MailCaseRow).alias("mine"), _of(MailCaseRow).alias("theirs")
+    ours, others = _of(ReviewRow).alias("ours"), _of(ReviewRow).alias("others")
+    waiting = sa.exists().where(
+        theirs.c.case_id == mine.c.case_id,
+        theirs.c.mail_id != mine.c.mail_id,
+        others.c.mail_id == theirs.c.mail_id,
+        others.c.closed_at.is_(None),
+        others.c.lane.not_in(ABOUT_ANSWERS),
+    )
+    open_ = sa.exists().where(
+        ours.c.mail_id == mine.c.mail_id, ours.c.closed_at.is_(None), ours.c.lane.not_in(ABOUT_ANSWERS)
+    )
+    return sa.select(mine.c.case_id, waiting.label("others")).where(mine.c.mail_id == sa.bindparam("own"), open_)
+
+
+_RUSHES, _NEIGHBOURS, _HELD = _rushes(), _neighbours(), _held()
+_LOOKS = sa.select(_of(LookRow)).where(_of(LookRow).c.mail_id == sa.bindparam("own")).order_by(_of(LookRow).c.page)

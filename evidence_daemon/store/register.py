@@ -33,32 +33,22 @@ class RegisteredActa:
 
 def look_up(session: Session, actas: Collection[str], serials: Collection[str]) -> Register:
     """What the register says of these acta numbers and serials, both in canonical form; index look-ups only."""
-    known_to = session.exec(select(sa.func.max(RegisterRow.day))).one()
-    if known_to is None and session.exec(select(RegisterRow.id).limit(1)).first() is None:
+    session.flush()
+    base = session.connection()
+    known_to = base.execute(_NEWEST).scalar_one()
+    if known_to is None and base.execute(_ANY).first() is None:
         return Register()
-    ids: dict[int, None] = {}
-    if actas := [acta for acta in actas if acta]:
-        ids.update(
-            dict.fromkeys(session.exec(select(RegisterRow.id).where(col(RegisterRow.acta_key).in_(actas)).limit(_MOST)))
-        )
-    if serials := [serial for serial in serials if serial]:
-        by_serial = select(RegisterSerialRow.entry_id).where(col(RegisterSerialRow.serial_key).in_(serials))
-        ids.update(dict.fromkeys(session.exec(by_serial.distinct().limit(_MOST))))
-    if not ids:
-        return Register(known_to)
-    rows = session.exec(select(RegisterRow).where(col(RegisterRow.id).in_(ids)).order_by(col(RegisterRow.id))).all()
-    shown: dict[int, list[str]] = {}
-    for entry_id, serial in session.exec(
-        select(RegisterSerialRow.entry_id, RegisterSerialRow.serial_key)
-        .where(col(RegisterSerialRow.entry_id).in_(ids))
-        .order_by(col(RegisterSerialRow.entry_id), col(RegisterSerialRow.serial_key))
-    ):
-        shown.setdefault(entry_id, []).append(serial)
+    asked = {"actas": [acta for acta in actas if acta], "serials": [serial for serial in serials if serial]}
+    found: dict[int, tuple[sa.Row[Any], list[str]]] = {}
+    for row in base.execute(_FOUND, asked):
+        _entry, shown = found.setdefault(row.id, (row, []))
+        if row.serial_key is not None:
+            shown.append(row.serial_key)
     return Register(
         known_to,
         tuple(
-            RegisterEntry(row.acta_key, row.office, tuple(shown.get(row.id, ())), row.day, row.direction)
-            for row in rows
+            RegisterEntry(row.acta_key, row.office, tuple(shown), row.day, row.direction)
+            for row, shown in found.values()
         ),
     )
 
@@ -93,3 +83,26 @@ def bring_in(session: Session, actas: Sequence[RegisteredActa], *, now: datetime
         fates.append(fate)
     session.flush()
     return fates
+
+
+_ENTRIES: sa.Table = RegisterRow.__table__  # type: ignore[attr-defined]
+_SERIALS: sa.Table = RegisterSerialRow.__table__  # type: ignore[attr-defined]
+
+
+def _found() -> sa.Select[Any]:
+    """Entries that bear one of the numbers or serials, each with all its serials, a row for each."""
+    by_acta = sa.select(_ENTRIES.c.id).where(_ENTRIES.c.acta_key.in_(sa.bindparam("actas", expanding=True)))
+    by_serial = sa.select(_SERIALS.c.entry_id).where(_SERIALS.c.serial_key.in_(sa.bindparam("serials", expanding=True)))
+    ids = sa.union(sa.select(by_acta.limit(_MOST).subquery()), sa.select(by_serial.limit(_MOST).subquery()))
+    return (
+        sa.select(_ENTRIES, _SERIALS.c.serial_key)
+        .join_from(_ENTRIES, _SERIALS, _SERIALS.c.entry_id == _ENTRIES.c.id, isouter=True)
+        .where(_ENTRIES.c.id.in_(ids))
+        .order_by(_ENTRIES.c.id, _SERIALS.c.serial_key)
+    )
+
+
+_NEWEST = sa.select(sa.func.max(_ENTRIES.c.day))
+_ANY = sa.select(_ENTRIES.c.id).limit(1)
+_FOUND = _found()
+"""Built once: building a statement costs more than running it."""

@@ -110,20 +110,28 @@ def with_uses(session: Session, mail_id: MailId, evidence: Evidence) -> Evidence
     """
     found: dict[Use, None] = {}
     wanted = traces(evidence)
-    for what in Trace:
-        values = [value for kind, value in wanted if kind is what]
-        if not values:
-            continue
-        rows = session.exec(
-            select(UseRow)
-            .where(col(UseRow.what) == what, col(UseRow.value).in_(values), col(UseRow.mail_id) != mail_id)
-            .order_by(col(UseRow.id))
-            .limit(100)
-        )
-        for row in rows:
-            case_id = CaseId(row.case_id) if row.case_id is not None else None
-            found[Use(row.what, row.value, receipt_number(MailId(row.mail_id)), case_id, row.accepted)] = None
-    return replace(evidence, uses=tuple(found))
+    if wanted:
+        kinds, values = {what.value for what, _value in wanted}, {value for _what, value in wanted}
+        asked = {"kinds": sorted(kinds), "values": sorted(values), "own": mail_id}
+        for row in session.connection().execute(_USES, asked):
+            if (row.what, row.value) in wanted:
+                case_id = CaseId(row.case_id) if row.case_id is not None else None
+                found[Use(row.what, row.value, receipt_number(MailId(row.mail_id)), case_id, row.accepted)] = None
+    order = [what.value for what in Trace]
+    return replace(evidence, uses=tuple(sorted(found, key=lambda use: order.index(use.what))))
+
+
+_USE: sa.Table = UseRow.__table__  # type: ignore[attr-defined]
+_USES = (
+    sa.select(_USE)
+    .where(
+        _USE.c.what.in_(sa.bindparam("kinds", expanding=True)),
+        _USE.c.value.in_(sa.bindparam("values", expanding=True)),
+        _USE.c.mail_id != sa.bindparam("own"),
+    )
+    .order_by(_USE.c.id)
+    .limit(400)
+)
 
 
 # ── settling ─────────────────────────────────────────────────────────────────────────────────────

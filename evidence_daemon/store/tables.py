@@ -189,6 +189,13 @@ class CopyRow(Table, table=True):
     __table_args__ = (
         sa.UniqueConstraint("account", "folder", "uidvalidity", "uid"),
         sa.Index("ix_mail_copies_to_file", "account", "filed_at"),
+        sa.Index(
+            "ix_mail_copies_in_review",
+            "account",
+            "mail_id",
+            sqlite_where=sa.text("filed_as = 'REVISION'"),
+            postgresql_where=sa.text("filed_as = 'REVISION'"),
+        ),
     )
 
     id: int = _id()

@@ -66,7 +66,16 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("mail_id", "number", name=op.f("pk_office_actas")),
     )
     op.create_index("ix_office_actas_place", "office_actas", ["office", "series", "place"], unique=False)
+    _indexes_without_the_empty_ones()
     _serials_in_one_form()
+
+
+def _indexes_without_the_empty_ones() -> None:
+    """A million items without a MAC: statistics would call an index over all of them a bad one."""
+    for name in ("serial_key", "mac_key"):
+        filled = sa.text(f"{name} <> ''")
+        op.drop_index(op.f(f"ix_items_{name}"), table_name="items")
+        op.create_index(f"ix_items_{name}", "items", [name], sqlite_where=filled, postgresql_where=filled)
 
 
 def _serials_in_one_form() -> None:
