@@ -115,6 +115,20 @@ class Arrival:
 
 
 @dataclass(frozen=True, slots=True)
+class Refiling:
+    """A copy that lies in one of our folders and belongs in another, since a person decided.
+
+    Its number there is not known: it is found again by its Message-ID and `size` (bytes).
+    """
+
+    copy_id: int
+    message_id: str
+    size: int
+    lies_in: FolderRole
+    belongs_in: FolderRole
+
+
+@dataclass(frozen=True, slots=True)
 class Census:
     """What a sweep saw of a folder's numbers.
 
@@ -1354,3 +1368,42 @@ class ContactState(StrEnum):
     """A final no: wrong number, no WhatsApp, refused."""
     AGOTADO = "AGOTADO"
     """As many tries as are allowed, without success."""
+
+
+class CampaignState(StrEnum):
+    """Of one campaign; what may follow what stands in `outreach/schedule.py`."""
+
+    BORRADOR = "BORRADOR"
+    APROBADA = "APROBADA"
+    """A second person approved it as it is: any change makes it a draft again."""
+    EN_CURSO = "EN_CURSO"
+    """It was started; nothing leaves before its hour."""
+    PAUSADA = "PAUSADA"
+    TERMINADA = "TERMINADA"
+    """Nothing is planned or under way any more."""
+    CANCELADA = "CANCELADA"
+
+
+class Exclusion(StrEnum):
+    """Why a case of the list is not reached by a campaign; the first that holds counts."""
+
+    FUERA_DE_CAMPANA = "FUERA_DE_CAMPANA"
+    """No fixed service, or its segment was not chosen."""
+    PAGADO = "PAGADO"
+    EN_RECLAMO = "EN_RECLAMO"
+    """A claim is open, another department has it, or it is in forced collection."""
+    RESUELTO = "RESUELTO"
+    YA_RESPONDIO = "YA_RESPONDIO"
+    """Evidence of it arrived: it is being reviewed, was accepted in part, or the customer was asked to mend it."""
+    BAJA = "BAJA"
+    SIN_TELEFONO = "SIN_TELEFONO"
+    TELEFONO_INVALIDO = "TELEFONO_INVALIDO"
+    """None that may be called: foreign, toll-free, or known to be wrong."""
+    FALTA_UN_DATO = "FALTA_UN_DATO"
+    """A variable of the text has no value: a text with a hole is never sent."""
+    CONTACTADO = "CONTACTADO"
+    """Had as many contacts lately as one person may have."""
+    OTRO_SERVICIO_DEL_CLIENTE = "OTRO_SERVICIO_DEL_CLIENTE"
+    """The same customer is reached for another case of his: two services, one contact."""
+    TELEFONO_REPETIDO = "TELEFONO_REPETIDO"
+    """The telephone is reached for somebody else's case."""

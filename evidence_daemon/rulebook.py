@@ -16,6 +16,7 @@ from typing import Any, Literal, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from evidence_daemon.campaignbook import CampaignBook
 from evidence_daemon.columns import CaseColumns, OutgoingColumns, RegisterColumns, ResponseColumns
 from evidence_daemon.errors import BadRules
 from evidence_daemon.model import DocumentKind, Line, ReasonCode, Repair, ReplyKind, Verdict
@@ -605,6 +606,8 @@ class RuleBook(_Book):
     returns: RegisterColumns
     responses: ResponseColumns
     speech: SpeechBook
+    campaigns: Mapping[str, CampaignBook] = {}
+    """By the name of its file, e.g. "recuperacion-equipos"."""
 
 
 _B = TypeVar("_B", bound=BaseModel)
@@ -635,6 +638,13 @@ def parse(texts: Mapping[str, str]) -> RuleBook:
         if name.startswith("replies/") and name.endswith(".txt")
     }
     _check_replies(replies, faults)
+    campaigns = {
+        name.removeprefix("campaigns/").removesuffix(".toml"): found
+        for name in sorted(texts)
+        if name.startswith("campaigns/")
+        and name.endswith(".toml")
+        and (found := _toml(texts, name, CampaignBook, faults)) is not None
+    }
     maps = cases and reversals and refunds and returns and responses
     if subject and documents and matching and decision and reasons and maps and speech and not faults:
         return RuleBook(
@@ -651,6 +661,7 @@ def parse(texts: Mapping[str, str]) -> RuleBook:
             returns=returns,
             responses=responses,
             speech=speech,
+            campaigns=campaigns,
         )
     raise BadRules(faults)
 

@@ -380,3 +380,28 @@ def _compare_companies(typed: str, registered: str) -> NameMatch:
     if not missing:
         return NameMatch.COINCIDE
     return NameMatch.PARCIAL if common >= 2 else NameMatch.DUDA
+
+
+def greeting_name(registered: str) -> str:
+    """The first given name of a registered person, as one greets him; "" for a company, or when it cannot be told.
+
+    >>> greeting_name("GOYES BALSECA JUAN CARLOS"), greeting_name("DE LA CRUZ IZA MARÍA"), greeting_name("IZA S.A.")
+    ('Juan', 'María', '')
+    """
+    if _is_company(registered):
+        return ""
+    words = [word.strip(".,") for word in registered.split()]
+    plain = [_plain(word).strip() for word in words]
+    particles = {part for form in _PARTICLES for part in form}
+    heads = [at for at, word in enumerate(plain) if word.isalpha() and word not in particles]  # one for each name
+    if len(heads) < 2:
+        return ""
+    given = [plain[at] in _GIVEN_NAMES for at in heads]
+    backwards = given[0] and not any(given[len(given) // 2 :])
+    if backwards:
+        place = 0
+    elif len(heads) == 3:
+        place = 1 if given[1] and not given[0] else 2
+    else:
+        place = min(2, len(heads) - 1)
+    return words[heads[place]].title()
