@@ -7,19 +7,18 @@ import gc
 import io
 import tracemalloc
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime
+from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
-import sqlalchemy as sa
+from office import Office, a_row, decide, mark
 
 from evidence_daemon import rulebook
 from evidence_daemon.errors import BadFile, BadRules
 from evidence_daemon.exchange import ImportReport, cents_of, export_reversals, import_cases, segment
 from evidence_daemon.model import (
-    Case,
     CaseId,
     Charge,
     ChargeId,
@@ -34,7 +33,6 @@ from evidence_daemon.rulebook import RuleBook
 from evidence_daemon.store import records
 from evidence_daemon.store.database import Database, open_database
 
-NOW = datetime(2026, 3, 17, 15, 0, tzinfo=UTC)
 RULES = Path(__file__).parent.parent / "rules"
 
 
@@ -57,75 +55,6 @@ def database(tmp_path: Path) -> Iterator[Database]:
     found.migrate(armed=True)
     yield found
     found.close()
-
-
-HEADINGS = {
-    "CEDULA_RUC": "1700000019",
-    "TITULAR": "PRUEBA NUÑEZ ANA MARÍA",
-    "LINEA_NEGOCIO": "INTERNET FIJO",
-    "NUMERO_SERVICIO": "040010061",
-    "FECHA_ACTIVACION": "1-3-2018",
-    "FECHA_RETIRO": "10-5-2020",
-    "PROVINCIA": "PICHINCHA",
-    "CORREO": "Ana@Example.ec",
-    "TELEFONOS": "099 000 0001, (02) 234-5678",
-    "RECLAMO_ABIERTO": "NO",
-    "COACTIVA": "",
-    "TIPO_EQUIPO": "ONT",
-    "DESCRIPCION_EQUIPO": "Huawei HG8245Q2",
-    "SERIE": "HWTC-C661499D",
-    "MAC": "02:11:22:33:44:55",
-    "REFERENCIA_EQUIPO": "",
-    "ESTADO_CARGO": "FACTURADO",
-    "CONCEPTO": "Equipo no devuelto",
-    "BASE": "90,00",
-    "IVA": "13,50",
-    "TOTAL": "103.50",
-    "TARIFA_IVA": "15",
-    "PAGADO": "",
-    "FACTURA": "001-002-000000123",
-    "REFERENCIA_CARGO": "",
-}
-
-
-def a_row(**cells: str) -> dict[str, str]:
-    return HEADINGS | cells
-
-
-@dataclass
-class Office:
-    """Where a list is written and brought in."""
-
-    database: Database
-    book: RuleBook
-    directory: Path
-    progress: list[tuple[int, int]] = field(default_factory=list)
-
-    def bring(
-        self, *rows: dict[str, str], separator: str = ";", encoding: str = "utf-8", columns: list[str] | None = None
-    ) -> ImportReport:
-        text = io.StringIO()
-        writer = csv.DictWriter(text, columns or list(HEADINGS), delimiter=separator, extrasaction="ignore")
-        writer.writeheader()
-        writer.writerows(rows)
-        return self.bring_text(text.getvalue(), encoding)
-
-    def bring_text(self, text: str | bytes, encoding: str = "utf-8") -> ImportReport:
-        path = self.directory / "casos.csv"
-        path.write_bytes(text if isinstance(text, bytes) else text.encode(encoding))
-        return import_cases(self.database, path, self.book, progress=lambda *done: self.progress.append(done), now=NOW)
-
-    def cases(self, *id_numbers: str) -> tuple[Case, ...]:
-        with self.database.reading() as session:
-            return records.find_cases(session, SearchKeys(id_numbers=id_numbers or ("1700000019",)))
-
-    def case(self, id_number: str = "1700000019") -> Case:
-        (found,) = self.cases(id_number)
-        return found
-
-    def change(self, statement: str, **values: object) -> None:
-        with self.database.engine.begin() as connection:
-            connection.execute(sa.text(statement), values)
 
 
 @pytest.fixture
@@ -583,35 +512,11 @@ def test_a_hopeless_list_keeps_a_bounded_report(office: Office) -> None:
 # ── out ──────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _decide(office: Office) -> None:
-    """What `records.apply` does, in as few words as the foreign keys allow."""
-    office.change(
-        "INSERT INTO mails (id, sha256, size, oversized, received_at, stored_at, state, attempts, walk, walk_base, "
-        "decisions, message_id, sender, subject, content_identity, edition, stage, trouble) "
-        "VALUES (1, 'x', 1, 0, '2026-03-17', '2026-03-17', 'ACEPTADO', 0, 0, 0, 1, '', '', '', '', '', '', '')"
-    )
-    office.change(
-        "INSERT INTO decisions (id, mail_id, number, verdict, actor, edition, decided_at, keys, match, decision, "
-        "settlement) VALUES (1, 1, 1, 'reverse', 'daemon', '', '2026-03-17', '', '', '', '')"
-    )
-
-
-def _mark(office: Office, charge: Charge) -> None:
-    values = {"case": charge.case_id, "charge": charge.id, "amount": charge.total}
-    office.change("UPDATE charges SET state = 'REVERSO_PENDIENTE', reversed = total WHERE id = :charge", **values)
-    office.change(
-        "INSERT INTO ledger (decision_id, case_id, charge_id, kind, operation, amount, turn, cause, rule, entered_at) "
-        "VALUES (1, :case, :charge, 'REVERSO', 'NOTA_CREDITO', :amount, 1 + (SELECT count(*) FROM ledger "
-        "WHERE charge_id = :charge AND kind = 'CORRECCION'), 'EV-0000001-8', 'todo', '2026-03-18 03:00:00')",
-        **values,
-    )
-
-
 def test_charges_that_wait_are_written_for_billing(office: Office) -> None:
     office.bring(a_row(), a_row(CONCEPTO="Otro"), a_row(CEDULA_RUC="0900000027", SERIE="X1", TIPO_EQUIPO="DECO"))
-    _decide(office)
-    _mark(office, office.case().charges[0])
-    _mark(office, office.case("0900000027").charges[0])
+    decide(office)
+    mark(office, office.case().charges[0])
+    mark(office, office.case("0900000027").charges[0])
     path = office.directory / "reversos.csv"
     report = export_reversals(office.database, path, office.book)
     assert (report.lines, report.cents) == (2, 20700)
@@ -647,15 +552,15 @@ def test_charges_that_wait_are_written_for_billing(office: Office) -> None:
 
 def test_a_corrected_reversal_is_written_once_with_its_new_entry(office: Office) -> None:
     office.bring(a_row())
-    _decide(office)
+    decide(office)
     charge = office.case().charges[0]
-    _mark(office, charge)
+    mark(office, charge)
     office.change(
         "INSERT INTO ledger (decision_id, case_id, charge_id, kind, operation, amount, turn, cause, rule, entered_at) "
         "SELECT decision_id, case_id, charge_id, 'CORRECCION', operation, amount, turn, cause, rule, entered_at "
         "FROM ledger"
     )
-    _mark(office, charge)
+    mark(office, charge)
     out = io.StringIO()
     assert export_reversals(office.database, out, office.book).lines == 1
     assert out.getvalue().splitlines()[1].startswith("3;")
@@ -674,8 +579,8 @@ def test_the_form_of_the_file_follows_its_map(office: Office, book: RuleBook) ->
         '[[column]]\nheading = "Valor"\nvalue = "amount"\n[[column]]\nheading = "Tarifa"\nvalue = "vat_rate"\n'
     )
     office.bring(a_row())
-    _decide(office)
-    _mark(office, office.case().charges[0])
+    decide(office)
+    mark(office, office.case().charges[0])
     out = io.StringIO()
     export_reversals(office.database, out, rulebook.parse(texts))
     assert out.getvalue().splitlines() == ["Valor,Tarifa", '"103,50",15']
