@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import shutil
 import signal
+import socket
 import threading
 import time
 from pathlib import Path
@@ -27,8 +28,9 @@ from evidence_daemon.demo.mails import MAX_MAIL_BYTES, samples
 from evidence_daemon.demo.people import write_case_list
 from evidence_daemon.demo.programs import BORDER
 from evidence_daemon.exchange import import_cases
-from evidence_daemon.model import EvidenceState, ReasonCode
-from evidence_daemon.store import records
+from evidence_daemon.model import DAEMON, EvidenceState, ReasonCode, Role
+from evidence_daemon.store import records, users
+from evidence_daemon.web.auth import hash_password
 
 _CONFIG = """\
 # The demo house: everything on this machine, nothing leaves it.
@@ -57,7 +59,14 @@ trusted_authserv_id = "{border}"
 
 [daemon]
 armed = true
+
+[web]
+port = {web}
 """
+
+DEMO_PASSWORD = "demostracion local"  # noqa: S105  # printed at the start; opens the demo house alone
+WEB_PORT = 8080
+"""Where the demo's review desk is looked for first; any free port when somebody else has it."""
 
 _WORDS = {
     EvidenceState.ACEPTADO: ("accepted", "green"),
@@ -92,8 +101,29 @@ def show(directory: Path, out: Console, *, once: bool, fresh: bool) -> None:
             out.print(
                 f"{delivered} new mails lie in the mailbox, {len(mails) - delivered} are known from an earlier start."
             )
-            with house.daemon() as daemon:
-                _watch(house, daemon, post, out, directory, once=once)
+            _staff(house)
+            with house.daemon() as daemon, house.web() as web:
+                _watch(house, daemon, post, out, directory, web.url, once=once)
+
+
+def _staff(house: House) -> None:
+    """One person of each role, with a password that everybody may know: nothing here is anybody's."""
+    now = house.pipeline.clock()
+    with house.database.session() as session:
+        known = {user.name for user in users.all_users(session)}
+        missing = [role for role in Role if role.value not in known]
+        kept = hash_password(DEMO_PASSWORD) if missing else ""
+        for role in missing:
+            users.add_user(
+                session,
+                role.value,
+                display=role.value.capitalize(),
+                role=role,
+                password_hash=kept,
+                must_change=False,
+                actor=DAEMON,
+                now=now,
+            )
 
 
 def _configure(directory: Path, post: MailHouse) -> configuration.Config:
@@ -101,9 +131,17 @@ def _configure(directory: Path, post: MailHouse) -> configuration.Config:
     secret.touch(mode=0o600)
     secret.write_text(post.password, "utf-8")
     path = directory / "config.toml"
-    text = _CONFIG.format(imap=post.imap_port, smtp=post.smtp_port, user=post.user, border=BORDER, limit=MAX_MAIL_BYTES)
+    text = _CONFIG.format(
+        imap=post.imap_port, smtp=post.smtp_port, user=post.user, border=BORDER, limit=MAX_MAIL_BYTES, web=_free_port()
+    )
     path.write_text(text, "utf-8")
     return configuration.load(path)
+
+
+def _free_port() -> int:
+    """`WEB_PORT`, or 0 (any free one) when another program listens there."""
+    with socket.socket() as probe:
+        return 0 if probe.connect_ex(("127.0.0.1", WEB_PORT)) == 0 else WEB_PORT
 
 
 def _bring_in_cases(house: House, directory: Path, out: Console) -> None:
@@ -114,7 +152,9 @@ def _bring_in_cases(house: House, directory: Path, out: Console) -> None:
     out.print(f"Case list {path}: {report.new} new, {report.unchanged} unchanged.")
 
 
-def _watch(house: House, daemon: Daemon, post: MailHouse, out: Console, directory: Path, *, once: bool) -> None:
+def _watch(
+    house: House, daemon: Daemon, post: MailHouse, out: Console, directory: Path, url: str, *, once: bool
+) -> None:
     for name in (signal.SIGINT, signal.SIGTERM):
         signal.signal(name, lambda *_: daemon.stop.set())
     work = threading.Thread(target=daemon.run, name="daemon")
@@ -129,6 +169,11 @@ def _watch(house: House, daemon: Daemon, post: MailHouse, out: Console, director
         out.print(
             f"\nThe house goes on polling.  Drop a mail (.eml) into [bold]{directory / 'incoming'}[/bold], or send one "
             f"by SMTP to 127.0.0.1:{post.smtp_port}, and watch it being answered.  Ctrl-C ends."
+        )
+        out.print(
+            f"\n[bold]The review desk is open at {url}[/bold]\n"
+            f"Users: {', '.join(role.value for role in Role)}; password of each: [bold]{DEMO_PASSWORD}[/bold]",
+            highlight=False,
         )
         while not daemon.stop.wait(0.5):
             known = _tell_news(house, out, known)

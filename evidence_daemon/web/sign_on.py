@@ -9,14 +9,15 @@ from __future__ import annotations
 import base64
 import json
 import secrets
+import ssl
 import threading
 from collections.abc import Mapping
 from typing import Any, cast
 from urllib.parse import quote, urlsplit
 
 import httpx
-from authlib.integrations.httpx_client import OAuth2Client
-from authlib.oauth2 import OAuth2Error
+from authlib.oauth2.rfc6749.parameters import prepare_grant_uri
+from authlib.oauth2.rfc7636 import create_s256_code_challenge
 from fastapi import APIRouter, HTTPException, Request
 from joserfc import jwt
 from joserfc.errors import JoseError
@@ -47,18 +48,10 @@ class Provider:
         self._lock = threading.Lock()
         self._says: dict[str, Any] = {}
 
-    def _client(self, **options: Any) -> OAuth2Client:
-        verify: Any = str(self._config.path(self._settings.ca_file)) if self._settings.ca_file else True
-        secret = self._config.secret(self._settings.client_secret_file)
-        return OAuth2Client(
-            self._settings.client_id,
-            secret,
-            scope="openid profile email",
-            code_challenge_method="S256",
-            timeout=self._settings.timeout_seconds,
-            verify=verify,
-            **options,
-        )
+    def _client(self) -> httpx.Client:
+        ca_file = self._settings.ca_file
+        context = ssl.create_default_context(cafile=str(self._config.path(ca_file)) if ca_file else None)
+        return httpx.Client(timeout=self._settings.timeout_seconds, verify=context)
 
     def says(self) -> Mapping[str, Any]:
         """Its discovery document.  Raises `Temporary`."""
@@ -71,11 +64,20 @@ class Provider:
             return self._says
 
     def _fetch(self, url: str) -> dict[str, Any]:
+        found = self._answer("GET", url)
+        if found is None:
+            raise Temporary("the single sign-on refuses to say who it is")
+        return found
+
+    def _answer(self, method: str, url: str, **sent: Any) -> dict[str, Any] | None:
+        """What it answers; None when it refuses (4xx).  Raises `Temporary` for anything that may pass."""
         try:
             with self._client() as client:
-                response = client.request("GET", url, withhold_token=True)
-                response.raise_for_status()
-                found = response.json()
+                response = client.request(method, url, headers={"Accept": "application/json"}, **sent)
+            if response.is_client_error:
+                return None
+            response.raise_for_status()
+            found = response.json()
         except (httpx.HTTPError, ValueError) as trouble:
             raise Temporary(f"the single sign-on cannot be reached: {type(trouble).__name__}") from trouble
         if not isinstance(found, dict):
@@ -84,21 +86,28 @@ class Provider:
 
     def way_in(self, back_to: str, state: str, nonce: str, verifier: str) -> str:
         """Where the browser goes to prove who he is."""
-        with self._client(redirect_uri=back_to) as client:
-            url, _state = client.create_authorization_url(
-                self.says()["authorization_endpoint"], state=state, nonce=nonce, code_verifier=verifier
+        return str(
+            prepare_grant_uri(
+                self.says()["authorization_endpoint"],
+                self._settings.client_id,
+                "code",
+                redirect_uri=back_to,
+                scope="openid profile email",
+                state=state,
+                nonce=nonce,
+                code_challenge=create_s256_code_challenge(verifier),
+                code_challenge_method="S256",
             )
-        return str(url)
+        )
 
     def who(self, back_to: str, code: str, nonce: str, verifier: str, now: int) -> Mapping[str, Any] | None:
         """The claims behind a code, proven; None when they are not what they should be.  Raises `Temporary`."""
-        try:
-            with self._client(redirect_uri=back_to) as client:
-                token = client.fetch_token(self.says()["token_endpoint"], code=code, code_verifier=verifier)
-        except OAuth2Error:
+        secret = self._config.secret(self._settings.client_secret_file)
+        form = {"grant_type": "authorization_code", "code": code, "redirect_uri": back_to, "code_verifier": verifier}
+        login = (quote(self._settings.client_id, safe=""), quote(secret, safe=""))  # RFC 6749, 2.3.1
+        token = self._answer("POST", self.says()["token_endpoint"], data=form, auth=login)
+        if token is None:
             return None
-        except httpx.HTTPError as trouble:
-            raise Temporary(f"the single sign-on cannot be reached: {type(trouble).__name__}") from trouble
         keys = self._fetch(self.says()["jwks_uri"])
         try:
             proven = jwt.decode(
