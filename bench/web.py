@@ -176,6 +176,8 @@ async def review(person: Visitor, number: int, each: int, think: float, seen: Se
     await asyncio.sleep(think * number / 20)
     page = await person.get("/cola/siguiente?carril=REVISAR", follow_redirects=True)
     for turn in range(each):
+        if prepared := re.search(r'data-prepare="([^"]+)"', page.text):
+            await person.get(html.unescape(prepared[1]))  # as the browser does while he looks
         form = dict(
             re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', page.text[page.text.index('id="decide"') :])
         )

@@ -206,13 +206,15 @@ class Daemon:
         if taken or moves:
             observe.say(log, logging.INFO, "polled", mailbox=mailbox.account, taken=taken, filed=len(moves))
         try:
+            if since_decided := self.pipeline.to_refile(mailbox.account):
+                self.pipeline.refiled(mailbox.refile(since_decided))
             for outbox_id, raw in self.pipeline.to_append(mailbox.account):
                 mailbox.append_sent(raw)
                 self.pipeline.appended(outbox_id)
             if by_hand := self.pipeline.note_by_hand(mailbox.account, mailbox.sent_lately()):
                 observe.say(log, logging.INFO, "answered by hand", mailbox=mailbox.account, mails=by_hand)
         except Temporary as trouble:  # a full or missing Sent folder must not slow down the intake
-            log.warning("answers could not be put into the Sent folder: %s", trouble)
+            log.warning("mails could not be moved on, or answers put into the Sent folder: %s", trouble)
 
     def dispatch(self) -> None:
         """Send what is due in the outbox."""

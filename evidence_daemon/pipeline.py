@@ -14,6 +14,7 @@ from __future__ import annotations
 import copy
 import logging
 import threading
+from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -56,6 +57,7 @@ from evidence_daemon.model import (
     Email,
     Engine,
     Evidence,
+    Fields,
     FolderRole,
     Hold,
     Lane,
@@ -74,7 +76,7 @@ from evidence_daemon.model import (
     mail_of_receipt,
     receipt_number,
 )
-from evidence_daemon.rulebook import RuleBook
+from evidence_daemon.rulebook import DocumentsBook, RuleBook
 from evidence_daemon.store import audit, judging, records, register
 from evidence_daemon.store.blobs import Blobs
 from evidence_daemon.store.database import Database, Session
@@ -128,6 +130,7 @@ class Pipeline:
             remembered=2 * config.daemon.workers,
         )
         self._turns = _Turns()
+        self._papers = _Papers()
 
     def under(self, book: RuleBook) -> Pipeline:
         """The same walk by another rule book."""
@@ -217,6 +220,10 @@ class Pipeline:
                 found_on_arrival = records.load_signatures(session, mail_id)  # later their keys may be gone
                 if all(one.verdict is SignatureVerdict.NO_COMPROBADA for one in found_on_arrival):
                     records.save_signatures(session, mail_id, signatures)
+                if email.automatic is None and email.sender is not None:
+                    typed = read_subject(email.subjects, self.book.subject).id_number
+                    number = typed.value if typed is not None else ""
+                    records.cancel_reminders(session, email.sender.address.lower(), number)
 
     def _passwords(self, mail: records.Mail, email: Email) -> list[str]:
         """What a protected file may be opened with: the numbers that the mail gives, and those of its cases."""
@@ -354,7 +361,7 @@ class Pipeline:
             email=email,
             subject=read_subject(subjects, self.book.subject),
             readings=readings,
-            papers=with_corrections(read_papers(readings, self.book.documents), corrected),
+            papers=with_corrections(self._papers.of(mail, readings, self.book.documents), corrected),
             known_sender=email.sender is not None and records.known_sender(session, email.sender.address),
             sender_proven=authenticity.sender_proven(header, border, signatures),
             sender_refuted=authenticity.sender_refuted(header, border),
@@ -720,6 +727,34 @@ def _same(last: Settlement, anew: Settlement) -> bool:
         and {case.id for case in before.cases} == {case.id for case in after.cases}
         and (reply == told or silent)
     )
+
+
+class _Papers:
+    """The papers of the mails that were gathered last.
+
+    Finding them in the words costs most of gathering, and a person's decision gathers the same mail several times.
+    """
+
+    def __init__(self, kept: int = 200) -> None:
+        self._kept, self._lock = kept, threading.Lock()
+        self._known: OrderedDict[tuple[MailId, datetime], tuple[DocumentsBook, tuple[Fields, ...]]] = OrderedDict()
+
+    def of(self, mail: records.Mail, readings: Sequence[Reading], book: DocumentsBook) -> tuple[Fields, ...]:
+        """The papers in a mail's readings, by this book; found anew when the mail was read anew."""
+        if mail.read_at is None:
+            return read_papers(readings, book)
+        key = (mail.id, mail.read_at)
+        with self._lock:
+            known = self._known.get(key)
+            if known is not None and known[0] is book:
+                self._known.move_to_end(key)
+                return known[1]
+        papers = read_papers(readings, book)
+        with self._lock:
+            self._known[key] = (book, papers)
+            while len(self._known) > self._kept:
+                self._known.popitem(last=False)
+        return papers
 
 
 class _Turns:

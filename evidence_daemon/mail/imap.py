@@ -37,7 +37,7 @@ from evidence_daemon.errors import BadConfig, LoginRefused, Temporary
 from evidence_daemon.mail.oauth import oauthbearer, xoauth2
 from evidence_daemon.mail.spool import MEMORY_BYTES, Spool
 from evidence_daemon.mail.wire import Leash, connect, explain, trust
-from evidence_daemon.model import Arrival, Census, CopyKey, FolderRole
+from evidence_daemon.model import Arrival, Census, CopyKey, FolderRole, Refiling
 
 log = logging.getLogger("evidence_daemon.imap")
 # The library tells user names and search words at DEBUG.
@@ -64,6 +64,8 @@ _STRIKES = 3
 """Times a mail may fail alone before it is left for `_PAUSE_SECONDS`: it must not stop the others."""
 _PAUSE_SECONDS = 900.0
 
+_SEARCHABLE = re.compile(r"[!#-\[\]-~]{3,300}")
+"""A Message-ID that may stand between quotes in a command (RFC 3501 "quoted")."""
 _NO = re.compile(r"[A-Za-z]+ failed: (?:\[(?P<code>[A-Z-]+)[^\]]*\])? *(?P<text>.*)", re.DOTALL)
 _NOT_THE_PASSWORD = frozenset({"UNAVAILABLE", "INUSE", "LIMIT", "SERVERBUG"})
 """Response codes (RFC 5530) with which a login fails though user and password may be right."""
@@ -416,6 +418,31 @@ class Mailbox:
             if not again:
                 break
         return left
+
+    def refile(self, moves: Iterable[Refiling]) -> list[Refiling]:
+        """Move mails on from one of our folders to another; those of which nothing more is to be done.
+
+        One that is not there any more was moved by somebody else; one that cannot be told from others (no usable
+        Message-ID, or the same one twice) stays where it is.
+        """
+        self._renew()
+        done = []
+        for move in moves:
+            if not _SEARCHABLE.fullmatch(move.message_id):
+                done.append(move)
+                continue
+            box = self._select_to_change(self._folders[move.lies_in])
+            uids = self._search(f'HEADER Message-ID "{move.message_id}"')[:10]
+            sizes = self._run("measuring mails", functools.partial(_fetched, uids, "RFC822.SIZE")) if uids else {}
+            mine = [uid for uid, entry in sizes.items() if entry.get(b"RFC822.SIZE") == move.size]
+            if len(mine) == 1:
+                if box.readonly:
+                    continue
+                source, target = self._folders[move.lies_in], self._folders[move.belongs_in]
+                if self._clear(source, box.uidvalidity, mine, target):
+                    continue
+            done.append(move)
+        return done
 
     def _present(self, uids: list[int]) -> set[int]:
         return set(self._search(f"UID {','.join(map(str, uids))}")) & set(uids)

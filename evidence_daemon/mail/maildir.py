@@ -22,6 +22,7 @@ import time
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from email.parser import HeaderParser
 from pathlib import Path
 from typing import IO
 
@@ -30,7 +31,7 @@ from imapclient.imap_utf7 import encode as utf7
 from evidence_daemon.config import MaildirConfig
 from evidence_daemon.errors import Temporary
 from evidence_daemon.mail.spool import MEMORY_BYTES, Spool
-from evidence_daemon.model import Arrival, Census, CopyKey, FolderRole
+from evidence_daemon.model import Arrival, Census, CopyKey, FolderRole, Refiling
 
 log = logging.getLogger("evidence_daemon.maildir")
 
@@ -325,6 +326,30 @@ class Maildir:
         self._write(numbers, [f"-{uid}" for uid in moved])
         return gone
 
+    def refile(self, moves: Iterable[Refiling]) -> list[Refiling]:
+        """Move mails on from one of our folders to another; those of which nothing more is to be done.
+
+        A mail is known by its size and Message-ID; one that is not there was moved by somebody else.
+        """
+        done = []
+        for move in moves:
+            folder = self._path / self._folder(self._folders[move.lies_in]).name
+            found = [
+                path
+                for part in ("new", "cur")
+                for path in (folder / part).iterdir()
+                if path.stat().st_size == move.size and _message_id(path).strip("<>") == move.message_id.strip("<>")
+            ]
+            try:
+                if len(found) == 1 and move.message_id:
+                    _sync(self._move(found[0], self._folder(self._folders[move.belongs_in])))
+                    _sync(found[0].parent)
+            except OSError as trouble:
+                log.warning("%s: a mail stays in its folder: %s", self.account, trouble.strerror)
+                continue
+            done.append(move)
+        return done
+
     def _move(self, path: Path, folder: Path) -> Path:
         """Move a file, with its flags, from new/ or cur/ to the same of another folder; never over another."""
         part = folder / path.parent.name
@@ -470,3 +495,11 @@ def _sync(directory: Path) -> None:
             os.fsync(handle)
         finally:
             os.close(handle)
+
+
+def _message_id(path: Path) -> str:
+    """The Message-ID of a mail on the disk; "" when it has none."""
+    with path.open("rb") as file:
+        return (
+            HeaderParser().parsestr(file.read(65_536).decode("latin-1"), headersonly=True).get("Message-ID", "").strip()
+        )

@@ -29,6 +29,7 @@ from evidence_daemon.model import (
     OutboxState,
     Reading,
     ReasonCode,
+    Refiling,
     ReviewItem,
     Sha256,
     Unreadable,
@@ -240,6 +241,37 @@ def filed(session: Session, keys: Iterable[CopyKey], now: datetime) -> None:
                 col(CopyRow.filed_at).is_(None),
             )
             .values(filed_at=now, filed_as=role)
+            .execution_options(synchronize_session=False)
+        )
+
+
+def to_refile(session: Session, account: str, limit: int = 50) -> list[Refiling]:
+    """Copies that were filed for a person, whose mail belongs elsewhere since one decided."""
+    rows = session.exec(
+        select(CopyRow.id, MailRow.message_id, MailRow.size, MailRow.folder)
+        .join(MailRow, col(MailRow.id) == col(CopyRow.mail_id))
+        .where(
+            sa.text("mail_copies.filed_as = 'REVISION'"),  # the words of the index
+            col(CopyRow.account) == account,
+            col(MailRow.folder).is_not(None),
+            col(MailRow.folder) != FolderRole.REVISION,
+        )
+        .order_by(col(CopyRow.id))
+        .limit(limit)
+    )
+    return [
+        Refiling(copy_id, message_id, size, FolderRole.REVISION, FolderRole(role))
+        for copy_id, message_id, size, role in rows
+    ]
+
+
+def refiled(session: Session, moves: Iterable[Refiling], now: datetime) -> None:
+    """These copies lie where they belong, or somebody else sees to them."""
+    for move in moves:
+        session.exec(
+            sa.update(CopyRow)
+            .where(col(CopyRow.id) == move.copy_id, col(CopyRow.filed_as) == move.lies_in)
+            .values(filed_as=move.belongs_in, filed_at=now)
             .execution_options(synchronize_session=False)
         )
 

@@ -102,6 +102,7 @@ NEEDS: Mapping[str, Permission | Open] = {
     "GET /cola/siguiente": Permission.DECIDE,
     "POST /cola/lote": Permission.DECIDE,
     "GET /cola/{receipt}": Permission.SEE_QUEUE,
+    "GET /cola/{receipt}/preparar": Permission.DECIDE,
     "GET /cola/{receipt}/pagina/{raster}": Permission.SEE_QUEUE,
     "GET /cola/{receipt}/adjunto/{number}": Permission.SEE_ORIGINALS,
     "GET /cola/{receipt}/correo": Permission.SEE_ORIGINALS,

@@ -17,7 +17,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 from fastapi import APIRouter, HTTPException
-from starlette.responses import Response
+from starlette.responses import PlainTextResponse, Response
 
 from evidence_daemon.canonical import service_key
 from evidence_daemon.cases.equipment import Likeness, same_serial
@@ -279,7 +279,6 @@ def _show(
         proposed=_proposed(visit, dossier),
         undoable=visit.rooms.desk.undoable(person=visit.user.actor),
         way=address_of(wanted),
-        next_pictures=_next_pictures(visit, mail_id, way),
         refused=refused,
         seen=seen,
         confirm=confirm,
@@ -402,21 +401,26 @@ def _proposed(visit: Visit, dossier: Dossier) -> tuple[Ruling, Preview] | None:
         return None
 
 
-def _next_pictures(visit: Visit, mail_id: MailId, way: str) -> list[str]:
-    """The pictures of the next mail: the browser fetches them while this one is looked at."""
-    following = next_mail(visit, wanted_of(dict(parse_qsl(way)), visit.user.actor), mail_id)
-    if following is None or not visit.may(Permission.DECIDE):
-        return []
-    with visit.rooms.database.reading() as session:
-        mail = records.load_mail(session, following)
-        rasters = [
-            page.raster
-            for reading in records.load_readings(session, following)
-            if isinstance(reading, Document)
-            for page in reading.pages
-            if page.raster
-        ]
-    return [f"/cola/{mail.receipt}/pagina/{raster}" for raster in rasters[:2]]
+@router.get("/cola/{receipt}/preparar")
+def prepare_next(visit: In, receipt: str) -> Response:
+    """While a mail is looked at, the one behind it is made ready; the addresses of its pictures, one a line."""
+    wanted = wanted_of(visit.request.query_params, visit.user.actor)
+    following = next_mail(visit, wanted, _mail(receipt))
+    if following is None:
+        return PlainTextResponse("")
+    try:
+        with visit.rooms.database.reading() as session:
+            evidence, _found = visit.rooms.pipeline.gather(session, following)
+    except (Permanent, OSError):
+        return PlainTextResponse("")
+    rasters = [
+        page.raster
+        for reading in evidence.readings
+        if isinstance(reading, Document)
+        for page in reading.pages
+        if page.raster
+    ]
+    return PlainTextResponse("\n".join(f"/cola/{evidence.receipt}/pagina/{raster}" for raster in rasters[:2]))
 
 
 # ── pictures and originals ───────────────────────────────────────────────────────────────────────

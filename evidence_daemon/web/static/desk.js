@@ -97,9 +97,14 @@
     }, 5_000);
   }
 
-  // ── the next one's pictures, when this one is there ──
+  // ── the next one is made ready, and its pictures fetched, when this one is there ──
   window.addEventListener("load", () => {
-    for (const address of (item?.dataset.nextPictures ?? "").split(" ").filter(Boolean)) new Image().src = address;
+    if (item?.dataset.prepare) {
+      fetch(item.dataset.prepare)
+        .then((answer) => (answer.ok ? answer.text() : ""))
+        .then((lines) => { for (const address of lines.split("\n").filter(Boolean)) new Image().src = address; })
+        .catch(() => {});
+    }
     document.documentElement.classList.add("scripted");
     item?.querySelector("form#decide input[type=radio]")?.focus({ preventScroll: true });
   });

@@ -98,6 +98,15 @@ def _review_desk() -> None:
     )
     op.create_index("ix_reviews_mail_id", "reviews", ["mail_id"], unique=False)
     op.add_column("outbox", sa.Column("edited_by", sa.Text(), nullable=False, server_default=""))
+    in_review = sa.text("filed_as = 'REVISION'")
+    op.create_index(
+        "ix_mail_copies_in_review",
+        "mail_copies",
+        ["account", "mail_id"],
+        unique=False,
+        sqlite_where=in_review,
+        postgresql_where=in_review,
+    )
     asked = sa.text("state = 'RECHAZADO' AND lapsed_at IS NULL")
     op.create_index(
         "ix_mails_asked", "mails", ["received_at"], unique=False, sqlite_where=asked, postgresql_where=asked
