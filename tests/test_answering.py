@@ -207,13 +207,36 @@ def test_who_wrote_again_is_not_reminded_whatever_he_wrote(here: Living) -> None
     here.later(days=2)
     here.receives(letter("otra consulta", number=2))
     here.sends()
-    here.later(days=15)
+    here.later(days=18)  # ten working days, and Good Friday
     here.house.pipeline.lapse()
     with here.house.database.reading() as session:
         kinds = [answer.kind for one in records.all_mails(session) for answer in records.explain(session, one).answers]
     assert kinds.count(ReplyKind.RECORDATORIO) == 1, "only to the last mail, which nobody followed"
     assert [answer.kind for answer in here.story(mail).answers] == [ReplyKind.SUBSANAR]
     assert case_of(here, mail) is CaseState.ABIERTO
+
+
+@pytest.mark.parametrize(
+    ("subject", "sender", "reminded"),
+    [
+        ("otra consulta", "ana@example.com", False),
+        (GOOD, "hija@example.org", False),
+        ("otra consulta", "nadie@example.org", True),
+    ],
+)
+def test_a_reminder_that_waits_for_its_hour_is_not_sent_to_who_wrote_meanwhile(
+    tmp_path: Path, subject: str, sender: str, reminded: bool
+) -> None:
+    with living(tmp_path / "house", answers='hours = "lun-vie 08:00-17:30"') as one:
+        mail = asked_case(one)
+        one.later(days=15, hours=9)  # evening
+        assert one.house.pipeline.lapse() == 1
+        assert one.sends() == []
+        one.receives(letter(subject, sender, number=2))
+        one.later(days=4, hours=14)  # Monday: Good Friday lies between
+        assert any(b"recordatorio" in raw for raw in one.sends()) is reminded
+        last = one.story(mail).answers[-1]
+        assert last.state is (OutboxState.ENVIADO if reminded else OutboxState.ANULADO)
 
 
 def test_an_absence_notice_is_no_answer_to_what_was_asked(here: Living) -> None:

@@ -131,6 +131,28 @@ def cancel_receipts(session: Session, mail_id: MailId) -> None:
     )
 
 
+def cancel_reminders(session: Session, address: str, id_number: str) -> int:
+    """The customer wrote: a reminder that waits for its hour is not needed any more; returns how many.
+
+    `address` is his in lower case, `id_number` the person that he writes about; "" when unknown.
+    """
+    his = [sa.func.lower(col(OutboxRow.recipient)) == address] if address else []
+    his += [col(OutboxRow.id_number) == id_number] if id_number else []
+    if not his:
+        return 0
+    return session.exec(
+        sa.update(OutboxRow)
+        .where(
+            col(OutboxRow.kind) == ReplyKind.RECORDATORIO,
+            col(OutboxRow.state).in_((OutboxState.EN_COLA, OutboxState.RETENIDO)),
+            col(OutboxRow.attempts) == 0,
+            sa.or_(*his),
+        )
+        .values(state=OutboxState.ANULADO, due_at=None, release_at=None)
+        .execution_options(synchronize_session=False)
+    ).rowcount
+
+
 def take_back_answer(session: Session, mail_id: MailId, decision_id: int) -> bool:
     """The decision is taken back: its answer does not go out.  False when it left already, or is leaving."""
     mine = (col(OutboxRow.mail_id) == mail_id, col(OutboxRow.decision_id) == decision_id)
