@@ -215,14 +215,14 @@ def _print_paper(paper: Fields) -> None:
         "Confianza",
         "Probado",
         "Regla",
+        "Página y lugar",
         title=f"Papel: {paper.kind.value}, {paper.direction.value}",
     )
 
     def row(name: str, field: Field | None) -> None:
         if field is not None:
-            table.add_row(
-                name, field.value, field.raw, f"{field.confidence:.2f}", "sí" if field.proven else "no", field.rule
-            )
+            proven = "sí" if field.proven else "no"
+            table.add_row(name, field.value, field.raw, f"{field.confidence:.2f}", proven, field.rule, _place(field))
 
     for name in ("number", "date", "office", "holder", "id_number", "service_number", "line", "agent"):
         row(name, getattr(paper, name))
@@ -230,8 +230,16 @@ def _print_paper(paper: Fields) -> None:
         row(f"{line.type.value} serie", line.serial)
         row(f"{line.type.value} MAC", line.mac)
         if line.serial is None and line.mac is None:
-            table.add_row(line.type.value, f"× {line.count}", line.text, "", "", "")
+            table.add_row(line.type.value, f"× {line.count}", line.text, "", "", "", "")
     out.print(table)
+
+
+def _place(field: Field) -> str:
+    """Where on the paper a value stands: its page, and its box in hundredths of the page from the upper left."""
+    if field.box is None:
+        return str(field.page)
+    corners = (field.box.x0, field.box.y0, field.box.x1, field.box.y1)
+    return f"{field.page}: {' '.join(f'{100 * corner:.0f}' for corner in corners)}"
 
 
 def _print_decision(judged: Judged) -> None:
@@ -250,6 +258,10 @@ def _print_decision(judged: Judged) -> None:
             "\n".join(finding.reasons),
             finding.staff,
         )
+    for silent in grounds.silent:
+        why = [f"falta {', '.join(silent.missing)}"] if silent.missing else []
+        why += [f"lo impide {', '.join(silent.barred)}"] if silent.barred else []
+        rules.add_row("", silent.rule, "calló", "", "; ".join(why), style="dim")
     out.print(rules)
     if grounds.items:
         items = Table("Equipo", "Resultado", "Por qué", title="Equipo por equipo")
@@ -258,7 +270,8 @@ def _print_decision(judged: Judged) -> None:
             items.add_row(str(item.item_id), Text(item.outcome.value, style=style), item.because)
         out.print(items)
     for signal in grounds.signals:
-        out.print(f"Señal {signal.strength.value}: {signal.name}: {signal.because}", markup=False)
+        rests = f" [{'; '.join(signal.evidence)}]" if signal.evidence else ""
+        out.print(f"Señal {signal.strength.value}: {signal.name}: {signal.because}{rests}", markup=False)
     changes = Table("Qué", "Antes", "Después", title="Lo que cambió")
     for case in judged.settlement.cases:
         changes.add_row(f"Caso {case.case_id}", case.before.value, case.after.value)
