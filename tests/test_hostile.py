@@ -496,7 +496,7 @@ def _bench() -> Any:
 
 def test_a_sample_of_hostile_files_ends_with_named_outcomes() -> None:
     hostile, files = _bench()
-    for outcome in hostile.through_the_reader(files[7::40]):
+    for outcome in hostile.through_the_reader(files[7::60]):
         assert outcome.seconds < hostile.MOST_SECONDS + 5
         assert outcome.named
 

@@ -16,7 +16,7 @@ import pytest
 
 from evidence_daemon.documents import sandbox
 from evidence_daemon.documents.lock import landlock_abi
-from evidence_daemon.documents.sandbox import Cell, CellDied, Frame, Limits
+from evidence_daemon.documents.sandbox import Cell, CellDied, Frame, Limits, NoCell
 
 LIMITS = Limits(seconds=20, memory_bytes=600_000_000)
 SEALED, READER = "tests.cell_probe", "tests.reader_probe"
@@ -246,7 +246,7 @@ def test_a_nursery_that_is_lost_is_replaced_and_its_cells_are_gone() -> None:
     with Cell(SEALED, LIMITS) as cell:
         (_told,) = cell.answers(Frame({"try": "nothing"}))
         nursery()._process.kill()
-        with pytest.raises(CellDied):
+        with pytest.raises(NoCell, match="nursery was lost"):
             list(cell.answers(Frame({"try": "nothing"})))
     assert attempt(SEALED, "nothing") == "done"
 

@@ -205,6 +205,8 @@ class Cell:
         said = self._stderr.decode("utf-8", "replace").strip().splitlines()
         how = f" by {signal.Signals(-status).name}" if status < 0 and not timed_out else ""
         last = f": {said[-1][:300]}" if said else ""
+        if not self._nursery.alive:
+            return NoCell("the cells' nursery was lost, and this one with it")
         return CellDied(f"the cell {what}{how}{last}", timed_out=timed_out)
 
     def _end(self) -> int:
@@ -298,6 +300,11 @@ class _Nursery:
         if not told.get("ready"):
             self.close()
             raise NoCell(f"the cell could not be prepared: {told.get('failed')}")
+
+    @property
+    def alive(self) -> bool:
+        """Whether it answers, as far as is known."""
+        return self._alive
 
     @property
     def usable(self) -> bool:
