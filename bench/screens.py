@@ -1,0 +1,86 @@
+"""Photographs every page of a running house (the demo's) for docs/img, narrow and wide, light and dark.
+
+    python bench/screens.py http://127.0.0.1:8080 "demostracion local"
+
+Needs Debian's chromium.  Prints what axe finds on each page, and pages that are wider than the screen.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import sys
+from pathlib import Path
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, sync_playwright
+
+OUT = Path(__file__).resolve().parents[1] / "docs" / "img"
+LOOKS = (
+    ("1920", 1920, 1080, "light"),
+    ("360", 360, 760, "light"),
+    ("1920-dark", 1920, 1080, "dark"),
+    ("360-dark", 360, 760, "dark"),
+)
+PAGES = {
+    "queue": "/cola",
+    "panel": "/panel",
+    "users": "/usuarios",
+    "account": "/cuenta",
+    "password": "/cuenta/clave",
+    "second-factor": "/cuenta/codigo",
+    "counter": "/recepcion",
+}
+
+
+def main(url: str, password: str) -> None:
+    OUT.mkdir(parents=True, exist_ok=True)
+    with sync_playwright() as play:
+        program = shutil.which("chromium")
+        browser = play.chromium.launch(executable_path=program, args=["--no-sandbox", "--disable-gpu"])
+        for name, width, height, scheme in LOOKS:
+            _photograph(browser, url, password, name, width, height, scheme)
+        browser.close()
+
+
+def _photograph(browser: Browser, url: str, password: str, look: str, width: int, height: int, scheme: str) -> None:
+    context = browser.new_context(
+        viewport={"width": width, "height": height},
+        color_scheme=scheme,
+        locale="es-EC",
+        timezone_id="America/Guayaquil",
+    )
+    page = context.new_page()
+    page.goto(f"{url}/entrar")
+    _keep(page, f"web-login-{look}")
+    page.fill("input[name=name]", "supervisor")
+    page.fill("input[name=password]", password)
+    page.click("main button.primary")
+    page.wait_for_url(lambda here: "/entrar" not in here)
+    for name, path in PAGES.items():
+        page.goto(url + path)
+        _keep(page, f"web-{name}-{look}")
+    page.goto(f"{url}/cola")
+    item = page.locator("main a[href*='/cola/EV-']").first
+    if item.count():
+        page.goto(url + str(item.get_attribute("href")))
+        page.wait_for_timeout(1000)
+        _keep(page, f"web-item-{look}")
+        receipt = re.search(r"EV-\d{7}-\d", page.url + page.content())
+        page.goto(f"{url}/consulta")
+        page.fill("input[name=pregunta]", receipt[0] if receipt else "0")
+        page.get_by_role("button", name="Consultar").click()
+        page.wait_for_load_state()
+        _keep(page, f"web-lookup-{look}")
+    context.close()
+
+
+def _keep(page: Page, name: str) -> None:
+    page.screenshot(path=OUT / f"{name}.png", full_page="360" in name)
+    wide = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+    found = [one["id"] for one in Axe().run(page).response["violations"]]
+    print(f"{name}: axe {found or 'nothing'}{f', {wide} px too wide' if wide > 0 else ''}")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
