@@ -498,3 +498,93 @@ def test_today_is_not_the_future() -> None:
 
 def test_the_service_number_alone_ties_only_to_its_own_case() -> None:
     assert judge(evidence(acta(id_number=None, service_number=SERVICE + "1")), [case()]).rule == "acta_sin_numero"
+
+
+# ── one acta for two services ────────────────────────────────────────────────────────────────────
+
+_BOTH = claim(CEDULA, HOLDER, Line.INTERNET_FIJO, Line.TELEVISION)
+
+
+def _two_services(remotes: int) -> list[Case]:
+    """Internet and television of one holder; television lacks so many remote controls, internet one."""
+    remote = [item(10 + place, REMOTE, "", case=2) for place in range(remotes)]
+    return [
+        case(items=[item(), item(5, REMOTE, "")], charges=[charge(), charge(5, of=5)]),
+        replace(
+            SECOND,
+            items=(*SECOND.items, *remote),
+            charges=(charge(2, of=2, case=2), *(charge(10 + n, of=10 + n, case=2) for n in range(remotes))),
+        ),
+    ]
+
+
+def _one_acta(remotes: int, **more: Any) -> Evidence:
+    lines = (line(serial=SERIAL), line(DECO, "ZTEEQ7C8M220870"), line(REMOTE, count=remotes))
+    return evidence(acta(*lines, **more), subject=_BOTH)
+
+
+def test_one_acta_for_two_services_credits_both_although_one_number_was_read() -> None:
+    judged = judge(_one_acta(2), _two_services(1))
+    assert (judged.verdict, judged.rule) == ("Reverse", "aceptar")
+    assert {entry.case_id for entry in judged.settlement.entries} == {1, 2}
+    assert len(judged.settlement.entries) == 4
+
+
+def test_the_second_number_of_an_acta_ties_it_to_its_service() -> None:
+    second = field("40020000")
+    given = _one_acta(2, id_number=None, more_services=(second,))
+    judged = judge(given, _two_services(1))
+    assert judged.verdict == "Reverse"
+    assert judge(_one_acta(2, id_number=None), _two_services(1)).verdict == "Hold"
+
+
+def test_accessories_that_do_not_suffice_for_both_services_are_a_persons() -> None:
+    judged = judge(_one_acta(1), _two_services(1))
+    assert (judged.verdict, judged.rule) == ("Hold", "equipo_en_duda")
+    doubts = [finding for finding in judged.decision.grounds.items if finding.outcome is ItemOutcome.DUDA]
+    assert len(doubts) == 2
+    assert all("de cuál" in finding.because for finding in doubts)
+
+
+def test_the_cedula_of_whoever_signed_for_the_holder_makes_a_person_look() -> None:
+    """The acta bears the service of the case, and the number and name of the one who handed it in."""
+    signed = acta(id_number=OTHER_CEDULA, holder="MORA PAZ ANA LUCIA")
+    judged = judge(evidence(signed), [case()])
+    assert (judged.verdict, judged.rule) == ("Hold", "otro_titular")
+    assert judged.reasons[0] == "ACTA_OTRO_TITULAR"
+    assert judged.settlement.entries == ()
+
+
+# ── what stands on a charge (domain 5.3) ─────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("state", "verdict", "operation"),
+    [
+        (ChargeState.PREVISTO, "Reverse", ("BLOQUEO", "NINGUNA")),
+        (ChargeState.CARGADO, "Reverse", ("REVERSO", "QUITAR_CARGO")),
+        (ChargeState.FACTURADO, "Reverse", ("REVERSO", "NOTA_CREDITO")),
+        (ChargeState.PAGADO, "Reverse", ("DEVOLUCION", "NINGUNA")),
+        (ChargeState.EN_RECLAMO, "Escalate", None),
+        (ChargeState.EN_COBRO, "Escalate", None),
+        (ChargeState.REVERSO_FALLIDO, "Hold", None),
+        (ChargeState.REVERSADO, "Reverse", None),
+    ],
+)
+def test_what_becomes_of_a_charge_depends_on_how_it_stands(
+    state: ChargeState, verdict: str, operation: tuple[str, str] | None
+) -> None:
+    reversed_ = {"reversed": 10080} if state is ChargeState.REVERSADO else {}
+    judged = judge(evidence(), [case(charges=[charge(state=state, **reversed_)])])
+    assert judged.verdict == verdict
+    entries = [(entry.kind.value, entry.operation.value) for entry in judged.settlement.entries]
+    assert entries == ([operation] if operation else [])
+
+
+def test_a_main_item_is_credited_and_the_accessory_that_is_missing_keeps_its_charge() -> None:
+    two = case(items=[item(), item(2, REMOTE, "")], charges=[charge(), charge(2, of=2, base=500, tax=60)])
+    judged = judge(evidence(), [two])
+    assert judged.verdict == "Partial"
+    assert [entry.charge_id for entry in judged.settlement.entries] == [1]
+    assert judged.settlement.reply is not None
+    assert dict(judged.settlement.reply.facts)["equipos"] == "1 control remoto"

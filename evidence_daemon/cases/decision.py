@@ -232,6 +232,10 @@ class _Row:
     """False where the acta may be a second copy of another: then it proves no further piece."""
     spent: bool = False
     """Some of it accounts for an item that was accredited before."""
+    scarce: bool = False
+    """An accessory of which the acta counts fewer than its services lack: nobody can tell whose these are."""
+    shared: bool = False
+    """The acta bears the number of one of the holder's services: with a serial of another it is for both."""
 
 
 def judge_items(
@@ -244,6 +248,9 @@ def judge_items(
     acta sent again accredits no second remote control.
     """
     rows = _rows(actas)
+    for row in rows:
+        row.scarce = _is_scarce(row, cases, rivals, book)
+        row.shared = any(shows_service(row.acta, case) for case in (*cases, *rivals))
     findings: dict[ItemId, ItemFinding] = {}
 
     def judge(how: Callable[[Item, Case, Sequence[_Row], RuleBook], _Judged | None]) -> None:
@@ -276,6 +283,17 @@ def _rows(actas: Sequence[Fields]) -> list[_Row]:
         numbers.append(number)
         rows += [_Row(acta, line, max(line.count, 1), countable) for line in acta.equipment]
     return rows
+
+
+def _is_scarce(row: _Row, cases: Sequence[Case], rivals: Sequence[Case], book: RuleBook) -> bool:
+    meant = [case for case in cases if tie(row.acta, case, book) is Tie.EQUAL]
+    covered = [case for case in rivals if shows_service(row.acta, case) or shows_equipment(row.acta, case)]
+    lacking = [
+        sum(_counted(item) and item.type is row.line.type and item.state is ItemState.PENDIENTE for item in case.items)
+        for case in (*meant, *covered)
+    ]
+    counted = sum(max(line.count, 1) for line in row.acta.equipment if line.type is row.line.type)
+    return sum(lack > 0 for lack in lacking) > 1 and sum(lacking) > counted
 
 
 def _settled(item: Item, case: Case) -> bool:
@@ -351,7 +369,14 @@ def _by_count(item: Item, case: Case, rows: Sequence[_Row], book: RuleBook) -> _
         words = "otra serie" if shown else "sin serie legible"
         return ItemOutcome.DUDA, f"el acta muestra un equipo que puede ser éste, con {words}", shown
     exact = [row for row in like if row.line.type is item.type]
-    row = next((row for row in exact if row.countable and not _other_service(row.acta, case, book)), None)
+    mine = [row for row in exact if not _other_service(row.acta, case, book) or _for_both(row, case)]
+    row = next((row for row in mine if row.countable), None)
+    if row is not None and row.scarce:
+        return (
+            ItemOutcome.DUDA,
+            "el acta cuenta menos de los que les faltan a sus servicios: no se sabe de cuál es",
+            None,
+        )
     if row is not None:
         row.left -= 1
         return ItemOutcome.ACREDITAR, "el acta lo cuenta", None
@@ -360,6 +385,10 @@ def _by_count(item: Item, case: Case, rows: Sequence[_Row], book: RuleBook) -> _
     if any(row.spent and row.line.type is item.type for row in rows):
         return ItemOutcome.DUDA, "consta uno, que puede ser el que ya se acreditó", None
     return ItemOutcome.NO_CONSTA, "el acta no lo muestra", None
+
+
+def _for_both(row: _Row, case: Case) -> bool:
+    return row.shared and shows_equipment(row.acta, case)
 
 
 def _other_service(acta: Fields, case: Case, book: RuleBook) -> bool:

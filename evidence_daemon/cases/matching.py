@@ -54,7 +54,7 @@ def search_keys(evidence: Evidence) -> SearchKeys:
     """By what cases are looked up, all canonical, most trusted first and without repetition."""
     numbers = [clue.value for clue in _clues(evidence)]
     services = [_claimed_service(evidence)]
-    services += [service_key(paper.service_number.value) for paper in evidence.papers if paper.service_number]
+    services += [key for paper in evidence.papers for key in _services(paper)]
     labels = [
         key
         for paper in evidence.papers
@@ -136,7 +136,13 @@ def shows_id(paper: Fields, case: Case) -> bool:
 def shows_service(paper: Fields, case: Case) -> bool:
     """Whether the paper bears the case's service number."""
     key = service_key(case.service_number)
-    return bool(key) and paper.service_number is not None and service_key(paper.service_number.value) == key
+    return bool(key) and key in _services(paper)
+
+
+def _services(paper: Fields) -> list[str]:
+    """The service numbers of a paper in canonical form: one acta may be for several services."""
+    numbers = [*((paper.service_number,) if paper.service_number else ()), *paper.more_services]
+    return [service_key(number.value) for number in numbers]
 
 
 def shows_item(line: EquipmentLine, item: Item) -> Likeness:
