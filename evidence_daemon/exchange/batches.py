@@ -277,7 +277,7 @@ def _cover(batch: Batch, lines: Sequence[Line], sheets: Sequence[ExportedFile]) 
             "asiento son únicos.",
         ),
         signatures=(
-            ("Preparó", _name(batch.closed_by)),
+            ("Cerró", _name(batch.closed_by)),
             ("Aprobó", _name(batch.approved_by)),
             ("Recibió en facturación", ""),
         ),

@@ -198,7 +198,6 @@ def _table(rows: list[list[Any]], widths: list[float]) -> Table:
             [
                 ("VALIGN", (0, 0), (-1, -1), "TOP"),
                 ("LINEBELOW", (0, 0), (-1, -1), 0.25, _PALE),
-                ("LEFTPADDING", (0, 0), (-1, -1), 0),
                 ("TOPPADDING", (0, 0), (-1, -1), 2),
                 ("BOTTOMPADDING", (0, 0), (-1, -1), 2),
             ]
@@ -228,17 +227,24 @@ def _totals(totals: Sequence[tuple[str, int, Cents, Cents, Cents]], wide: float)
 
 
 def _signatures(people: Sequence[tuple[str, str]], wide: float) -> Table:
-    each = wide / len(people)
-    rows = [[Paragraph(f"<b>{_escaped(role)}</b>", _SMALL) for role, _ in people]]
-    rows.append([Paragraph(_escaped(who) or "Nombre:", _SMALL) for _, who in people])
-    rows.append([Paragraph("Fecha y firma:", _SMALL) for _ in people])
-    table = Table(rows, colWidths=[each] * len(people))
-    table.setStyle(
-        TableStyle(
-            [("LINEABOVE", (place, 0), (place, 0), 0.6, colors.black) for place in range(len(people))]
-            + [("TEXTCOLOR", (0, 0), (-1, -1), _GREY), ("RIGHTPADDING", (0, 0), (-1, -1), 8)]
-        )
-    )
+    gap = 8 * mm
+    each = (wide - gap * (len(people) - 1)) / len(people)
+    widths = [each, *[gap, each] * (len(people) - 1)]
+
+    def spread(cells: Sequence[str]) -> list[Any]:
+        row: list[Any] = []
+        for cell in cells:
+            row += [*([""] if row else []), Paragraph(cell, _SMALL)]
+        return row
+
+    rows = [
+        spread([f"<b>{_escaped(role)}</b>" for role, _ in people]),
+        spread([_escaped(who) or "Nombre:" for _, who in people]),
+        spread(["Fecha y firma:"] * len(people)),
+    ]
+    table = Table(rows, colWidths=widths)
+    lines = [("LINEABOVE", (place, 0), (place, 0), 0.6, colors.black) for place in range(0, len(widths), 2)]
+    table.setStyle(TableStyle([*lines, ("TEXTCOLOR", (0, 0), (-1, -1), _GREY)]))
     return table
 
 
