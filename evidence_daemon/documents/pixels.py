@@ -55,21 +55,37 @@ _SURE_SHEET = 0.15
 
 
 def _sheet(small: Pixels) -> Floats | None:
-    """Corners of the best candidate, or None.  A sheet is large, four-sided, and unlike what lies round it."""
+    """Corners of the best candidate, or None.  A sheet is large, four-sided, and unlike what lies round it.
+
+    A band of colour printed across a sheet parts it in two for the eye that looks for lightness: of candidates
+    that all end at something, one that holds the best and is larger is the sheet.
+    """
     height, width = small.shape[:2]
     blurred = cv2.GaussianBlur(small, (5, 5), 0)
     lab = cv2.cvtColor(blurred, cv2.COLOR_RGB2LAB).astype(np.float32)
-    best: tuple[float, Floats | None] = (_SURE_SHEET, None)
+    tried: list[tuple[float, float, Floats]] = []
     for mask in _masks(blurred, lab):
         contours, _ = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
         for contour in sorted(contours, key=cv2.contourArea, reverse=True)[:2]:
             if cv2.contourArea(contour) < 0.12 * width * height:
                 continue
             for corners in _four_corners(contour, lab):
-                score = _score(corners, contour, lab)
-                if score > best[0]:
-                    best = (score, corners)
-    return best[1]
+                score, ends = _score(corners, contour, lab)
+                if score > _SURE_SHEET:
+                    tried.append((score, ends, corners))
+    if not tried:
+        return None
+    best = max(tried, key=lambda one: one[0])
+    for one in sorted(tried, key=lambda one: cv2.contourArea(one[2]), reverse=True):
+        if one[0] > 0.4 * best[0] and one[1] > 0.92 * best[1] and _holds(one[2], best[2]):
+            return one[2]
+    return best[2]
+
+
+def _holds(one: Floats, other: Floats) -> bool:
+    """Whether a quadrilateral holds the corners of another, or nearly."""
+    outline, near = one.reshape(-1, 1, 2), 0.02 * float(np.ptp(one, axis=0).max())
+    return all(cv2.pointPolygonTest(outline, (float(x), float(y)), True) > -near for x, y in other)
 
 
 def _masks(blurred: Pixels, lab: Floats) -> Iterator[Pixels]:
@@ -87,6 +103,7 @@ def _masks(blurred: Pixels, lab: Floats) -> Iterator[Pixels]:
         closed = cv2.morphologyEx(mask, cv2.MORPH_CLOSE, _square(17))
         for size in (17, 45, 75):
             yield cv2.morphologyEx(closed, cv2.MORPH_OPEN, _square(size))
+        yield cv2.morphologyEx(cv2.morphologyEx(mask, cv2.MORPH_CLOSE, _square(91)), cv2.MORPH_OPEN, _square(45))
     edges = cv2.Canny(cv2.cvtColor(blurred, cv2.COLOR_RGB2GRAY), 20, 60)
     contours, _ = cv2.findContours(cv2.dilate(edges, _square(5)), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
     filled = np.zeros_like(edges)
@@ -151,15 +168,18 @@ def _in_order(corners: Floats) -> Floats:
     return corners[order] if len(set(order)) == 4 else corners
 
 
-def _score(corners: Floats, contour: npt.NDArray[Any], lab: Floats) -> float:
-    """0 for what is no sheet; more for one that fills its four sides, is of one colour and ends at its sides."""
+def _score(corners: Floats, contour: npt.NDArray[Any], lab: Floats) -> tuple[float, float]:
+    """How good a sheet this is, and how well it ends at its sides; zeros for what is none.
+
+    A good one fills its four sides, is of one colour and ends at its sides.
+    """
     height, width = lab.shape[:2]
     area = cv2.contourArea(corners)
     if area <= 0 or not cv2.isContourConvex(corners.astype(np.int32)):
-        return 0.0
+        return 0.0, 0.0
     share, fill = area / (width * height), min(1.0, cv2.contourArea(contour) / area)
-    if share > 0.97 or fill < 0.85:
-        return 0.0
+    if share > 0.97 or fill < 0.85 or not _upright_corners(corners):
+        return 0.0, 0.0
     inside = np.zeros((height, width), np.uint8)
     cv2.fillConvexPoly(inside, corners.astype(np.int32), 255)
     sheet = np.median(lab[inside > 0], axis=0)
@@ -167,15 +187,36 @@ def _score(corners: Floats, contour: npt.NDArray[Any], lab: Floats) -> float:
     around = np.median(lab[ring > 0], axis=0) if ring.any() else sheet
     # Sheets are lighter than what they lie on, or of another colour; a box printed on a page is neither.
     if sheet[0] < around[0] + 5 and float(np.linalg.norm((sheet - around)[1:])) < 6:
-        return 0.0
+        return 0.0, 0.0
     # Shadows change the lightness of paper, not its colour: the latter counts in full.
     unlike = np.linalg.norm((lab[inside > 0] - sheet) * (0.4, 1.0, 1.0), axis=1)
     of_one_colour = float(np.mean(unlike < 14))
-    return float(math.sqrt(share) * fill * of_one_colour**2 * _ends_at(corners, lab) ** 2)
+    ends = _ends_at(corners, lab, sheet)
+    return float(math.sqrt(share) * fill * of_one_colour**2 * ends**2), ends
 
 
-def _ends_at(corners: Floats, lab: Floats) -> float:
-    """Share of the outline across which the picture changes: the weakest side counts double."""
+_CORNERS = (66.0, 114.0)
+"""Degrees between two sides of a sheet that somebody holds his phone over; a shadow cuts at other angles."""
+
+
+def _upright_corners(corners: Floats) -> bool:
+    for before, at, after in zip(np.roll(corners, 1, axis=0), corners, np.roll(corners, -1, axis=0), strict=True):
+        one, two = before - at, after - at
+        cosine = float(one @ two) / max(1e-6, float(np.linalg.norm(one) * np.linalg.norm(two)))
+        if not _CORNERS[0] < math.degrees(math.acos(min(1.0, max(-1.0, cosine)))) < _CORNERS[1]:
+            return False
+    return True
+
+
+_PAPER_ENDS = 0.45
+"""Share of a side's length beyond which something else than paper must lie: a cut through a page is no side of it."""
+
+
+def _ends_at(corners: Floats, lab: Floats, sheet: Floats | None = None) -> float:
+    """Share of the outline across which the picture changes: the weakest side counts double.
+
+    0 where one of its sides runs across paper of the sheet's colour.
+    """
     centre = corners.mean(axis=0)
     height, width = lab.shape[:2]
     sides, off = [], 0
@@ -192,6 +233,10 @@ def _ends_at(corners: Floats, lab: Floats) -> float:
             continue
         one, two = (lab[p[seen, 1].astype(int), p[seen, 0].astype(int)] for p in (within, beyond))
         sides.append(float(np.mean(np.linalg.norm(one - two, axis=1) > 9)))
+        if sheet is not None:
+            other = np.linalg.norm((two - sheet) * (0.4, 1.0, 1.0), axis=1) > 6
+            if float(np.mean(other)) < _PAPER_ENDS:
+                return 0.0
     return (sum(sides) + min(sides)) / 5 if off < 3 else 0.0
 
 

@@ -19,6 +19,8 @@ from evidence_daemon.documents.layout import Hit, Sheet, Span, has_colon, squeez
 from evidence_daemon.model import Box, Field, IdCheck, Line, Word
 from evidence_daemon.rulebook import DocumentsBook
 
+_EDGE = 0.012
+"""Share of a page's width at its sides: a value that reaches there may be cut off, and all engines see the same."""
 _SIGNERS = 0.62
 """Share of a page's height below which a number without its own heading is mostly a signer's."""
 LOOSE = "suelto:"
@@ -127,6 +129,8 @@ def field_of(sheet: Sheet, value: str, span: Span, rule: str) -> Field:
     """A value with its place; a number is as sure as its least sure word, a name as its words on average."""
     least = min((word.confidence for word in span.words if re.search(r"\w", word.text)), default=0.0)
     sure = least if any(c.isdigit() for c in value) else span.confidence
+    if span.box.x0 < _EDGE or span.box.x1 > 1 - _EDGE:
+        rule, sure = f"{LOOSE}{rule}", min(sure, 0.5)  # the rest of it may lie beyond the edge
     return Field(value, span.text, sheet.number, span.box, round(sure, 3), sheet.read_by(span), rule)
 
 
