@@ -642,9 +642,3 @@ def test_every_public_mail_has_an_outcome_in_time_and_few_are_quarantined() -> N
             quarantined += 1
         assert time.perf_counter() - began < 2, path.name
     assert quarantined <= len(paths) * 0.01
-
-
-def test_nearly_all_public_bounces_are_known_as_automatic() -> None:
-    bounces = [path for path in corpus() if path.parent.name.startswith("sisimai")]
-    known = sum(read(path.read_bytes()).automatic is not None for path in bounces)
-    assert known >= len(bounces) * 0.97

@@ -162,6 +162,15 @@ def test_the_same_certificate_in_a_new_mail_is_told_that_it_came_before(here: Li
     assert dict(story.decisions[0].settlement.reply.facts)["recibo"] == here.story(first).mail.receipt
 
 
+def test_another_mail_under_a_message_id_that_came_before_is_a_mail_of_its_own(here: Living) -> None:
+    """A carrier's system gives all its mails one Message-ID (FreeScout #5591): the second was never seen."""
+    first = here.receives(letter("sin numero"))
+    second = here.receives(letter("otra cosa, sin numero"))
+    assert first != second
+    assert [here.story(mail).mail.state for mail in (first, second)] == [here.story(first).mail.state] * 2
+    assert len(here.sends()) == 2
+
+
 def test_the_very_same_bytes_under_another_number_are_one_mail(here: Living) -> None:
     assert here.stores(CLAIM) == here.stores(CLAIM) == MailId(1)
     assert len(here.story(MailId(1)).copies) == 2

@@ -25,7 +25,7 @@ from evidence_daemon.errors import Permanent, Temporary, Unparsable
 from evidence_daemon.mail import signatures
 from evidence_daemon.mail.authenticity import from_domain
 from evidence_daemon.mail.message import understand
-from evidence_daemon.model import Email, Sha256, MailSignature
+from evidence_daemon.model import Email, MailSignature, Sha256
 
 SECONDS = 120.0
 """After so long the child is killed: the largest honest mails take three."""

@@ -5,7 +5,7 @@ dkimpy does the arithmetic.  What it leaves open is decided here:
 
 * a signature over a part of the body (l=) proves nothing: what follows may be anybody's (RFC 6376 8.2);
 * SHA-1 and keys that are only tried out (t=y) prove nothing (RFC 8301 3.1, RFC 6376 3.6.1);
-* its body regex takes the square of a run of blanks (one megabyte of them: hours), so blanks at the ends of
+* its body regex takes the square of a run of blanks (one megabyte of them: half an hour), so blanks at the ends of
   lines are taken away before it looks; a header in which it would look as long is too long to be honest.
 """
 
