@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from dossier import (
@@ -34,6 +35,7 @@ from dossier import (
     item,
     judge,
     line,
+    registered,
     with_policy,
     without_attachment,
 )
@@ -43,7 +45,9 @@ from hypothesis import strategies as st
 from evidence_daemon.cases import ledger
 from evidence_daemon.cases.equipment import Likeness, same_serial
 from evidence_daemon.cases.identity import same_id
+from evidence_daemon.cases.matching import returns
 from evidence_daemon.cases.names import NameMatch, compare
+from evidence_daemon.cases.register import Voice, hear
 from evidence_daemon.cases.settlement import settle
 from evidence_daemon.errors import RefusedTransition
 from evidence_daemon.model import (
@@ -59,6 +63,7 @@ from evidence_daemon.model import (
     Direction,
     Discard,
     DocumentKind,
+    EntryKind,
     Escalate,
     Evidence,
     EvidenceState,
@@ -71,11 +76,17 @@ from evidence_daemon.model import (
     ItemState,
     Lane,
     Line,
+    Lookalike,
+    Neighbour,
+    Origin,
     Partial,
     ReasonCode,
+    Register,
     Reject,
     ReplyKind,
     Reverse,
+    Rush,
+    SignalClass,
     Statement,
     SubjectFault,
     SubjectField,
@@ -409,6 +420,7 @@ USES = (
     (Use("serie", SERIAL, "EV-0000009-1", CaseId(99), False),),
 )
 HOUR = datetime(2021, 4, 18, 15, tzinfo=UTC)
+REGISTERS = (registered(), registered(serials=("00",)), registered(day=date(2001, 1, 1)), Register(TODAY))
 
 often = st.integers(0, 19).map(bool)
 
@@ -514,6 +526,12 @@ def mails(draw: st.DrawFn) -> Evidence:
         papers=tuple(papers),
         subject=subject,
         received_at=HOUR,
+        register=draw(usually(Register(), *REGISTERS)),
+        lookalikes=draw(usually((), (Lookalike(1, "EV-0000009-1", CaseId(99), 4),))),
+        neighbours=draw(usually((), (Neighbour("EV-0000009-1", "AE-000002", date(2019, 1, 7)),))),
+        rushes=draw(usually((), (Rush("remitente", "x", 9, 24),), (Rush("dominio", "x", 3, 24),))),
+        origins=draw(usually((), (Origin(FILE, updates=2),), (Origin(FILE, made_at=HOUR + timedelta(days=9)),))),
+        held_alone=draw(usually((), (CaseId(1),))),
         email=email(
             attachments=attached,
             automatic=draw(usually(None, *(Automatic(kind, "x") for kind in AutomaticKind))),
@@ -618,6 +636,49 @@ def test_no_value_is_reversed_without_a_return_acta_with_equal_number_name_date_
                     if found and expected
                 )
     assert not given_.sender_refuted
+
+
+@laws
+@given(mails(), lists_of_cases())
+def test_no_signal_goes_with_an_acceptance_without_a_person_and_none_refuses(
+    given_: Evidence, cases: list[Case]
+) -> None:
+    judged = judge(given_, cases)
+    counted = Counter(signal.strength for signal in judged.decision.grounds.signals)
+    if counted[SignalClass.STRONG] or counted[SignalClass.MEDIUM] or counted[SignalClass.WEAK] > 1:
+        assert not isinstance(judged.decision, Reverse | Partial)
+        assert judged.settlement.entries == ()
+    if isinstance(judged.decision, AskMore | Discard):
+        # What the customer is told does not depend on any signal.
+        calm = replace(
+            given_, lookalikes=(), neighbours=(), rushes=(), origins=(), register=Register(), sender_refuted=False
+        )
+        assert type(judge(calm, cases).decision) is type(judged.decision)
+
+
+@laws
+@given(mails(), lists_of_cases())
+def test_what_the_register_contradicts_is_never_accepted_and_what_is_asked_of_it_is_heard(
+    given_: Evidence, cases: list[Case]
+) -> None:
+    voices = [hear(acta, given_.register).voice for acta in returns(given_)]
+    if Voice.CONTRADICE in voices:
+        assert judge(given_, cases).settlement.entries == ()
+    strict = judge(given_, cases, rules=with_policy(register_required=True))
+    if strict.settlement.entries:
+        assert voices and set(voices) == {Voice.CONFIRMA}
+
+
+@laws
+@given(mails(), lists_of_cases())
+def test_the_sum_reversed_without_a_person_stays_within_its_limit(given_: Evidence, cases: list[Case]) -> None:
+    policy = book().decision.policy
+    judged = judge(given_, cases)
+    owed = sum(entry.amount for entry in judged.settlement.entries if entry.kind is not EntryKind.DEVOLUCION)
+    assert owed <= max(policy.automatic_limit_cents, policy.confirmed_limit_cents)
+    assert judge(given_, cases, rules=with_policy(sampled_share=1.0)).settlement.entries == ()
+    tight = judge(given_, cases, rules=with_policy(automatic_limit_cents=0, confirmed_limit_cents=0))
+    assert all(entry.kind is EntryKind.DEVOLUCION for entry in tight.settlement.entries)
 
 
 @laws
