@@ -10,16 +10,16 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from enum import StrEnum
 
 from evidence_daemon import observe
 from evidence_daemon.config import Config
 from evidence_daemon.mail import compose
 from evidence_daemon.mail.smtp import Accepted, NotSent, Postman, Refused, Uncertain
-from evidence_daemon.store import records
+from evidence_daemon.store import batches, incoming, records
 from evidence_daemon.store.database import Database
-from evidence_daemon.workdays import ECUADOR
+from evidence_daemon.workdays import ECUADOR, before_working_days
 
 log = logging.getLogger("evidence_daemon.alerts")
 
@@ -35,9 +35,26 @@ class Cause(StrEnum):
     DESAPARECIDOS = "desaparecidos"
     DISCO = "disco"
     MUDANZA = "mudanza"
+    LISTA_VIEJA = "lista-vieja"
+    LISTA_CON_FALLAS = "lista-con-fallas"
+    LOTE_SIN_RESPUESTA = "lote-sin-respuesta"
 
 
 _ALERTS: Mapping[Cause, tuple[str, str]] = {
+    Cause.LISTA_VIEJA: (
+        "no llega la lista de casos",
+        "Se decide con la última que llegó. Revise por qué el sistema de facturación no la deja en la carpeta.",
+    ),
+    Cause.LISTA_CON_FALLAS: (
+        "una lista llegó con fallas",
+        "Las filas buenas ya están; las demás constan en el archivo .errores.csv, junto a la lista, en la carpeta "
+        "hechos (o fallidos, cuando no se pudo usar nada). Corríjalas y deje la lista otra vez.",
+    ),
+    Cause.LOTE_SIN_RESPUESTA: (
+        "facturación no responde un lote de reversos",
+        "Vea «evidence-daemon batches show NÚMERO» y pida la respuesta; «batches export NÚMERO» entrega otra vez "
+        "los mismos archivos, byte por byte.",
+    ),
     Cause.ACCESO: (
         "el servidor rechaza nuestra clave",
         "Mientras tanto no se reciben o no se envían correos; ninguno se pierde. Corrija el archivo de la clave (o "
@@ -156,6 +173,7 @@ class Alerts:
             told = {word: when[1] if when else now - timedelta(days=1) for word, when in last.items()}
             needs = records.needs(session, told)
             moved = records.moved_at(session)
+            lists = self._lists(session, now)
         patience = timedelta(minutes=settings.login_refused_minutes)
         refused = [f"{job}: desde {_moment(since)}" for job, since in signs.refused.items() if now - since >= patience]
         found = {
@@ -164,6 +182,7 @@ class Alerts:
             Cause.ENVIO_INCIERTO: ", ".join(needs.uncertain),
             Cause.VALVULA: needs.valve,
             Cause.DESAPARECIDOS: f"{needs.vanished} correos" if needs.vanished else "",
+            **lists,
             Cause.MUDANZA: f"desde {_moment(moved)}" if moved is not None else "",
             Cause.DISCO: (
                 f"{signs.free_bytes // 1_000_000} MB libres en {self._config.state_directory}"
@@ -172,6 +191,28 @@ class Alerts:
             ),
         }
         return {cause: detail for cause, detail in found.items() if detail}
+
+    def _lists(self, session: records.Session, now: datetime) -> dict[Cause, str]:
+        """What is wrong with the files that come and go."""
+        hours, days = self._config.imports.stale_hours, self._config.batches.response_days
+        newest = incoming.last(session, incoming.CASES)
+        stale = bool(hours) and (newest is None or now - newest.at > timedelta(hours=hours))
+        posted = records.posted(session, Cause.LISTA_CON_FALLAS)
+        faulty = incoming.faulty_since(session, posted[1] if posted else now - timedelta(days=1))
+        late: tuple[batches.Batch, ...] = ()
+        if days:
+            last_day = before_working_days(now.astimezone(ECUADOR).date(), days)
+            late = batches.unanswered(session, datetime.combine(last_day + timedelta(days=1), time(), ECUADOR))
+        return {
+            Cause.LISTA_VIEJA: (f"la última: {_moment(newest.at)}" if newest else "no llegó ninguna") if stale else "",
+            Cause.LISTA_CON_FALLAS: "\n".join(
+                f"{one.name}: " + (f"{one.refused} filas rechazadas" if one.refused > 0 else "no se pudo usar")
+                for one in faulty
+            ),
+            Cause.LOTE_SIN_RESPUESTA: "\n".join(
+                f"lote {one.id}, exportado el {_moment(one.exported_at)}" for one in late if one.exported_at
+            ),
+        }
 
     @staticmethod
     def _alert(cause: Cause, detail: str) -> tuple[str, str]:

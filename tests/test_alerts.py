@@ -17,7 +17,7 @@ from evidence_daemon.config import parse
 from evidence_daemon.errors import BadConfig
 from evidence_daemon.mail.message import understand
 from evidence_daemon.model import AutomaticKind, OutboxState, receipt_number
-from evidence_daemon.store import records
+from evidence_daemon.store import incoming, records
 
 PEOPLE = """
 [alerts]
@@ -25,6 +25,7 @@ alert_to = "operador@cnt.example, jefa@cnt.example"
 digest_to = "backoffice@cnt.example"
 digest_hour = 7
 """
+STAMP = "%Y-%m-%d %H:%M:%S"
 QUIET = Signs({}, 10**12)
 
 
@@ -214,3 +215,36 @@ def test_the_running_daemon_tells_of_a_refused_login(tmp_path: Path) -> None:
         daemon._guarded("poll posventa", lambda: None)
         assert daemon._refused == {}
         assert records.NO_LIMITS.valve == 0
+
+
+def test_a_list_that_does_not_come_is_told_and_a_faulty_one_too(tmp_path: Path) -> None:
+    more = PEOPLE + "\n[imports]\nstale_hours = 30\n"
+    with living(tmp_path, more=more) as one:
+        with one.house.database.session() as session:
+            session.connection().exec_driver_sql("UPDATE incoming_files SET brought_at = ?", (START.strftime(STAMP),))
+        assert look(one) == []
+        one.later(hours=31)
+        assert look(one) == [Cause.LISTA_VIEJA]
+        with one.house.database.session() as session:
+            brought = incoming.Brought(incoming.CASES, "casos.csv", "x", one.now[0], "daemon", 3)
+            incoming.remember(session, brought, {})
+        assert look(one) == [Cause.LISTA_CON_FALLAS]
+        assert "casos.csv: 3 filas rechazadas" in [mail.get_content() for mail in told(one)][-1]
+        one.later(hours=20)
+        assert look(one) == [], "told once"
+
+
+def test_a_batch_that_billing_does_not_answer_is_told_after_five_working_days(tmp_path: Path) -> None:
+    with living(tmp_path, more=PEOPLE) as one:
+        with one.house.database.session() as session:
+            session.connection().exec_driver_sql(
+                "INSERT INTO batches (state, created_at, created_by, closed_by, approved_by, exported_by, exported_at, "
+                "delivered_to, annulled_by, reason, lines, base, tax, total, sha256) VALUES ('EXPORTADO', :at, "
+                "'persona:a', 'persona:a', 'persona:b', 'persona:a', :at, '', '', '', 1, 1, 0, 1, 'x')",
+                {"at": START.strftime(STAMP)},
+            )
+        one.later(days=7)  # a Wednesday again: five working days, to the hour
+        assert Cause.LOTE_SIN_RESPUESTA not in look(one)
+        one.later(days=1)
+        assert look(one) == [Cause.LOTE_SIN_RESPUESTA]
+        assert "lote 1, exportado el 17-03-2021 10:00" in told(one)[0].get_content()
