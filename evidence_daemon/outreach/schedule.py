@@ -180,9 +180,11 @@ FINAL = frozenset({_S.FALLIDO, _S.NO_CONTESTA, _S.OCUPADO, _S.BUZON, _S.CONTESTA
 
 
 def moves(before: ContactState, after: ContactState) -> bool:
-    """Whether a report changes the state of an attempt."""
-    now = RANK.get(_S.FALLIDO if before is _S.AGOTADO else before, 0)
-    return now > 0 and RANK.get(after, 0) > now
+    """Whether a report changes the state of an attempt.
+
+    One that was never handed over, as far as we know, believes any report: the provider knows better.
+    """
+    return RANK.get(after, 0) > RANK.get(_S.FALLIDO if before is _S.AGOTADO else before, 0)
 
 
 _C = CampaignState

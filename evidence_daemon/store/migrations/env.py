@@ -14,6 +14,7 @@ from evidence_daemon.store import (  # noqa: F401
     tables_desk,
     tables_judging,
     tables_mail,
+    tables_outreach,
     tables_reading,
     tables_web,
 )

@@ -1,0 +1,467 @@
+"""What people do with campaigns: draft, look, approve (another person), start, pause, resume, cancel, leave alone.
+
+Each act is one transaction with its person in the audit trail.  A draft freezes everything that will be said, to whom
+and when; the approval is bound to the hash of that, and any change asks for a new one.
+"""
+
+from __future__ import annotations
+
+import csv
+import secrets
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from functools import partial
+from pathlib import Path
+
+import phonenumbers
+
+from evidence_daemon.campaignbook import CampaignBook
+from evidence_daemon.errors import BadFile, BadInput, RefusedTransition
+from evidence_daemon.model import AttemptId, CampaignState, CaseId, Channel, ContactState, Segment
+from evidence_daemon.outreach import audience, schedule, script
+from evidence_daemon.outreach.audience import Plan, Preview
+from evidence_daemon.outreach.channel import Message
+from evidence_daemon.outreach.schedule import Lane
+from evidence_daemon.rulebook import RuleBook
+from evidence_daemon.store import audit, outreach
+from evidence_daemon.store.database import Database, Session
+from evidence_daemon.store.outreach import Attempt, Campaign, Funnel, Suppression
+from evidence_daemon.workdays import ECUADOR, Calendar
+
+_C = CampaignState
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How a campaign stands."""
+
+    campaign: Campaign
+    counts: Mapping[tuple[Channel, ContactState], int]
+    funnel: Funnel
+    stopped: Mapping[tuple[str, str], str]
+    """(channel, script or "") → why nothing leaves there."""
+    next_at: datetime | None
+    """When the next planned attempt may be made."""
+
+
+@dataclass(frozen=True)
+class LawCheck:
+    """Whether the contacts of a campaign kept the law: how many were made, and which did not."""
+
+    contacts: int
+    outside: tuple[AttemptId, ...]
+    """Begun outside of the hours, on a weekend or on a holiday."""
+    twice: tuple[str, ...]
+    """Attempts that were a second contact of a person or a telephone on one day."""
+
+
+@dataclass(frozen=True)
+class Campaigns:
+    """The acts.  Each raises `BadInput` for what cannot be asked, `RefusedTransition` when somebody was faster.
+
+    `sound` gives the SHA-256 of the file that a call with a text plays; None where there are no calls.
+    """
+
+    database: Database
+    book: RuleBook
+    clock: Callable[[], datetime]
+    calendar: Calendar
+    lanes: Mapping[Channel, Lane]
+    sound: Callable[[str], str] | None = None
+
+    # ── before it runs ───────────────────────────────────────────────────────────────────────────
+
+    def draft(
+        self,
+        name: str,
+        *,
+        person: str,
+        deadline: date | None = None,
+        starts: date | None = None,
+        segments: Sequence[Segment] = (),
+        channels: Sequence[Channel] = (),
+        rehearsal: bool = False,
+    ) -> Campaign:
+        """A new draft from the rule book's campaign `name`, which is also what it is called."""
+        author, now = actor(person), self.clock()
+        plan = self.plan_of(name, deadline=deadline, segments=segments, channels=channels)
+        today = now.astimezone(ECUADOR).date()
+        if plan.deadline <= today:
+            raise BadInput(f"la fecha límite ({plan.deadline}) ya pasó: indique otra con --deadline")
+        first = starts or max(plan.book.starts, today)
+        if first >= plan.deadline:
+            raise BadInput("la campaña debe empezar antes de su fecha límite")
+
+        def work(session: Session) -> Campaign:
+            found = outreach.add_campaign(
+                session,
+                wire=secrets.token_hex(4),
+                name=name,
+                rehearsal=rehearsal,
+                plan=plan.model_dump_json(),
+                author=author,
+                starts_at=max(datetime.combine(first, time(), ECUADOR), now),
+                now=now,
+            )
+            return self._noted(session, found, "campaign drafted", author, {"hash": audience.seal(found.plan)})
+
+        return self.database.transact(work)
+
+    def plan_of(
+        self,
+        name: str,
+        *,
+        deadline: date | None = None,
+        segments: Sequence[Segment] = (),
+        channels: Sequence[Channel] = (),
+    ) -> Plan:
+        """What a draft of this campaign would freeze now."""
+        book = self.rules(name)
+        chosen = tuple(segments) or tuple(book.segments)
+        if unknown := set(chosen) - set(book.segments):
+            raise BadInput(f"la campaña no tiene textos para {', '.join(sorted(unknown))}")
+        ways = tuple(channels) or tuple(dict.fromkeys(one.channel for one in book.scripts.values()))
+        last = deadline or book.deadline
+        return Plan(
+            book=book,
+            deadline=last,
+            segments=chosen,
+            channels=ways,
+            more_holidays=tuple(sorted(self.calendar.more)),
+            worked_holidays=tuple(sorted(self.calendar.worked)),
+            limits=tuple(
+                (channel, lane.per_second, lane.at_once, lane.per_day) for channel, lane in self.lanes.items()
+            ),
+            sounds=self._sounds(book, last) if Channel.IVR in ways else {},
+        )
+
+    def rules(self, name: str) -> CampaignBook:
+        """The book of a campaign."""
+        if name not in self.book.campaigns:
+            raise BadInput(f"there is no campaign {name!r}; known: {', '.join(self.book.campaigns) or 'none'}")
+        return self.book.campaigns[name]
+
+    def _sounds(self, book: CampaignBook, deadline: date) -> dict[str, str]:
+        if self.sound is None:
+            return {}
+        values = script.sample(deadline)
+        spoken = {key: one for key, one in book.scripts.items() if one.channel is Channel.IVR}
+        return {key: self.sound(script.render(one, values)[0]) for key, one in spoken.items()}
+
+    def preview(self, plan: Plan) -> Preview:
+        """Who would be reached now, and why others would not; the numbers add up to the list."""
+        with self.database.reading() as session:
+            return audience.preview(session, plan, self.clock())
+
+    def lint(self, plan: Plan) -> tuple[script.Finding, ...]:
+        """What is noticed in the texts."""
+        return script.lint(plan.book, plan.deadline)
+
+    def approve(self, number: int, *, person: str, seen: str = "") -> Campaign:
+        """Approve a draft as it is; never by its author.  `seen` is the hash that the person was shown."""
+        approver, now = actor(person), self.clock()
+
+        def work(session: Session) -> Campaign:
+            campaign = self._load(session, number)
+            if approver.lower() == campaign.author.lower():
+                raise BadInput("quien redactó la campaña no la aprueba: hace falta otra persona")
+            plan, seal = audience.read_plan(campaign.plan), audience.seal(campaign.plan)
+            if seen and not seal.startswith(seen):
+                raise BadInput("la campaña cambió desde que usted la vio")
+            if errors := [one for one in script.lint(plan.book, plan.deadline) if one.error]:
+                raise BadInput([f"{one.script}: {one.sentence} {one.at}".strip() for one in errors])
+            values = {"approved_by": approver, "approved_at": now, "approved_hash": seal}
+            return self._to(session, campaign, _C.APROBADA, "campaign approved", approver, {"hash": seal}, **values)
+
+        return self.database.transact(work)
+
+    def change(self, number: int, *, person: str, deadline: date) -> Campaign:
+        """Take the texts and settings of today, with another last day: a draft again, to be approved anew."""
+        author = actor(person)
+
+        def work(session: Session) -> Campaign:
+            campaign = self._load(session, number)
+            if campaign.state not in (_C.BORRADOR, _C.APROBADA):
+                raise BadInput(f"la campaña {number} está {campaign.state}: ya no se cambia")
+            old = audience.read_plan(campaign.plan)
+            plan = self.plan_of(campaign.name, deadline=deadline, segments=old.segments, channels=old.channels)
+            values = {
+                "plan": plan.model_dump_json(), "state": _C.BORRADOR, "author": author,
+                "approved_by": "", "approved_at": None, "approved_hash": "",
+            }  # fmt: skip
+            outreach.change_campaign(session, campaign, **values)
+            return self._noted(session, self._load(session, number), "campaign changed", author, {})
+
+        return self.database.transact(work)
+
+    # ── while it runs ────────────────────────────────────────────────────────────────────────────
+
+    def start(self, number: int, *, person: str) -> Campaign:
+        """Let an approved campaign go; nothing leaves before its day and outside of the hours."""
+        who, now = actor(person), self.clock()
+
+        def work(session: Session) -> Campaign:
+            campaign = self._load(session, number)
+            if not campaign.rehearsal:
+                if campaign.state is not _C.APROBADA:
+                    raise BadInput(f"la campaña {number} está {campaign.state}: primero la aprueba otra persona")
+                if audience.seal(campaign.plan) != campaign.approved_hash:
+                    raise BadInput("lo que está guardado no es lo que se aprobó")
+                self._same_sounds(audience.read_plan(campaign.plan))
+            values = {"started_at": now, "beat_at": now, "because": ""}
+            return self._to(session, campaign, _C.EN_CURSO, "campaign started", who, {}, **values)
+
+        return self.database.transact(work)
+
+    def _same_sounds(self, plan: Plan) -> None:
+        if plan.sounds and self._sounds(plan.book, plan.deadline) != plan.sounds:
+            raise BadInput("una grabación cambió después de la aprobación: hace falta una nueva")
+
+    def pause(self, number: int, *, person: str, because: str) -> Campaign:
+        """Nothing more leaves; what lives plays on."""
+        who = actor(person)
+        return self.database.transact(
+            lambda session: self._to(
+                session,
+                self._load(session, number),
+                _C.PAUSADA,
+                "campaign paused",
+                who,
+                {"because": because},
+                because=because,
+            )
+        )
+
+    def resume(self, number: int, *, person: str) -> Campaign:
+        """Let it go on; channels and scripts that were stopped go on too."""
+        who, now = actor(person), self.clock()
+
+        def work(session: Session) -> Campaign:
+            campaign = self._load(session, number)
+            for channel in audience.read_plan(campaign.plan).channels:
+                outreach.resume_channel(session, channel)
+            if campaign.state is _C.EN_CURSO:
+                return self._noted(session, campaign, "contact channels resumed", who, {})
+            return self._to(session, campaign, _C.EN_CURSO, "campaign resumed", who, {}, beat_at=now, because="")
+
+        return self.database.transact(work)
+
+    def cancel(self, number: int, *, person: str, because: str) -> Campaign:
+        """Give it up: what waits will not be made, live calls are ended; what was sent stays sent."""
+        who, now = actor(person), self.clock()
+
+        def work(session: Session) -> Campaign:
+            campaign = self._load(session, number)
+            detail = {"because": because}
+            done = self._to(session, campaign, _C.CANCELADA, "campaign cancelled", who, detail, because=because)
+            outreach.stop_live(session, number, now)
+            return done
+
+        cancelled = self.database.transact(work)
+        words = f"la campaña se canceló: {because}"
+        while self.database.transact(lambda session: outreach.cancel_waiting(session, number, words, now)):
+            pass
+        return cancelled
+
+    def _load(self, session: Session, number: int) -> Campaign:
+        return outreach.load_campaign(session, number)
+
+    def _to(
+        self,
+        session: Session,
+        campaign: Campaign,
+        state: CampaignState,
+        action: str,
+        who: str,
+        detail: Mapping[str, object],
+        **values: object,
+    ) -> Campaign:
+        if state not in schedule.MAY_FOLLOW[campaign.state]:
+            raise RefusedTransition(f"la campaña {campaign.id} está {campaign.state}: no puede pasar a {state}")
+        outreach.change_campaign(session, campaign, state=state, **values)
+        return self._noted(session, self._load(session, campaign.id), action, who, detail)
+
+    def _noted(
+        self, session: Session, campaign: Campaign, action: str, who: str, detail: Mapping[str, object]
+    ) -> Campaign:
+        audit.record(session, action, actor=who, now=self.clock(), detail={"campaign": campaign.id, **detail})
+        return campaign
+
+    # ── how it stands ────────────────────────────────────────────────────────────────────────────
+
+    def all(self) -> list[Campaign]:
+        """Newest first."""
+        with self.database.reading() as session:
+            return outreach.all_campaigns(session)
+
+    def standing(self, number: int) -> Standing:
+        """Counts by channel and state, and the funnel down to what counts."""
+        with self.database.reading() as session:
+            return Standing(
+                campaign=self._load(session, number),
+                counts=outreach.counts(session, number),
+                funnel=outreach.funnel(session, number),
+                stopped=outreach.stopped(session),
+                next_at=outreach.next_due(session, number),
+            )
+
+    def timeline(self, case_id: CaseId) -> list[Attempt]:
+        """Everything that was tried and is planned about one case, oldest first."""
+        with self.database.reading() as session:
+            return outreach.attempts_of_case(session, case_id)
+
+    def check_law(self, number: int) -> LawCheck:
+        """Look at every contact of a campaign again, by what was written down, not by the keys that prevented it."""
+        with self.database.reading() as session:
+            campaign = self._load(session, number)
+            openings = audience.read_plan(campaign.plan).openings(self.calendar)
+            provinces: dict[int, str] = {}
+            seen: set[tuple[str, date]] = set()
+            outside, twice, contacts = [], [], 0
+            for attempt in outreach.attempts_of_campaign(session, number):
+                if attempt.claimed_at is None:
+                    continue
+                contacts += 1
+                if attempt.case_id not in provinces:
+                    case = outreach.cases_now(session, [attempt.case_id]).get(attempt.case_id)
+                    provinces = {attempt.case_id: case.province if case else ""}
+                province = provinces[attempt.case_id]
+                if not openings.is_open(attempt.claimed_at, province):
+                    outside.append(attempt.id)
+                if attempt.result == schedule.NETWORK:
+                    continue  # nobody's telephone rang
+                day = attempt.claimed_at.astimezone(schedule.zone_of(province)).date()
+                keys = {(f"c:{attempt.customer}", day), (f"t:{attempt.phone}", day)}
+                if keys & seen:
+                    twice.append(attempt.id)
+                seen |= keys
+            return LawCheck(contacts, tuple(outside), tuple(twice))
+
+    def export(self, number: int, path: Path) -> int:
+        """Every attempt as CSV, telephones masked, with the hash of what was said; how many lines."""
+        lines = 0
+        try:
+            with self.database.reading() as session, path.open("w", encoding="utf-8", newline="") as file:
+                writer = csv.writer(file)
+                writer.writerow(EXPORT)
+                for one in outreach.attempts_of_campaign(session, number):
+                    writer.writerow(_exported(one))
+                    lines += 1
+        except OSError as fault:
+            raise BadFile(f"{path}: cannot be written ({fault.strerror})") from fault
+        return lines
+
+    # ── who is left alone ────────────────────────────────────────────────────────────────────────
+
+    def suppress(
+        self, whom: str, *, person: str, reason: str, channel: Channel | None = None, source: str = "cli"
+    ) -> bool:
+        """Leave a customer (identity number) or a telephone alone; False when that stood already."""
+        who, by, now = whom_of(whom), actor(person), self.clock()
+        wanted = Suppression(who, channel.value if channel else "", reason, source, "", by, now)
+
+        def work(session: Session) -> bool:
+            new = outreach.suppress(session, wanted)
+            if new:
+                detail = {"channel": wanted.channel or "todos", "source": source}
+                audit.record(session, "suppressed", actor=by, now=now, detail=detail)
+            return new
+
+        return self.database.transact(work)
+
+    def lift(self, whom: str, *, person: str, channel: Channel | None = None) -> bool:
+        """He may be reached again; False when nothing kept him from it."""
+        by, now = actor(person), self.clock()
+        return self.database.transact(
+            partial(outreach.lift, who=whom_of(whom), channel=channel.value if channel else "", actor=by, now=now)
+        )
+
+    def suppress_list(self, lines: Iterable[str], *, person: str, source: str) -> tuple[int, list[str]]:
+        """A list, one customer or telephone in a line: how many are new, and the lines that name nobody."""
+        new, faults = 0, []
+        for number, line in enumerate(lines, start=1):
+            text = line.split(";")[0].split(",")[0].strip().strip('"')
+            if not text:
+                continue
+            try:
+                new += self.suppress(text, person=person, reason="lista", source=source)
+            except BadInput as fault:
+                faults.append(f"{number}: {fault}")
+        return new, faults
+
+    def suppressions(self) -> list[Suppression]:
+        """All that stand."""
+        with self.database.reading() as session:
+            return list(outreach.suppressions(session))
+
+    def test_message(self, plan: Plan, key: str, phone: str, allowed: Sequence[str]) -> Message:
+        """The deck's example as a test to one of our own telephones; it is in no statistics and no day.
+
+        Raises `BadInput` for a telephone that is not on the list of our own.
+        """
+        number = e164(phone)
+        if number not in {e164(one) for one in allowed}:
+            raise BadInput(f"{phone} no es de los teléfonos propios (campaigns.test_phones)")
+        if key not in plan.book.scripts:
+            raise BadInput(f"no hay guion {key!r}; hay: {', '.join(plan.book.scripts)}")
+        text, told = script.render(plan.book.scripts[key], script.sample(plan.deadline))
+        values = {} if plan.book.scripts[key].channel is Channel.IVR else told
+        return Message(AttemptId(f"prueba-{secrets.token_hex(6)}"), number, key, text, values)
+
+
+EXPORT = (
+    "intento", "caso", "canal", "numero", "telefono", "guion", "estado", "resultado", "codigo", "detalle",
+    "no antes de", "iniciado", "enviado", "terminado", "segundos escuchados", "id del proveedor", "sha256 del texto",
+)  # fmt: skip
+
+
+def _exported(one: Attempt) -> list[object]:
+    moments = (one.not_before, one.claimed_at, one.sent_at, one.ended_at)
+    told = [moment.astimezone(ECUADOR).isoformat(" ", "seconds") if moment else "" for moment in moments]
+    return [
+        one.id, one.case_id, one.channel.value, one.number, masked(one.phone), one.script, one.state.value,
+        one.result or "", one.code or "", one.because or "", *told, one.seconds or "", one.provider_id or "",
+        one.text_hash or "",
+    ]  # fmt: skip
+
+
+def masked(phone: str) -> str:
+    """A telephone as reports show it.
+
+    >>> masked("+593987654321")
+    '+593•••••4321'
+    """
+    return f"{phone[:4]}•••••{phone[-4:]}"
+
+
+def e164(phone: str) -> str:
+    """A telephone as it is kept; `BadInput` when it is none."""
+    try:
+        number = phonenumbers.parse(phone, "EC")
+    except phonenumbers.NumberParseException:
+        raise BadInput(f"{phone!r} no es un teléfono") from None
+    if not phonenumbers.is_valid_number(number):
+        raise BadInput(f"{phone!r} no es un teléfono")
+    return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
+
+
+def whom_of(text: str) -> str:
+    """Somebody as the list of suppressions names him: a telephone with + or of a mobile's form, else a number.
+
+    Ten digits that begin with 09 are both a mobile and a cédula of Guayas: write the telephone with +593.
+    """
+    plain = text.strip()
+    if plain.startswith("+"):
+        return outreach.phone_key(e164(plain))
+    if not plain or not plain.isalnum():
+        raise BadInput(f"{text!r}: escriba una cédula, o un teléfono con +593")
+    return outreach.customer_key(plain.upper())
+
+
+def actor(person: str) -> str:
+    """The actor of a person, as it stands in the history.  Raises `BadInput` without a name."""
+    name = " ".join(person.split())
+    if not name:
+        raise BadInput("say who decides: a name is needed")
+    return f"persona:{name}"

@@ -1,0 +1,760 @@
+"""Campaigns and attempts: rows in, values out; the law's keys, the budget of a day, holds, suppressions.
+
+What these functions promise: an attempt is claimed once (conditional update), nobody is reached twice a day (primary
+key), and a mail that names a case takes its attempts out of reach in the transaction that stores the mail.  The
+recipe that calls them stands in `outreach/`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlmodel import Session, col, select
+
+from evidence_daemon.errors import BadInput
+from evidence_daemon.model import (
+    AttemptId,
+    CampaignState,
+    CaseId,
+    CaseState,
+    Channel,
+    ContactState,
+    EvidenceState,
+    Line,
+    MailId,
+    Segment,
+)
+from evidence_daemon.store.statements import change_one, count_rows, insert_new
+from evidence_daemon.store.tables import CaseRow, MailCaseRow, MailRow, PhoneRow
+from evidence_daemon.store.tables_outreach import (
+    AttemptEventRow,
+    AttemptRow,
+    CampaignRow,
+    ContactDayRow,
+    ContactHoldRow,
+    ContactMinuteRow,
+    ContactStopRow,
+    SuppressionRow,
+    WrongPhoneRow,
+)
+
+_S = ContactState
+WAITING = (_S.PLANIFICADO, _S.RETENIDO)
+UNDER_WAY = (_S.ENVIANDO, _S.DESCONOCIDO, _S.ENVIADO)
+CLOSED = (CaseState.ACREDITADO, CaseState.REGULARIZADO, CaseState.PAGADO, CaseState.ANULADO, CaseState.ESCALADO)
+"""States of a case that needs no contact any more."""
+_QUIET: Mapping[str, Any] = {"synchronize_session": False}
+
+
+def customer_key(id_number: str) -> str:
+    """A person, as days and suppressions name him."""
+    return f"c:{id_number}"
+
+
+def phone_key(phone: str) -> str:
+    """A telephone (E.164), as days and suppressions name it."""
+    return f"t:{phone}"
+
+
+# ── campaigns ────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class Campaign:
+    """A campaign as it stands; the fields are those of `CampaignRow`."""
+
+    id: int
+    wire: str
+    name: str
+    rehearsal: bool
+    state: CampaignState
+    plan: str
+    author: str
+    created_at: datetime
+    approved_by: str
+    approved_at: datetime | None
+    approved_hash: str
+    starts_at: datetime
+    started_at: datetime | None
+    planned_to: str
+    planned_at: datetime | None
+    beat_at: datetime | None
+    because: str
+
+
+def add_campaign(
+    session: Session,
+    *,
+    wire: str,
+    name: str,
+    rehearsal: bool,
+    plan: str,
+    author: str,
+    starts_at: datetime,
+    now: datetime,
+) -> Campaign:
+    """A new draft."""
+    row = CampaignRow(
+        wire=wire,
+        name=name,
+        rehearsal=rehearsal,
+        state=CampaignState.BORRADOR,
+        plan=plan,
+        author=author,
+        created_at=now,
+        starts_at=starts_at,
+    )
+    session.add(row)
+    session.flush()
+    return load_campaign(session, row.id)
+
+
+def load_campaign(session: Session, number: int) -> Campaign:
+    """Raises `BadInput` when there is no such campaign."""
+    found = _campaigns(session, col(CampaignRow.id) == number)
+    if not found:
+        raise BadInput(f"there is no campaign {number}")
+    return found[0]
+
+
+def all_campaigns(session: Session) -> list[Campaign]:
+    """Newest first."""
+    return _campaigns(session)[::-1]
+
+
+def running(session: Session, *, rehearsal: bool = False) -> list[Campaign]:
+    """Those that are under way, oldest first."""
+    return _campaigns(
+        session, col(CampaignRow.state) == CampaignState.EN_CURSO, col(CampaignRow.rehearsal).is_(rehearsal)
+    )
+
+
+def _campaigns(session: Session, *conditions: Any) -> list[Campaign]:
+    names = tuple(Campaign.__dataclass_fields__)
+    columns = CampaignRow.__table__.c  # type: ignore[attr-defined]
+    rows = session.execute(sa.select(*(columns[name] for name in names)).where(*conditions).order_by(columns.id))
+    return [Campaign(*row) for row in rows]
+
+
+def change_campaign(session: Session, campaign: Campaign, **values: Any) -> None:
+    """Change a campaign that stands as it was seen.  Raises `RefusedTransition` when it does not."""
+    change_one(
+        session,
+        sa.update(CampaignRow)
+        .where(
+            col(CampaignRow.id) == campaign.id,
+            col(CampaignRow.state) == campaign.state,
+            col(CampaignRow.plan) == campaign.plan,
+        )
+        .values(**values),
+        f"campaign {campaign.id} was changed by somebody else",
+    )
+
+
+# ── the audience ─────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A case of the list with what a campaign must know of it; `phones` in the order of the list."""
+
+    case_id: CaseId
+    id_number: str
+    holder: str
+    line: Line
+    service_number: str
+    state: CaseState
+    segment: Segment
+    withdrawn_on: date | None
+    claim_open: bool
+    in_collection: bool
+    province: str
+    phones: tuple[str, ...] = ()
+
+
+_CANDIDATE = (
+    CaseRow.id, CaseRow.id_number, CaseRow.holder, CaseRow.line, CaseRow.service_number, CaseRow.state,
+    CaseRow.segment, CaseRow.withdrawn_on, CaseRow.claim_open, CaseRow.in_collection, CaseRow.province,
+)  # fmt: skip
+
+
+def candidates(session: Session, after: str, limit: int) -> list[Candidate]:
+    """The next customers of the list with all their cases, by identity number; all of one customer stand together.
+
+    About `limit` cases whose identity number is above `after`; none when the list is at its end.
+    """
+    query = sa.select(*(col(column) for column in _CANDIDATE))
+    order = (col(CaseRow.id_number), col(CaseRow.id))
+    rows = list(session.execute(query.where(col(CaseRow.id_number) > after).order_by(*order).limit(limit)))
+    if len(rows) == limit:
+        last = rows[-1][1]
+        known = sum(1 for row in rows if row[1] == last)
+        rest = session.execute(query.where(col(CaseRow.id_number) == last).order_by(*order).offset(known))
+        rows += list(rest)
+    phones = _phones(session, [row[0] for row in rows])
+    return [_candidate(row, phones) for row in rows]
+
+
+def cases_now(session: Session, ids: Collection[int]) -> dict[CaseId, Candidate]:
+    """The same of a few cases, as they stand."""
+    rows = list(session.execute(sa.select(*(col(column) for column in _CANDIDATE)).where(col(CaseRow.id).in_(ids))))
+    phones = _phones(session, [row[0] for row in rows])
+    return {row[0]: _candidate(row, phones) for row in rows}
+
+
+def _candidate(row: Any, phones: Mapping[int, tuple[str, ...]]) -> Candidate:
+    fields: tuple[Any, ...] = (*row, phones.get(row[0], ()))
+    return Candidate(*fields)
+
+
+def _phones(session: Session, ids: Sequence[int]) -> dict[int, tuple[str, ...]]:
+    found: dict[int, tuple[str, ...]] = {}
+    rows = session.execute(
+        sa.select(col(PhoneRow.case_id), col(PhoneRow.phone))
+        .where(col(PhoneRow.case_id).in_(ids))
+        .order_by(col(PhoneRow.case_id), col(PhoneRow.ordinal))
+    )
+    for case_id, phone in rows:
+        found[case_id] = (*found.get(case_id, ()), phone)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Quiet:
+    """Who of some people must be left alone, and on what."""
+
+    suppressed: frozenset[tuple[str, str]]
+    """(who, channel); "" is every channel."""
+    wrong: frozenset[tuple[str, str]]
+    """(telephone, channel)."""
+    answered: frozenset[CaseId]
+    """Cases that a stored, undecided mail names."""
+    contacts: Mapping[str, int]
+    """Contacts of each person and telephone in the days that were asked for."""
+    taken: frozenset[str]
+    """Telephones that this campaign reaches already."""
+
+    def is_suppressed(self, who: str, channel: Channel) -> bool:
+        return (who, "") in self.suppressed or (who, channel.value) in self.suppressed
+
+
+def quiet(
+    session: Session,
+    customers: Collection[str],
+    phones: Collection[str],
+    cases: Collection[CaseId],
+    *,
+    since: date,
+    scope: str = "",
+    campaign: int = 0,
+) -> Quiet:
+    """Everything that keeps these people from being reached.  `scope` is that of a rehearsal."""
+    whos = [*map(customer_key, customers), *map(phone_key, phones)]
+    standing = col(SuppressionRow.lifted_at).is_(None)
+    suppressed = session.execute(
+        sa.select(col(SuppressionRow.who), col(SuppressionRow.channel)).where(
+            col(SuppressionRow.who).in_(whos), standing
+        )
+    )
+    wrong = session.execute(
+        sa.select(col(WrongPhoneRow.phone), col(WrongPhoneRow.channel)).where(col(WrongPhoneRow.phone).in_(phones))
+    )
+    answered = session.execute(
+        sa.select(col(ContactHoldRow.case_id)).where(col(ContactHoldRow.case_id).in_(cases)).distinct()
+    )
+    days = [*whos, *(scope + who for who in whos)] if scope else whos
+    counted = session.execute(
+        sa.select(col(ContactDayRow.who), sa.func.count())
+        .where(col(ContactDayRow.who).in_(days), col(ContactDayRow.day) > since)
+        .group_by(col(ContactDayRow.who))
+    )
+    contacts: dict[str, int] = {}
+    for who, count in counted:
+        plain = who.removeprefix(scope)
+        contacts[plain] = contacts.get(plain, 0) + count
+    taken: Iterable[Any] = ()
+    if campaign:
+        taken = session.execute(
+            sa.select(col(AttemptRow.phone))
+            .where(col(AttemptRow.campaign_id) == campaign, col(AttemptRow.phone).in_(phones))
+            .distinct()
+        )
+    return Quiet(
+        frozenset((who, channel) for who, channel in suppressed),
+        frozenset((phone, channel) for phone, channel in wrong),
+        frozenset(CaseId(row[0]) for row in answered),
+        contacts,
+        frozenset(row[0] for row in taken),
+    )
+
+
+# ── attempts ─────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One attempt; the fields are those of `AttemptRow`."""
+
+    id: AttemptId
+    campaign_id: int
+    case_id: CaseId
+    channel: Channel
+    number: int
+    customer: str
+    phone: str
+    script: str
+    not_before: datetime
+    state: ContactState
+    result: str | None = None
+    code: str | None = None
+    because: str | None = None
+    claimed_at: datetime | None = None
+    sent_at: datetime | None = None
+    ended_at: datetime | None = None
+    provider_id: str | None = None
+    seconds: float | None = None
+    text_hash: str | None = None
+    stop_asked_at: datetime | None = None
+
+
+_ATTEMPT_NAMES = tuple(Attempt.__dataclass_fields__)
+_PLANNED_NAMES = _ATTEMPT_NAMES[:10]
+
+
+def plan_attempts(session: Session, planned: Sequence[Attempt]) -> None:
+    """Write planned attempts; those that are there already stay as they are."""
+    if not planned:
+        return
+    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
+    rows = [{name: getattr(one, name) for name in _PLANNED_NAMES} for one in planned]
+    session.execute(insert(AttemptRow.__table__).on_conflict_do_nothing(), rows)  # type: ignore[attr-defined]
+
+
+def attempt(session: Session, name: AttemptId) -> Attempt | None:
+    """One attempt by its name, or None."""
+    found = _attempts(session, col(AttemptRow.id) == name)
+    return found[0] if found else None
+
+
+def attempts_of_case(session: Session, case_id: CaseId, campaign: int | None = None) -> list[Attempt]:
+    """All attempts about a case, oldest first."""
+    conditions = [col(AttemptRow.case_id) == case_id]
+    if campaign is not None:
+        conditions.append(col(AttemptRow.campaign_id) == campaign)
+    return _attempts(session, *conditions, order=(col(AttemptRow.not_before), col(AttemptRow.number)))
+
+
+def attempts_of_campaign(session: Session, campaign: int) -> Iterator[Attempt]:
+    """All attempts of a campaign, as they come from the database: for exports of any size."""
+    table = AttemptRow.__table__  # type: ignore[attr-defined]
+    query = sa.select(*(table.c[name] for name in _ATTEMPT_NAMES)).where(table.c.campaign_id == campaign)
+    for row in session.execute(query.order_by(table.c.case_id, table.c.number).execution_options(yield_per=1000)):
+        yield Attempt(*row)
+
+
+def _attempts(session: Session, *conditions: Any, order: Sequence[Any] = (), limit: int | None = None) -> list[Attempt]:
+    table = AttemptRow.__table__  # type: ignore[attr-defined]
+    query = sa.select(*(table.c[name] for name in _ATTEMPT_NAMES)).where(*conditions).order_by(*order).limit(limit)
+    return [Attempt(*row) for row in session.execute(query)]
+
+
+_IS_PLANNED, _IS_UNDER_WAY = "state = 'PLANIFICADO'", "state IN ('ENVIANDO', 'DESCONOCIDO', 'ENVIADO')"
+"""Written out, so that the partial indexes are found: a bound value could be any state."""
+
+
+def due(session: Session, campaign: int, channel: Channel, now: datetime, limit: int) -> list[Attempt]:
+    """Planned attempts whose time has come, in their order."""
+    return _attempts(
+        session,
+        col(AttemptRow.campaign_id) == campaign,
+        col(AttemptRow.channel) == channel,
+        sa.text(_IS_PLANNED),
+        col(AttemptRow.not_before) <= now,
+        order=(col(AttemptRow.not_before),),
+        limit=limit,
+    )
+
+
+def next_due(session: Session, campaign: int) -> datetime | None:
+    """When the next planned attempt of a campaign may be made; None when none waits."""
+    found: list[datetime] = []
+    for channel in Channel:
+        first = session.exec(
+            select(AttemptRow.not_before)
+            .where(
+                col(AttemptRow.campaign_id) == campaign,
+                col(AttemptRow.channel) == channel,
+                sa.text(_IS_PLANNED),
+            )
+            .order_by(col(AttemptRow.not_before))
+            .limit(1)
+        ).first()
+        if first is not None:
+            found.append(first)
+    return min(found, default=None)
+
+
+def change_attempt(session: Session, name: AttemptId, before: Collection[ContactState], **values: Any) -> bool:
+    """Change an attempt that stands in one of these states; False when it does not."""
+    change = sa.update(AttemptRow).where(col(AttemptRow.id) == name, col(AttemptRow.state).in_(before)).values(**values)
+    return session.exec(change.execution_options(**_QUIET)).rowcount == 1
+
+
+def take_day(session: Session, whos: Collection[str], day: date, name: AttemptId) -> bool:
+    """Spend the one contact of a day of all of these; False, and nothing is spent, when one had his already."""
+    if count_rows(session, ContactDayRow, col(ContactDayRow.who).in_(whos), col(ContactDayRow.day) == day):
+        return False
+    session.execute(sa.insert(ContactDayRow), [{"who": who, "day": day, "attempt_id": name} for who in whos])
+    return True
+
+
+def give_day_back(session: Session, name: AttemptId) -> None:
+    """Nobody can have noticed this attempt: the day's contact is not spent."""
+    session.exec(sa.delete(ContactDayRow).where(col(ContactDayRow.attempt_id) == name).execution_options(**_QUIET))
+
+
+def begun_in_a_day(session: Session, lane: str, now: datetime) -> int:
+    """Contacts that began on a lane in the last 24 hours, to the minute, rather too many than too few."""
+    since = int(now.timestamp()) // 60 - 24 * 60
+    return session.exec(
+        select(sa.func.coalesce(sa.func.sum(ContactMinuteRow.begun), 0)).where(
+            col(ContactMinuteRow.lane) == lane, col(ContactMinuteRow.minute) >= since
+        )
+    ).one()
+
+
+def count_begun(session: Session, lane: str, at: datetime, count: int) -> None:
+    """Count contacts that begin (or, below 0, that did not)."""
+    minute = int(at.timestamp()) // 60
+    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
+    statement = insert(ContactMinuteRow).values(lane=lane, minute=minute, begun=max(count, 0))
+    statement = statement.on_conflict_do_update(
+        index_elements=["lane", "minute"], set_={"begun": ContactMinuteRow.begun + count}
+    )
+    session.exec(statement)
+
+
+def live(session: Session, channel: Channel) -> int:
+    """Calls that are handed over and have not ended, as far as is known."""
+    count: int = session.execute(
+        sa.select(sa.func.count())
+        .select_from(AttemptRow)
+        .where(
+            col(AttemptRow.channel) == channel,
+            sa.text(_IS_UNDER_WAY),
+            col(AttemptRow.state) != _S.DESCONOCIDO,
+        )
+    ).scalar_one()
+    return count
+
+
+def under_way(session: Session, channel: Channel, states: Collection[ContactState], before: datetime) -> list[Attempt]:
+    """Attempts in these states (of those under way) that were claimed before a moment, oldest first."""
+    return _attempts(
+        session,
+        col(AttemptRow.channel) == channel,
+        sa.text(_IS_UNDER_WAY),
+        col(AttemptRow.state).in_(states),
+        col(AttemptRow.claimed_at) < before,
+        order=(col(AttemptRow.claimed_at),),
+        limit=2000,
+    )
+
+
+def to_hang_up(session: Session, channel: Channel) -> list[AttemptId]:
+    """Live attempts that are to be ended."""
+    rows = session.execute(
+        sa.select(col(AttemptRow.id)).where(
+            col(AttemptRow.channel) == channel, col(AttemptRow.stop_asked_at).is_not(None), sa.text(_IS_UNDER_WAY)
+        )
+    )
+    return [AttemptId(row[0]) for row in rows]
+
+
+def keep_event(
+    session: Session, name: AttemptId, event: str, at: datetime, state: ContactState, result: str, code: str
+) -> bool:
+    """Note what a provider reported; False when it was told before."""
+    values = {"attempt_id": name, "event": event[:200], "at": at, "state": state, "result": result, "code": code}
+    return insert_new(session, AttemptEventRow, values, ["attempt_id", "event"])
+
+
+def last_results(session: Session, channel: Channel, count: int) -> list[str]:
+    """Results of the attempts of a channel that ended last."""
+    rows = session.exec(
+        select(AttemptEventRow.result)
+        .join(AttemptRow, col(AttemptRow.id) == col(AttemptEventRow.attempt_id))
+        .where(col(AttemptRow.channel) == channel, col(AttemptEventRow.result) != "")
+        .order_by(col(AttemptEventRow.at).desc())
+        .limit(count)
+    )
+    return list(rows)
+
+
+# ── the stop: who has answered is left alone ─────────────────────────────────────────────────────
+
+
+def hold(session: Session, mail_id: MailId, cases: Collection[CaseId], now: datetime) -> None:
+    """A mail that names these cases is being stored: what was planned waits, what lives is to be ended."""
+    for case_id in cases:
+        insert_new(session, ContactHoldRow, {"case_id": case_id, "mail_id": mail_id, "at": now}, ["case_id", "mail_id"])
+    refresh(session, cases, now)
+
+
+_ENDS_A_HOLD = frozenset(
+    {EvidenceState.DESCARTADO, EvidenceState.DUPLICADO, EvidenceState.ACEPTADO, EvidenceState.SUSTITUIDO}
+)
+"""What became of a mail that keeps nobody waiting: what it was accepted for is told by the case itself."""
+
+
+def decided(session: Session, mail_id: MailId, state: EvidenceState, cases: Collection[CaseId], now: datetime) -> None:
+    """A mail was decided: acceptance cancels what was planned for its cases, discarding releases it."""
+    held = frozenset(
+        CaseId(number)
+        for number in session.exec(select(ContactHoldRow.case_id).where(col(ContactHoldRow.mail_id) == mail_id))
+    )
+    if state in _ENDS_A_HOLD:
+        let_go(session, mail_id, now, refreshing=False)
+    refresh(session, held | set(cases), now)
+
+
+def let_go(session: Session, mail_id: MailId, now: datetime, *, refreshing: bool = True) -> None:
+    """A mail keeps nobody waiting any more: discarded, or what was asked for did not come in time."""
+    held = session.exec(
+        sa.delete(ContactHoldRow)
+        .where(col(ContactHoldRow.mail_id) == mail_id)
+        .returning(col(ContactHoldRow.case_id))
+        .execution_options(**_QUIET)
+    ).scalars()
+    cases = [CaseId(number) for number in held]
+    if refreshing:
+        refresh(session, cases, now)
+
+
+def refresh(session: Session, cases: Collection[CaseId], now: datetime) -> None:
+    """Bring the attempts of these cases into line with how the cases stand."""
+    if not cases:
+        return
+    states = dict(
+        session.execute(sa.select(col(CaseRow.id), col(CaseRow.state)).where(col(CaseRow.id).in_(cases))).tuples()
+    )
+    answered = set(session.exec(select(ContactHoldRow.case_id).where(col(ContactHoldRow.case_id).in_(cases))))
+    done = [case for case, state in states.items() if state in CLOSED]
+    wait = [case for case, state in states.items() if case not in done and (state is not _OPEN or case in answered)]
+    free = [case for case in states if case not in done and case not in wait]
+    _change(session, done, WAITING, state=_S.OMITIDO, because="el caso ya no lo necesita", ended_at=now)
+    _change(session, wait, (_S.PLANIFICADO,), state=_S.RETENIDO, because="llegó un correo de este caso")
+    _change(session, free, (_S.RETENIDO,), state=_S.PLANIFICADO, because=None)
+    session.exec(
+        sa.update(AttemptRow)
+        .where(
+            col(AttemptRow.case_id).in_([*done, *wait]),
+            col(AttemptRow.state).in_(UNDER_WAY),
+            col(AttemptRow.stop_asked_at).is_(None),
+        )
+        .values(stop_asked_at=now)
+        .execution_options(**_QUIET)
+    )
+
+
+_OPEN = CaseState.ABIERTO
+
+
+def _change(session: Session, cases: Sequence[int], before: Sequence[ContactState], **values: Any) -> None:
+    if cases:
+        change = (
+            sa.update(AttemptRow)
+            .where(col(AttemptRow.case_id).in_(cases), col(AttemptRow.state).in_(before))
+            .values(**values)
+        )
+        session.exec(change.execution_options(**_QUIET))
+
+
+def cancel_waiting(session: Session, campaign: int, because: str, now: datetime, limit: int = 20_000) -> int:
+    """Up to `limit` attempts of a campaign that wait will not be made; how many.  Call it until it returns 0."""
+    some = (
+        sa.select(col(AttemptRow.id))
+        .where(col(AttemptRow.campaign_id) == campaign, col(AttemptRow.state).in_(WAITING))
+        .limit(limit)
+    )
+    return session.exec(
+        sa.update(AttemptRow)
+        .where(col(AttemptRow.id).in_(some))
+        .values(state=_S.OMITIDO, because=because, ended_at=now)
+        .execution_options(**_QUIET)
+    ).rowcount
+
+
+def stop_live(session: Session, campaign: int, now: datetime) -> None:
+    """End what lives of a campaign."""
+    session.exec(
+        sa.update(AttemptRow)
+        .where(col(AttemptRow.campaign_id) == campaign, sa.text(_IS_UNDER_WAY))
+        .values(stop_asked_at=now)
+        .execution_options(**_QUIET)
+    )
+
+
+# ── suppressions, wrong numbers, stopped channels ────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class Suppression:
+    """Somebody who must be left alone."""
+
+    who: str
+    channel: str
+    reason: str
+    source: str
+    proof: str
+    actor: str
+    at: datetime
+
+
+def suppress(session: Session, wanted: Suppression) -> bool:
+    """Leave somebody alone; False when that stood already."""
+    values = {name: getattr(wanted, name) for name in Suppression.__dataclass_fields__} | {"lifted_by": ""}
+    return insert_new(session, SuppressionRow, values, ["who", "channel"], where=sa.text("lifted_at IS NULL"))
+
+
+def lift(session: Session, who: str, channel: str, *, actor: str, now: datetime) -> bool:
+    """Take a suppression back; False when there was none."""
+    change = (
+        sa.update(SuppressionRow)
+        .where(
+            col(SuppressionRow.who) == who,
+            col(SuppressionRow.channel) == channel,
+            col(SuppressionRow.lifted_at).is_(None),
+        )
+        .values(lifted_at=now, lifted_by=actor)
+    )
+    return session.exec(change.execution_options(**_QUIET)).rowcount == 1
+
+
+def suppressions(session: Session) -> Iterator[Suppression]:
+    """All that stand, in the order in which they came."""
+    columns = SuppressionRow.__table__.c  # type: ignore[attr-defined]
+    query = sa.select(*(columns[name] for name in Suppression.__dataclass_fields__)).where(columns.lifted_at.is_(None))
+    for row in session.execute(query.order_by(columns.id).execution_options(yield_per=1000)):
+        yield Suppression(*row)
+
+
+def mark_wrong(session: Session, phone: str, channel: Channel, name: AttemptId, now: datetime) -> None:
+    """A provider says that this number is nobody's here."""
+    values = {"phone": phone, "channel": channel.value, "at": now, "attempt_id": name}
+    insert_new(session, WrongPhoneRow, values, ["phone", "channel"])
+
+
+def stop_channel(session: Session, channel: Channel, script: str, because: str, now: datetime) -> bool:
+    """Nothing more leaves on a channel (or of one script of it) until a person resumes it; True when that is new."""
+    values = {"channel": channel.value, "script": script, "because": because, "at": now}
+    return insert_new(session, ContactStopRow, values, ["channel", "script"])
+
+
+def resume_channel(session: Session, channel: Channel) -> int:
+    """A person looked: it may go on."""
+    gone = sa.delete(ContactStopRow).where(col(ContactStopRow.channel) == channel.value)
+    return session.exec(gone.execution_options(**_QUIET)).rowcount
+
+
+def stopped(session: Session) -> dict[tuple[str, str], str]:
+    """(channel, script or "") → why."""
+    rows = session.exec(select(ContactStopRow.channel, ContactStopRow.script, ContactStopRow.because))
+    return {(channel, script): because for channel, script, because in rows}
+
+
+# ── how it stands ────────────────────────────────────────────────────────────────────────────────
+
+
+def counts(session: Session, campaign: int) -> dict[tuple[Channel, ContactState], int]:
+    """Attempts by channel and state."""
+    rows = session.execute(
+        sa.select(col(AttemptRow.channel), col(AttemptRow.state), sa.func.count())
+        .where(col(AttemptRow.campaign_id) == campaign)
+        .group_by(col(AttemptRow.channel), col(AttemptRow.state))
+    )
+    return {(channel, state): count for channel, state, count in rows}
+
+
+@dataclass(frozen=True, slots=True)
+class Funnel:
+    """Customers of a campaign, from planned down to the only number that matters."""
+
+    planned: int
+    contacted: int
+    """An attempt was begun."""
+    reached: int
+    """Delivered, or somebody took up the call."""
+    noticed: int
+    """Read, or heard for the most part."""
+    answered: int
+    """Evidence of the case came after the first contact."""
+    regularised: int
+    """… and it was accepted."""
+
+
+def funnel(session: Session, campaign: int) -> Funnel:
+    """Counted by case; each of the numbers is part of the one before, save that a contact need not be noticed."""
+    reached = (_S.ENTREGADO, _S.LEIDO, _S.RESPONDIDO, _S.CONTESTADO)
+    state, result = col(AttemptRow.state), col(AttemptRow.result)
+    begun = col(AttemptRow.claimed_at).is_not(None)
+    noticed = sa.or_(state.in_((_S.LEIDO, _S.RESPONDIDO)), result.in_(("ESCUCHADO", "BAJA")))
+
+    def flag(condition: Any) -> Any:
+        return sa.func.max(sa.case((condition, 1), else_=0))
+
+    by_case = (
+        sa.select(
+            col(AttemptRow.case_id).label("case_id"),
+            flag(begun).label("contacted"),
+            flag(state.in_(reached)).label("reached"),
+            flag(noticed).label("noticed"),
+            sa.func.min(AttemptRow.claimed_at).label("first"),
+        )
+        .where(col(AttemptRow.campaign_id) == campaign)
+        .group_by(col(AttemptRow.case_id))
+        .subquery()
+    )
+    wrote = sa.exists(
+        sa.select(1)
+        .select_from(MailCaseRow)
+        .join(MailRow, col(MailRow.id) == col(MailCaseRow.mail_id))
+        .where(
+            col(MailCaseRow.case_id) == by_case.c.case_id,
+            col(MailRow.stored_at) > by_case.c.first,
+            col(MailRow.state).not_in((EvidenceState.DESCARTADO, EvidenceState.DUPLICADO)),
+        )
+    )
+    accepted = (CaseState.ACREDITADO, CaseState.REGULARIZADO)
+    row = session.execute(
+        sa.select(
+            sa.func.count(),
+            sa.func.coalesce(sa.func.sum(by_case.c.contacted), 0),
+            sa.func.coalesce(sa.func.sum(by_case.c.reached), 0),
+            sa.func.coalesce(sa.func.sum(by_case.c.noticed), 0),
+            sa.func.coalesce(sa.func.sum(sa.case((wrote, 1), else_=0)), 0),
+            sa.func.coalesce(sa.func.sum(sa.case((sa.and_(wrote, col(CaseRow.state).in_(accepted)), 1), else_=0)), 0),
+        )
+        .select_from(by_case)
+        .join(CaseRow, col(CaseRow.id) == by_case.c.case_id)
+    ).one()
+    return Funnel(*row)
+
+
+def is_over(session: Session, campaign: int) -> bool:
+    """Nothing of it is planned, held or waited for."""
+    first = (
+        sa.select(1)
+        .select_from(AttemptRow)
+        .where(
+            col(AttemptRow.campaign_id) == campaign,
+            col(AttemptRow.state).in_((*WAITING, _S.ENVIANDO, _S.ENVIADO)),
+        )
+        .limit(1)
+    )
+    return session.execute(first).first() is None
