@@ -86,7 +86,7 @@ def test_a_number_that_is_on_file_is_right_whatever_sort_it_is_and_its_check_say
     ("typed", "held", "repair"),
     [
         ("900000027", OTHER_CEDULA, SubjectRepair.CERO_INICIAL),
-        ("17OOO000I9", CEDULA, SubjectRepair.LETRAS_POR_DIGITOS),
+        ("17OO0000I9", CEDULA, SubjectRepair.LETRAS_POR_DIGITOS),
         (NATURAL_RUC, CEDULA, SubjectRepair.RUC_A_CEDULA),
         (CEDULA, NATURAL_RUC, SubjectRepair.CEDULA_A_RUC),
         (CEDULA + ".0", CEDULA, SubjectRepair.COLA_DECIMAL),
