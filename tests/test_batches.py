@@ -474,3 +474,47 @@ def test_batches_work_on_a_server_too(postgresql: Callable[[], str], tmp_path: P
     accounts.corrections.approve_opposite(wish.id, person="Berta")
     assert [line.result for line in accounts.batches.show(number)[1]] == [LineResult.APLICADO] * 3
     database.close()
+
+
+# ── by the command line ──────────────────────────────────────────────────────────────────────────
+
+
+def test_a_batch_goes_to_billing_and_back_by_commands(accounts: Accounts) -> None:
+    from typer.testing import CliRunner
+
+    from evidence_daemon.cli import app
+
+    config = accounts.directory / "config.toml"
+    config.write_text(
+        '[files]\nstate_directory = "state"\n[batches]\ndelivery = "folder"\nfolder = "salida"\n', "utf-8"
+    )
+
+    def does(*words: str, status: int = 0) -> str:
+        done = CliRunner().invoke(app, [*words, "--config", str(config)])
+        assert done.exit_code == status, done.output
+        return " ".join(done.output.split())  # lines are wrapped
+
+    assert "BORRADOR" in does("batches", "draft", "--as", "Ana")
+    assert "CERRADO" in does("batches", "close", "1", "--as", "Ana")
+    assert "another person" in does("batches", "approve", "1", "--as", "ana", status=1)
+    assert "APROBADO" in does("batches", "approve", "1", "--as", "Berta")
+    assert "entregado en" in does("batches", "export", "1", "--as", "Ana")
+    out = accounts.directory / "salida"
+    assert {path.name for path in out.iterdir()} == {"lote-000001.csv", "lote-000001.xlsx", "lote-000001-caratula.pdf"}
+    before = (out / "lote-000001.xlsx").read_bytes()
+    does("batches", "export", "1", "--as", "Berta", "--out", str(accounts.directory / "otra"))
+    assert (accounts.directory / "otra" / "lote-000001.xlsx").read_bytes() == before
+    said = accounts.directory / "respuesta.csv"
+    said.write_text("ID_ASIENTO;RESULTADO;MOTIVO;NUMERO_NOTA\n1;APLICADO;;001-001-000000001\n9;APLICADO;;x\n", "utf-8")
+    told = does("batches", "response", str(said), "--as", "Ana", status=65)
+    assert "1 applied, 0 failed, 0 known already, 1 refused" in told
+    assert (accounts.directory / "respuesta.csv.errores.csv").exists()
+    assert "001-001-000000001" in does("batches", "show", "1")
+    assert "APLICADO_PARCIAL" in does("batches", "list")
+    charge = str(accounts.charge())
+    assert "approve-undo 1" in does("reversals", "undo", charge, "--as", "Ana", "--because", "acta falsa")
+    assert "FACTURADO" in does("reversals", "approve-undo", "1", "--as", "Berta")
+    does("refunds", "list")
+    assert "there is no refund" in does(
+        "refunds", "decide", charge, "DEVUELTO", "--as", "Ana", "--because", "x", status=1
+    )
