@@ -26,6 +26,15 @@ from evidence_daemon.mail.maildir import Maildir
 from evidence_daemon.mail.oauth import Grant
 from evidence_daemon.mail.smtp import Postman
 from evidence_daemon.mail.subject import failed_examples
+from evidence_daemon.model import Channel
+from evidence_daemon.outreach.campaign import Campaigns
+from evidence_daemon.outreach.channel import Driver
+from evidence_daemon.outreach.contact import Contacts
+from evidence_daemon.outreach.dry_run import DryRun
+from evidence_daemon.outreach.engine import Engine, Rehearsal
+from evidence_daemon.outreach.ivr import Ivr, Line
+from evidence_daemon.outreach.prompts import Prompt, prompt
+from evidence_daemon.outreach.schedule import Lane
 from evidence_daemon.pipeline import Pipeline
 from evidence_daemon.review import Desk
 from evidence_daemon.rulebook import RuleBook
@@ -84,7 +93,14 @@ class House:
                 alerts=self.alerts,
                 watched=self.watched,
             )
-            yield daemon
+            campaigns = self._campaign_engine()
+            if campaigns is not None:
+                campaigns.start()
+            try:
+                yield daemon
+            finally:
+                if campaigns is not None:
+                    campaigns.stop()
 
     def site(self) -> Wall:
         """The web house over these rooms, as an ASGI application.  Raises `BadConfig`."""
@@ -138,6 +154,74 @@ class House:
     def corrections(self) -> Corrections:
         """What people do with single charges."""
         return Corrections(self.database, self.book, self.pipeline.clock)
+
+    # ── campaigns ────────────────────────────────────────────────────────────────────────────────
+
+    @property
+    def lanes(self) -> dict[Channel, Lane]:
+        """How much each channel takes."""
+        ivr, campaigns = self.config.ivr, self.config.campaigns
+        return {
+            Channel.IVR: Lane(ivr.calls_per_second, ivr.channels, campaigns.calls_per_day),
+            Channel.WHATSAPP: Lane(
+                campaigns.whatsapp_per_second, max(10, int(campaigns.whatsapp_per_second)), campaigns.whatsapp_per_day
+            ),
+        }
+
+    @property
+    def campaigns(self) -> Campaigns:
+        """What people do with campaigns."""
+        sound = (lambda text: self._prompt(text).sha256) if self.config.ivr.host else None
+        calendar = self.pipeline.calendar
+        return Campaigns(self.database, self.book, self.pipeline.clock, calendar, self.lanes, sound)
+
+    def rehearse(self, number: int, path: Path) -> datetime:
+        """Go through a campaign that is only tried out, its contacts written to `path`; when it would be over."""
+        contacts = Contacts(self.pipeline.calendar, self.lanes)
+        return Rehearsal(self.database, contacts, lambda channel, clock: DryRun(channel, path, clock)).run(
+            number, self.pipeline.clock()
+        )
+
+    def drivers(self) -> dict[Channel, Driver]:
+        """The channels that are configured, not yet open."""
+        found: dict[Channel, Driver] = {}
+        if self.config.ivr.host:
+            found[Channel.IVR] = self._ivr()
+        return found
+
+    def _ivr(self) -> Ivr:
+        ivr = self.config.ivr
+        line = Line(
+            ivr.host,
+            ivr.port,
+            ivr.user,
+            self.config.secret(ivr.secret_file),
+            dial=ivr.dial,
+            caller_id=ivr.caller_id,
+            national=ivr.national,
+            ring_seconds=ivr.ring_seconds,
+            listen_first=frozenset(
+                key for book in self.book.campaigns.values() for key, one in book.scripts.items() if one.listen_first
+            ),
+            cdr=Path(ivr.cdr_file) if ivr.cdr_file else None,
+        )
+
+        def sound(text: str) -> tuple[str, float]:
+            made = self._prompt(text)
+            return str(made.path.with_suffix("")), made.seconds
+
+        return Ivr(line, sound)
+
+    def _prompt(self, text: str) -> Prompt:
+        return prompt(text, self.config.path(self.config.ivr.sounds_directory))
+
+    def _campaign_engine(self) -> Engine | None:
+        """The engine over the configured channels; None where there are none."""
+        drivers = self.drivers()
+        if not drivers:
+            return None
+        contacts = Contacts(self.pipeline.calendar, self.lanes)
+        return Engine(self.database, contacts, drivers, self.pipeline.clock, self.config.state_directory)
 
     def _doors(self, grants: dict[str, Grant]) -> tuple[Door, ...]:
         """Every mailbox of the configuration.  What large mails pass through begins empty: this house is alone."""

@@ -546,6 +546,26 @@ class IvrConfig(_Section):
         return dial
 
 
+class CampaignsConfig(_Section):
+    """Campaigns: contacts of customers, planned and approved by two people."""
+
+    test_phones: tuple[str, ...] = Field(
+        (),
+        description="Our own telephones, the only ones that a test send may reach.",
+        examples=[["+593991234567"]],
+    )
+    whatsapp_per_second: float = Field(
+        20, gt=0, le=1000, description="Messages that are handed over in a second at most."
+    )
+    whatsapp_per_day: int = Field(
+        250,
+        ge=0,
+        description="Customers written to in any 24 hours at most: the provider's tier (250, 2000, 10000, 100000); "
+        "0 is no limit.",
+    )
+    calls_per_day: int = Field(0, ge=0, description="Customers called in any 24 hours at most; 0 is no limit.")
+
+
 class LogConfig(_Section):
     """What is logged, on standard error."""
 
@@ -583,6 +603,7 @@ class Config(_Section):
     web: WebConfig = Field(default_factory=WebConfig)
     sign_on: SignOnConfig = Field(default_factory=SignOnConfig)
     ivr: IvrConfig = Field(default_factory=IvrConfig)
+    campaigns: CampaignsConfig = Field(default_factory=CampaignsConfig)
     log: LogConfig = Field(default_factory=LogConfig)
     _directory: Path = PrivateAttr(default=Path())
 

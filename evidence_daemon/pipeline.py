@@ -77,7 +77,7 @@ from evidence_daemon.model import (
     receipt_number,
 )
 from evidence_daemon.rulebook import DocumentsBook, RuleBook
-from evidence_daemon.store import audit, judging, records, register
+from evidence_daemon.store import audit, judging, outreach, records, register
 from evidence_daemon.store.blobs import Blobs
 from evidence_daemon.store.database import Database, Session
 from evidence_daemon.workdays import ECUADOR, before_working_days, read_hours
@@ -164,6 +164,7 @@ class Pipeline:
             digest = self.blobs.take(Path(arrival.spool))
         else:
             digest = self.blobs.put(arrival.header if arrival.raw is None else arrival.raw)
+        named = self._named(self.blobs.head(digest, authenticity.MAX_HEADER))
 
         def store(session: Session) -> bool:
             received = records.receive(session, arrival, digest, now=self.clock(), respond_by=self._due(arrival))
@@ -171,9 +172,22 @@ class Pipeline:
                 self.enqueue(session, received.mail_id, 0)
             elif received.returned and (walk := records.reopen(session, received.mail_id, self.clock())) is not None:
                 self.enqueue(session, received.mail_id, walk)
+            if named is not None and (received.new or received.returned):
+                known = replace(named, thread=self._thread(session, named.email))
+                cases = [case.id for case in records.find_cases(session, search_keys(known))]
+                outreach.hold(session, received.mail_id, cases, self.clock())
             return received.new
 
         return self.database.transact(store)
+
+    def _named(self, head: bytes) -> Evidence | None:
+        """What the header of a mail tells of its cases: who has answered is not called or written to meanwhile."""
+        block = head.partition(b"\r\n\r\n")[0].partition(b"\n\n")[0]
+        try:
+            email = understand(block, our_addresses=frozenset(), header_only=True)
+        except Permanent:
+            return None  # no mail; the walk will say so
+        return Evidence("", self.clock(), email, read_subject(email.subjects, self.book.subject), (), ())
 
     def count(self, census: Census) -> None:
         """Account for every number of a folder after a sweep; mails that were gone before we saw them are told."""

@@ -44,6 +44,7 @@ from evidence_daemon.outreach.schedule import Enough, Lane, OtherChannel, OtherP
 from evidence_daemon.store import audit, outreach
 from evidence_daemon.store.database import Session
 from evidence_daemon.store.outreach import Attempt, Campaign, Candidate, Quiet, Suppression
+from evidence_daemon.store.switches import switches
 from evidence_daemon.workdays import Calendar
 
 log = logging.getLogger("evidence_daemon.outreach")
@@ -87,7 +88,9 @@ class Contacts:
     ) -> Claimed:
         """Take up to `limit` attempts that may leave at `now`; they are ENVIANDO when this is committed."""
         stops = {} if rehearsal else outreach.stopped(session)
-        if (channel.value, "") in stops:
+        house = switches(session)
+        closed = not rehearsal and (not house.armed or house.sending_paused)
+        if closed or (channel.value, "") in stops:
             return Claimed()
         scope = audience.scope_of(rehearsal) if rehearsal else ""
         lane = self.lanes[channel]

@@ -21,7 +21,7 @@ from evidence_daemon.model import (
     Reply,
     ReplyKind,
 )
-from evidence_daemon.store import audit
+from evidence_daemon.store import audit, outreach
 from evidence_daemon.store.outbox import Outgoing, put_out
 from evidence_daemon.store.statements import change_one
 from evidence_daemon.store.tables import CaseRow, DecisionRow, MailCaseRow, MailRow, OutboxRow
@@ -131,6 +131,7 @@ def lapse(
             .values(state=change.after),
             f"case {change.case_id} is not {change.before} any more: it cannot become {change.after}",
         )
+    outreach.let_go(session, asked.mail_id, now)
     if reminder is not None:
         reply, outgoing = reminder
         put_out(session, asked.mail_id, asked.decision_id, reply, outgoing, now=now)

@@ -39,7 +39,7 @@ from evidence_daemon.model import (
     Use,
     receipt_number,
 )
-from evidence_daemon.store import audit
+from evidence_daemon.store import audit, outreach
 from evidence_daemon.store.outbox import (
     Outgoing,
     cancel_receipts,
@@ -244,6 +244,7 @@ def _apply(
         ).scalar_one()
     )
     _change_states(session, settlement)
+    outreach.decided(session, mail_id, settlement.evidence_state, [case.id for case in decision.cases], now)
     for entry in settlement.entries:
         enter(session, decision_id, entry, now)
     session.exec(sa.delete(PaperRow).where(col(PaperRow.mail_id) == mail_id))
