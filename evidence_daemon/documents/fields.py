@@ -334,6 +334,8 @@ def _as_drawn(found: _Found, page: Page) -> _Found:
 _ASKED = ("number", "date", "holder", "id_number", "service_number", "line", "agent")
 _NEEDED = ("number", "date", "holder", "id_number", "service_number")
 """What an acta mostly has; where one of them is not found, the page is looked at as a whole once more."""
+_SIGNED_BELOW = 0.4
+"""Share of a page's height above which nobody signs."""
 _ENOUGH_LETTERS = 250
 _WELL_READ = 0.85
 """Letters, and their mean confidence, from which a page that is no acta is believed to be none."""
@@ -373,6 +375,7 @@ def wanted(page: Page, book: DocumentsBook) -> Wanted:
         disputed=tuple(_roomy(field.box, sheet) for field in values if field.rivals and not field.proven and field.box)
         or tuple(mask.place for mask in leaf.masked),
         missing=missing and not seen_whole,
+        unsigned=None if found.zones or seen_whole else _SIGNED_BELOW,
         worth=worth,
     )
 

@@ -24,6 +24,8 @@ class Wanted:
     """Where engines have read different values."""
     missing: bool = False
     """A value that the paper should have was found nowhere."""
+    unsigned: float | None = None
+    """The place where the customer signs was not found below this height (fraction of the page)."""
     worth: int = 0
     """How many kinds of values that prove themselves stand on it."""
 

@@ -68,10 +68,12 @@ def answer(request: Frame) -> Iterator[Frame]:
     """One question about a page (`do`); every answer tells `seconds` of CPU by stage.
 
     check   → `languages` of Tesseract.
-    read    RGB pixels of a picture (`width`, `height`), `languages`; → `words` as [text, x0, y0, x1, y1,
-            confidence, line] in fractions, `turned` (degrees clockwise), `blank`.  The page is in hand now.
+    read    RGB pixels of a picture (`width`, `height`), `languages`, `cut` (look for a sheet in it); → `words`
+            as [text, x0, y0, x1, y1, confidence, line] in fractions, `turned` (degrees clockwise), `blank`,
+            `cut` (a sheet was found).  The page is in hand now.
     hold    the same pixels of a page that was drawn and needs no reading; it is in hand now.
-    look    `side`: the page in grey, its long side that many pixels at most → `width`, `height`, pixels.
+    look    `side`, `top`: the page in grey below that height (a fraction), scaled as a whole page whose long
+            side had that many pixels at most → `width`, `height`, pixels.
     strips  `places` (four corners each, in fractions) → `widths`, and strips of grey pixels behind one another.
     lines   `places`, `languages` → `lines`: for each place its words by Tesseract, as above.
     codes   → `codes` as [text, x0, y0, x1, y1].
@@ -102,12 +104,12 @@ def _in_hand() -> _Held:
 def _asked_to_read(asked: Mapping[str, Any], blobs: tuple[bytes, ...], watch: _Watch) -> _Answer:
     global _held
     rgb = _picture(asked, blobs)
-    sheet = lit(rgb)
+    sheet = lit(rgb, cut=asked["cut"])
     blank = is_blank(sheet.grey)
     watch.lap("prepare")
     page, words = (sheet, []) if blank else _read(sheet, asked["languages"], watch)
     _held = _Held(rgb, page, drawn=False)
-    return {"words": words, "turned": page.turned, "blank": blank}, ()
+    return {"words": words, "turned": page.turned, "blank": blank, "cut": sheet.cut}, ()
 
 
 def _asked_to_hold(asked: Mapping[str, Any], blobs: tuple[bytes, ...], watch: _Watch) -> _Answer:
@@ -121,7 +123,8 @@ def _asked_to_hold(asked: Mapping[str, Any], blobs: tuple[bytes, ...], watch: _W
 def _asked_to_look(asked: Mapping[str, Any], _: tuple[bytes, ...], watch: _Watch) -> _Answer:
     grey = _in_hand().page.grey
     scale = min(1.0, asked["side"] / max(grey.shape))
-    small = cv2.resize(grey, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    below = grey[int(asked["top"] * grey.shape[0]) :]
+    small = cv2.resize(below, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
     watch.lap("strips")
     return {"width": small.shape[1], "height": small.shape[0]}, (small.tobytes(),)
 

@@ -263,6 +263,8 @@ class Laid:
     grey: Pixels
     matrix: Floats
     turned: int = 0
+    cut: bool = False
+    """It is a sheet that was found in the picture."""
 
 
 def lit(rgb: Pixels, *, cut: bool = True) -> Laid:
@@ -273,7 +275,7 @@ def lit(rgb: Pixels, *, cut: bool = True) -> Laid:
         return Laid(even_light(grey), np.eye(3))
     matrix, size = _unwarping(corners)
     flat = cv2.warpPerspective(grey, matrix, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    return Laid(even_light(flat), matrix)
+    return Laid(even_light(flat), matrix, cut=True)
 
 
 def laid(sheet: Laid, turn: int) -> Laid:

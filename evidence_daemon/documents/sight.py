@@ -35,6 +35,8 @@ _FIND_SIDE = 1440
 reading is done on strips of the full page."""
 
 
+_UNCLEAR = frozenset({DocumentKind.OTRO, DocumentKind.VACIO})
+
 Judge = Callable[[Page], Wanted]
 
 
@@ -86,17 +88,30 @@ class Sight:
             return self._shown(self._compared(page, wanted))
         return self._shown(self._pictured(page, turned, frame.blobs))
 
-    def _pictured(self, page: Page, turned: int, pixels: tuple[bytes, ...]) -> Page:
-        """A picture of a page as it was read; `turned` is by how much it was turned already (degrees clockwise)."""
-        asked = {"width": page.width, "height": page.height, "languages": self._languages}
+    def _pictured(self, page: Page, turned: int, pixels: tuple[bytes, ...], *, cut: bool = True) -> Page:
+        """A picture of a page as it was read; `turned` is by how much it was turned already (degrees clockwise).
+
+        Where a sheet was cut out and makes no acta, the whole picture is read too: a shadow may have fooled the eye.
+        """
+        asked = {"width": page.width, "height": page.height, "languages": self._languages, "cut": cut}
         read = self._asked("read", asked, pixels)
-        page = replace(
+        best = replace(
             page,
             engine=Engine.TESSERACT,
             words=words_of(read.facts["words"]),
             turned=(turned + whole(read.facts["turned"], 0, 270)) % 360,
         )
-        return page if read.facts["blank"] is True else self._proven(page)
+        if read.facts["blank"] is True:
+            return best
+        best = self._proven(best)
+        wanted = self._judge(best)
+        if read.facts["cut"] is not True or wanted.kind not in _UNCLEAR or not best.witnesses:
+            return best
+        uncut = self._pictured(page, turned, pixels, cut=False)
+        if self._judge(uncut).worth > wanted.worth or self._judge(uncut).kind is DocumentKind.ACTA:
+            return uncut
+        self._asked("read", asked, pixels)  # the picture for people is made of the page that was read last
+        return best
 
     # ── how often ────────────────────────────────────────────────────────────────────────────────
 
@@ -116,7 +131,10 @@ class Sight:
             page = self._with(page, self._strong_at(wanted.places))
             wanted = self._judge(page)
         if wanted.missing:
-            page = self._with(page, self._strong_everywhere())
+            page = self._with(page, self._strong_below(0.0))
+            wanted = self._judge(page)
+        elif wanted.unsigned is not None:
+            page = self._with(page, self._strong_below(wanted.unsigned))
             wanted = self._judge(page)
         if wanted.disputed or wanted.places:
             page = self._with(page, self._again_at((*wanted.disputed, *wanted.places)))
@@ -148,17 +166,22 @@ class Sight:
         words = self._strips([_corners(place) for place in places])
         return None if words is None else Witness(Engine.RAPIDOCR, words, tuple(places))
 
-    def _strong_everywhere(self) -> Witness | None:
-        look = self._asked("look", {"side": _FIND_SIDE})
+    def _strong_below(self, top: float) -> Witness | None:
+        """The strong engine's words on the page below a height (0 for the whole of it)."""
+        look = self._asked("look", {"side": _FIND_SIDE, "top": top})
         width, height = (whole(look.facts[name], 1, 100_000) for name in ("width", "height"))
         told = self._strongly({"do": "find", "width": width, "height": height}, look.blobs)
         if told is None:
             return None
-        lines = [[[float(x) / width, float(y) / height] for x, y in corners] for corners in told.facts["lines"]]
+        lines = [
+            [[float(x) / width, top + (1 - top) * float(y) / height] for x, y in corners]
+            for corners in told.facts["lines"]
+        ]
         lines.sort(key=lambda corners: sum(y for _, y in corners))
-        self.spent["pages by the strong engine"] = self.spent.get("pages by the strong engine", 0.0) + 1
+        if not top:
+            self.spent["pages by the strong engine"] = self.spent.get("pages by the strong engine", 0.0) + 1
         words = self._strips(lines) if lines else ()
-        return None if words is None else Witness(Engine.RAPIDOCR, words)
+        return None if words is None else Witness(Engine.RAPIDOCR, words, (Box(0.0, top, 1.0, 1.0),) if top else ())
 
     def _strips(self, places: list[list[list[float]]]) -> tuple[Word, ...] | None:
         """The strong engine's words at places (four corners each, fractions); None where there is no such engine."""
