@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -15,6 +16,9 @@ from webhouse import Clock, Visitor, WebHouse, web_house
 
 from evidence_daemon.model import (
     DAEMON,
+    AttemptId,
+    Channel,
+    ContactState,
     EntryKind,
     EvidenceState,
     Lane,
@@ -24,12 +28,13 @@ from evidence_daemon.model import (
     Role,
     Verdict,
 )
-from evidence_daemon.store import figures
+from evidence_daemon.store import figures, outreach, records
 from evidence_daemon.store.database import Session
 from evidence_daemon.store.figures import Period
 from evidence_daemon.store.tables import DecisionRow, EntryRow, MailRow, OutboxRow, ReviewRow
 from evidence_daemon.web import words
 from evidence_daemon.web.charts import stacked, ticks_for
+from evidence_daemon.web.history import DEEDS, deed_words
 from evidence_daemon.web.supervisor import Sheet, as_csv, as_xlsx
 
 pytestmark = pytest.mark.anyio
@@ -213,6 +218,77 @@ async def test_the_page_shows_them_and_takes_them_along(house: WebHouse) -> None
         assert (await boss.get("/panel/nada.csv")).status_code == 404
         assert (await boss.get("/panel/reversos.exe")).status_code == 404
     assert [event.action for event in house.events()].count("figures exported") == 2
+
+
+async def test_the_auditor_reads_who_did_what(tmp_path: Path) -> None:
+    with web_house(tmp_path, cases=False) as house:
+        house.person("audi", Role.AUDITOR)
+        house.person("jefa", Role.SUPERVISOR)
+        async with Visitor(house.house) as boss, Visitor(house.house) as auditor:
+            await boss.log_in("jefa")
+            await auditor.log_in("audi")
+            everything = (await auditor.get("/registro")).text
+            assert everything.count('<td data-label="Cuándo">') == len(house.events())
+            logins = (await auditor.get("/registro?quien=jefa&que=login")).text
+            assert logins.count('<td data-label="Cuándo">') == 1
+            assert "ingreso" in logins
+            assert "No hay nada" in (await auditor.get("/registro?recibo=EV-0000001-9")).text
+            assert (await auditor.get("/registro?antes=ayer")).status_code == 400
+            for _ in range(101):
+                await boss.submit("/cuenta/atajos", shortcuts="1")
+            first = (await auditor.get("/registro")).text
+            older = re.search(r'href="(/registro[^"]*antes=[0-9]+)"', first)[1]  # type: ignore[index]
+            assert "usuario agregado" in (await auditor.get(older.replace("&amp;", "&"))).text
+
+
+def test_every_deed_that_can_be_chosen_has_its_spanish() -> None:
+    assert [one for one in DEEDS if deed_words(one) == one] == []
+
+
+async def test_campaigns_stand_on_the_panel_and_in_the_look_up_but_rehearsals_do_not(tmp_path: Path) -> None:
+    with web_house(tmp_path) as house:
+        house.person("jefa", Role.SUPERVISOR)
+        now = house.clock()
+        with house.house.database.session() as session:
+            case = records.all_cases(session)[0]
+            for name, rehearsal, when in (("Marzo", False, now), ("Ensayo", True, now)):
+                campaign = outreach.add_campaign(
+                    session,
+                    wire=f"w{name}",
+                    name=name,
+                    plan="{}",
+                    author="jefa",
+                    starts_at=when,
+                    rehearsal=rehearsal,
+                    now=now,
+                )
+                attempt = AttemptId(f"{campaign.id}-{name}")
+                phone = "+593990000000"
+                planned = outreach.Attempt(
+                    attempt,
+                    campaign.id,
+                    case.id,
+                    Channel.WHATSAPP,
+                    1,
+                    "c:x",
+                    phone,
+                    "WA-1",
+                    now,
+                    ContactState.PLANIFICADO,
+                )
+                outreach.plan_attempts(session, [planned])
+                outreach.change_attempt(
+                    session, attempt, [ContactState.PLANIFICADO], state=ContactState.ENTREGADO, claimed_at=now
+                )
+        async with Visitor(house.house) as boss:
+            await boss.log_in("jefa")
+            panel = (await boss.get("/panel")).text
+            assert "Marzo" in panel
+            assert "Ensayo" not in panel
+            await boss.see("/consulta")
+            page = (await boss.submit("/consulta", pregunta=case.service_number)).text
+    assert page.count("WhatsApp") == 1
+    assert "entregado" in page
 
 
 def test_no_word_becomes_a_formula() -> None:

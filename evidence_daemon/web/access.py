@@ -96,6 +96,7 @@ NEEDS: Mapping[str, Permission | Open] = {
     # figures
     "GET /panel": Permission.SEE_FIGURES,
     "GET /panel/{name}.{kind}": Permission.SEE_FIGURES,
+    "GET /registro": Permission.SEE_HISTORY,
     # the queue and its items
     "GET /cola": Permission.SEE_QUEUE,
     "GET /cola/cuentas": Permission.SEE_QUEUE,
@@ -134,6 +135,7 @@ MENU = (
     Link("/consulta", "Look-up", Permission.LOOK_UP),
     Link("/recepcion", "Counter", Permission.TAKE_DOWN),
     Link("/panel", "Figures", Permission.SEE_FIGURES),
+    Link("/registro", "Audit trail", Permission.SEE_HISTORY),
     Link("/usuarios", "Users", Permission.SEE_USERS),
 )
 """In order; the first one that he may open is where he lands."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import count
 
 WIDTH, HEIGHT = 720, 220
-_LEFT, _BOTTOM, _TOP = 56, 26, 10
+_LEFT, _BOTTOM, _TOP = 62, 38, 10
 _SERIES = ("", "second", "third")
 _MOST_LABELS = 10
 
@@ -26,12 +26,12 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """Stacked bars; `ticks` are heights with their words, `labels` places under the axis."""
+    """Stacked bars; `ticks` are heights with their words, `labels` places under the axis, in lines."""
 
     title: str
     bars: tuple[Bar, ...]
     ticks: tuple[tuple[float, str], ...]
-    labels: tuple[tuple[float, str], ...]
+    labels: tuple[tuple[float, tuple[str, ...]], ...]
     legend: tuple[tuple[str, str], ...]
     """Series and what it means; () when there is one."""
     width: int = WIDTH
@@ -70,12 +70,21 @@ def stacked(
         bars=tuple(bars),
         ticks=tuple((round(HEIGHT - _BOTTOM - tall * value / top, 1), words) for value, words in tick_words),
         labels=tuple(
-            (round(_LEFT + (at + 0.5) * room, 1), label) for at, label in enumerate(labels) if at % every == 0
+            (round(_LEFT + (at + 0.5) * room, 1), _lines(label)) for at, label in enumerate(labels) if at % every == 0
         ),
         legend=tuple((_SERIES[number], name) for number, (name, _values) in enumerate(series))
         if len(series) > 1
         else (),
     )
+
+
+def _lines(label: str) -> tuple[str, ...]:
+    """A long label in two lines, parted at the blank nearest to its middle."""
+    blanks = [at for at, letter in enumerate(label) if letter == " "]
+    if len(label) < 12 or not blanks:
+        return (label,)
+    middle = min(blanks, key=lambda at: abs(at - len(label) // 2))
+    return label[:middle], label[middle + 1 :]
 
 
 def ticks_for(top: int) -> list[int]:

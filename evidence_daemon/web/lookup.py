@@ -39,8 +39,9 @@ from evidence_daemon.model import (
 from evidence_daemon.observe import masked
 from evidence_daemon.rulebook import RuleBook, SubjectRepair
 from evidence_daemon.speech import Row, Said, Speech, Standing, standing_of
-from evidence_daemon.store import audit, lookup, records, users
+from evidence_daemon.store import audit, lookup, outreach, records, users
 from evidence_daemon.store.lookup import Came
+from evidence_daemon.store.outreach import Attempt
 from evidence_daemon.web.frame import In, Visit
 from evidence_daemon.web.words import _, long_day
 
@@ -74,6 +75,8 @@ class Card:
     """Equipment that is still owed, with the last four characters of its serial."""
     accredited: tuple[str, ...]
     came: tuple[Came, ...]
+    campaign: tuple[Attempt, ...]
+    """Calls and messages of campaigns that went out to him, oldest first."""
     receipt: str
     """Of the newest mail about it; "" when none came."""
     answer_by: str
@@ -112,9 +115,12 @@ def look_up(visit: In) -> Response:
             cases = records.load_cases(session, ids) if ids else ()
         else:
             loose, cases = (), records.find_cases(session, keys)
-        cards = [
-            _card(rooms.book, case, said, lookup.mails_about(session, case.id), visit) for case in cases[:MOST_CARDS]
-        ]
+        rehearsed = {one.id for one in outreach.all_campaigns(session) if one.rehearsal}
+        cards = []
+        for case in cases[:MOST_CARDS]:
+            tried = outreach.attempts_of_case(session, case.id)
+            went_out = tuple(one for one in tried if one.claimed_at is not None and one.campaign_id not in rehearsed)
+            cards.append(_card(rooms.book, case, said, lookup.mails_about(session, case.id), went_out, visit))
     with rooms.database.session() as session:
         audit.record(
             session,
@@ -180,7 +186,9 @@ def _keys(asked: str) -> tuple[str, SearchKeys, MailId | None]:
     return "number", SearchKeys(tuple(forms), (service,) if service else ()), None
 
 
-def _card(book: RuleBook, case: Case, said: Said, came: tuple[Came, ...], visit: Visit) -> Card:
+def _card(
+    book: RuleBook, case: Case, said: Said, came: tuple[Came, ...], campaign: tuple[Attempt, ...], visit: Visit
+) -> Card:
     today = visit.rooms.pipeline.today()
     row, speech = book.speech.advise(said, case, today)
     waiting = [one.respond_by for one in came if one.state in _OPEN and one.respond_by]
@@ -198,6 +206,7 @@ def _card(book: RuleBook, case: Case, said: Said, came: tuple[Came, ...], visit:
         pending=pending,
         accredited=tuple(_equipment(item) for item in case.items if item.state is not ItemState.PENDIENTE),
         came=came,
+        campaign=campaign,
         receipt=receipt,
         answer_by=long_day(answer_by),
         row=row,

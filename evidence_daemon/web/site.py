@@ -52,7 +52,7 @@ from starlette.routing import Route
 from evidence_daemon.errors import BadInput, RefusedTransition, Temporary
 from evidence_daemon.pipeline import Pipeline
 from evidence_daemon.review import Desk
-from evidence_daemon.web import account, frame, item, login, lookup, queue, sign_on, staff, supervisor
+from evidence_daemon.web import account, frame, history, item, login, lookup, queue, sign_on, staff, supervisor
 from evidence_daemon.web.access import MENU
 from evidence_daemon.web.frame import In, MustChoose, NotIn, Rooms, visit
 from evidence_daemon.web.security import TooBig, Wall
@@ -69,6 +69,7 @@ ROUTERS = (
     staff.router,
     lookup.router,
     supervisor.router,
+    history.router,
     queue.router,
     item.router,
 )

@@ -17,7 +17,7 @@ from openpyxl import Workbook
 from starlette.responses import Response
 
 from evidence_daemon.model import EntryKind, ReasonCode, Verdict
-from evidence_daemon.store import figures
+from evidence_daemon.store import figures, outreach
 from evidence_daemon.store.database import Session
 from evidence_daemon.store.figures import Period
 from evidence_daemon.web.charts import Chart, stacked, ticks_for
@@ -44,7 +44,6 @@ class Sheet:
     rows: tuple[tuple[Cell, ...], ...]
     cents: frozenset[int] = frozenset()
     chart: Chart | None = None
-    wide: bool = False
 
     def shown(self, row: Sequence[Cell]) -> list[str]:
         """A row as people read it."""
@@ -207,7 +206,7 @@ def _overruled(session: Session, period: Period) -> Sheet:
         for one in figures.overruled(session, period)
     )
     heads = (_("Rule"), _("The daemon said"), _("Times"), _("People decided"))
-    return Sheet("reglas", _("What people decided after each rule"), heads, rows, wide=True)
+    return Sheet("reglas", _("What people decided after each rule"), heads, rows)
 
 
 def _refusals(session: Session, period: Period) -> Sheet:
@@ -217,6 +216,19 @@ def _refusals(session: Session, period: Period) -> Sheet:
     return Sheet("motivos", _("Reasons of what was asked or refused"), (_("Reason"), _("Times")), rows)
 
 
+def _campaigns(session: Session, _period: Period) -> Sheet:
+    """Whole campaigns, whatever the period: how far each has come."""
+    rows: list[tuple[Cell, ...]] = []
+    for one in outreach.all_campaigns(session):
+        if not one.rehearsal:
+            far = outreach.funnel(session, one.id)
+            steps = (far.planned, far.contacted, far.reached, far.noticed, far.answered, far.regularised)
+            rows.append((one.name, word(one.state), *steps))
+    steps_said = (_("Planned"), _("Contacted"), _("Reached"), _("Noticed"), _("Wrote"), _("Regularised"))
+    heads = (_("Campaign"), _("State"), *steps_said)
+    return Sheet("campanas", _("Campaigns"), heads, tuple(rows))
+
+
 SHEETS: dict[str, Callable[[Session, Period], Sheet]] = {
     "entradas": _inflow,
     "decisiones": _decisions,
@@ -224,6 +236,7 @@ SHEETS: dict[str, Callable[[Session, Period], Sheet]] = {
     "reversos": _reversed,
     "reglas": _overruled,
     "motivos": _refusals,
+    "campanas": _campaigns,
 }
 """Every table by its name in addresses and files."""
 
