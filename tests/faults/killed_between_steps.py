@@ -180,7 +180,7 @@ def put_clock_forward(seconds: float) -> None:
     def around(build: Callable[..., Any]) -> Callable[..., Any]:
         return lambda config: build(config, clock=lambda: datetime.now(UTC) + timedelta(seconds=seconds))
 
-    wrap("evidence_daemon.cli:open_house", around)
+    wrap("evidence_daemon.commands:open_house", around)
 
 
 def stop_within(seconds: float) -> None:
