@@ -246,8 +246,8 @@ def test_a_nursery_that_is_lost_is_replaced_and_its_cells_are_gone() -> None:
     with Cell(SEALED, LIMITS) as cell:
         (_told,) = cell.answers(Frame({"try": "nothing"}))
         nursery()._process.kill()
-        with pytest.raises(NoCell, match="nursery was lost"):
-            list(cell.answers(Frame({"try": "nothing"})))
+        with pytest.raises(NoCell, match="nursery was lost"):  # it might answer a short question before it is killed
+            list(cell.answers(Frame({"try": "compute for ever"})))
     assert attempt(SEALED, "nothing") == "done"
 
 
