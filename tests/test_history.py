@@ -638,10 +638,12 @@ def _cents(text: str) -> int:
 _COMMON = {"deadline": None, "suppress_health_check": list(HealthCheck), "print_blob": True}
 
 
+@pytest.mark.timeout(300)
 class TestFiftyHistories(Histories.TestCase):  # type: ignore[name-defined,misc]
-    settings = settings(max_examples=50, stateful_step_count=12, derandomize=True, **_COMMON)
+    settings = settings(max_examples=50, stateful_step_count=8, derandomize=True, **_COMMON)
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(0)
 class TestTwoThousandHistories(Histories.TestCase):  # type: ignore[name-defined,misc]
     settings = settings(max_examples=2000, stateful_step_count=15, **_COMMON)
