@@ -129,6 +129,7 @@ TABLE: list[tuple[str, Evidence, list[Case], dict[str, SignalClass]]] = [
     ("all of the history", made(program="GIMP", updates=3, made_at=datetime(2020, 5, 12, tzinfo=UTC), changed_at=datetime(2021, 4, 1, tzinfo=UTC)), [case()], {"archivo_editado": W}),
     ("a scanner", made(program="Xerox WorkCentre 7845"), [case()], {}),
     # nobody who received it
+    ("a text layer that is not what is seen", evidence(acta(masked=("1700000019 / 1710034065",))), [case()], {"texto_oculto": S}),
     ("nobody received it", evidence(acta(agent=None, office=None)), [case()], {"sin_quien_recibe": W}),
 ]  # fmt: skip
 

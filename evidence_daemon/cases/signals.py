@@ -321,6 +321,20 @@ def _agent(evidence: Evidence, found: Match, book: RuleBook) -> Iterator[Signal]
         yield Signal("sin_quien_recibe", _WEAK, "el acta no muestra ni agente ni oficina que haya recibido los equipos")
 
 
+def _masked(evidence: Evidence, found: Match, book: RuleBook) -> Iterator[Signal]:
+    """A PDF that gives a program other words to read than a person: nobody's word processor does that."""
+    del found, book
+    for paper in evidence.papers:
+        if paper.masked:
+            yield Signal(
+                "texto_oculto",
+                _STRONG,
+                f"el texto del PDF no es el que se ve (texto / imagen): {'; '.join(paper.masked[:3])[:300]}",
+                paper.masked[:10],
+            )
+            return
+
+
 def acta_date(text: str) -> date | None:
     """A date as `Fields` hold it (yyyy-mm-dd), or None when there is none."""
     try:
@@ -354,5 +368,5 @@ def _malware(evidence: Evidence, found: Match, book: RuleBook) -> Iterator[Signa
 
 _SOURCES: tuple[Callable[[Evidence, Match, RuleBook], Iterator[Signal]], ...] = (
     _used, _lookalikes, _strangers, _sequence, _registered, _sender, _holder, _dates, _rushes, _files, _digital,
-    _malware, _agent,
+    _malware, _masked, _agent,
 )  # fmt: skip

@@ -342,8 +342,13 @@ def _scale(grey: Pixels) -> float:
     return 1.0 if 0.75 < scale < 1.35 else scale
 
 
+_FAINTEST = 205
+"""Lightest print on paper that was lit evenly; without a bound the grain of a blank sheet looks like letters."""
+
+
 def _letter_heights(grey: Pixels) -> npt.NDArray[Any]:
-    _, dark = cv2.threshold(grey, 0, 255, cv2.THRESH_BINARY_INV | cv2.THRESH_OTSU)
+    parting, _ = cv2.threshold(grey, 0, 255, cv2.THRESH_BINARY_INV | cv2.THRESH_OTSU)
+    _, dark = cv2.threshold(grey, min(parting, _FAINTEST), 255, cv2.THRESH_BINARY_INV)
     _, _, stats, _ = cv2.connectedComponentsWithStats(dark, connectivity=8)
     wide, high, area = stats[1:, cv2.CC_STAT_WIDTH], stats[1:, cv2.CC_STAT_HEIGHT], stats[1:, cv2.CC_STAT_AREA]
     like_letters = (high >= 7) & (high <= 120) & (wide <= high * 3) & (wide >= high * 0.15) & (area >= high * 1.5)

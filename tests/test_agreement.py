@@ -1,0 +1,200 @@
+"""Several readings of one value, of one page: what is taken, what is proven, what is a doubt."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from evidence_daemon.documents.agreement import agreed
+from evidence_daemon.documents.fields import read_papers, wanted
+from evidence_daemon.documents.looks import masked_in
+from evidence_daemon.documents.values import LOOSE
+from evidence_daemon.model import (
+    Box,
+    Document,
+    DocumentKind,
+    Engine,
+    Field,
+    Page,
+    Sha256,
+    Witness,
+    Word,
+)
+from evidence_daemon.rulebook import DocumentsBook
+
+BOOK = DocumentsBook.model_validate(tomllib.loads((Path(__file__).parents[1] / "rules" / "documents.toml").read_text()))
+PLACE = Box(0.2, 0.3, 0.4, 0.32)
+T, R, C, P = Engine.TESSERACT, Engine.RAPIDOCR, Engine.CODIGO, Engine.TEXTO
+
+
+def read(value: str, engine: Engine, *, proven: bool = False, rule: str = "id") -> Field:
+    return Field(value, value, 1, PLACE, 0.95, engine, rule, proven)
+
+
+@pytest.mark.parametrize(
+    ("name", "readings", "value", "proven", "rivals"),
+    [
+        ("serial", [read("ZTEGC3BA5A72", T), read("ZTEGC3BA5A72", R)], "ZTEGC3BA5A72", True, ()),
+        ("serial", [read("ZTEGC3BA5A72", T)], "ZTEGC3BA5A72", False, ()),
+        ("serial", [read("T707219C9E12", T), read("T7D7219C9E12", R)], "T7D7219C9E12", False, ("T707219C9E12",)),
+        ("serial", [read("5A544547C3BA5A72", T), read("ZTEGC3BA5A72", R)], "ZTEGC3BA5A72", True, ()),
+        ("service_number", [read("022345678", T), read("022345676", R), read("022345676", T)], "022345676", True,
+         ("022345678",)),
+        ("holder", [read("PEÑA LOZA MARIA", T), read("PEÑA LOZA MARÍA", R)], "PEÑA LOZA MARÍA", True, ()),
+        ("holder", [read("PEÑA LOZA MARIA", T), read("PENA LOSA MARIA", R)], "PENA LOSA MARIA", False,
+         ("PEÑA LOZA MARIA",)),
+        # A check digit decides between two readings of which only one can be right …
+        ("id_number", [read("1700000019", T, proven=True), read("1700000819", R)], "1700000019", True, ("1700000819",)),
+        # … and nothing decides where both could be.
+        ("id_number", [read("1700000019", T, proven=True), read("1710034065", R)], "1710034065", False,
+         ("1700000019",)),
+        ("id_number", [read("1700000019", T, rule=LOOSE), read("1700000019", R, rule=LOOSE)], "1700000019", False, ()),
+    ],
+)  # fmt: skip
+def test_a_value_is_proven_by_two_engines_and_doubted_where_they_differ(
+    name: str, readings: list[Field], value: str, proven: bool, rivals: tuple[str, ...]
+) -> None:
+    field = agreed(name, readings)
+    assert field is not None
+    assert (field.value, field.proven, field.rivals) == (value, proven, rivals)
+    if rivals and not proven:
+        assert field.confidence <= 0.5
+
+
+def test_nothing_is_made_of_nothing() -> None:
+    assert agreed("serial", [None, None]) is None
+    assert agreed("serial", [None], [Word("ZTEGC3BA5A72", PLACE, 1.0, 0)]) is None
+
+
+@pytest.mark.parametrize(
+    ("code", "value", "proven"),
+    [
+        ("ZTEGC3BA5A72", "ZTEGC3BA5A72", True),
+        ("ZTEGC38A5A72", "ZTEGC38A5A72", False),  # the two differ by what is confused in reading
+        ("00112233", "ZTEGC3BA5A72", False),  # a code of something else
+    ],
+)
+def test_a_bar_code_is_a_witness_of_its_own(code: str, value: str, proven: bool) -> None:
+    field = agreed("serial", [read("ZTEGC3BA5A72", T)], [Word(code, PLACE, 1.0, 0)])
+    assert field is not None
+    assert (field.value, field.proven) == (value, proven)
+
+
+# ── whole pages ──────────────────────────────────────────────────────────────────────────────────
+
+LINES = (
+    "CORPORACION NACIONAL DE TELECOMUNICACIONES CNT EP",
+    "ACTA DE DEVOLUCION DE EQUIPOS",
+    "Acta No.: 0012345",
+    "Fecha: 17/03/2021",
+    "Cliente: PEÑA LOZA MARIA JOSE",
+    "Cedula: 1700000019",
+    "Numero de servicio: 022345678",
+    "El cliente entrega a CNT EP los equipos",
+    "1. ONT Huawei, serie: HWTCC661499D",
+)
+
+
+def words(lines: tuple[str, ...] = LINES, confidence: float = 0.93, x: float = 0.1) -> tuple[Word, ...]:
+    made = []
+    for number, line in enumerate(lines):
+        at, y = x, 0.05 + 0.05 * number
+        for word in line.split():
+            made.append(Word(word, Box(at, y, at + 0.009 * len(word), y + 0.012), confidence, number))
+            at += 0.009 * (len(word) + 1)
+    return tuple(made)
+
+
+def page(engine: Engine = T, lines: tuple[str, ...] = LINES, *witnesses: Witness) -> Page:
+    return Page(1, 1000, 1414, engine, words(lines), witnesses=witnesses)
+
+
+def fields_of(one: Page) -> Any:
+    (paper,) = read_papers([Document(Sha256("1" * 64), "acta", "image/png", (one,), 1)], BOOK)
+    return paper
+
+
+def changed(old: str, new: str) -> tuple[str, ...]:
+    return tuple(line.replace(old, new) for line in LINES)
+
+
+def test_a_second_engine_on_the_whole_page_proves_what_it_reads_alike_and_doubts_the_rest() -> None:
+    paper = fields_of(page(T, LINES, Witness(R, words(changed("022345678", "022345676")))))
+    assert paper.kind is DocumentKind.ACTA
+    assert paper.equipment[0].serial.proven
+    assert paper.holder.proven
+    assert (paper.service_number.proven, paper.service_number.rivals) == (False, ("022345678",))
+
+
+def test_what_was_not_shown_to_the_second_engine_is_not_proven_by_it() -> None:
+    place = wanted(page(), BOOK).places
+    service = [box for box in place if 0.34 < box.y0 < 0.36]
+    shown = tuple(w for w in words() if w.text == "022345678")
+    paper = fields_of(page(T, LINES, Witness(R, shown, tuple(service))))
+    assert paper.service_number.proven
+    assert not paper.equipment[0].serial.proven
+
+
+def test_a_page_tells_where_to_look_again_until_all_is_proven() -> None:
+    first = wanted(page(), BOOK)
+    assert first.kind is DocumentKind.ACTA
+    assert not first.missing
+    assert len(first.places) >= 5
+    again = wanted(page(T, LINES, Witness(R, words())), BOOK)
+    assert (again.places, again.disputed, again.missing) == ((), (), False)
+
+
+def test_a_page_on_which_a_value_was_not_found_is_looked_at_as_a_whole_and_only_once() -> None:
+    lines = tuple(line for line in LINES if "servicio" not in line)
+    assert wanted(page(T, lines), BOOK).missing
+    assert not wanted(page(T, lines, Witness(R, words(lines))), BOOK).missing
+
+
+def test_a_paper_that_one_engine_takes_for_an_acta_and_the_other_for_an_invoice_is_neither() -> None:
+    paper = fields_of(page(T, LINES, Witness(R, words(("FACTURA", *LINES[2:])))))
+    assert paper.kind is DocumentKind.OTRO
+
+
+def test_an_installation_that_only_one_engine_saw_stops_a_return() -> None:
+    lines = changed("El cliente entrega a CNT EP los equipos", "El cliente declara recibir los equipos")
+    paper = fields_of(page(T, LINES, Witness(R, words(lines))))
+    assert paper.direction.value == "DESCONOCIDA"
+
+
+# ── text layers ──────────────────────────────────────────────────────────────────────────────────
+
+
+def seen(*pairs: tuple[str, str]) -> Page:
+    """A page with a text layer, and what the pixels of some of its words show."""
+    drawn, places = [], []
+    for said, shown in pairs:
+        box = next(w.box for w in words() if w.text == said)
+        places.append(Box(box.x0 - 0.002, box.y0 - 0.002, box.x1 + 0.002, box.y1 + 0.002))
+        if shown:
+            drawn.append(Word(shown, box, 0.99, 0))
+    return page(P, LINES, Witness(R, tuple(drawn), tuple(places)))
+
+
+def test_a_text_layer_is_proven_by_its_pixels() -> None:
+    one = seen(("1700000019", "1700000019"), ("HWTCC661499D", "HWTCC661499D"))
+    paper = fields_of(one)
+    assert (paper.masked, paper.id_number.proven, paper.equipment[0].serial.proven) == ((), True, True)
+
+
+def test_letters_that_are_confused_in_reading_mask_nothing() -> None:
+    assert masked_in(seen(("HWTCC661499D", "HWTCC66I499D"))) == ()
+
+
+@pytest.mark.parametrize("shown", ["1710034065", ""])
+def test_where_a_text_layer_lies_the_pixels_win(shown: str) -> None:
+    paper = fields_of(seen(("1700000019", shown)))
+    assert paper.masked == (f"1700000019 / {shown or 'nada'}",)
+    assert paper.id_number is None or (paper.id_number.value, paper.id_number.proven) == (shown, False)
+
+
+def test_a_text_layer_that_no_pixels_were_compared_with_is_not_proven_by_them() -> None:
+    paper = fields_of(page(P))
+    assert not paper.service_number.proven

@@ -1,0 +1,156 @@
+"""Pages looked at by the real engines in their real cells: what is proven, what is masked, what is missing."""
+
+from __future__ import annotations
+
+import io
+import logging
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from PIL import Image
+from reportlab.graphics.barcode.code128 import Code128
+from reportlab.lib.utils import ImageReader
+from reportlab.pdfgen.canvas import Canvas
+from test_reader import note, paper_of, pdf, pixels, read_one, scan, value
+
+from evidence_daemon.documents import sight, strong
+from evidence_daemon.documents.sandbox import Lock
+from evidence_daemon.model import Direction, Document, DocumentKind, Engine, Page
+
+
+def page_of(content: bytes) -> Page:
+    reading = read_one(content)
+    assert isinstance(reading, Document), reading
+    (page,) = reading.pages
+    return page
+
+
+def written(text: str, dpi: int = 200) -> ImageReader:
+    """A line of print as a picture."""
+
+    def draw(canvas: Canvas) -> None:
+        canvas.setFont("Helvetica", 11)
+        canvas.drawString(10, 800, text)
+
+    page = pixels(pdf(draw), dpi)
+    scale = dpi / 72
+    return ImageReader(Image.fromarray(page[int(28 * scale) : int(46 * scale), : int(160 * scale)]))
+
+
+def covered(y: float, shown: str) -> Callable[[Canvas], None]:
+    """The note, a picture laid over the value of the line at `y`; the text layer stays what it was."""
+
+    def draw(canvas: Canvas) -> None:
+        note(canvas)
+        canvas.setFillColorRGB(1, 1, 1)
+        canvas.rect(98, y - 5, 170, 17, stroke=0, fill=1)
+        if shown:
+            canvas.drawImage(written(shown), 98, y - 5, 160, 18)
+
+    return draw
+
+
+def test_the_values_of_an_honest_text_pdf_are_proven_by_its_pixels() -> None:
+    reading = read_one(pdf(note))
+    paper = paper_of(reading)
+    assert paper.masked == ()
+    for field in (paper.id_number, paper.service_number, paper.number, paper.equipment[0].serial):
+        assert field is not None
+        assert (field.engine, field.proven) == (Engine.TEXTO, True)
+    assert isinstance(reading, Document)
+    assert {witness.engine for witness in reading.pages[0].witnesses} == {Engine.RAPIDOCR}
+    assert "words" not in dict(reading.seconds)  # nobody read the whole page
+
+
+def test_a_number_under_a_picture_of_another_is_not_the_papers() -> None:
+    paper = paper_of(read_one(pdf(covered(634, "1710034065"))))
+    assert any(said.startswith("1700000019") for said in paper.masked)
+    assert paper.id_number is not None
+    assert paper.id_number.value == "1710034065"  # the pixels win
+    assert paper.id_number.rivals == ("1700000019",)
+
+
+def test_a_number_that_is_not_drawn_at_all_is_not_the_papers() -> None:
+    paper = paper_of(read_one(pdf(covered(634, ""))))
+    assert any(said.startswith("1700000019") for said in paper.masked)
+    assert paper.id_number is None
+
+
+def test_a_title_of_a_return_laid_under_that_of_an_installation_makes_no_return() -> None:
+    def draw(canvas: Canvas) -> None:
+        note(canvas)
+        canvas.setFillColorRGB(1, 1, 1)
+        canvas.rect(55, 738, 400, 20, stroke=0, fill=1)
+        canvas.drawImage(written("ACTA DE INSTALACION"), 58, 740, 320, 18)
+
+    paper = paper_of(read_one(pdf(draw)))
+    assert paper.masked
+    assert paper.direction is not Direction.DEVOLUCION
+
+
+def test_a_title_under_a_picture_of_something_else_makes_no_acta() -> None:
+    def draw(canvas: Canvas) -> None:
+        note(canvas)
+        canvas.setFillColorRGB(1, 1, 1)
+        canvas.rect(55, 738, 400, 20, stroke=0, fill=1)
+        canvas.drawImage(written("LISTA DE COMPRAS"), 58, 740, 320, 18)
+
+    paper = paper_of(read_one(pdf(draw)))
+    assert paper.masked
+    assert paper.kind is not DocumentKind.ACTA
+
+
+def test_numbers_without_a_check_digit_are_proven_on_a_scan_by_two_engines() -> None:
+    reading = read_one(scan(note))
+    paper = paper_of(reading)
+    assert paper.service_number is not None
+    assert (value(paper.service_number), paper.service_number.proven) == ("022345678", True)
+    serial = paper.equipment[0].serial
+    assert serial is not None
+    assert (serial.value, serial.proven) == ("HWTCC661499D", True)
+    assert isinstance(reading, Document)
+    assert "find" not in dict(reading.seconds), "lines were enough: the page was not searched by the strong engine"
+
+
+def test_without_the_second_engine_a_paper_is_read_and_less_of_it_is_proven(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(sight, "STRONG", "evidence_daemon.documents.no_such_engine")
+    with caplog.at_level(logging.WARNING, "evidence_daemon.documents"):
+        paper = paper_of(read_one(scan(note)))
+    assert any("second OCR engine" in record.message for record in caplog.records)
+    assert value(paper.service_number) == "022345678"
+    assert paper.service_number is not None
+    assert not paper.service_number.proven
+    assert paper.id_number is not None
+    assert paper.id_number.proven  # by its check digit
+
+
+def test_a_bar_code_proves_the_serial_that_it_holds(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sight, "STRONG", "evidence_daemon.documents.no_such_engine")
+
+    def draw(canvas: Canvas) -> None:
+        note(canvas)
+        Code128("HWTCC661499D", barWidth=1.2, barHeight=26).drawOn(canvas, 300, 560)
+
+    content = scan(draw)
+    page = page_of(content)
+    codes = [word.text for witness in page.witnesses if witness.engine is Engine.CODIGO for word in witness.words]
+    assert codes == ["HWTCC661499D"]
+    serial = paper_of(read_one(content)).equipment[0].serial
+    assert serial is not None
+    assert serial.proven
+
+
+def test_a_blank_page_costs_no_reading() -> None:
+    buffer = io.BytesIO()
+    noise = np.random.default_rng(3).normal(245, 3, (1400, 1000, 3))
+    Image.fromarray(np.clip(noise, 0, 255).astype(np.uint8)).save(buffer, "PNG")
+    reading = read_one(buffer.getvalue())
+    assert isinstance(reading, Document)
+    assert not {"words", "find", "strong"} & dict(reading.seconds).keys()
+
+
+def test_the_strong_engine_opens_no_file_once_it_sees_pixels() -> None:
+    assert strong.LOCK is Lock.SEALED
