@@ -12,9 +12,15 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from house import CORPUS, load_config
 from living import Living, letter, living, text_of
+from servers import Dovecot, SmtpReceiver
 
+from evidence_daemon.app import open_house
+from evidence_daemon.config import MaildirConfig
 from evidence_daemon.errors import BadInput, RefusedTransition
+from evidence_daemon.exchange import import_cases
+from evidence_daemon.mail.maildir import Maildir
 from evidence_daemon.model import (
     Case,
     CaseState,
@@ -26,6 +32,7 @@ from evidence_daemon.model import (
     MailId,
     OutboxState,
     ReasonCode,
+    Refiling,
     Verdict,
 )
 from evidence_daemon.review import InHand, Outcome, Ruling, TooLate
@@ -550,3 +557,46 @@ def test_every_other_verdict_ends_where_it_should(lite: Living) -> None:
         lite.later(seconds=61)
         assert len(lite.sends()) == answers
     assert question(lite, mail).lane is Lane.DERIVADO
+
+
+# ── the mailbox ──────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_mail_that_lay_in_revision_is_moved_on_when_a_person_decided(
+    tmp_path: Path, dovecot: Dovecot, mailbox_user: str
+) -> None:
+    with SmtpReceiver() as smtp:
+        config = load_config(tmp_path / "house", dovecot, mailbox_user, smtp)
+        with open_house(config) as house:
+            import_cases(house.database, CORPUS / "cases.csv", house.book)
+            dovecot.deliver(
+                mailbox_user, letter(GOOD, "ana@example.com", 1, NO_ACTA), letter(GOOD, "b@example.com", 2, NO_ACTA)
+            )
+            with house.daemon() as daemon:
+                daemon.once()
+            assert len(dovecot.folders(mailbox_user)["Revision"]) == 2
+            house.desk.decide(MailId(1), ASK, person="rosa")
+            with house.daemon() as daemon:
+                daemon.once()
+                daemon.once()
+            folders = dovecot.folders(mailbox_user)
+            assert (len(folders["Revision"]), len(folders["Rechazados"]), folders.get("INBOX", [])) == (1, 1, [])
+            with house.database.reading() as session:
+                assert records.to_refile(session, "posventa") == []
+
+
+def test_in_a_maildir_a_decided_mail_is_moved_on_and_one_that_staff_moved_is_left_alone(tmp_path: Path) -> None:
+    inbox = tmp_path / "Maildir"
+    for part in ("cur", "new", "tmp"):
+        (inbox / part).mkdir(parents=True)
+    raw = letter(GOOD, text=NO_ACTA)
+    (inbox / "new" / "1.one.host").write_bytes(raw)
+    mailbox = Maildir(MaildirConfig(kind="maildir", name="posventa", path=str(inbox)), inbox, tmp_path / "spool")
+    (arrival,) = mailbox.arrivals(lambda _validity: set())
+    mailbox.file_away([(arrival.key, FolderRole.REVISION)])
+    move = Refiling(1, "<m1@example.com>", len(raw), FolderRole.REVISION, FolderRole.PROCESADOS)
+    elsewhere = Refiling(2, "<m9@example.com>", len(raw), FolderRole.REVISION, FolderRole.PROCESADOS)
+    assert mailbox.refile([move, elsewhere]) == [move, elsewhere]
+    assert len(list((inbox / ".Procesados").glob("*/1.one.host*"))) == 1
+    assert list((inbox / ".Revision").glob("*/*")) == []
+    mailbox.close()

@@ -541,7 +541,7 @@ def refresh(session: Session, cases: Collection[CaseId], now: datetime) -> None:
     if not cases:
         return
     states = dict(
-        session.execute(sa.select(col(CaseRow.id), col(CaseRow.state)).where(col(CaseRow.id).in_(cases))).tuples()
+        session.execute(sa.select(col(CaseRow.id), col(CaseRow.state)).where(col(CaseRow.id).in_(cases))).all()
     )
     answered = set(session.exec(select(ContactHoldRow.case_id).where(col(ContactHoldRow.case_id).in_(cases))))
     done = [case for case, state in states.items() if state in CLOSED]

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped
 from sqlmodel import Session, col, select
 
-from evidence_daemon.canonical import acta_key, canonical_mac, canonical_serial, service_key
+from evidence_daemon.canonical import acta_key, canonical_mac, canonical_serial, plain, service_key
 from evidence_daemon.model import (
     CaseId,
     Cents,
@@ -264,11 +264,12 @@ def _found(wanted: Wanted, mail_id: Mapped[int], *, in_summary: Mapped[str] | No
         return [of_mails(col(MailRow.sender).icontains(words, autoescape=True))]
 
     def text() -> list[sa.ColumnElement[bool]]:
+        pattern = _spelled_anyhow(words)
         anywhere = [
-            of_mails(col(MailRow.subject).icontains(words, autoescape=True)),
-            of_cases(col(CaseRow.holder).icontains(words, autoescape=True)),
+            of_mails(col(MailRow.subject).ilike(pattern, escape="/")),
+            of_cases(col(CaseRow.holder).ilike(pattern, escape="/")),
         ]
-        return [*anywhere, in_summary.icontains(words, autoescape=True)] if in_summary is not None else anywhere
+        return [*anywhere, in_summary.ilike(pattern, escape="/")] if in_summary is not None else anywhere
 
     by = {
         SearchBy.CASO: case,
@@ -282,6 +283,18 @@ def _found(wanted: Wanted, mail_id: Mapped[int], *, in_summary: Mapped[str] | No
     if wanted.by is not SearchBy.TODO:
         return sa.or_(sa.false(), *by[wanted.by]())
     return sa.or_(sa.false(), *(one for look in by.values() for one in look()))
+
+
+def _spelled_anyhow(words: str) -> str:
+    """A pattern for LIKE that finds words with or without accents: letters that may bear one stand for any letter.
+
+    SQLite folds the case of ASCII only, so these must not be compared at all.
+
+    >>> _spelled_anyhow("Espín 5%")
+    '%_SP__ 5/%%'
+    """
+    letters = ("_" if c in "AEIOUN" else f"/{c}" if c in "%_/" else c for c in plain(words))
+    return f"%{''.join(letters)}%"
 
 
 def _place(after: str) -> tuple[datetime, int] | None:
