@@ -432,7 +432,7 @@ class Page:
     witnesses: tuple[Witness, ...] = ()
     """What other engines read on the same pixels: agreement proves a value, contradiction makes a doubt."""
     look: str = ""
-    """Perceptual hash (pHash of 256 bits, 64 hex digits): near pictures have near hashes; "" when not known."""
+    """Perceptual hash of a photo (256 bits, 64 hex digits): near pictures have near hashes; "" for other pages."""
 
 
 class DigitalVerdict(StrEnum):
