@@ -514,7 +514,7 @@ class SignOnConfig(_Section):
 class IvrConfig(_Section):
     """The Asterisk that places the campaign's calls; without a host there are no calls."""
 
-    host: str = Field("", description="Its manager interface (AMI); empty: no calls.", examples=["127.0.0.1"])
+    host: str = Field("", description='Its manager interface (AMI), e.g. "127.0.0.1"; empty: no calls.')
     port: int = Field(5038, ge=1, le=65535, description="Port of the manager interface.")
     user: str = Field("evidence-daemon", description="User of the manager interface (manager.conf).")
     secret_file: str = Field("ami_secret", description="File that holds that user's secret.")
@@ -551,8 +551,7 @@ class CampaignsConfig(_Section):
 
     test_phones: tuple[str, ...] = Field(
         (),
-        description="Our own telephones, the only ones that a test send may reach.",
-        examples=[["+593991234567"]],
+        description='Our own telephones, the only ones that a test send may reach, e.g. ["+593991234567"].',
     )
     whatsapp_per_second: float = Field(
         20, gt=0, le=1000, description="Messages that are handed over in a second at most."
@@ -787,4 +786,6 @@ def example() -> str:
 def _toml(value: object) -> str:
     if isinstance(value, bool):
         return str(value).lower()
-    return f'"{value}"' if isinstance(value, str) else str(value)
+    if isinstance(value, str):
+        return f"'{value}'" if '"' in value else f'"{value}"'
+    return str(value)
