@@ -520,10 +520,11 @@ def test_charges_that_wait_are_written_for_billing(office: Office) -> None:
     path = office.directory / "reversos.csv"
     report = export_reversals(office.database, path, office.book)
     assert (report.lines, report.cents) == (2, 20700)
-    assert path.read_bytes().startswith(b"\xef\xbb\xbfID_ASIENTO;FECHA;")
+    assert path.read_bytes().startswith(b"\xef\xbb\xbfID_LOTE;ID_ASIENTO;FECHA;")
     with path.open(encoding="utf-8-sig", newline="") as file:
         first, second = list(csv.DictReader(file, delimiter=";"))
     assert first | {"ID_ASIENTO": "1"} == {
+        "ID_LOTE": "",
         "ID_ASIENTO": "1",
         "FECHA": "2026-03-17",
         "OPERACION": "NOTA_CREDITO",
@@ -563,7 +564,7 @@ def test_a_corrected_reversal_is_written_once_with_its_new_entry(office: Office)
     mark(office, charge)
     out = io.StringIO()
     assert export_reversals(office.database, out, office.book).lines == 1
-    assert out.getvalue().splitlines()[1].startswith("3;")
+    assert out.getvalue().splitlines()[1].startswith(";3;")
 
 
 def test_nothing_to_reverse_is_a_file_with_headings(office: Office) -> None:
