@@ -35,6 +35,11 @@ _FIND_SIDE = 1440
 reading is done on strips of the full page."""
 
 
+_ASK_AGAIN_SECONDS = 600.0
+_absent_until: dict[str, float] = {}
+"""By the monotonic clock: until then an engine that could not be had is not asked for again."""
+_PRINT = 0.75
+"""Confidence from which a word is print, and no signature."""
 _UNCLEAR = frozenset({DocumentKind.OTRO, DocumentKind.VACIO})
 
 Judge = Callable[[Page], Wanted]
@@ -143,7 +148,9 @@ class Sight:
     def _shown(self, page: Page) -> tuple[Page, bytes]:
         acta = self._judge(page).kind is DocumentKind.ACTA
         read = (*page.words, *(word for witness in page.witnesses for word in witness.words))
-        words = [[w.text, w.box.x0, w.box.y0, w.box.x1, w.box.y1, w.confidence, 0] for w in read]
+        # What was read out of a scribble is unsure, and must not be taken away as print.
+        sure = [word for word in read if word.confidence >= _PRINT]
+        words = [[w.text, w.box.x0, w.box.y0, w.box.x1, w.box.y1, w.confidence, 0] for w in sure]
         told = self._asked("show", {"words": words, "ink": acta})
         return replace(
             page,
@@ -225,17 +232,22 @@ class Sight:
 
     def _strongly(self, facts: Mapping[str, Any], blobs: tuple[bytes, ...]) -> Frame | None:
         """The strong engine's answer; None where it is not there or has died: then values stay unproven."""
-        if self._blind:
+        if self._blind or time.monotonic() < _absent_until.get(STRONG, 0.0):
             return None
         try:
             if self._strong is None:
                 self._strong = self._cells.enter_context(Cell(STRONG, self._limits()))
+        except CellDied as died:
+            _absent_until[STRONG] = time.monotonic() + _ASK_AGAIN_SECONDS
+            _log.warning("the second OCR engine (rapidocr) cannot be had, fewer values will be proven: %s", died)
+            return None
+        try:
             (told,) = self._strong.answers(Frame(dict(facts), blobs))
         except CellDied as died:
             if died.timed_out:
                 raise
             self._blind = True
-            _log.warning("the second OCR engine is not at hand, values stay unproven: %s", died)
+            _log.warning("the second OCR engine died of a page, its values stay unproven: %s", died)
             return None
         self._count(told)
         return told

@@ -23,6 +23,12 @@ def signing_top(sheet: Sheet) -> float:
 # ── signature ────────────────────────────────────────────────────────────────────────────────────
 
 
+_ROOM = 1.5
+"""Heights of a line that a place must have for somebody to sign in it."""
+_STROKE = 0.9
+"""Heights of a line that strokes must have: what is lower is the rest of some print."""
+
+
 def signature_of(sheet: Sheet, signing: float, holder: str) -> tuple[Signature, tuple[Box, ...]]:
     """Ink over the places where the customer signs (his label, or his name under a line), and these places."""
     places = [
@@ -35,10 +41,12 @@ def signature_of(sheet: Sheet, signing: float, holder: str) -> tuple[Signature, 
             cell for row in sheet.rows for cell in row if cell.box.y0 > 0.4 and squeezed(cell.text) == squeezed(holder)
         ]
         places += [cell.box for cell in names if cell.box.y0 >= min(signing, 0.5) - 0.01]
-    zones = tuple(_room_above(sheet, box) for box in places)
+    rooms = (_room_above(sheet, box) for box in places)
+    zones = tuple(room for room in rooms if room.y1 - room.y0 >= _ROOM * sheet.line_height)
     if not zones:
         return Signature.DUDOSA, ()
-    if any(_lies_in(ink, zone) for zone in zones for ink in sheet.ink):
+    strokes = [ink for ink in sheet.ink if ink.y1 - ink.y0 >= _STROKE * sheet.line_height]
+    if any(_lies_in(ink, zone) for zone in zones for ink in strokes):
         return Signature.HALLADA, zones
     clear = sheet.engine is Engine.TEXTO or sheet.confidence >= 0.75
     return Signature.NO_HALLADA if clear else Signature.DUDOSA, zones
@@ -60,7 +68,7 @@ def _room_above(sheet: Sheet, label: Box) -> Box:
                 continue
             if cell.box.y1 <= label.y0 and cell.box.x0 < middle + half and cell.box.x1 > middle - half:
                 top = max(top, cell.box.y1)
-    return Box(middle - half, top, middle + half, label.y1)
+    return Box(middle - half, top, middle + half, label.y0 + 0.3 * (label.y1 - label.y0))
 
 
 def _lies_in(ink: Box, room: Box) -> bool:
