@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import logging
 import math
+import time
 import re
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
