@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 _SEPARATORS = re.compile(r"[\s\-–—./:_·]+")
 _PON_LETTERS = re.compile(r"[A-Z]{4}[0-9A-F]{8}")
@@ -51,6 +52,7 @@ def _compact(text: str) -> str:
     return _SEPARATORS.sub("", plain(text))
 
 
+@lru_cache(maxsize=8192)
 def label_form(text: str) -> str:
     """As printed on most labels: capitals without separators; a PON serial as four letters and eight hex digits.
 
@@ -66,6 +68,7 @@ def label_form(text: str) -> str:
     return serial
 
 
+@lru_cache(maxsize=8192)
 def canonical_serial(text: str) -> str:
     """The form under which a serial is kept and looked up: upper case, no separators, PON serials in hex.
 
@@ -84,6 +87,7 @@ def is_pon_serial(text: str) -> bool:
     return serial[:4] in PON_VENDORS and _PON_LETTERS.fullmatch(serial) is not None
 
 
+@lru_cache(maxsize=8192)
 def canonical_mac(text: str) -> str:
     """Twelve upper-case hex digits, or "" when the text is not the MAC of one device.
 
@@ -95,6 +99,7 @@ def canonical_mac(text: str) -> str:
     return mac
 
 
+@lru_cache(maxsize=8192)
 def service_key(text: str) -> str:
     """A service number in the form in which it is kept and compared: capitals and digits, nothing else.
 
