@@ -12,8 +12,8 @@ from __future__ import annotations
 
 import logging
 import math
-import time
 import re
+import time
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
