@@ -7,12 +7,14 @@ Needs Debian's chromium.  Prints what axe finds on each page, and pages that are
 
 from __future__ import annotations
 
+import io
 import re
 import shutil
 import sys
 from pathlib import Path
 
 from axe_playwright_python.sync_playwright import Axe
+from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
 OUT = Path(__file__).resolve().parents[1] / "docs" / "img"
@@ -22,9 +24,12 @@ LOOKS = (
     ("1920-dark", 1920, 1080, "dark"),
     ("360-dark", 360, 760, "dark"),
 )
+TALLEST = 2400
+"""Pixels of a photograph: a page may be longer."""
 PAGES = {
     "queue": "/cola",
     "panel": "/panel",
+    "history": "/registro",
     "users": "/usuarios",
     "account": "/cuenta",
     "password": "/cuenta/clave",
@@ -76,7 +81,9 @@ def _photograph(browser: Browser, url: str, password: str, look: str, width: int
 
 
 def _keep(page: Page, name: str) -> None:
-    page.screenshot(path=OUT / f"{name}.png", full_page="360" in name)
+    taken = Image.open(io.BytesIO(page.screenshot(full_page="360" in name))).convert("RGB")
+    taken = taken.crop((0, 0, taken.width, min(taken.height, TALLEST)))
+    taken.quantize(128, dither=Image.Dither.NONE).save(OUT / f"{name}.png", optimize=True)
     wide = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
     found = [one["id"] for one in Axe().run(page).response["violations"]]
     print(f"{name}: axe {found or 'nothing'}{f', {wide} px too wide' if wide > 0 else ''}")
