@@ -6,7 +6,7 @@ time for the two requests that follow the key (POST decidir, GET next page), ove
 they take turns, so that the process's CPU time is the work itself, whatever else the machine does; then all at once,
 each looking for a while, where time on the clock is what a person waits.
 
-    python bench/web.py [--history 100000] [--reviewers 20] [--each 10] [--think 2.0]
+    python bench/web.py [--history 100000] [--reviewers 20] [--each 10] [--think 10]
 
 Printed beside it, from the same run: the same with a history of 1,000, and what a request costs that does nothing
 (GET /salud), so that the machine's own speed falls out.
@@ -46,7 +46,7 @@ def main() -> None:
     parser.add_argument("--history", type=int, default=100_000)
     parser.add_argument("--reviewers", type=int, default=20)
     parser.add_argument("--each", type=int, default=10, help="decisions of each reviewer")
-    parser.add_argument("--think", type=float, default=2.0, help="seconds that a reviewer looks at a mail")
+    parser.add_argument("--think", type=float, default=10.0, help="seconds that a reviewer looks at a mail")
     chosen = parser.parse_args()
     small = run(1_000, chosen.reviewers, chosen.each, chosen.think)
     large = run(chosen.history, chosen.reviewers, chosen.each, chosen.think)
