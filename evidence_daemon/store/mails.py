@@ -262,6 +262,7 @@ def to_refile(session: Session, account: str, limit: int = 50) -> list[Refiling]
     return [
         Refiling(copy_id, message_id, size, FolderRole.REVISION, FolderRole(role))
         for copy_id, message_id, size, role in rows
+        if role
     ]
 
 
