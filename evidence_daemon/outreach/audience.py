@@ -186,9 +186,9 @@ def over_the_cap(case: Candidate, phone: str, quiet: Quiet, plan: Plan) -> bool:
 
 
 def of_one_customer(
-    cases: Sequence[Candidate], quiet: Quiet, plan: Plan, taken: set[str]
+    cases: Sequence[Candidate], quiet: Quiet, plan: Plan, taken: dict[str, str]
 ) -> Iterator[tuple[Candidate, Way | Exclusion]]:
-    """What becomes of each case of one customer.  `taken` are telephones that are reached already; it grows."""
+    """What becomes of each case of one customer.  `taken` is whose telephones are reached already; it grows."""
     reached = False
     for case in cases:
         verdict: Way | Exclusion = why_not(case, quiet, plan) or way(case, quiet, plan)
@@ -197,11 +197,10 @@ def of_one_customer(
                 verdict = Exclusion.CONTACTADO
             elif reached:
                 verdict = Exclusion.OTRO_SERVICIO_DEL_CLIENTE
-            elif verdict.phone in taken:
+            elif taken.setdefault(verdict.phone, case.id_number) != case.id_number:
                 verdict = Exclusion.TELEFONO_REPETIDO
             else:
                 reached = True
-                taken.add(verdict.phone)
         yield case, verdict
 
 
@@ -219,11 +218,11 @@ def sorted_out(
         scope=scope,
         campaign=campaign,
     )
-    return quiet, _each(rows, quiet, plan, set(quiet.taken))
+    return quiet, _each(rows, quiet, plan, dict(quiet.taken))
 
 
 def _each(
-    rows: Sequence[Candidate], quiet: Quiet, plan: Plan, taken: set[str]
+    rows: Sequence[Candidate], quiet: Quiet, plan: Plan, taken: dict[str, str]
 ) -> Iterator[tuple[Candidate, Way | Exclusion]]:
     for _customer, cases in groupby(rows, key=lambda row: row.id_number):
         yield from of_one_customer(list(cases), quiet, plan, taken)
@@ -247,7 +246,7 @@ class Preview:
 
 def preview(session: Session, plan: Plan, now: datetime) -> Preview:
     """Look through the whole list; writes nothing."""
-    told, after, taken = Preview(), "", set[str]()
+    told, after, taken = Preview(), "", dict[str, str]()
     today = now.astimezone(ECUADOR).date()
     while rows := outreach.candidates(session, after, BATCH):
         quiet, _unused = sorted_out(session, rows, plan, today)

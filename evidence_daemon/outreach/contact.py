@@ -277,10 +277,11 @@ class Contacts:
         result = report.result or report.state.value
         if not outreach.keep_event(session, attempt.id, report.event, report.at, report.state, result, report.code):
             return
-        if report.suppress:
+        rehearsed = outreach.load_campaign(session, attempt.campaign_id).rehearsal  # teaches nothing about people
+        if report.suppress and not rehearsed:
             proof = f"{attempt.id} {report.at:%Y-%m-%dT%H:%M:%SZ} {result}"
             self._leave_alone(session, attempt, "", proof, now)
-        if report.phone_is_wrong:
+        if report.phone_is_wrong and not rehearsed:
             outreach.mark_wrong(session, attempt.phone, attempt.channel, attempt.id, now)
         if not schedule.moves(attempt.state, report.state):
             return
@@ -303,7 +304,7 @@ class Contacts:
             self._take_back_later(session, attempt, now)  # it reached him after all
         elif final:
             self._follow(session, replace(attempt, state=report.state, result=result), report.at)
-        if result == schedule.NETWORK:
+        if result == schedule.NETWORK and not rehearsed:
             self._brake(session, attempt, now)
 
     def _leave_alone(self, session: Session, attempt: Attempt, channel: str, proof: str, now: datetime) -> None:

@@ -236,8 +236,8 @@ class Quiet:
     """Cases that a stored, undecided mail names."""
     contacts: Mapping[str, int]
     """Contacts of each person and telephone in the days that were asked for."""
-    taken: frozenset[str]
-    """Telephones that this campaign reaches already."""
+    taken: Mapping[str, str]
+    """Telephones that this campaign reaches already, and whose they are."""
 
     def is_suppressed(self, who: str, channel: Channel) -> bool:
         return (who, "") in self.suppressed or (who, channel.value) in self.suppressed
@@ -277,19 +277,19 @@ def quiet(
     for who, count in counted:
         plain = who.removeprefix(scope)
         contacts[plain] = contacts.get(plain, 0) + count
-    taken: Iterable[Any] = ()
+    taken: Iterable[tuple[str, str]] = ()
     if campaign:
         taken = session.execute(
-            sa.select(col(AttemptRow.phone))
-            .where(col(AttemptRow.campaign_id) == campaign, col(AttemptRow.phone).in_(phones))
-            .distinct()
+            sa.select(col(AttemptRow.phone), col(AttemptRow.customer)).where(
+                col(AttemptRow.campaign_id) == campaign, col(AttemptRow.phone).in_(phones)
+            )
         )
     return Quiet(
         frozenset((who, channel) for who, channel in suppressed),
         frozenset((phone, channel) for phone, channel in wrong),
         frozenset(CaseId(row[0]) for row in answered),
         contacts,
-        frozenset(row[0] for row in taken),
+        dict(taken),
     )
 
 
