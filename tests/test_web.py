@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import ssl
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import httpx
 import pyotp
 import pytest
 from babel.messages.extract import extract_from_dir
+from servers import certificate
 from webhouse import ORIGIN, PASSWORD, Visitor, WebHouse, web_house
 
 from evidence_daemon import config as configuration
@@ -150,6 +152,7 @@ async def test_a_browser_without_fetch_metadata_is_known_by_its_origin(
 async def test_a_name_that_is_not_ours_is_refused(house: WebHouse) -> None:
     async with Visitor(house.house) as visitor:
         assert (await visitor.get("/entrar", headers={"Host": "mala.example"})).status_code == 400
+        assert (await visitor.get("/entrar", headers={"Host": "[::1"})).status_code == 400
         assert (await visitor.get("/entrar", headers={"Host": "localhost:9999"})).status_code == 200
 
 
@@ -271,6 +274,14 @@ async def test_five_wrong_passwords_make_a_user_wait_even_with_the_right_one(own
         assert (await visitor.log_in("eva")).status_code == 303
         own.clock.turn(minutes=16)
         assert (await visitor.log_in("ana")).status_code == 303
+
+
+async def test_nobody_locks_a_colleague_out_from_one_place(own: WebHouse) -> None:
+    own.person("ana", Role.REVISOR)
+    async with Visitor(own.house, address="192.0.2.66") as thief, Visitor(own.house, address="192.0.2.7") as ana:
+        answers = [(await thief.log_in("ana", "no es esta")).status_code for _ in range(30)]
+        assert answers == [401] * 5 + [429] * 25
+        assert (await ana.log_in("ana")).status_code == 303
 
 
 async def test_one_address_that_tries_many_names_has_to_wait(tmp_path: Path) -> None:
@@ -585,6 +596,20 @@ async def test_trouble_is_told_without_a_word_of_what_happened_inside(
 async def test_the_house_says_that_it_lives(house: WebHouse) -> None:
     async with Visitor(house.house) as visitor:
         assert (await visitor.get("/salud")).text == "ok"
+
+
+def test_it_serves_https_itself(tmp_path: Path) -> None:
+    ca = certificate(tmp_path)
+    lines = f'tls_certificate_file = "{ca}"\ntls_key_file = "{ca.with_name("key.pem")}"'
+    with web_house(tmp_path, cases=False, web=lines) as house, house.house.web() as server:
+        house.person("ana", Role.REVISOR)
+        url = server.url.replace("127.0.0.1", "localhost")
+        trust = ssl.create_default_context(cafile=str(ca))
+        with httpx.Client(base_url=url, verify=trust, headers={"Sec-Fetch-Site": "same-origin"}) as browser:
+            assert url.startswith("https://")
+            answer = browser.post("/entrar", data={"name": "ana", "password": PASSWORD})
+            assert answer.headers["set-cookie"].startswith("__Host-sesion=")
+            assert browser.get("/cuenta").status_code == 200
 
 
 def test_it_listens_and_stops_cleanly(house: WebHouse) -> None:

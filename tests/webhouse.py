@@ -108,10 +108,10 @@ def web_house(
 class Visitor(httpx.AsyncClient):
     """A browser without a window: same-origin requests, its own cookies, the form token of the last page."""
 
-    def __init__(self, house: House, *, base_url: str = ORIGIN, **headers: str) -> None:
+    def __init__(self, house: House, *, base_url: str = ORIGIN, address: str = "127.0.0.1", **headers: str) -> None:
         self.site = house.site()
         super().__init__(
-            transport=httpx.ASGITransport(app=self.site, raise_app_exceptions=False),  # type: ignore[arg-type]
+            transport=httpx.ASGITransport(app=self.site, raise_app_exceptions=False, client=(address, 4711)),  # type: ignore[arg-type]
             base_url=base_url,
             headers={"Sec-Fetch-Site": "same-origin"} | headers,
         )

@@ -96,9 +96,9 @@ def enter(rooms: Rooms, name: str, password: str, address: str) -> Entered | Ref
     limits = ((pair, web.login_tries), (whole, 4 * web.login_tries), (place, web.address_tries))
 
     def count(session: Session) -> tuple[bool, users.Secrets | None]:
-        # All are counted, so a list: `all` of a generator would stop at the first refusal.
-        allowed = [users.attempt(session, what, limit=limit, window=WINDOW, now=now) for what, limit in limits]
-        return all(allowed), users.user_named(session, name)
+        # Stops at the first refusal: who is refused at one address must not use up the user's tries from all others.
+        allowed = all(users.attempt(session, what, limit=limit, window=WINDOW, now=now) for what, limit in limits)
+        return allowed, users.user_named(session, name)
 
     allowed, found = rooms.database.transact(count)
     if not allowed:

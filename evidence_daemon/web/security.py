@@ -70,7 +70,7 @@ class Wall:
 
     def _refused(self, method: str, headers: Headers, limit: int) -> int | None:
         host = headers.get("host", "")
-        if (urlsplit(f"//{host}").hostname or "") not in self._hosts:
+        if _name_of(host) not in self._hosts:
             return 400
         if method not in SAFE_METHODS and not self._is_our_own(headers, host):
             return 403
@@ -98,6 +98,14 @@ class Wall:
             await send(message)
 
         return answer
+
+
+def _name_of(host: str) -> str:
+    """The name in a Host header, without its port; "" when it is no host at all."""
+    try:
+        return (urlsplit(f"//{host}").hostname or "").lower()
+    except ValueError:
+        return ""
 
 
 def _counted(receive: Receive, limit: int) -> Receive:
