@@ -26,7 +26,7 @@ from evidence_daemon.mail.maildir import Maildir
 from evidence_daemon.mail.oauth import Grant
 from evidence_daemon.mail.smtp import Postman
 from evidence_daemon.mail.subject import failed_examples
-from evidence_daemon.model import Channel
+from evidence_daemon.model import DAEMON, Channel
 from evidence_daemon.outreach.campaign import Campaigns
 from evidence_daemon.outreach.channel import Driver
 from evidence_daemon.outreach.contact import Contacts
@@ -38,7 +38,7 @@ from evidence_daemon.outreach.schedule import Lane
 from evidence_daemon.pipeline import Pipeline
 from evidence_daemon.review import Desk
 from evidence_daemon.rulebook import RuleBook
-from evidence_daemon.store import records
+from evidence_daemon.store import audit, records
 from evidence_daemon.store.blobs import LocalBlobs
 from evidence_daemon.store.database import Database, open_database
 from evidence_daemon.store.lease import Lease
@@ -57,13 +57,38 @@ class House:
     """Everything built, nothing running."""
 
     config: Config
-    book: RuleBook
     database: Database
     blobs: LocalBlobs
     reader: Reader
     pipeline: Pipeline
     desk: Desk
     alerts: Alerts
+
+    @property
+    def book(self) -> RuleBook:
+        """The rule book as it stands now."""
+        return self.pipeline.book
+
+    def reload(self) -> bool:
+        """Read the rules anew; True when they stand from now on.  A faulty book is refused whole and the old one stays."""
+        before, now = self.book.edition, self.pipeline.clock()
+        try:
+            book = read_rules(rules_directory(self.config))
+        except BadRules as bad:
+            for fault in bad.faults:
+                log.error("rules: %s", fault)
+            log.error("the rules were not changed: edition %s stays", before)
+            with self.database.session() as session:
+                detail = {"stays": before, "faults": len(bad.faults)}
+                audit.record(session, "rules refused", actor=DAEMON, now=now, detail=detail)
+            return False
+        self.reader.follow(book.documents)
+        self.pipeline.book = book
+        log.info("the rules were read anew: edition %s (before: %s)", book.edition, before)
+        with self.database.session() as session:
+            detail = {"before": before, "after": book.edition}
+            audit.record(session, "rules read anew", actor=DAEMON, now=now, detail=detail)
+        return True
 
     @contextmanager
     def daemon(self) -> Iterator[Daemon]:
@@ -93,6 +118,13 @@ class House:
                 alerts=self.alerts,
                 watched=self.watched,
             )
+            running = daemon
+
+            def reread() -> None:
+                if self.reload():
+                    running.watched = self.watched
+
+            daemon.reload = reread
             campaigns = self._campaign_engine()
             if campaigns is not None:
                 campaigns.start()
@@ -287,7 +319,6 @@ def open_house(
         )
         yield House(
             config=config,
-            book=book,
             database=database,
             blobs=blobs,
             reader=reader,

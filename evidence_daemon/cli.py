@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import signal
 import sys
-import threading
 import time
 from contextlib import nullcontext
 from pathlib import Path
@@ -18,6 +17,7 @@ from typing import Annotated
 import typer
 
 from evidence_daemon import config as configuration
+from evidence_daemon import observe
 from evidence_daemon.app import House, open_grant, read_rules, rules_directory
 from evidence_daemon.commands import DEFAULT_CONFIG, AsJson, ConfigFile, Person, looking_back, queue
 from evidence_daemon.commands import batches as batch_commands
@@ -67,11 +67,12 @@ app.add_typer(ivr_commands.commands, name="ivr")
 
 @app.command()
 def run(config: ConfigFile = DEFAULT_CONFIG) -> None:
-    """Run the daemon until Ctrl-C or SIGTERM: poll, read, decide, answer, file away."""
+    """Run the daemon until Ctrl-C or SIGTERM: poll, read, decide, answer, file away.  SIGHUP reads the rules anew."""
     with _house(config) as house, house.daemon() as daemon:
         house.reader.check()
         for name in (signal.SIGINT, signal.SIGTERM):
             signal.signal(name, lambda *_: daemon.stop.set())
+        signal.signal(signal.SIGHUP, lambda *_: setattr(daemon, "reread", True))
         with house.web() if house.config.web.with_daemon else nullcontext():
             daemon.run(leave_after=45)  # within the minute that a service manager gives
 
@@ -79,13 +80,21 @@ def run(config: ConfigFile = DEFAULT_CONFIG) -> None:
 @app.command()
 def web(config: ConfigFile = DEFAULT_CONFIG) -> None:
     """Open the web house alone, beside a daemon that runs elsewhere, until Ctrl-C or SIGTERM."""
-    stop = threading.Event()
+    asked = {"stop": False, "reread": False}
     with _house(config) as house, house.web() as server:
         for name in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(name, lambda *_: stop.set())
+            signal.signal(name, lambda *_: asked.update(stop=True))
+        signal.signal(signal.SIGHUP, lambda *_: asked.update(reread=True))
         out.print(f"The web house is open at {server.url}  (Ctrl-C ends)", highlight=False)
-        while not stop.is_set():
-            time.sleep(0.5)  # not `stop.wait()`: a handler may find its lock held by us
+        observe.notify("READY=1")
+        while not asked["stop"]:
+            if asked["reread"]:
+                asked["reread"] = False
+                house.reload()
+            if server.alive and observe.watchdog_seconds() is not None:
+                observe.notify("WATCHDOG=1")
+            time.sleep(0.5)
+        observe.notify("STOPPING=1")
 
 
 @app.command()

@@ -31,7 +31,7 @@ from pydantic import (
 from evidence_daemon.errors import BadConfig
 from evidence_daemon.workdays import Calendar, read_dates, read_hours
 
-_LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
 class _Section(BaseModel):
@@ -40,7 +40,7 @@ class _Section(BaseModel):
 
 def _safe(security: str, info: ValidationInfo) -> str:
     """Refuses plain text towards another machine; `host` stands before `security` in its section."""
-    if security == "none" and info.data.get("host", "localhost") not in _LOOPBACK:
+    if security == "none" and info.data.get("host", "localhost") not in LOOPBACK:
         raise ValueError('security = "none" is accepted for loopback hosts only; use "tls" or "starttls"')
     return security
 
@@ -139,7 +139,7 @@ class OAuthConfig(_Section):
     @classmethod
     def _https_beyond_loopback(cls, url: str) -> str:
         parts = urlsplit(url)
-        if url and parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in _LOOPBACK):
+        if url and parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in LOOPBACK):
             raise ValueError("must begin with https://")
         return url
 
@@ -465,7 +465,7 @@ class WebConfig(_Section):
         parts = urlsplit(url)
         if url and (parts.scheme not in {"http", "https"} or not parts.hostname or parts.path not in {"", "/"}):
             raise ValueError('write "https://name" or "https://name:port", without a path')
-        if parts.scheme == "http" and parts.hostname not in _LOOPBACK:
+        if parts.scheme == "http" and parts.hostname not in LOOPBACK:
             raise ValueError("must begin with https://")
         return url.rstrip("/")
 
@@ -473,7 +473,7 @@ class WebConfig(_Section):
     def _no_passwords_in_clear_text(self) -> Self:
         if bool(self.tls_certificate_file) != bool(self.tls_key_file):
             raise ValueError("tls_certificate_file and tls_key_file belong together")
-        if self.address not in _LOOPBACK and not self.tls_certificate_file and not self.plain_beyond_loopback:
+        if self.address not in LOOPBACK and not self.tls_certificate_file and not self.plain_beyond_loopback:
             raise ValueError(
                 f"listening on {self.address} without TLS would show passwords to the network: set "
                 "tls_certificate_file and tls_key_file, listen on 127.0.0.1 behind a proxy, or set "
@@ -506,9 +506,81 @@ class SignOnConfig(_Section):
     @classmethod
     def _https_beyond_loopback(cls, url: str) -> str:
         parts = urlsplit(url)
-        if url and parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in _LOOPBACK):
+        if url and parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in LOOPBACK):
             raise ValueError("must begin with https://")
         return url.rstrip("/")
+
+
+class HealthConfig(_Section):
+    """What watches the daemon: /healthz, /readyz and /metrics on a port of their own, and a ping after each round."""
+
+    address: str = Field("127.0.0.1", min_length=1, description="Address of /healthz, /readyz and /metrics.")
+    port: int = Field(9464, ge=0, le=65535, description="Port of /healthz, /readyz and /metrics; 0: none.")
+    ping_url: str = Field(
+        "",
+        description="Address that is asked for (HTTP GET) after each complete round, for a watch that alerts when the "
+        'pings stop, e.g. "https://hc.example.gob.ec/ping/…"; /fail is added when a round failed.  Empty: none.',
+    )
+    ping_seconds: int = Field(60, ge=15, description="Seconds between two pings, at least.")
+
+    @field_validator("ping_url")
+    @classmethod
+    def _an_address(cls, url: str) -> str:
+        if url and (urlsplit(url).scheme not in {"http", "https"} or not urlsplit(url).hostname):
+            raise ValueError("must begin with https:// or http://")
+        return url.rstrip("/")
+
+
+class BreakerConfig(_Section):
+    """The circuit breaker: above these the daemon accredits nothing by itself, until a person lets it go on."""
+
+    reversals_per_hour: int = Field(
+        500, ge=0, description="Charges that the daemon may mark for reversal by itself in an hour.  0: no limit."
+    )
+    dollars_per_hour: int = Field(
+        50_000, ge=0, description="USD that the daemon may mark for reversal by itself in an hour.  0: no limit."
+    )
+
+
+class BackupConfig(_Section):
+    """Backups: the database and the evidence files, each tried by restoring it."""
+
+    directory: str = Field(
+        "/var/backups/evidence-daemon", description="Directory of the backups; on another disk, better another machine."
+    )
+    keep: int = Field(14, ge=1, description="Backups that are kept; older ones are removed after a new one was proven.")
+    stale_hours: int = Field(
+        26, ge=0, description="Hours without a proven backup after which our own people are alerted.  0: never."
+    )
+
+
+class AuditConfig(_Section):
+    """The audit trail's anchors: the head of its chain, written where whoever changes the database does not reach."""
+
+    anchor_directory: str = Field(
+        "/var/backups/evidence-daemon/anchors",
+        description="Directory of anchors.jsonl, to which the head of the chain is appended daily; best on another "
+        "machine.",
+    )
+
+
+class RetentionConfig(_Section):
+    """How long files and texts of mails are kept, in days after the last decision; rows, ids and money facts stay.
+
+    0 keeps a class for ever.
+    """
+
+    accepted_days: int = Field(
+        2555, ge=0, description="Days for mails on which a value was accredited (accounting: seven years)."
+    )
+    refused_days: int = Field(365, ge=0, description="Days for mails that were refused.")
+    unmatched_days: int = Field(180, ge=0, description="Days for mails that belong to no case.")
+    not_evidence_days: int = Field(
+        90, ge=0, description="Days for discarded mails and for papers that are no certificate (third parties' papers)."
+    )
+    pictures_days: int = Field(
+        90, ge=0, description="Days for the pictures of pages, whatever the class: they can be drawn anew from the mail."
+    )
 
 
 class IvrConfig(_Section):
@@ -599,6 +671,11 @@ class Config(_Section):
     imports: ImportsConfig = Field(default_factory=ImportsConfig)
     batches: BatchesConfig = Field(default_factory=BatchesConfig)
     daemon: DaemonConfig = Field(default_factory=DaemonConfig)
+    breaker: BreakerConfig = Field(default_factory=BreakerConfig)
+    health: HealthConfig = Field(default_factory=HealthConfig)
+    backup: BackupConfig = Field(default_factory=BackupConfig)
+    audit: AuditConfig = Field(default_factory=AuditConfig)
+    retention: RetentionConfig = Field(default_factory=RetentionConfig)
     web: WebConfig = Field(default_factory=WebConfig)
     sign_on: SignOnConfig = Field(default_factory=SignOnConfig)
     ivr: IvrConfig = Field(default_factory=IvrConfig)

@@ -43,6 +43,12 @@ LOGIN_PAUSE = 300.0
 """Seconds after a refused login: hammering locks accounts."""
 _LISTEN_SECONDS = 0.5
 """Seconds until a request to stop is noticed, at most."""
+STUCK_SECONDS = 900.0
+"""A job that made no step for so long hangs: above every time-out of its own (600 s for the answer to DATA)."""
+IDLE_SECONDS = 300.0
+"""Some job ends at least that often (dispatch every 5 s), or their clock is dead."""
+_READY_SECONDS = 30.0
+"""After so long without a login we are ready all the same: the mail server's trouble is not ours."""
 
 
 @dataclass
@@ -93,6 +99,18 @@ class Daemon:
     """When each mailbox was last listed to its end."""
     _refused: dict[str, datetime] = field(default_factory=dict)
     """Since when a job's login is refused."""
+    reread: bool = False
+    """Set by a signal handler: the rules are read anew.  Not an event, whose lock a handler may find held by us."""
+    reload: Callable[[], object] = lambda: None
+    """Reads the rules anew; says itself what came of it."""
+    after_round: Callable[[bool], object] = lambda _well: None
+    """Called after each complete round over all mailboxes, with whether it went well."""
+    _steps: dict[str, float] = field(default_factory=dict)
+    """Jobs at work, by when they made their last step (monotonic seconds)."""
+    _ended_at: float = field(default_factory=time.monotonic)
+    """When a job last ended (monotonic seconds)."""
+    _tried: set[str] = field(default_factory=set)
+    """Mailboxes that were reached, or could not be."""
     _clock: BackgroundScheduler = field(init=False)
 
     def __post_init__(self) -> None:
@@ -129,7 +147,8 @@ class Daemon:
                 next_run_time=datetime.now(UTC) + timedelta(seconds=60 if name == "prune" else 0),
             )
         self._clock.start()
-        observe.notify("READY=1")
+        started = fed = time.monotonic()
+        ready, every = False, observe.watchdog_seconds()
         observe.say(log, logging.INFO, "running", mailboxes=",".join(door.mailbox.account for door in self.doors))
         watches = [
             threading.Thread(target=self._watch, args=(door.job, door.lookout), name=f"lookout {door.job}", daemon=True)
@@ -141,6 +160,17 @@ class Daemon:
         # Not `stop.wait()`: a signal that comes as this thread lies down is not heard before the next one (measured,
         # 2 of 20 stops on a busy machine), and a handler that sets the event may find its lock held by us.
         while not self.stop.is_set():
+            if not ready and (self._met_all() or time.monotonic() - started > _READY_SECONDS):
+                ready = True
+                observe.notify("READY=1")
+            if self.reread:
+                self.reread = False
+                observe.notify(f"RELOADING=1\nMONOTONIC_USEC={time.monotonic_ns() // 1000}")
+                self.reload()
+                observe.notify("READY=1")
+            if every is not None and time.monotonic() - fed > every / 4 and not self.hanging():
+                fed = time.monotonic()
+                observe.notify("WATCHDOG=1")
             time.sleep(_LISTEN_SECONDS)
         observe.notify("STOPPING=1")
         log.info("stopping: running steps end first")
@@ -154,6 +184,27 @@ class Daemon:
             watch.join(10)
         self.flow.stop()
         self._close()
+
+    def hanging(self) -> str:
+        """What does not move any more, in words; "" while the work goes on.  Feeds systemd's watchdog and /healthz."""
+        now = time.monotonic()
+        stuck = sorted(job for job, at in list(self._steps.items()) if now - at > STUCK_SECONDS)
+        if stuck:
+            return f"no step for {STUCK_SECONDS:.0f} s: {', '.join(stuck)}"
+        if now - self._ended_at > IDLE_SECONDS and not self._steps:
+            return f"no job ended for {IDLE_SECONDS:.0f} s"
+        return ""
+
+    def troubles(self) -> dict[str, int]:
+        """Jobs that fail now, by how often in a row."""
+        return {name: pause.failures for name, pause in list(self._pauses.items()) if pause.failures}
+
+    def swept(self) -> dict[str, datetime]:
+        """When each mailbox was last listed to its end, by its account."""
+        return {door.mailbox.account: self._swept[door.job] for door in self.doors if door.job in self._swept}
+
+    def _met_all(self) -> bool:
+        return all(door.job in self._tried for door in self.doors)
 
     def once(self, patience: float = 3600.0) -> None:
         """One round: take in what is there, walk it, answer, file away; then return.
@@ -194,6 +245,7 @@ class Daemon:
         if not self.pipeline.intake_paused():
             for arrival in mailbox.arrivals(self.pipeline.known_uids(mailbox.account, mailbox.inbox)):
                 taken += self.pipeline.take_in(arrival)
+                self._step(door.job)
                 if self.stop.is_set():
                     break
             else:
@@ -219,7 +271,7 @@ class Daemon:
     def dispatch(self) -> None:
         """Send what is due in the outbox."""
         while not self.stop.is_set() and self.pipeline.dispatch_one(self.postman):
-            pass
+            self._step("dispatch")
         while not self.stop.is_set() and self.alerts.send_one(self.postman):  # the postman has one owner: this job
             pass
 
@@ -280,10 +332,28 @@ class Daemon:
                 door.lookout.close()
         self.postman.close()
 
+    def _step(self, name: str) -> None:
+        """A job at work got one thing done."""
+        self._tried.add(name)
+        if name in self._steps:
+            self._steps[name] = time.monotonic()
+
     def _guarded(self, name: str, act: Callable[[], None]) -> None:
         pause = self._pauses.setdefault(name, _Pause())
         if pause.until is not None and datetime.now(UTC) < pause.until:
+            self._ended_at = time.monotonic()
             return
+        self._steps[name] = time.monotonic()
+        try:
+            self._try(name, act, pause)
+        finally:
+            self._steps.pop(name, None)
+            self._tried.add(name)
+            self._ended_at = time.monotonic()
+        if any(name == door.job for door in self.doors) and self._met_all():
+            self.after_round(not any(self._pauses.get(door.job, _Pause()).failures for door in self.doors))
+
+    def _try(self, name: str, act: Callable[[], None], pause: _Pause) -> None:
         try:
             act()
         except Temporary as trouble:

@@ -70,6 +70,20 @@ def notify(state: str) -> None:
         peer.send(state.encode())
 
 
+def watchdog_seconds() -> float | None:
+    """The time within which systemd wants to hear of us (sd_watchdog_enabled(3)); None when it does not watch."""
+    microseconds = os.environ.get("WATCHDOG_USEC", "")
+    watched = os.environ.get("WATCHDOG_PID", "") in {"", str(os.getpid())}
+    return int(microseconds) / 1e6 if microseconds.isdigit() and watched else None
+
+
+def inherited_socket() -> socket.socket | None:
+    """The socket on which systemd listens for us (sd_listen_fds(3)); None when it gave none."""
+    if os.environ.get("LISTEN_PID") != str(os.getpid()) or os.environ.get("LISTEN_FDS", "0") == "0":
+        return None
+    return socket.socket(fileno=3)
+
+
 def _facts(record: logging.LogRecord) -> Mapping[str, object]:
     facts = getattr(record, "facts", {})
     return facts if isinstance(facts, Mapping) else {}

@@ -76,6 +76,15 @@ armed = true
 workers = {workers}
 retries = {retries}
 reconcile_seconds = 5
+
+[health]
+port = 0
+
+[backup]
+directory = "backups"
+
+[audit]
+anchor_directory = "anchors"
 {more}
 """,
         "utf-8",

@@ -2,36 +2,78 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
-UNITS = sorted((Path(__file__).parents[1] / "systemd").glob("*.service"))
+from evidence_daemon.cli import app
+
+HERE = Path(__file__).parents[1] / "systemd"
+UNITS = sorted(HERE.glob("evidence-daemon*"))
+SERVICES = [unit for unit in UNITS if unit.suffix == ".service"]
+PROGRAM = "/opt/evidence-daemon/bin/evidence-daemon"
 
 
-@pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.name)
-def test_the_manager_reads_the_unit_without_a_word(unit: Path, tmp_path: Path) -> None:
-    analyze = shutil.which("systemd-analyze")
-    if analyze is None:
+@pytest.fixture(scope="module")
+def rendered(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The units with a program that is installed here; manual pages need not be."""
+    directory = tmp_path_factory.mktemp("units")
+    for unit in UNITS:
+        lines = unit.read_text("utf-8").replace(PROGRAM, "/bin/true").splitlines()
+        kept = [line for line in lines if not line.startswith("Documentation=")]
+        (directory / unit.name).write_text("\n".join(kept) + "\n", "utf-8")
+    return directory
+
+
+def _analyze(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    program = shutil.which("systemd-analyze")
+    if program is None:
         pytest.skip("systemd-analyze is not installed")
-    # Its program need not be installed here, and a manual page neither.
-    text = unit.read_text("utf-8").replace("/opt/evidence-daemon/bin/evidence-daemon", "/bin/true")
-    lines = [line for line in text.splitlines() if not line.startswith("Documentation=")]
-    rendered = tmp_path / unit.name
-    rendered.write_text("\n".join(lines) + "\n", "utf-8")
-    told = subprocess.run([analyze, "verify", rendered], capture_output=True, text=True, check=False)
+    return subprocess.run([program, *arguments], capture_output=True, text=True, check=False)
+
+
+def test_the_manager_reads_all_units_without_a_word(rendered: Path) -> None:
+    told = _analyze("verify", *sorted(rendered.iterdir()))
     assert told.stderr == ""  # an unknown key is only warned of, with status 0
     assert told.returncode == 0
-    score = subprocess.run(
-        [analyze, "security", "--offline=true", "--threshold=15", rendered], capture_output=True, text=True, check=False
-    )
+
+
+@pytest.mark.parametrize("unit", SERVICES, ids=lambda unit: unit.name)
+def test_every_service_is_locked_up_well(unit: Path, rendered: Path) -> None:
+    score = _analyze("security", "--offline=true", "--threshold=15", rendered / unit.name)  # 1.5, times ten
     assert score.returncode == 0, score.stdout
 
 
 @pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.name)
-def test_a_sentence_stands_over_the_directives(unit: Path) -> None:
-    blocks = unit.read_text("utf-8").split("\n\n")
-    for block in blocks:
-        assert block.lstrip().startswith(("#", "[")), block
+def test_a_sentence_stands_over_each_directive(unit: Path) -> None:
+    said = False
+    for number, line in enumerate(unit.read_text("utf-8").splitlines(), 1):
+        if line.startswith("#"):
+            said = True
+        elif "=" in line:
+            assert said, f"{unit.name}:{number}: {line} has no sentence of its own"
+            said = False
+
+
+def test_the_target_brings_up_every_part() -> None:
+    wanted = set(re.findall(r"^Wants=(.*)$", (HERE / "evidence-daemon.target").read_text("utf-8"), re.M))
+    named = {name for line in wanted for name in line.split()}
+    services = {unit.name for unit in SERVICES}
+    started = {name.replace(".timer", ".service").replace(".socket", ".service") for name in named}
+    assert started == services
+    assert named <= {unit.name for unit in UNITS}
+
+
+@pytest.mark.parametrize("unit", SERVICES, ids=lambda unit: unit.name)
+def test_the_commands_of_the_units_exist(unit: Path) -> None:
+    (line,) = re.findall(r"^ExecStart=(.*)$", unit.read_text("utf-8"), re.M)
+    program, *words = line.split()
+    assert program == PROGRAM
+    command = words[: words.index("--config")]
+    told = CliRunner().invoke(app, [*command, "--help"])
+    assert told.exit_code == 0, told.output
+    assert "--config" in told.output

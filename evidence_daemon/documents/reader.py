@@ -149,6 +149,10 @@ class Reader:
             packages = " ".join(f"tesseract-ocr-{name.replace('_', '-')}" for name in missing)
             raise BadConfig(f"tesseract lacks the language data {', '.join(missing)}: apt-get install {packages}")
 
+    def follow(self, book: DocumentsBook) -> None:
+        """Read by another rule book from now on; what is being read is read by either."""
+        self._book = book
+
     def cage(self) -> str:
         """How documents are locked up here, and whether an antivirus looks first; in words for `status`."""
         looked = f", antivirus en {self._config.clamav}" if self._config.clamav else ", sin antivirus"

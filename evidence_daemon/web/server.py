@@ -9,7 +9,8 @@ from pathlib import Path
 
 import uvicorn
 
-from evidence_daemon.config import WebConfig
+from evidence_daemon import observe
+from evidence_daemon.config import LOOPBACK, WebConfig
 from evidence_daemon.errors import BadConfig, Temporary
 from evidence_daemon.web.security import Wall
 
@@ -41,7 +42,41 @@ class Server:
         self.url = ""
 
     def start(self) -> None:
-        """Listen.  Raises `BadConfig` when the address cannot be had."""
+        """Listen, or go on with the socket that systemd gave.  Raises `BadConfig` when the address cannot be had."""
+        self._socket = listener = self._inherited() or self._own()
+        scheme = "https" if self._web.tls_certificate_file else "http"
+        host = f"[{self._web.address}]" if listener.family is socket.AF_INET6 else self._web.address
+        place = listener.getsockname()
+        where = f"{host}:{place[1]}" if isinstance(place, tuple) else f"unix:{place}"
+        self.url = self._web.public_url or f"{scheme}://{where}"
+        self._thread.start()
+        for _ in range(200):
+            if self._server.started:
+                log.info("the web house is open at %s", self.url)
+                return
+            if not self._thread.is_alive():
+                break
+            self._thread.join(0.05)
+        raise Temporary("the web house could not be opened; its log says why")
+
+    @property
+    def alive(self) -> bool:
+        """Whether it still serves."""
+        return self._thread.is_alive()
+
+    def _inherited(self) -> socket.socket | None:
+        """The socket of the unit file; it too may not show passwords to the network."""
+        listener = observe.inherited_socket()
+        place = listener.getsockname() if listener is not None else ""
+        guarded = self._web.tls_certificate_file or self._web.plain_beyond_loopback
+        if isinstance(place, tuple) and place[0] not in LOOPBACK and not guarded:
+            raise BadConfig(
+                f"the socket unit listens on {place[0]} without TLS: set web.tls_certificate_file and "
+                "web.tls_key_file, or ListenStream= to loopback, or web.plain_beyond_loopback"
+            )
+        return listener
+
+    def _own(self) -> socket.socket:
         family = socket.AF_INET6 if ":" in self._web.address else socket.AF_INET
         listener = socket.socket(family)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -52,19 +87,7 @@ class Server:
             raise BadConfig(
                 f"web.address, web.port: cannot listen on {self._web.address}:{self._web.port}: {trouble}"
             ) from None
-        self._socket = listener
-        scheme = "https" if self._web.tls_certificate_file else "http"
-        host = f"[{self._web.address}]" if family is socket.AF_INET6 else self._web.address
-        self.url = self._web.public_url or f"{scheme}://{host}:{listener.getsockname()[1]}"
-        self._thread.start()
-        for _ in range(200):
-            if self._server.started:
-                log.info("the web house is open at %s", self.url)
-                return
-            if not self._thread.is_alive():
-                break
-            self._thread.join(0.05)
-        raise Temporary("the web house could not be opened; its log says why")
+        return listener
 
     def stop(self) -> None:
         """Answer what is under way (5 s at most) and close."""
