@@ -16,14 +16,7 @@ from test_reader import note, paper_of, pdf, pixels, read_one, scan, value
 
 from evidence_daemon.documents import sight, strong
 from evidence_daemon.documents.sandbox import Lock
-from evidence_daemon.model import Direction, Document, DocumentKind, Engine, Page
-
-
-def page_of(content: bytes) -> Page:
-    reading = read_one(content)
-    assert isinstance(reading, Document), reading
-    (page,) = reading.pages
-    return page
+from evidence_daemon.model import Direction, Document, DocumentKind, Engine
 
 
 def written(text: str, dpi: int = 200) -> ImageReader:
@@ -134,11 +127,12 @@ def test_a_bar_code_proves_the_serial_that_it_holds(monkeypatch: pytest.MonkeyPa
         note(canvas)
         Code128("HWTCC661499D", barWidth=1.2, barHeight=26).drawOn(canvas, 300, 560)
 
-    content = scan(draw)
-    page = page_of(content)
+    reading = read_one(scan(draw))
+    assert isinstance(reading, Document)
+    (page,) = reading.pages
     codes = [word.text for witness in page.witnesses if witness.engine is Engine.CODIGO for word in witness.words]
     assert codes == ["HWTCC661499D"]
-    serial = paper_of(read_one(content)).equipment[0].serial
+    serial = paper_of(reading).equipment[0].serial
     assert serial is not None
     assert serial.proven
 

@@ -18,7 +18,7 @@ from evidence_daemon.cases.identity import read_id, same_id
 from evidence_daemon.documents.agreement import agreed, one_place
 from evidence_daemon.documents.inventory import equipment_of
 from evidence_daemon.documents.kinds import direction_of, kind_of_all, ours
-from evidence_daemon.documents.layout import Lexicon, Sheet
+from evidence_daemon.documents.layout import Lexicon, Sheet, Span
 from evidence_daemon.documents.looks import Wanted, codes_of, masked_in, sheets_of
 from evidence_daemon.documents.signing import signature_of, signing_top
 from evidence_daemon.documents.values import Singles, as_date, singles
@@ -333,7 +333,8 @@ def _as_drawn(found: _Found, page: Page) -> _Found:
 
 _ASKED = ("number", "date", "holder", "id_number", "service_number", "line", "agent")
 _NEEDED = ("number", "date", "holder", "id_number", "service_number")
-"""What an acta mostly has; where one of them is not found, the page is looked at as a whole once more."""
+"""What an acta mostly has; where one is not found, the page is looked at as a whole once more.  Of a text layer
+these are compared with its pixels, besides title, direction and equipment."""
 _SIGNED_BELOW = 0.4
 """Share of a page's height above which nobody signs."""
 _ENOUGH_LETTERS = 250
@@ -359,7 +360,8 @@ def wanted(page: Page, book: DocumentsBook) -> Wanted:
     serials = [line.serial for line in found.equipment if line.type not in WITHOUT_SERIAL]
     values = [field for field in (*singles_found, *numbers) if field is not None and field.box is not None]
     if page.engine is Engine.TEXTO:
-        places = [field.box for field in values] + _telling(sheet, leaf.because, book)
+        keys = [getattr(found, name) for name in _NEEDED]
+        places = [field.box for field in (*keys, *numbers) if field] + _telling(sheet, leaf.because, book)
     else:
         places = [field.box for field in values if not field.proven]
     missing = (
@@ -390,8 +392,11 @@ def _telling(sheet: Sheet, titles: Sequence[str], book: DocumentsBook) -> list[B
     cells = [cell for row in sheet.rows for cell in row]
     told = [cell.box for cell in cells if cell.text in titles]
     signing = signing_top(sheet)
-    phrases = [phrase.pattern for phrase in book.direction.returns]
-    told += [c.box for c in cells if c.box.y1 < signing and any(re.search(one, plain(c.text)) for one in phrases)]
+    for cell in (cell for cell in cells if cell.box.y1 < signing):
+        text = plain(cell.text)
+        for found in filter(None, (re.search(phrase.pattern, text) for phrase in book.direction.returns)):
+            start, stop = text[: found.start()].count(" "), text[: found.end()].count(" ") + 1
+            told.append(Span(cell.words[start:stop] or cell.words).box)
     return told[:_MAX_TELLING]
 
 
@@ -411,7 +416,7 @@ def _covered(place: Box, other: Box) -> float:
     return max(0.0, wide) * max(0.0, high) / area if area > 0 else 1.0
 
 
-_MAX_TELLING = 6
+_MAX_TELLING = 5
 
 
 def _roomy(box: Box, sheet: Sheet) -> Box:
