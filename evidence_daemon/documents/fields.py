@@ -21,7 +21,7 @@ from evidence_daemon.documents.kinds import direction_of, kind_of_all, ours
 from evidence_daemon.documents.layout import Lexicon, Sheet, Span
 from evidence_daemon.documents.looks import Wanted, codes_of, masked_in, sheets_of
 from evidence_daemon.documents.signing import signature_of, signing_top
-from evidence_daemon.documents.values import Singles, as_date, singles
+from evidence_daemon.documents.values import LOOSE, Singles, as_date, singles
 from evidence_daemon.model import (
     WITHOUT_SERIAL,
     Box,
@@ -205,7 +205,7 @@ def _better(one: Field | None, two: Field | None) -> Field | None:
         return one or two
     if one.value == two.value:
         best = max(one, two, key=lambda field: field.confidence)
-        return replace(best, proven=True, rivals=())
+        return replace(best, proven=not best.rule.startswith(LOOSE), rivals=())
     if one.proven != two.proven:
         return one if one.proven else two
     # Two unproven readings that differ: neither may pass for sure.
@@ -322,7 +322,7 @@ def _as_drawn(found: _Found, page: Page) -> _Found:
         if any(one_place(field.box, mask.place) for mask in masked):
             return None
         seen = any(one_place(field.box, region) for region in looked)
-        return replace(field, proven=True) if seen else field
+        return replace(field, proven=True) if seen and not field.rule.startswith(LOOSE) else field
 
     equipment = tuple(replace(line, serial=drawn(line.serial), mac=drawn(line.mac)) for line in found.equipment)
     singles: dict[str, Any] = {name: drawn(getattr(found, name)) for name in _SINGLE}

@@ -15,7 +15,7 @@ from evidence_daemon.cases.equipment import (
     types_named,
 )
 from evidence_daemon.documents.layout import Hit, Sheet, Span, column_of, columns, has_colon, value_after
-from evidence_daemon.documents.values import as_date, below_of, field_of, right_of
+from evidence_daemon.documents.values import LOOSE, as_date, below_of, field_of, right_of
 from evidence_daemon.model import WITHOUT_SERIAL, Box, Engine, EquipmentLine, EquipmentType, Field, Word
 from evidence_daemon.rulebook import DocumentsBook
 
@@ -161,7 +161,9 @@ def _serial_field(sheet: Sheet, words: Sequence[Word], way: str) -> Field | None
     for span in (*whole[:1], Span(shown)) if shown else ():
         text = _tidy_serial("".join(word.text for word in span.words))
         if text:
-            field = field_of(sheet, text, span, f"serie:{way}")
+            # Few digits and no letter: as likely the number of a service as that of a box.
+            loose = LOOSE if re.fullmatch(r"\d{1,9}", text) else ""
+            field = field_of(sheet, text, span, f"{loose}serie:{way}")
             # The form of a PON serial proves it only where no digit can be misread: a 6 read as E is hex too.
             return replace(field, proven=is_pon_serial(text) and field.engine is Engine.TEXTO)
     return None

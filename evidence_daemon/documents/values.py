@@ -322,7 +322,7 @@ def date_of(sheet: Sheet) -> Field | None:
     cell, iso = free[0]
     if len({found for _, found in free}) > 1 and cell.box.y0 > 0.5:
         return None
-    return field_of(sheet, iso, cell, "fecha:en el texto")
+    return field_of(sheet, iso, cell, f"{LOOSE}fecha:en el texto")
 
 
 # ── names ────────────────────────────────────────────────────────────────────────────────────────
@@ -344,7 +344,9 @@ def text_of(sheet: Sheet, field: str, signing: float, fit: Callable[[Span], str]
         if text and field == "office" and value.hit.label == "CAC":
             text = f"CAC {text}"
         if text:
-            return field_of(sheet, text, value.span, f"{field}:{value.way}:{value.hit.label}")
+            # A name of two words may well go on in the next line.
+            loose = LOOSE if field == "holder" and len(text.split()) < 3 else ""
+            return field_of(sheet, text, value.span, f"{loose}{field}:{value.way}:{value.hit.label}")
     return None
 
 
@@ -367,7 +369,7 @@ def holder_of(sheet: Sheet, book: DocumentsBook, signing: float) -> Field | None
                 break
         text = _person(Span(tuple(name))) if len(name) >= 2 else ""
         if text and squeezed(text) not in {squeezed(own) for own in book.ours.names}:
-            return field_of(sheet, text, Span(tuple(name)), f"holder:en el texto:{hit.label}")
+            return field_of(sheet, text, Span(tuple(name)), f"{LOOSE}holder:en el texto:{hit.label}")
     return None
 
 
