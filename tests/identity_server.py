@@ -21,13 +21,17 @@ from joserfc.jwk import KeySet, RSAKey
 CLIENT, SECRET = "mesa", "secreto-del-cliente"
 
 
+KEY, OTHER_KEY = (RSAKey.generate_key(2048, {"kid": "1"}) for _ in range(2))
+"""Made once: it takes a while.  Providers publish the first one."""
+
+
 class IdentityServer(ThreadingHTTPServer):
     """Listens on loopback.  `claims` are put into every token, over what is right; `key` signs them."""
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Request)
         self.url = f"http://127.0.0.1:{self.server_address[1]}"
-        self.key = self.published = RSAKey.generate_key(2048, {"kid": "1"})
+        self.key = self.published = KEY
         self.claims: dict[str, Any] = {}
         self.issuer = self.url
         self.codes: dict[str, dict[str, str]] = {}
