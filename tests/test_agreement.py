@@ -164,6 +164,24 @@ def test_an_installation_that_only_one_engine_saw_stops_a_return() -> None:
     assert paper.direction.value == "DESCONOCIDA"
 
 
+def test_a_number_that_nothing_names_is_shown_and_never_proven() -> None:
+    lines = changed("Cedula: 1700000019", "1700000019")
+    paper = fields_of(page(T, lines, Witness(R, words(lines))))
+    assert (paper.id_number.value, paper.id_number.proven) == ("1700000019", False)
+    two = (*lines, "1710034065")
+    assert fields_of(page(T, two)).id_number is None
+
+
+def test_a_value_at_the_edge_of_the_picture_may_be_cut_off_and_is_never_proven() -> None:
+    cut = words(changed("Acta No.: 0012345", "Acta No.: 0012"))
+    moved = tuple(
+        Word(w.text, Box(0.95, w.box.y0, 0.995, w.box.y1), w.confidence, w.line) if w.text == "0012" else w for w in cut
+    )
+    one = Page(1, 1000, 1414, T, moved, witnesses=(Witness(R, moved),))
+    paper = fields_of(one)
+    assert paper.number is None or not paper.number.proven
+
+
 # ── text layers ──────────────────────────────────────────────────────────────────────────────────
 
 

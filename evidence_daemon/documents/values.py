@@ -177,13 +177,28 @@ def id_number_of(sheet: Sheet, book: DocumentsBook, signing: float) -> Field | N
             field = replace(field, proven=False, confidence=min(field.confidence, 0.5), rule=f"{LOOSE}{field.rule}")
         found.append((2 * low + 2 * near_agent + (not valid), span.box.y0, field))
     if not found:
-        return None
+        return _only_id_on(sheet, book)
     found.sort(key=lambda one: (one[0], one[1]))
     best = found[0][2]
     again = [field for _, _, field in found[1:] if same_id(field.value, best.value)]
     if again and not best.rule.startswith(LOOSE):
         best = replace(best, proven=True, confidence=max(best.confidence, *(field.confidence for field in again)))
     return best
+
+
+def _only_id_on(sheet: Sheet, book: DocumentsBook) -> Field | None:
+    """The only number on the page with a right check digit, where no label names one; whose it is stays open."""
+    found: dict[str, Span] = {}
+    for word in sheet.words:
+        text = word.text.strip(".,;:()")
+        number = read_id(text) if re.fullmatch(r"\d{10}|\d{10}001", text) else None
+        if number is not None and number.check is IdCheck.OK and text[2] not in "69" and not own_ruc(text, book.ours):
+            found[text] = Span((word,))
+    if len(found) != 1:
+        return None
+    ((text, span),) = found.items()
+    field = field_of(sheet, text, span, f"{LOOSE}id:único en la página")
+    return replace(field, confidence=min(field.confidence, 0.5))
 
 
 def _only(span: Span, value: str) -> Span:
