@@ -10,6 +10,7 @@ before, as after a power cut, and the work is done again later, as the daemon's 
 
 from __future__ import annotations
 
+import atexit
 import csv
 import hashlib
 import io
@@ -157,6 +158,7 @@ class Crash(Exception):
 @cache
 def _template() -> Path:
     directory = Path(tempfile.mkdtemp(dir=_fast()))
+    atexit.register(shutil.rmtree, directory, ignore_errors=True)
     database = open_database("", directory)
     database.migrate(armed=True)
     database.close()
