@@ -519,6 +519,38 @@ def test_a_sent_answer_is_kept_as_seen(
         assert all(b"\\Seen" in flags for flags in person.get_flags([1, 2]).values())
 
 
+def answer(number: int) -> bytes:
+    """An answer of ours, as it lies in the outbox."""
+    return f"Subject: Respuesta {number}\r\nMessage-ID: <ev.{number}@cnt.example>\r\n\r\nHola.\r\n".encode()
+
+
+@pytest.mark.parametrize("older", [False, True])
+def test_an_answer_that_lies_in_the_sent_folder_already_is_not_put_there_again(
+    dovecot: Dovecot, plain_dovecot: Dovecot, mailbox_user: str, open_mailbox: Mailboxes, *, older: bool
+) -> None:
+    """A crash may come between the APPEND and the note of it, and some providers keep what they send themselves."""
+    server, folder = (plain_dovecot, "INBOX.Sent") if older else (dovecot, "Sent")
+    mailbox = open_mailbox(server)
+    mailbox.append_sent(answer(1))
+    mailbox.append_sent(answer(1))
+    open_mailbox(server).append_sent(answer(1))
+    with server.client(mailbox_user) as provider:
+        provider.append(folder, answer(2))
+    mailbox.append_sent(answer(2))
+    mailbox.append_sent(answer(3))
+    assert server.folders(mailbox_user)[folder] == [answer(1), answer(2), answer(3)]
+
+
+def test_looking_for_an_answer_among_many_thousands_has_a_bounded_cost(
+    dovecot: Dovecot, mailbox_user: str, open_mailbox: Mailboxes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("evidence_daemon.mail.imap.SENT_LATELY", 2)
+    mailbox = open_mailbox(dovecot)
+    for number in (1, 2, 3, 2, 1):  # the last one lies too far back to be looked for
+        mailbox.append_sent(answer(number))
+    assert dovecot.folders(mailbox_user)["Sent"] == [answer(number) for number in (1, 2, 3, 1)]
+
+
 def test_without_a_sent_folder_nothing_is_kept(dovecot: Dovecot, mailbox_user: str, open_mailbox: Mailboxes) -> None:
     open_mailbox(dovecot, sent_folder="").append_sent(mail(1))
     assert dovecot.folders(mailbox_user) == {"INBOX": []}

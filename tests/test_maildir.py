@@ -489,13 +489,26 @@ def test_an_imap_server_on_the_same_maildir_shows_the_same_mails(
 def test_a_sent_answer_is_kept_as_seen_for_our_eyes_only(post: Post, open_maildir: Maildirs) -> None:
     mailbox = open_maildir()
     mailbox.append_sent(mail(1))
-    mailbox.append_sent(mail(1))
-    files = list((post.path / ".Sent" / "cur").iterdir())
-    assert [file.read_bytes() for file in files] == [mail(1), mail(1)]
+    mailbox.append_sent(mail(2))
+    files = sorted((post.path / ".Sent" / "cur").iterdir(), key=lambda file: file.read_bytes())
+    assert [file.read_bytes() for file in files] == [mail(1), mail(2)]
     assert all(file.name.endswith(":2,S") and stat.S_IMODE(file.stat().st_mode) == 0o600 for file in files)
     assert list((post.path / ".Sent" / "tmp").iterdir()) == []
-    open_maildir(sent_folder="").append_sent(mail(2))
+    open_maildir(sent_folder="").append_sent(mail(3))
     assert len(post.folder(".Sent")) == 2
+
+
+def test_an_answer_that_lies_in_the_sent_folder_already_is_not_put_there_again(
+    post: Post, open_maildir: Maildirs
+) -> None:
+    """A crash may come between the file and the note of it; a person may have marked the file meanwhile."""
+    mailbox = open_maildir()
+    mailbox.append_sent(mail(1))
+    (file,) = (post.path / ".Sent" / "cur").iterdir()
+    file.rename(file.with_name(file.name.replace(":2,S", ":2,FS")))
+    mailbox.append_sent(mail(1))
+    mailbox.append_sent(mail(2))
+    assert sorted(post.folder(".Sent")) == sorted([mail(1), mail(2)])
 
 
 def test_a_delivery_ends_the_wait(post: Post, open_maildir: Maildirs, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -532,4 +545,4 @@ def test_a_mail_that_was_numbered_and_gone_before_it_was_read_is_in_no_census(
     assert raws(got) == [mail(1), mail(3)]
     taken(mailbox)
     assert mailbox.census is not None
-    assert (mailbox.census.next_uid, mailbox.census.listed) == (4, {1, 3})
+    assert (mailbox.census.next_uid, mailbox.census.listed) == (4, frozenset({1, 3}))

@@ -66,6 +66,7 @@ _PAUSE_SECONDS = 900.0
 
 _SEARCHABLE = re.compile(r"[!#-\[\]-~]{3,300}")
 """A Message-ID that may stand between quotes in a command (RFC 3501 "quoted")."""
+_MESSAGE_ID = re.compile(rb"^Message-ID:\s*(<[^<>\s]+>)", re.IGNORECASE | re.MULTILINE)
 _NO = re.compile(r"[A-Za-z]+ failed: (?:\[(?P<code>[A-Z-]+)[^\]]*\])? *(?P<text>.*)", re.DOTALL)
 _NOT_THE_PASSWORD = frozenset({"UNAVAILABLE", "INUSE", "LIMIT", "SERVERBUG"})
 """Response codes (RFC 5530) with which a login fails though user and password may be right."""
@@ -74,6 +75,8 @@ _NOT_THE_PASSWORD = frozenset({"UNAVAILABLE", "INUSE", "LIMIT", "SERVERBUG"})
 SENT_HEADERS = "MESSAGE-ID IN-REPLY-TO X-EVIDENCIA-ROBOT"
 """What is read of mails in the Sent folder."""
 SENT_DAYS = 14
+SENT_LATELY = 2_000
+"""Mails of the Sent folder among which an answer is looked for before it is put there: a search has a bounded cost."""
 
 
 class _Protocol(imaplib.IMAP4):
@@ -495,7 +498,8 @@ class Mailbox:
     def append_sent(self, raw: bytes) -> None:
         """Put a copy of a sent answer into the Sent folder, as seen; nothing when none is configured.
 
-        Not repeatable: a second call makes a second copy.
+        Repeatable: one that lies there already (a crash came before it was noted, or the provider keeps what it
+        sends by itself) is recognised by its Message-ID among the last `SENT_LATELY` mails.
         """
         folder = self._config.sent_folder
         if not folder:
@@ -506,6 +510,8 @@ class Mailbox:
             client.append(self._path(folder), raw, (b"\\Seen",))
 
         self._live()
+        if self._lies_in(folder, raw):
+            return
         try:
             try:
                 self._run("keeping a sent mail", append)
@@ -515,6 +521,20 @@ class Mailbox:
                 self._run("keeping a sent mail", append)
         except _Refusal as no:
             raise Temporary(f'{self._server}: the server refuses to keep a mail in "{folder}": {no}') from None
+
+    def _lies_in(self, folder: str, raw: bytes) -> bool:
+        """Whether a mail with the Message-ID of `raw` is among the last of a folder; False where nobody can tell."""
+        found = _MESSAGE_ID.search(raw.partition(b"\r\n\r\n")[0])
+        if not found or not _SEARCHABLE.fullmatch(message_id := found[1].decode("ascii", "replace")):
+            return False
+        try:
+            box = self._select(folder, readonly=True)  # anew each time: what came meanwhile counts too
+            low = max(1, box.exists - SENT_LATELY + 1)
+            return box.exists > 0 and bool(self._search(f'{low}:* HEADER Message-ID "{message_id}"'))
+        except Temporary:
+            if self._session is None:
+                raise
+            return False  # no such folder yet, or a server that does not search
 
     def sent_lately(self) -> list[bytes]:
         """Headers of mails new in the Sent folder: whom they answer, and whether they are ours (`SENT_HEADERS`).
@@ -580,6 +600,29 @@ class Mailbox:
         return any(len(line) > 1 and line[1] == b"EXISTS" for line in heard)
 
     # ── the connection ───────────────────────────────────────────────────────────────────────────
+
+    def check(self) -> str:
+        """Log in and open the inbox, changing nothing; how many mails lie in it, in words.  Raises `Temporary`."""
+        box = self._select(self.inbox, readonly=True)
+        return f"{self._server}: logged in, {box.exists} mails in {self.inbox}"
+
+    def inventory(self, folder: str) -> dict[int, tuple[bytes, int]]:
+        """What lies in a folder: for each UID the header field Message-ID as it stands, and the size (bytes).
+
+        Empty when there is no such folder.  Raises `Temporary`.
+        """
+        self._renew()
+        path = self._path(folder)
+        if not self._run("looking for a folder", lambda client: client.folder_exists(path)):
+            return {}
+        self._select(folder, readonly=True)
+        found: dict[int, tuple[bytes, int]] = {}
+        items = ["BODY.PEEK[HEADER.FIELDS (MESSAGE-ID)]", "RFC822.SIZE"]
+        for chunk in _chunks(self._search("UID 1:*"), BATCH):
+            entries = self._run("counting a folder", lambda client, some=chunk: client.fetch(some, items))
+            for uid, entry in entries.items():
+                found[uid] = (_body(entry) or b"", int(entry.get(b"RFC822.SIZE", 0)))
+        return found
 
     def close(self) -> None:
         """Log out, if connected.  Never raises; the mailbox may be used again."""
