@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 from enum import StrEnum
 
@@ -17,7 +17,9 @@ from evidence_daemon import observe
 from evidence_daemon.config import Config
 from evidence_daemon.mail import compose
 from evidence_daemon.mail.smtp import Accepted, NotSent, Postman, Refused, Uncertain
+from evidence_daemon.model import CopyKey
 from evidence_daemon.store import batches, incoming, records
+from evidence_daemon.store.closing import Missing
 from evidence_daemon.store.database import Database
 from evidence_daemon.workdays import ECUADOR, before_working_days
 
@@ -34,6 +36,9 @@ class Cause(StrEnum):
     VALVULA = "valvula"
     DESAPARECIDOS = "desaparecidos"
     DISCO = "disco"
+    SIN_CONEXION = "sin-conexion"
+    INACCESIBLES = "inaccesibles"
+    FILAS_PERDIDAS = "filas-perdidas"
     MUDANZA = "mudanza"
     LISTA_VIEJA = "lista-vieja"
     LISTA_CON_FALLAS = "lista-con-fallas"
@@ -59,6 +64,21 @@ _ALERTS: Mapping[Cause, tuple[str, str]] = {
         "el servidor rechaza nuestra clave",
         "Mientras tanto no se reciben o no se envían correos; ninguno se pierde. Corrija el archivo de la clave (o "
         "vuelva a autorizar la cuenta): se lee de nuevo en cada intento.",
+    ),
+    Cause.SIN_CONEXION: (
+        "una tarea falla desde hace rato",
+        "«poll» recibe correos de un buzón, «dispatch» envía las respuestas. Ningún correo se pierde: esperan en el "
+        "buzón o en la cola. Compruebe la red y el servidor de correo; la causa consta en el registro del programa.",
+    ),
+    Cause.INACCESIBLES: (
+        "el servidor lista correos y no los entrega",
+        "Ábralos en un programa de correo. El sistema los pide otra vez cada cuarto de hora.",
+    ),
+    Cause.FILAS_PERDIDAS: (
+        "faltan correos en la base de datos",
+        "Llegaron, constan en la auditoría y ya no están: alguien cambió la base fuera del programa, o se dañó. Los "
+        "originales siguen en las carpetas del buzón. Restaure un respaldo, o devuelva cada correo a la bandeja de "
+        "entrada: se procesa otra vez y nada se reversa dos veces.",
     ),
     Cause.SIN_PROCESAR: (
         "hay correos que no se pudieron procesar",
@@ -101,6 +121,12 @@ class Signs:
 
     refused: Mapping[str, datetime]
     free_bytes: int
+    failing: Mapping[str, datetime] = field(default_factory=dict)
+    """Since when which job meets any other trouble."""
+    undeliverable: tuple[CopyKey, ...] = ()
+    """Mails that a server lists and, several times asked, does not hand over."""
+    missing: tuple[Missing, ...] = ()
+    """What the last closing count lacked."""
 
 
 class Alerts:
@@ -175,9 +201,12 @@ class Alerts:
             moved = records.moved_at(session)
             lists = self._lists(session, now)
         patience = timedelta(minutes=settings.login_refused_minutes)
-        refused = [f"{job}: desde {_moment(since)}" for job, since in signs.refused.items() if now - since >= patience]
+        longer = timedelta(minutes=settings.unreachable_minutes)
         found = {
-            Cause.ACCESO: "\n".join(sorted(refused)),
+            Cause.ACCESO: _jobs(signs.refused, now - patience),
+            Cause.SIN_CONEXION: _jobs(signs.failing, now - longer),
+            Cause.INACCESIBLES: _named([f"buzón {key.account}, UID {key.uid}" for key in signs.undeliverable]),
+            Cause.FILAS_PERDIDAS: _named([f"{one.receipt} ({one.folder}, UID {one.uid})" for one in signs.missing]),
             Cause.SIN_PROCESAR: ", ".join(needs.shunted),
             Cause.ENVIO_INCIERTO: ", ".join(needs.uncertain),
             Cause.VALVULA: needs.valve,
@@ -269,6 +298,15 @@ def _digest(facts: records.Digest) -> tuple[str, str]:
     lines += ["", "QUÉ ESTÁ FUERA DE PLAZO", f"  {_receipts(facts.late)}"]
     lines += ["", "QUÉ VENCE EN TRES DÍAS", f"  {_receipts(facts.late_soon)}"]
     return f"Resumen: {sum(facts.came.values())} llegaron, {waits} esperan{late}", "\n".join(lines) + "\n"
+
+
+def _jobs(since: Mapping[str, datetime], before: datetime) -> str:
+    return "\n".join(sorted(f"{job}: desde {_moment(at)}" for job, at in since.items() if at <= before))
+
+
+def _named(things: list[str]) -> str:
+    """A line for each, at most twenty."""
+    return "\n".join(things[:20] + ([f"y {len(things) - 20} más"] if len(things) > 20 else []))
 
 
 def _pauses(status: records.Status) -> list[tuple[str, str]]:

@@ -352,6 +352,9 @@ class AlertsConfig(_Section):
     login_refused_minutes: int = Field(
         15, ge=0, description="Minutes that a login must have been refused before it is alerted."
     )
+    unreachable_minutes: int = Field(
+        60, ge=0, description="Minutes that a mail server, or any job, must have been in trouble before it is alerted."
+    )
     disk_free_mb: int = Field(1000, ge=0, description="Free megabytes on the disk of the state directory to alert at.")
 
     @field_validator("alert_to", "digest_to")
@@ -579,7 +582,9 @@ class RetentionConfig(_Section):
         90, ge=0, description="Days for discarded mails and for papers that are no certificate (third parties' papers)."
     )
     pictures_days: int = Field(
-        90, ge=0, description="Days for the pictures of pages, whatever the class: they can be drawn anew from the mail."
+        90,
+        ge=0,
+        description="Days for the pictures of pages, whatever the class: they can be drawn anew from the mail.",
     )
 
 

@@ -30,7 +30,9 @@ from evidence_daemon.exchange.watched import Watched
 from evidence_daemon.mail.imap import Mailbox
 from evidence_daemon.mail.maildir import Maildir
 from evidence_daemon.mail.smtp import Postman
+from evidence_daemon.model import CopyKey
 from evidence_daemon.pipeline import Pipeline
+from evidence_daemon.store.closing import Missing
 
 if TYPE_CHECKING:  # the engine is slow to load, and only a running daemon needs it
     from evidence_daemon.flow import Flow
@@ -57,9 +59,12 @@ class _Pause:
 
     failures: int = 0
     until: datetime | None = None
+    since: datetime | None = None
+    """When the trouble began."""
 
     def lengthen(self, floor: float) -> float:
         self.failures += 1
+        self.since = self.since or datetime.now(UTC)
         seconds = max(floor, min(LONGEST_PAUSE, FIRST_PAUSE * 2.0 ** min(self.failures - 1, 10)))
         seconds *= random.uniform(0.8, 1.2)  # noqa: S311  # jitter, so that many clients do not come back at once
         self.until = datetime.now(UTC) + timedelta(seconds=seconds)
@@ -99,6 +104,10 @@ class Daemon:
     """When each mailbox was last listed to its end."""
     _refused: dict[str, datetime] = field(default_factory=dict)
     """Since when a job's login is refused."""
+    _undeliverable: dict[str, tuple[CopyKey, ...]] = field(default_factory=dict)
+    """By mailbox: mails that its server lists and does not hand over."""
+    _missing: tuple[Missing, ...] = ()
+    """What the last closing count lacked."""
     reread: bool = False
     """Set by a signal handler: the rules are read anew.  Not an event, whose lock a handler may find held by us."""
     reload: Callable[[], object] = lambda: None
@@ -133,6 +142,7 @@ class Daemon:
             ("dispatch", self.dispatch, 5.0),
             ("reconcile", self.reconcile, self.reconcile_seconds),
             ("prune", self.prune, 3600.0),
+            ("close", self.close_books, 86400.0),
             ("lapse", self.lapse, 600.0),
             ("look", self.look, 60.0),
             *([("lists", self.lists, 30.0)] if self.watched is not None else []),
@@ -144,7 +154,7 @@ class Daemon:
                 args=(name, act),
                 seconds=seconds,
                 id=name,
-                next_run_time=datetime.now(UTC) + timedelta(seconds=60 if name == "prune" else 0),
+                next_run_time=datetime.now(UTC) + timedelta(seconds=60 if name in {"prune", "close"} else 0),
             )
         self._clock.start()
         started = fed = time.monotonic()
@@ -252,6 +262,7 @@ class Daemon:
                 self._swept[door.job] = datetime.now(UTC)
             if mailbox.census is not None:
                 self.pipeline.count(mailbox.census)
+            self._undeliverable[door.job] = mailbox.undeliverable
         moves = self.pipeline.to_file(mailbox.account)
         if moves:
             self.pipeline.filed(mailbox.file_away(moves))
@@ -278,7 +289,13 @@ class Daemon:
     def look(self) -> None:
         """Write alerts for what needs a person, and the digest when its hour has come; `dispatch` sends them."""
         free = shutil.disk_usage(self.pipeline.config.state_directory).free
-        causes = self.alerts.look(Signs(dict(self._refused), free))
+        failing = {
+            name: pause.since
+            for name, pause in list(self._pauses.items())
+            if pause.since is not None and name not in self._refused
+        }
+        stuck = tuple(key for keys in list(self._undeliverable.values()) for key in keys)
+        causes = self.alerts.look(Signs(dict(self._refused), free, failing, stuck, self._missing))
         if self.alerts.digest() or causes:
             self.wake("dispatch")
 
@@ -307,6 +324,12 @@ class Daemon:
     def prune(self) -> None:
         """Forget the engine's finished walks of more than a week ago."""
         self.flow.prune(datetime.now(UTC) - timedelta(days=7))
+
+    def close_books(self) -> None:
+        """Count whether every mail that ever came in is still in the books; `look` tells of what is not."""
+        self._missing = self.pipeline.missing()
+        for one in self._missing:
+            log.error("%s came in (%s, UID %d) and is not in the books any more", one.receipt, one.folder, one.uid)
 
     def wake(self, job: str) -> None:
         """Let a job run now instead of at its next time."""

@@ -77,7 +77,7 @@ from evidence_daemon.model import (
     receipt_number,
 )
 from evidence_daemon.rulebook import DocumentsBook, RuleBook
-from evidence_daemon.store import audit, judging, outreach, records, register
+from evidence_daemon.store import audit, closing, judging, outreach, records, register
 from evidence_daemon.store.blobs import Blobs
 from evidence_daemon.store.database import Database, Session
 from evidence_daemon.workdays import ECUADOR, before_working_days, read_hours
@@ -205,6 +205,11 @@ class Pipeline:
                 census.folder,
                 uids,
             )
+
+    def missing(self) -> tuple[closing.Missing, ...]:
+        """Mails that came in and are not in the books any more: nobody's hand should do that."""
+        with self.database.reading() as session:
+            return closing.missing(session)
 
     # ── the walk ─────────────────────────────────────────────────────────────────────────────────
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import email
 import email.policy
 import re
+import sqlite3
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -16,7 +19,7 @@ from evidence_daemon.alerts import Cause, Signs
 from evidence_daemon.config import parse
 from evidence_daemon.errors import BadConfig
 from evidence_daemon.mail.message import understand
-from evidence_daemon.model import AutomaticKind, OutboxState, receipt_number
+from evidence_daemon.model import AutomaticKind, CopyKey, OutboxState, receipt_number
 from evidence_daemon.store import incoming, records
 
 PEOPLE = """
@@ -35,7 +38,7 @@ def told(one: Living) -> list[email.message.EmailMessage]:
     while one.house.alerts.send_one(one.postman):
         pass
     return [
-        email.message_from_bytes(mail.raw, policy=email.policy.default)  # type: ignore[misc]
+        email.message_from_bytes(mail.raw, policy=email.policy.default)
         for mail in one.smtp.received[before:]
     ]
 
@@ -146,6 +149,64 @@ def test_vanished_mails_are_alerted(tmp_path: Path) -> None:
             )
         assert look(one) == [Cause.DESAPARECIDOS]
         assert "3 correos" in told(one)[0].get_content()
+
+
+def test_a_row_that_somebody_deletes_by_hand_after_filing_is_told_with_its_number(tmp_path: Path) -> None:
+    """Elsewhere such a mail was gone from every view, and nobody noticed."""
+    with living(tmp_path, more=PEOPLE) as one:
+        kept, without_copy, without_row = (
+            one.receives(letter("hola", f"c{number}@example.com", number)) for number in (1, 2, 3)
+        )
+        copies = {mail: one.story(mail).copies[0][0] for mail in (without_copy, without_row)}
+        assert one.house.pipeline.missing() == ()
+        with contextlib.closing(sqlite3.connect(one.house.config.state_directory / "evidence.db")) as by_hand:
+            by_hand.execute("DELETE FROM mail_copies WHERE mail_id = ?", (without_copy,))
+            by_hand.execute("DELETE FROM mails WHERE id = ?", (without_row,))
+            by_hand.commit()
+        missing = one.house.pipeline.missing()
+        assert [(each.receipt, each.uid) for each in missing] == [
+            (receipt_number(mail), copies[mail].uid) for mail in (without_copy, without_row)
+        ]
+        assert look(one, Signs({}, 10**12, missing=missing)) == [Cause.FILAS_PERDIDAS]
+        text = told(one)[0].get_content()
+        assert f"{receipt_number(without_copy)} (INBOX, UID {copies[without_copy].uid})" in text
+        assert receipt_number(kept) not in text
+
+
+def test_a_mail_that_the_server_lists_and_does_not_hand_over_is_told_with_its_number(tmp_path: Path) -> None:
+    with living(tmp_path, more=PEOPLE) as one:
+        key = CopyKey("posventa", "INBOX", 1, 41)
+        assert look(one, Signs({}, 10**12, undeliverable=(key,) * 23)) == [Cause.INACCESIBLES]
+        text = told(one)[0].get_content()
+        assert "buzón posventa, UID 41" in text
+        assert "y 3 más" in text
+
+
+@pytest.mark.parametrize(("minutes", "causes"), [(59, []), (60, [Cause.SIN_CONEXION])])
+def test_a_job_in_trouble_for_an_hour_is_alerted(tmp_path: Path, minutes: int, causes: list[Cause]) -> None:
+    with living(tmp_path, more=PEOPLE) as one:
+        failing = {"poll posventa": START - timedelta(minutes=minutes)}
+        assert look(one, Signs({}, 10**12, failing)) == causes
+        assert look(one, Signs({}, 10**12, failing)) == []
+        assert len(told(one)) == 2 * len(causes)
+
+
+def test_the_running_daemon_tells_what_it_sees(tmp_path: Path) -> None:
+    """A mailbox that nobody answers at, a lost row: from the job that meets them to the mail that is sent."""
+    with living(tmp_path, more=PEOPLE + "unreachable_minutes = 0\n") as one:
+        mail = one.receives(letter("hola"))
+        with one.house.database.session() as session:
+            session.connection().exec_driver_sql("DELETE FROM mail_copies WHERE mail_id = ?", (mail,))
+        with one.house.daemon() as daemon:
+            (door,) = daemon.doors
+            daemon._guarded(door.job, partial(daemon.poll, door))  # nobody listens at that port
+            daemon.close_books()
+            one.now[0] = datetime.now(UTC)
+            daemon.look()
+            daemon.dispatch()
+            daemon.postman.close()
+        subjects = {str(email.message_from_bytes(sent.raw)["Subject"]) for sent in one.smtp.received}
+    assert {"ALERTA: una tarea falla desde hace rato", "ALERTA: faltan correos en la base de datos"} <= subjects
 
 
 def test_without_addresses_nothing_is_written(tmp_path: Path) -> None:
