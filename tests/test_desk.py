@@ -36,7 +36,8 @@ from evidence_daemon.model import (
     Verdict,
 )
 from evidence_daemon.review import InHand, Outcome, Ruling, TooLate
-from evidence_daemon.store import audit, records
+from evidence_daemon.store import audit, queue, records
+from evidence_daemon.store.queue import SearchBy, Wanted
 
 GOOD = "0100000017//CEVALLOS LLUMIQUINGA LUCIA SOFIA//INTERNET"
 NO_ACTA = "No tengo el acta. Devolví el módem en el centro de Cuenca."
@@ -557,6 +558,54 @@ def test_every_other_verdict_ends_where_it_should(lite: Living) -> None:
         lite.later(seconds=61)
         assert len(lite.sends()) == answers
     assert question(lite, mail).lane is Lane.DERIVADO
+
+
+# ── the queue's rows ─────────────────────────────────────────────────────────────────────────────
+
+
+def test_rows_counts_and_searches_are_the_same_on_both_databases(here: Living) -> None:
+    asked = here.receives(letter(GOOD, "z@example.com", 9))
+    mails = []
+    for number in range(5):
+        mails.append(held(here, number + 10, f"c{number}@example.com"))
+        here.later(seconds=number % 2)
+    today, now = here.house.pipeline.today(), here.now[0]
+    here.house.desk.postpone(mails[4], today + timedelta(days=2), person="rosa")
+    here.house.desk.claim(mails[0], person="rosa")
+    here.house.desk.decide(mails[3], Ruling(Verdict.DISCARD), person="rosa")
+    with here.house.database.reading() as session:
+        assert queue.counts(session, today) == {"POSPUESTOS": 1, "REVISAR": 3, "ESPERA": 1}
+        first = queue.rows(session, Wanted(lane=Lane.REVISAR), today, limit=2)
+        rest = queue.rows(session, Wanted(lane=Lane.REVISAR), today, after=first[-1].key)
+        assert [row.mail_id for row in (*first, *rest)] == mails[:3]
+        assert [row.mail_id for row in queue.rows(session, Wanted(waiting=True), today)] == [asked]
+        assert queue.rows(session, Wanted(waiting=True), today, after=f"{now.timestamp():.6f}_99") == []
+        assert [row.mail_id for row in queue.rows(session, Wanted(mine="persona:rosa"), today)] == [mails[0]]
+        assert [row.mail_id for row in queue.rows(session, Wanted(postponed=True), today)] == [mails[4]]
+        decided = queue.rows(session, Wanted(decided=True), today)
+        assert [row.mail_id for row in decided] == [mails[3]]
+        assert queue.rows(session, Wanted(decided=True), today, after=decided[-1].key) == []
+        assert len(queue.rows(session, Wanted(reason=ReasonCode.SIN_ACTA), today)) == 3
+        assert queue.rows(session, Wanted(reason=ReasonCode.NO_ES_ACTA), today) == []
+        for words, by in (
+            ("c1@EXAMPLE", SearchBy.REMITENTE),
+            ("cevállos", SearchBy.TEXTO),
+            ("0100000017", SearchBy.CEDULA),
+        ):
+            assert mails[1] in [row.mail_id for row in queue.rows(session, Wanted(words=words, by=by), today)], words
+            assert mails[1] in [row.mail_id for row in queue.rows(session, Wanted(words=words), today)], words
+        assert queue.rows(session, Wanted(words="'\"%_/ nada"), today) == []
+        (row,) = queue.rows(session, Wanted(words="c1@"), today)
+        assert (row.amount, row.holder) == (case_amount(here, mails[1]), "CEVALLOS LLUMIQUINGA LUCÍA SOFÍA")
+        nexts = [
+            queue.next_one(session, Wanted(), today, actor="persona:luis", now=now, after=after)
+            for after in (None, mails[1], mails[2])
+        ]
+        assert nexts == [mails[1], mails[2], mails[1]], "what rosa has is passed over, and it begins again"
+
+
+def case_amount(one: Living, mail: MailId) -> int:
+    return sum(charge.total - charge.reversed for charge in case_of(one, mail).charges)
 
 
 # ── the mailbox ──────────────────────────────────────────────────────────────────────────────────
