@@ -610,8 +610,8 @@ def _assert_read_well(truths: list[dict[str, object]], share: float) -> None:
         checks = [value(acta.id_number) == said["cliente_doc"], value(acta.service_number) == said["servicio_numero"]]
         checks += [serial in found for serial in serials]
         right, total = right + sum(checks), total + len(checks)
-        for field, wanted in ((acta.id_number, said["cliente_doc"]), (acta.service_number, said["servicio_numero"])):
-            assert field is None or not field.proven or field.value == wanted, truth["archivo"]
+        for field, printed in ((acta.id_number, said["cliente_doc"]), (acta.service_number, said["servicio_numero"])):
+            assert field is None or not field.proven or field.value == printed, truth["archivo"]
     assert right >= share * total, f"{right} of {total}"
 
 
