@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+import inspect
 import itertools
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from servers import Dovecot, Missing, PostgreSQL, SmtpReceiver
@@ -44,3 +47,15 @@ def postgresql() -> Iterator[Callable[[], str]]:
         pytest.skip(f"no PostgreSQL to test with: {missing}")
     with server:
         yield server.database
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
+    """Coroutines run in a thread of their own: in the main one the browser of other tests keeps a loop running."""
+    if not inspect.iscoroutinefunction(pyfuncitem.obj):
+        return None
+    names = pyfuncitem._fixtureinfo.argnames
+    coroutine = pyfuncitem.obj(**{name: pyfuncitem.funcargs[name] for name in names})
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(asyncio.run, coroutine).result()
+    return True

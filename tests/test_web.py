@@ -23,13 +23,7 @@ from evidence_daemon.web import auth, frame, site, words
 from evidence_daemon.web.access import MAY, NEEDS, Open, Permission, may
 from evidence_daemon.web.security import POLICY
 
-pytestmark = pytest.mark.anyio
 PACKAGE = Path(site.__file__).parent
-
-
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
 
 
 @pytest.fixture(scope="module")

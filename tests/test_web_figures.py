@@ -37,15 +37,9 @@ from evidence_daemon.web.charts import stacked, ticks_for
 from evidence_daemon.web.history import DEEDS, deed_words
 from evidence_daemon.web.supervisor import Sheet, as_csv, as_xlsx
 
-pytestmark = pytest.mark.anyio
 NOON = datetime(2026, 11, 10, 17, 0, tzinfo=UTC)
 """12:00 in Ecuador."""
 PERIOD = Period(date(2026, 11, 1), date(2026, 11, 30))
-
-
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

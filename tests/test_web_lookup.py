@@ -34,14 +34,8 @@ from evidence_daemon.speech import Charged, Said, Situation, Standing
 from evidence_daemon.store import records
 from evidence_daemon.web.lookup import masked_name
 
-pytestmark = pytest.mark.anyio
 ROOT = Path(__file__).parents[1]
 BOOK = read_rules(ROOT / "rules")
-
-
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
 
 
 @pytest.fixture

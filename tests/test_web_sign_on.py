@@ -15,13 +15,6 @@ from webhouse import Visitor, WebHouse, web_house
 from evidence_daemon.model import Role
 from evidence_daemon.store import users
 
-pytestmark = pytest.mark.anyio
-
-
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
 
 @pytest.fixture
 def provider() -> Iterator[IdentityServer]:
