@@ -20,7 +20,10 @@ from evidence_daemon import config as configuration
 from evidence_daemon import observe
 from evidence_daemon.app import House, open_grant, read_rules, rules_directory
 from evidence_daemon.commands import DEFAULT_CONFIG, AsJson, ConfigFile, Person, looking_back, queue
+from evidence_daemon.commands import audit as audit_commands
+from evidence_daemon.commands import backup as backup_commands
 from evidence_daemon.commands import batches as batch_commands
+from evidence_daemon.commands import doctor as doctor_command
 from evidence_daemon.commands import ivr as ivr_commands
 from evidence_daemon.commands import lists as list_commands
 from evidence_daemon.commands import mail_named as _mail
@@ -61,6 +64,7 @@ app.add_typer(mailbox, name="mailbox")
 app.add_typer(config_commands, name="config")
 app.add_typer(user_commands.commands, name="users")
 app.add_typer(ivr_commands.commands, name="ivr")
+app.add_typer(audit_commands.commands, name="audit")
 
 # ── running ──────────────────────────────────────────────────────────────────────────────────────
 
@@ -130,6 +134,9 @@ def status(config: ConfigFile = DEFAULT_CONFIG, as_json: AsJson = False) -> None
         _show_status(house, as_json)
 
 
+app.command("doctor")(doctor_command.doctor)
+app.command("backup")(backup_commands.backup)
+app.command("restore")(backup_commands.restore)
 app.command()(looking_back.explain)
 app.command("replay")(looking_back.replay_command)
 

@@ -619,7 +619,7 @@ class Mailbox:
         found: dict[int, tuple[bytes, int]] = {}
         items = ["BODY.PEEK[HEADER.FIELDS (MESSAGE-ID)]", "RFC822.SIZE"]
         for chunk in _chunks(self._search("UID 1:*"), BATCH):
-            entries = self._run("counting a folder", lambda client, some=chunk: client.fetch(some, items))
+            entries = self._run("counting a folder", functools.partial(_all_fetched, chunk, items))
             for uid, entry in entries.items():
                 found[uid] = (_body(entry) or b"", int(entry.get(b"RFC822.SIZE", 0)))
         return found
@@ -832,6 +832,10 @@ def _news(client: _Client, patience: float) -> list[Any]:
 
 def _fetched(uids: list[int], item: str, client: _Client) -> dict[int, dict[bytes, Any]]:
     return dict(client.fetch(uids, [item]))
+
+
+def _all_fetched(uids: list[int], items: list[str], client: _Client) -> dict[int, dict[bytes, Any]]:
+    return dict(client.fetch(uids, items))
 
 
 def _body(entry: dict[bytes, Any]) -> bytes | None:

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from evidence_daemon.config import SmtpConfig
-from evidence_daemon.errors import LoginRefused
+from evidence_daemon.errors import LoginRefused, Temporary
 from evidence_daemon.mail.oauth import xoauth2
 from evidence_daemon.mail.wire import Leash, connect, explain, trust
 
@@ -138,6 +138,14 @@ class Postman:
         except BaseException:
             self._drop()  # in the middle of a mail, maybe: never to be used again
             raise
+
+    def check(self) -> str:
+        """Connect and log in without sending; where, in words.  Raises `Temporary`."""
+        try:
+            self._reused() or self._open()
+        except (_No, smtplib.SMTPException, OSError, UnicodeError) as error:
+            raise Temporary(self._lost(error)) from None
+        return f"{self._server}: logged in" if self._config.user else f"{self._server}: connected"
 
     def close(self) -> None:
         """Say goodbye, if connected.  Never raises; the postman may be used again."""

@@ -12,7 +12,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -70,9 +71,53 @@ def seal(session: Session, limit: int = 1000) -> int:
     return len(events)
 
 
-def verify(session: Session) -> list[str]:
-    """Walk the chain; returns what is wrong with it, in words, or nothing."""
+@dataclass(frozen=True, slots=True)
+class Anchor:
+    """The head of the chain at a moment: kept outside, it shows whether the chain's end was cut off later."""
+
+    number: int
+    """Of the seal."""
+    event_id: int
+    hash: str
+    at: datetime
+
+
+def head(session: Session, now: datetime) -> Anchor | None:
+    """The last seal; None while there is none."""
+    last = session.exec(select(SealRow).order_by(col(SealRow.id).desc()).limit(1)).first()
+    return Anchor(last.id, last.event_id, last.hash, now) if last is not None else None
+
+
+def unsealed(session: Session, before: datetime) -> int:
+    """How many events of before that moment have no seal: none, while a daemon runs."""
+    late = (
+        select(sa.func.count())
+        .select_from(EventRow)
+        .outerjoin(SealRow, col(SealRow.event_id) == col(EventRow.id))
+        .where(col(SealRow.id).is_(None), col(EventRow.at) < before)
+    )
+    return session.exec(late).one()
+
+
+def last_of(session: Session, action: str) -> datetime | None:
+    """When something was done last; None when never."""
+    return session.exec(
+        select(EventRow.at).where(col(EventRow.action) == action).order_by(col(EventRow.id).desc()).limit(1)
+    ).first()
+
+
+def verify(session: Session, anchors: Sequence[Anchor] = ()) -> list[str]:
+    """Walk the chain; returns what is wrong with it, in words, or nothing.
+
+    `anchors` were written outside: each must still be in the chain as it was.
+    """
     faults: list[str] = []
+    for anchor in anchors:
+        stands = session.exec(select(SealRow.hash).where(col(SealRow.id) == anchor.number)).first()
+        if stands is None:
+            faults.append(f"the chain was cut: seal {anchor.number}, anchored on {anchor.at:%Y-%m-%d}, is gone")
+        elif stands != anchor.hash:
+            faults.append(f"seal {anchor.number} is not the one that was anchored on {anchor.at:%Y-%m-%d}")
     previous = BEGINNING
     rows = session.exec(
         select(SealRow, EventRow)

@@ -1,0 +1,55 @@
+"""Is the database whole, and does it still have its files?  Looked at by `doctor` and by the proof of a backup."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import sqlalchemy as sa
+from sqlmodel import Session, col, select
+
+from evidence_daemon.model import Sha256
+from evidence_daemon.store.database import Database
+from evidence_daemon.store.tables import MailRow, ReadingRow, Table
+
+_RASTER = re.compile(r'"raster":"([0-9a-f]{64})"')
+
+
+def integrity(database: Database) -> list[str]:
+    """What the database itself finds wrong with its file, in its words; PostgreSQL tells by itself."""
+    if not database.lite:
+        return []
+    with database.reading() as session:
+        told = [str(row[0]) for row in session.connection().exec_driver_sql("PRAGMA integrity_check(20)").all()]
+        told += [
+            f"row {row[1]} of {row[0]} refers to a row of {row[2]} that is not there"
+            for row in session.connection().exec_driver_sql("PRAGMA foreign_key_check").all()
+        ]
+    return [line for line in told if line != "ok"]
+
+
+def journal_mode(database: Database) -> str:
+    """How SQLite keeps its journal ("wal" is what survives); "" for PostgreSQL."""
+    if not database.lite:
+        return ""
+    with database.reading() as session:
+        return str(session.connection().exec_driver_sql("PRAGMA journal_mode").scalar_one())
+
+
+def counts(session: Session) -> dict[str, int]:
+    """Rows of each of our tables, by the table's name."""
+    return {
+        name: session.connection().execute(sa.select(sa.func.count()).select_from(table)).scalar_one()
+        for name, table in sorted(Table.metadata.tables.items())
+    }
+
+
+def referenced(session: Session) -> Iterator[Sha256]:
+    """Every evidence file of which a row speaks, each once: mails, and the pictures of their pages."""
+    seen: set[str] = set()
+    mails = session.exec(select(MailRow.sha256).order_by(col(MailRow.id)).execution_options(yield_per=1000))
+    bodies = session.exec(select(ReadingRow.body).execution_options(yield_per=200))
+    for digest in (*mails, *(one for body in bodies for one in _RASTER.findall(body))):
+        if digest not in seen:
+            seen.add(digest)
+            yield Sha256(digest)
