@@ -23,6 +23,7 @@ from evidence_daemon.commands import DEFAULT_CONFIG, AsJson, ConfigFile, Person,
 from evidence_daemon.commands import audit as audit_commands
 from evidence_daemon.commands import backup as backup_commands
 from evidence_daemon.commands import batches as batch_commands
+from evidence_daemon.commands import campaigns as campaign_commands
 from evidence_daemon.commands import doctor as doctor_command
 from evidence_daemon.commands import ivr as ivr_commands
 from evidence_daemon.commands import lists as list_commands
@@ -64,6 +65,7 @@ app.add_typer(mailbox, name="mailbox")
 app.add_typer(config_commands, name="config")
 app.add_typer(user_commands.commands, name="users")
 app.add_typer(ivr_commands.commands, name="ivr")
+app.add_typer(campaign_commands.commands, name="campaigns")
 app.add_typer(audit_commands.commands, name="audit")
 
 # ── running ──────────────────────────────────────────────────────────────────────────────────────

@@ -717,16 +717,20 @@ def killed_while_sending(place: Path, *, count: int, kills: int) -> int:
             return sum(counted.get((WA, state), 0) for state in (S.PLANIFICADO, *outreach.UNDER_WAY))
 
         while open_attempts():
-            sender = forks.Process(target=send_until_killed, args=(one.one.house.config.state_directory, path))
+            sender = forks.Process(
+                target=send_until_killed, args=(one.one.house.config.state_directory, path), daemon=True
+            )
             sender.start()
             size = path.stat().st_size if path.exists() else 0
-            until(lambda size=size: (path.exists() and path.stat().st_size > size) or not open_attempts(), 30)
-            if killed < kills:
-                time.sleep(chance.uniform(0, 0.1))
-            else:
-                until(lambda: not open_attempts(), 60)
-            sender.kill()
-            sender.join()
+            try:
+                until(lambda size=size: (path.exists() and path.stat().st_size > size) or not open_attempts(), 30)
+                if killed < kills:
+                    time.sleep(chance.uniform(0, 0.1))
+                else:
+                    until(lambda: not open_attempts(), 60)
+            finally:
+                sender.kill()
+                sender.join()
             killed += 1
         sent = [row["intento"] for row in csv.DictReader(path.open(encoding="utf-8", newline=""))]
         assert len(sent) == len(set(sent)), "sent twice"

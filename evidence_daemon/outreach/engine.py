@@ -40,6 +40,8 @@ _ANCIENT = timedelta(minutes=10)
 """A call that is said to live this long is asked after."""
 _DOUBT_RESTS = timedelta(seconds=30)
 """An order whose answer was lost may still be on its way to the exchange."""
+_AT_ONCE = timedelta(seconds=1)
+"""What was claimed in this very moment counts too."""
 _TOGETHER = 64
 """Results that are written in one commit."""
 
@@ -299,16 +301,13 @@ class Engine:
         now = self._clock()
         if starting:
             await self._do(partial(self._doubt, channel, now))
+        doubted, lived = (now + _AT_ONCE, now + _AT_ONCE) if starting else (now - _DOUBT_RESTS, now - _ANCIENT)
 
         def left(session: Session) -> tuple[list[AttemptId], datetime]:
-            doubtful = outreach.under_way(
-                session, channel, [ContactState.DESCONOCIDO], now if starting else now - _DOUBT_RESTS
-            )
+            found = outreach.under_way(session, channel, [ContactState.DESCONOCIDO], doubted)
             if channel is Channel.IVR:
-                doubtful += outreach.under_way(
-                    session, channel, [ContactState.ENVIADO], now if starting else now - _ANCIENT
-                )
-            return [one.id for one in doubtful], min((one.claimed_at or now for one in doubtful), default=now)
+                found += outreach.under_way(session, channel, [ContactState.ENVIADO], lived)
+            return [one.id for one in found], min((one.claimed_at or now for one in found), default=now)
 
         names, since = await self._do(left)
         if not names:
@@ -318,7 +317,7 @@ class Engine:
             await self._do(lambda session: self._contacts.recalled(session, found, self._clock()))
 
     def _doubt(self, channel: Channel, now: datetime, session: Session) -> int:
-        return self._contacts.doubt(session, channel, now + timedelta(seconds=1))
+        return self._contacts.doubt(session, channel, now + _AT_ONCE)
 
 
 # ── a rehearsal ──────────────────────────────────────────────────────────────────────────────────

@@ -7,7 +7,7 @@ recipe that calls them stands in `outreach/`.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -277,19 +277,19 @@ def quiet(
     for who, count in counted:
         plain = who.removeprefix(scope)
         contacts[plain] = contacts.get(plain, 0) + count
-    taken: Iterable[tuple[str, str]] = ()
+    taken: Sequence[Any] = ()
     if campaign:
         taken = session.execute(
             sa.select(col(AttemptRow.phone), col(AttemptRow.customer)).where(
                 col(AttemptRow.campaign_id) == campaign, col(AttemptRow.phone).in_(phones)
             )
-        )
+        ).all()
     return Quiet(
         frozenset((who, channel) for who, channel in suppressed),
         frozenset((phone, channel) for phone, channel in wrong),
         frozenset(CaseId(row[0]) for row in answered),
         contacts,
-        dict(taken),
+        {row[0]: row[1] for row in taken},
     )
 
 
