@@ -18,9 +18,10 @@ from evidence_daemon.config import Config
 from evidence_daemon.mail import compose
 from evidence_daemon.mail.smtp import Accepted, NotSent, Postman, Refused, Uncertain
 from evidence_daemon.model import CopyKey
-from evidence_daemon.store import batches, incoming, records
+from evidence_daemon.store import audit, batches, brake, incoming, records
 from evidence_daemon.store.closing import Missing
 from evidence_daemon.store.database import Database
+from evidence_daemon.store.history import first_stored
 from evidence_daemon.workdays import ECUADOR, before_working_days
 
 log = logging.getLogger("evidence_daemon.alerts")
@@ -43,6 +44,9 @@ class Cause(StrEnum):
     LISTA_VIEJA = "lista-vieja"
     LISTA_CON_FALLAS = "lista-con-fallas"
     LOTE_SIN_RESPUESTA = "lote-sin-respuesta"
+    FRENO = "freno"
+    RESPALDO = "respaldo"
+    AUDITORIA = "auditoria"
 
 
 _ALERTS: Mapping[Cause, tuple[str, str]] = {
@@ -59,6 +63,20 @@ _ALERTS: Mapping[Cause, tuple[str, str]] = {
         "facturación no responde un lote de reversos",
         "Vea «evidence-daemon batches show NÚMERO» y pida la respuesta; «batches export NÚMERO» entrega otra vez "
         "los mismos archivos, byte por byte.",
+    ),
+    Cause.FRENO: (
+        "se detuvieron los reversos automáticos",
+        "Hubo más reversos en una hora de los que [breaker] permite; desde entonces cada correo espera a una persona. "
+        "Revise por qué («evidence-daemon status», «queue list») y continúe con «evidence-daemon resume --accepting "
+        "--as NOMBRE».",
+    ),
+    Cause.RESPALDO: (
+        "no hay un respaldo reciente",
+        "Vea «journalctl -u evidence-daemon-backup» y haga uno con «evidence-daemon backup».",
+    ),
+    Cause.AUDITORIA: (
+        "el registro de auditoría no está íntegro",
+        "Guarde una copia de la base de datos y vea «evidence-daemon audit verify».",
     ),
     Cause.ACCESO: (
         "el servidor rechaza nuestra clave",
@@ -127,6 +145,8 @@ class Signs:
     """Mails that a server lists and, several times asked, does not hand over."""
     missing: tuple[Missing, ...] = ()
     """What the last closing count lacked."""
+    trail: str = ""
+    """What is wrong with the audit trail; "" when it is whole."""
 
 
 class Alerts:
@@ -199,6 +219,8 @@ class Alerts:
             told = {word: when[1] if when else now - timedelta(days=1) for word, when in last.items()}
             needs = records.needs(session, told)
             moved = records.moved_at(session)
+            braked = brake.closed(session)
+            backup = self._backup(session, now)
             lists = self._lists(session, now)
         patience = timedelta(minutes=settings.login_refused_minutes)
         longer = timedelta(minutes=settings.unreachable_minutes)
@@ -212,6 +234,9 @@ class Alerts:
             Cause.VALVULA: needs.valve,
             Cause.DESAPARECIDOS: f"{needs.vanished} correos" if needs.vanished else "",
             **lists,
+            Cause.FRENO: braked,
+            Cause.RESPALDO: backup,
+            Cause.AUDITORIA: signs.trail,
             Cause.MUDANZA: f"desde {_moment(moved)}" if moved is not None else "",
             Cause.DISCO: (
                 f"{signs.free_bytes // 1_000_000} MB libres en {self._config.state_directory}"
@@ -242,6 +267,15 @@ class Alerts:
                 f"lote {one.id}, exportado el {_moment(one.exported_at)}" for one in late if one.exported_at
             ),
         }
+
+    def _backup(self, session: records.Session, now: datetime) -> str:
+        """How old the last proven backup is, when it is too old and there is something to lose; else ""."""
+        hours = self._config.backup.stale_hours
+        last = audit.last_of(session, "backup made")
+        since = last or first_stored(session)
+        if not hours or since is None or now - since <= timedelta(hours=hours):
+            return ""
+        return f"el último: {_moment(last)}" if last else "nunca se hizo uno"
 
     @staticmethod
     def _alert(cause: Cause, detail: str) -> tuple[str, str]:

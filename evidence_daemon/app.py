@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import logging
 import shutil
 from collections.abc import Callable, Iterator
@@ -16,16 +18,18 @@ from evidence_daemon.alerts import Alerts
 from evidence_daemon.config import Config, DocumentsConfig, MailboxConfig, MaildirConfig, OAuthConfig, SmtpConfig
 from evidence_daemon.daemon import Daemon, Door
 from evidence_daemon.documents.reader import Reader
-from evidence_daemon.errors import BadRules
+from evidence_daemon.errors import BadRules, EvidenceDaemonError
 from evidence_daemon.exchange.batches import Batches
 from evidence_daemon.exchange.corrections import Corrections
 from evidence_daemon.exchange.watched import Watched
+from evidence_daemon.health import Health, Pinger
 from evidence_daemon.mail.imap import Mailbox
 from evidence_daemon.mail.keys import DnsKeys
 from evidence_daemon.mail.maildir import Maildir
 from evidence_daemon.mail.oauth import Grant
 from evidence_daemon.mail.smtp import Postman
 from evidence_daemon.mail.subject import failed_examples
+from evidence_daemon.metrics import Metrics
 from evidence_daemon.model import DAEMON, Channel
 from evidence_daemon.outreach.campaign import Campaigns
 from evidence_daemon.outreach.channel import Driver
@@ -125,14 +129,63 @@ class House:
                     running.watched = self.watched
 
             daemon.reload = reread
+            daemon.after_round = Pinger(config.health.ping_url, config.health.ping_seconds)
+            self._note_settings()
             campaigns = self._campaign_engine()
             if campaigns is not None:
                 campaigns.start()
             try:
-                yield daemon
+                with self._health(daemon):
+                    yield daemon
             finally:
                 if campaigns is not None:
                     campaigns.stop()
+
+    def _health(self, daemon: Daemon) -> Health:
+        """What a monitor asks, over these rooms."""
+        config = self.config
+        metrics = Metrics(
+            self.pipeline,
+            working=lambda: not daemon.hanging(),
+            swept=daemon.swept,
+            failures=daemon.troubles,
+            backups=config.path(config.backup.directory),
+        )
+        return Health(
+            config.health,
+            hanging=daemon.hanging,
+            unready=self.unready,
+            degraded=daemon.troubles,
+            metrics=metrics.text,
+        )
+
+    def unready(self) -> list[str]:
+        """What this house lacks to do its work now: the database, room on the disk."""
+        lacks = []
+        try:
+            self.database.check_schema()
+            with self.database.session():
+                pass  # a transaction for writing could be begun
+        except EvidenceDaemonError as trouble:
+            lacks.append(f"database: {trouble}")
+        if shutil.disk_usage(self.config.state_directory).free < self.config.alerts.disk_free_mb * 1_000_000:
+            lacks.append("disk: too little room in the state directory")
+        return lacks
+
+    def _note_settings(self) -> None:
+        """A change of the settings is an event of the audit trail: which sections, by their hashes."""
+        now = self.pipeline.clock()
+        found = {name: _hash(section) for name, section in self.config.model_dump(mode="json").items()}
+
+        def note(session: records.Session) -> list[str]:
+            before = audit.last_detail(session, "settings")
+            changed = sorted(name for name in found if before.get(name) != found[name])
+            if changed:
+                audit.record(session, "settings", actor=DAEMON, now=now, detail=found)
+            return changed if before else []
+
+        if changed := self.database.transact(note):
+            log.info("settings changed: %s", ", ".join(changed))
 
     def site(self) -> Wall:
         """The web house over these rooms, as an ASGI application.  Raises `BadConfig`."""
@@ -279,6 +332,10 @@ class House:
                 case _:
                     assert_never(mailbox)
         return tuple(doors)
+
+
+def _hash(section: object) -> str:
+    return hashlib.sha256(json.dumps(section, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def open_postman(config: Config) -> Postman:

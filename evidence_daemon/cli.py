@@ -36,7 +36,7 @@ from evidence_daemon.commands import users as user_commands
 from evidence_daemon.config import Config, MailboxConfig
 from evidence_daemon.console import out, print_json, print_status, print_withheld
 from evidence_daemon.errors import BadConfig
-from evidence_daemon.store import records
+from evidence_daemon.store import brake, records
 
 app = typer.Typer(
     name="evidence-daemon",
@@ -193,13 +193,21 @@ def resume(
     person: Person,
     intake: Annotated[bool, typer.Option("--intake", help="Take mail in again.")] = False,
     sending: Annotated[bool, typer.Option("--sending", help="Send again; also after the valve closed.")] = False,
+    accepting: Annotated[
+        bool, typer.Option("--accepting", help="Accredit automatically again, after the circuit breaker closed.")
+    ] = False,
     config: ConfigFile = DEFAULT_CONFIG,
 ) -> None:
-    """Go on with what was paused, by a person or by the valve."""
+    """Go on with what was paused by a person or the valve; the circuit breaker is lifted with --accepting only."""
+    actor = f"persona:{person}"
     with _house(config) as house, house.database.session() as session:
-        what = {"intake": intake or not sending, "sending": sending or not intake}
-        records.resume(session, **what, actor=f"persona:{person}", now=house.pipeline.clock())
-    out.print(f"Resumed: {' and '.join(name for name, chosen in what.items() if chosen)}.")
+        now = house.pipeline.clock()
+        plain = not (intake or sending or accepting)
+        what = {"intake": intake or plain, "sending": sending or plain}
+        records.resume(session, **what, actor=actor, now=now)
+        lifted = accepting and brake.lift(session, actor=actor, now=now)
+    done = [name for name, chosen in what.items() if chosen] + ["accepting"] * lifted
+    out.print(f"Resumed: {' and '.join(done)}." if done else "The circuit breaker was not closed.")
 
 
 # ── answers ──────────────────────────────────────────────────────────────────────────────────────
@@ -333,3 +341,4 @@ def _show_status(house: House, as_json: bool) -> None:
         print_json(now)
     else:
         print_status(now)
+        campaign_commands.print_running(house)

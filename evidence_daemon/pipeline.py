@@ -58,6 +58,7 @@ from evidence_daemon.model import (
     Engine,
     Evidence,
     Fields,
+    Finding,
     FolderRole,
     Hold,
     Lane,
@@ -66,18 +67,20 @@ from evidence_daemon.model import (
     Origin,
     OutboxState,
     Reading,
+    ReasonCode,
     Refiling,
     Reply,
     ReplyKind,
     ReviewItem,
     Settlement,
     SignatureVerdict,
+    Verdict,
     Withheld,
     mail_of_receipt,
     receipt_number,
 )
 from evidence_daemon.rulebook import DocumentsBook, RuleBook
-from evidence_daemon.store import audit, closing, judging, outreach, records, register
+from evidence_daemon.store import audit, brake, closing, judging, outreach, records, register
 from evidence_daemon.store.blobs import Blobs
 from evidence_daemon.store.database import Database, Session
 from evidence_daemon.workdays import ECUADOR, before_working_days, read_hours
@@ -274,10 +277,19 @@ class Pipeline:
         """What the daemon makes of a mail now.  Who got his receipt is not sent another for the same mail."""
         decision = decide(evidence, found, self.book, self.today())
         settlement = settle(decision, evidence, self.book, self.today())
+        if settlement.entries and (because := self._brake(session, settlement)):
+            settlement = settle(_braked(decision, because), evidence, self.book, self.today())
         receipt = settlement.reply is not None and settlement.reply.kind is ReplyKind.RECIBIDO
         if receipt and judging.receipt_left(session, mail_id):
             return replace(settlement, reply=None, unanswered_because="ya recibió su número de recibo")
         return settlement
+
+    def _brake(self, session: Session, settlement: Settlement) -> str:
+        """Why the daemon may not accredit this by itself: too much was in the last hour; "" when it may."""
+        breaker = self.config.breaker
+        limit = brake.Limit(breaker.reversals_per_hour, breaker.dollars_per_hour * 100)
+        cents = sum(entry.amount for entry in settlement.entries)
+        return brake.closes(session, len(settlement.entries), cents, limit, self.clock())
 
     def rejudge(self, days: int = REJUDGED_DAYS) -> list[MailId]:
         """Judge anew what the daemon held, or found no case for, in the last `days`: the case list has changed.
@@ -668,6 +680,15 @@ class Pipeline:
     def _due(self, arrival: Arrival) -> date:
         received = arrival.received_at.astimezone(ECUADOR).date()
         return received + timedelta(days=self.book.decision.answers.answer_within_days)
+
+
+def _braked(decision: Decision, because: str) -> Hold:
+    """The same decision for a person to take: the circuit breaker is closed."""
+    reasons = (ReasonCode.ACTA_REQUIERE_VERIFICACION,)
+    staff = f"El freno de reversos está puesto ({because}): una persona decide hasta que se lo quite."
+    finding = Finding("freno", Verdict.HOLD, reasons, staff, decided=True)
+    others = tuple(replace(one, decided=False) for one in decision.grounds.findings)
+    return Hold(decision.cases, replace(decision.grounds, findings=(finding, *others), reasons=reasons))
 
 
 def _origins(attachments: Sequence[Attachment], readings: Sequence[Reading]) -> tuple[Origin, ...]:

@@ -82,6 +82,7 @@ port = 0
 
 [backup]
 directory = "backups"
+stale_hours = 0
 
 [audit]
 anchor_directory = "anchors"

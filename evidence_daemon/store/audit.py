@@ -106,6 +106,14 @@ def last_of(session: Session, action: str) -> datetime | None:
     ).first()
 
 
+def last_detail(session: Session, action: str) -> dict[str, object]:
+    """What was noted when something was done last; {} when never."""
+    told = session.exec(
+        select(EventRow.detail).where(col(EventRow.action) == action).order_by(col(EventRow.id).desc()).limit(1)
+    ).first()
+    return dict(json.loads(told)) if told else {}
+
+
 def verify(session: Session, anchors: Sequence[Anchor] = ()) -> list[str]:
     """Walk the chain; returns what is wrong with it, in words, or nothing.
 

@@ -229,3 +229,24 @@ def _json(session: Session, column: Any, *path: str) -> Any:
     if session.get_bind().dialect.name == "sqlite":
         return sa.func.json_extract(column, "$." + ".".join(path))
     return sa.cast(sa.func.json_extract_path(sa.cast(column, sa.JSON), *path), sa.Text)
+
+
+def ever_decided(session: Session) -> dict[tuple[Verdict, bool], int]:
+    """All decisions by verdict, and whether the daemon took them."""
+    by_daemon = (col(DecisionRow.actor) == DAEMON).label("by_daemon")
+    rows = session.exec(
+        select(DecisionRow.verdict, by_daemon, sa.func.count()).group_by(col(DecisionRow.verdict), by_daemon)
+    )
+    return {(verdict, bool(daemon)): count for verdict, daemon, count in rows}
+
+
+def ever_reversed(session: Session) -> dict[bool, int]:
+    """Cents that were ever marked for reversal, by whether the daemon did it; corrections are not taken off."""
+    by_daemon = (col(DecisionRow.actor) == DAEMON).label("by_daemon")
+    rows = session.exec(
+        select(by_daemon, sa.func.sum(EntryRow.amount))
+        .join(EntryRow, col(EntryRow.decision_id) == col(DecisionRow.id))
+        .where(col(EntryRow.kind) != EntryKind.CORRECCION)
+        .group_by(by_daemon)
+    )
+    return {bool(daemon): int(cents) for daemon, cents in rows}

@@ -90,6 +90,11 @@ class Status:
         return bool(self.intake_paused) and not walking + still_to_send + sending
 
 
+def first_stored(session: Session) -> datetime | None:
+    """When the first mail was taken in; None while there is none."""
+    return session.exec(select(sa.func.min(MailRow.stored_at))).one()
+
+
 def status(session: Session) -> Status:
     """Counts by state, and the ages of what waits."""
     waiting = (OutboxState.EN_COLA, OutboxState.ENVIANDO, OutboxState.INCIERTO)

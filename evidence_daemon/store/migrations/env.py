@@ -16,6 +16,7 @@ from evidence_daemon.store import (  # noqa: F401
     tables_mail,
     tables_outreach,
     tables_reading,
+    tables_unattended,
     tables_web,
 )
 from evidence_daemon.store.tables import Table
