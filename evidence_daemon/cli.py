@@ -29,6 +29,7 @@ from evidence_daemon.commands import ivr as ivr_commands
 from evidence_daemon.commands import lists as list_commands
 from evidence_daemon.commands import mail_named as _mail
 from evidence_daemon.commands import opened as _house
+from evidence_daemon.commands import privacy as privacy_commands
 from evidence_daemon.commands import reversals as charge_commands
 from evidence_daemon.commands import rules as rule_commands
 from evidence_daemon.commands import told as _told
@@ -67,6 +68,8 @@ app.add_typer(user_commands.commands, name="users")
 app.add_typer(ivr_commands.commands, name="ivr")
 app.add_typer(campaign_commands.commands, name="campaigns")
 app.add_typer(audit_commands.commands, name="audit")
+app.add_typer(privacy_commands.subject, name="subject")
+app.add_typer(privacy_commands.retention, name="retention")
 
 # ── running ──────────────────────────────────────────────────────────────────────────────────────
 

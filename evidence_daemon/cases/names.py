@@ -382,6 +382,14 @@ def _compare_companies(typed: str, registered: str) -> NameMatch:
     return NameMatch.PARCIAL if common >= 2 else NameMatch.DUDA
 
 
+_PARTICLE_WORDS = frozenset(part for form in _PARTICLES for part in form)
+
+
+@lru_cache(maxsize=16_384)
+def _plain_word(word: str) -> str:
+    return _plain(word).strip()
+
+
 def greeting_name(registered: str) -> str:
     """The first given name of a registered person, as one greets him; "" for a company, or when it cannot be told.
 
@@ -391,9 +399,8 @@ def greeting_name(registered: str) -> str:
     if _is_company(registered):
         return ""
     words = [word.strip(".,") for word in registered.split()]
-    plain = [_plain(word).strip() for word in words]
-    particles = {part for form in _PARTICLES for part in form}
-    heads = [at for at, word in enumerate(plain) if word.isalpha() and word not in particles]  # one for each name
+    plain = [_plain_word(word) for word in words]
+    heads = [at for at, word in enumerate(plain) if word.isalpha() and word not in _PARTICLE_WORDS]  # one a name
     if len(heads) < 2:
         return ""
     given = [plain[at] in _GIVEN_NAMES for at in heads]

@@ -14,7 +14,7 @@ from evidence_daemon.app import House
 from evidence_daemon.commands import DEFAULT_CONFIG, EXIT_DATA, AsJson, ConfigFile, Person, opened
 from evidence_daemon.console import out, print_json
 from evidence_daemon.errors import BadConfig, BadFile, BadInput
-from evidence_daemon.model import Channel, Segment
+from evidence_daemon.model import CampaignState, Channel, Segment
 from evidence_daemon.outreach import audience
 from evidence_daemon.outreach.audience import Plan, Preview
 from evidence_daemon.outreach.campaign import Standing, e164, masked
@@ -327,6 +327,19 @@ def show_standing(standing: Standing) -> None:
         out.print(campaign.because, style="yellow", highlight=False, markup=False)
     if standing.next_at is not None:
         out.print(f"Próximo contacto: {standing.next_at.astimezone(ECUADOR):%d-%m-%Y %H:%M}", highlight=False)
+
+
+def print_running(house: House) -> None:
+    """One line for each campaign that was let go and is not over."""
+    for campaign in house.campaigns.all():
+        if campaign.state in (CampaignState.EN_CURSO, CampaignState.PAUSADA) and not campaign.rehearsal:
+            funnel = house.campaigns.standing(campaign.id).funnel
+            out.print(
+                f"Campaña {campaign.id} {campaign.state}: {funnel.contacted} de {funnel.planned} contactados, "
+                f"{funnel.answered} con evidencia, {funnel.regularised} regularizados. {campaign.because}".rstrip(),
+                highlight=False,
+                soft_wrap=True,
+            )
 
 
 def _name(who: str) -> str:

@@ -11,6 +11,7 @@ import signal
 import socket
 import threading
 import time
+from datetime import timedelta
 from pathlib import Path
 
 from rich.console import Console
@@ -164,6 +165,7 @@ def _watch(
         if daemon.stop.is_set():
             return
         known = _closing_table(house, out, directory)
+        _rehearse(house, out, directory)
         if once:
             return
         out.print(
@@ -240,6 +242,28 @@ def _closing_table(house: House, out: Console, directory: Path) -> int:
         highlight=False,
     )
     return len(stories)
+
+
+def _rehearse(house: House, out: Console, directory: Path) -> None:
+    """Try the deck's campaign out on those who have not answered; once for each house."""
+    if house.campaigns.all():
+        return
+    acts, name = house.campaigns, "recuperacion-equipos"
+    deadline = house.pipeline.today() + timedelta(days=21)
+    told = acts.preview(acts.plan_of(name, deadline=deadline))
+    draft = acts.draft(name, person="demo", deadline=deadline, rehearsal=True)
+    path = directory / f"campaign-{draft.id}.csv"
+    over = house.rehearse(draft.id, path)
+    check, standing = acts.check_law(draft.id), acts.standing(draft.id)
+    reasons = ", ".join(f"{count} {why}" for why, count in told.excluded.most_common())
+    out.print(
+        f"\nThe campaign [bold]{name}[/bold] is tried out; nobody is reached.  {told.included.total()} of {told.total} "
+        f"cases would be; the others not: {reasons}.\n{check.contacts} contacts until {over:%d-%m-%Y}, "
+        f"{standing.funnel.noticed} customers would have read or heard it; {len(check.outside)} outside the law's "
+        f"hours, {len(check.twice)} twice a day.  Who, when and what: {path}\n"
+        f"Look closer:  evidence-daemon campaigns status {draft.id} --config {directory / 'config.toml'}",
+        highlight=False,
+    )
 
 
 def _fate(story: records.Story) -> tuple[Text, str, str, str]:

@@ -11,6 +11,7 @@ import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from types import MappingProxyType
 
 from babel.dates import format_date
@@ -35,6 +36,7 @@ LONGEST_VALUE, LONGEST_BODY = 60, 1024
 LONGEST_SECONDS, WORDS_A_SECOND = 60.0, 150 / 60
 
 
+@lru_cache(maxsize=64)
 def deadline_words(day: date) -> str:
     """The last day as the deck writes it.
 
@@ -63,9 +65,12 @@ def values(
     return {name: text for name, text in known.items() if text and not value_fault(text)}
 
 
+_BROKEN = re.compile(r"[\n\r\t]| {4}")
+
+
 def value_fault(text: str) -> str:
     """Why a provider would refuse this value (error 132018); "" when it is fine."""
-    if re.search(r"[\n\r\t]| {4}", text):
+    if _BROKEN.search(text):
         return "salto de línea, tabulador o más de tres espacios seguidos"
     if len(text) > LONGEST_VALUE:
         return f"más de {LONGEST_VALUE} caracteres"

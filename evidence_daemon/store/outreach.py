@@ -698,6 +698,10 @@ class Funnel:
     """… and it was accepted."""
 
 
+_TAKEN_UP = ("ESCUCHADO", "PARCIAL", "COLGO", "BAJA")
+"""Results of a call that somebody took up, whatever followed it."""
+
+
 def funnel(session: Session, campaign: int) -> Funnel:
     """Counted by case; each of the numbers is part of the one before, save that a contact need not be noticed."""
     reached = (_S.ENTREGADO, _S.LEIDO, _S.RESPONDIDO, _S.CONTESTADO)
@@ -712,7 +716,7 @@ def funnel(session: Session, campaign: int) -> Funnel:
         sa.select(
             col(AttemptRow.case_id).label("case_id"),
             flag(begun).label("contacted"),
-            flag(state.in_(reached)).label("reached"),
+            flag(sa.or_(state.in_(reached), result.in_(_TAKEN_UP))).label("reached"),
             flag(noticed).label("noticed"),
             sa.func.min(AttemptRow.claimed_at).label("first"),
         )
