@@ -137,6 +137,10 @@ class LocalBlobs:
             raise Permanent(f"the evidence file {digest} is missing; restore it from a backup")
         yield path
 
+    def remove(self, digest: Sha256) -> None:
+        """Forget the bytes: for what is past its time, or was erased at a person's request; else nothing goes."""
+        self.path(digest).unlink(missing_ok=True)
+
     def path(self, digest: Sha256) -> Path:
         """Where the file lies or would lie.  Raises `Permanent` for what is no SHA-256 digest."""
         if not _DIGEST.fullmatch(digest):

@@ -237,7 +237,7 @@ def ever_decided(session: Session) -> dict[tuple[Verdict, bool], int]:
     rows = session.exec(
         select(DecisionRow.verdict, by_daemon, sa.func.count()).group_by(col(DecisionRow.verdict), by_daemon)
     )
-    return {(verdict, bool(daemon)): count for verdict, daemon, count in rows}
+    return {(Verdict(verdict), bool(daemon)): count for verdict, daemon, count in rows}
 
 
 def ever_reversed(session: Session) -> dict[bool, int]:

@@ -11,6 +11,7 @@ from sqlmodel import Session, col, select
 from evidence_daemon.model import Sha256
 from evidence_daemon.store.database import Database
 from evidence_daemon.store.tables import MailRow, ReadingRow, Table
+from evidence_daemon.store.tables_unattended import ForgottenRow
 
 _RASTER = re.compile(r'"raster":"([0-9a-f]{64})"')
 
@@ -47,7 +48,8 @@ def counts(session: Session) -> dict[str, int]:
 def referenced(session: Session) -> Iterator[Sha256]:
     """Every evidence file of which a row speaks, each once: mails, and the pictures of their pages."""
     seen: set[str] = set()
-    mails = session.exec(select(MailRow.sha256).order_by(col(MailRow.id)).execution_options(yield_per=1000))
+    kept = col(MailRow.id).not_in(select(ForgottenRow.mail_id))
+    mails = session.exec(select(MailRow.sha256).where(kept).order_by(col(MailRow.id)).execution_options(yield_per=1000))
     bodies = session.exec(select(ReadingRow.body).execution_options(yield_per=200))
     for digest in (*mails, *(one for body in bodies for one in _RASTER.findall(body))):
         if digest not in seen:
