@@ -27,6 +27,7 @@ from evidence_daemon.model import (
     ReplyKind,
     Verdict,
 )
+from evidence_daemon.review import UNDO
 from evidence_daemon.store import records
 
 GOOD = "0100000017//CEVALLOS LLUMIQUINGA LUCIA SOFIA//INTERNET"
@@ -291,11 +292,12 @@ def test_an_old_mailbox_is_decided_and_nobody_in_it_is_written_to(tmp_path: Path
         assert one.sends() == [], "never by itself"
 
 
-def test_a_person_answers_an_old_mail_without_delay(tmp_path: Path) -> None:
+def test_a_person_answers_an_old_mail_as_soon_as_she_cannot_take_it_back(tmp_path: Path) -> None:
     with living(tmp_path) as one:
         asks = letter("hola", number=1, text="Quiero una revisión, por favor.")
         mail = one.receives(asks, age=timedelta(days=100))
         one.house.desk.settle(mail, Verdict.ASK, person="Rosa", reasons=[ReasonCode.SIN_ADJUNTO])
+        one.now[0] += UNDO
         assert len(one.sends()) == 1
 
 

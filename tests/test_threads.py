@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
+import io
 import re
 from collections.abc import Iterator
-from email import message_from_bytes
+from email import message_from_bytes, policy
+from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
 from house import CORPUS, load_config
 from living import Living, letter, living
+from PIL import Image
 from servers import Dovecot, SmtpReceiver
 
 from evidence_daemon.app import open_house
@@ -159,7 +163,9 @@ def test_the_same_certificate_in_a_new_mail_is_told_that_it_came_before(here: Li
     story = here.story(again)
     assert (story.mail.state, story.decisions[0].entries) == (EvidenceState.DUPLICADO, ())
     assert [answer.kind.value for answer in story.answers] == ["informacion"]
-    assert dict(story.decisions[0].settlement.reply.facts)["recibo"] == here.story(first).mail.receipt
+    reply = story.decisions[0].settlement.reply
+    assert reply is not None
+    assert dict(reply.facts)["recibo"] == here.story(first).mail.receipt
 
 
 def test_another_mail_under_a_message_id_that_came_before_is_a_mail_of_its_own(here: Living) -> None:
@@ -280,6 +286,25 @@ def test_the_sent_folder_of_a_real_server_tells_each_answer_once(tmp_path: Path,
             assert b"<m1@example.com>" in header
             assert b"Subject" not in header
             assert door.mailbox.sent_lately() == []
-            door.mailbox.append_sent(by_hand("<m2@example.com>"))
+            door.mailbox.append_sent(by_hand("<m2@example.com>", **{"Message-ID": "<otra@cnt.gob.ec>"}))
             assert [b"<m2@example.com>" in one for one in door.mailbox.sent_lately()] == [True]
             door.mailbox.close()
+
+
+def test_a_companys_banner_beside_a_certificate_is_not_kept_as_used_evidence(here: Living) -> None:
+    """Elsewhere logos became evidence: the next customer who writes from that firm would be suspect for it."""
+    picture = io.BytesIO()
+    Image.effect_noise((700, 160), 60).save(picture, "PNG")
+    banner = picture.getvalue()
+    assert len(banner) > 15 * 1024, "larger than what is left out as a logo"
+    digest = hashlib.sha256(banner).hexdigest()
+    mail = message_from_bytes(next(CORPUS.glob("0003-*.eml")).read_bytes(), policy=policy.SMTP)
+    assert isinstance(mail, EmailMessage)
+    mail.add_attachment(banner, maintype="image", subtype="png", filename="banner.png")
+    story = here.story(here.receives(mail.as_bytes()))
+    assert story.mail.state is EvidenceState.ACEPTADO
+    assert digest in {reading.sha256 for reading in story.readings}, "it was read, and people may see it"
+    with here.house.database.reading() as session:
+        kept = session.connection().exec_driver_sql("SELECT value FROM evidence_uses").scalars().all()
+    assert kept
+    assert digest not in kept

@@ -108,6 +108,13 @@ class _Leaf:
             self.kind = DocumentKind.OTRO  # the pixels show no such title
         self.found = _found_on(self.sheets, page, book)
 
+    @property
+    def says_something(self) -> bool:
+        """Whether it shows the title of a paper, a value, equipment, or a place to sign."""
+        found = self.found
+        titled = self.kind is DocumentKind.ACTA or self.kind in _OWN_PAPERS
+        return titled or any(getattr(found, name) for name in _SINGLE) or bool(found.equipment or found.zones)
+
 
 @dataclass(slots=True)
 class _Paper:
@@ -151,7 +158,10 @@ def _fields_of(paper: _Paper, book: DocumentsBook) -> Fields:
     direction, ways = direction_of(sheets, book.direction)
     mine, names = ours(sheets, book)
     found = _of_pages(paper.leaves)
-    documents = tuple(dict.fromkeys(leaf.sha256 for leaf in paper.leaves))
+    # What says nothing (a company's banner beside the photo) is no part of the proof: elsewhere such pictures came from
+    # customer after customer, and each but the first was suspected of using another's paper.
+    speaking = [leaf for leaf in paper.leaves if leaf.says_something] or paper.leaves
+    documents = tuple(dict.fromkeys(leaf.sha256 for leaf in speaking))
     because = tuple(dict.fromkeys(word for leaf in paper.leaves for word in leaf.because))
     return Fields(
         documents=documents,
