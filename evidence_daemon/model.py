@@ -708,7 +708,7 @@ class Rush:
 
 @dataclass(frozen=True, slots=True)
 class Neighbour:
-    """An accepted acta of the same office and series, whose number is the next lower or higher one."""
+    """An accepted acta of the same office and series, whose number is one of the two next lower or higher."""
 
     receipt: str
     number: str

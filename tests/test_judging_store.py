@@ -126,7 +126,7 @@ def numbered(file: int, number: str, day: str, office: str = "CAC Norte") -> Fie
     return replace(an_acta(a_digest(file), number), office=a_field(office), date=a_field(day))
 
 
-def test_the_next_lower_and_higher_accepted_number_of_the_office_are_found(database: Database) -> None:  # noqa: F811
+def test_the_two_next_lower_and_higher_accepted_numbers_of_the_office_are_found(database: Database) -> None:  # noqa: F811
     with database.session() as session:
         for mail, (number, day, office) in enumerate(
             [
@@ -135,6 +135,7 @@ def test_the_next_lower_and_higher_accepted_number_of_the_office_are_found(datab
                 ("UIO-150", "2026-02-01", "CAC Norte"),
                 ("UIO-125", "2026-01-01", "CAC Sur"),
                 ("GYE-126", "2026-01-01", "CAC Norte"),
+                ("UIO-090", "2026-01-04", "CAC Norte"),
             ],
             start=1,
         ):
@@ -145,6 +146,7 @@ def test_the_next_lower_and_higher_accepted_number_of_the_office_are_found(datab
         beside = judging.neighbours(session, mine, [numbered(9, "UIO-130", "2026-01-15")])
         assert [(one.number, one.day) for one in beside] == [
             ("UIO-120", date(2026, 1, 9)),
+            ("UIO-100", date(2026, 1, 5)),
             ("UIO-150", date(2026, 2, 1)),
         ]
         judging.keep_office_actas(session, MailId(2), evidence_of(MailId(2)), EvidenceState.RECHAZADO)

@@ -60,8 +60,13 @@ def looks_like(of: int | None, distance: int = 4) -> Evidence:
     return evidence(lookalikes=(Lookalike(1, "EV-0000009-1", CaseId(of) if of is not None else None, distance),))
 
 
-def beside(number: str, day: str) -> Evidence:
-    return evidence(neighbours=(Neighbour("EV-0000009-1", number, date.fromisoformat(day)),))
+def beside(*others: tuple[str, str]) -> Evidence:
+    return evidence(
+        neighbours=tuple(
+            Neighbour(f"EV-000000{place}-1", number, date.fromisoformat(day))
+            for place, (number, day) in enumerate(others)
+        )
+    )
 
 
 def made(**told: object) -> Evidence:
@@ -93,11 +98,12 @@ TABLE: list[tuple[str, Evidence, list[Case], dict[str, SignalClass]]] = [
     ("register has it elsewhere", evidence(register=registered(number="AE000009")), [case()], {"registro_contradice": S}),
     # 4: the acta's number
     ("acta elsewhere", used("acta", "AE000001"), [case()], {"acta_usada": S}),
-    ("a later number on an earlier day", beside("AE-000002", "2020-05-04"), [case()], {"acta_fuera_de_orden": S}),
-    ("an earlier number on a later day", beside("AE-000000", "2020-05-20"), [case()], {"acta_fuera_de_orden": S}),
-    ("in order", beside("AE-000002", "2020-05-14"), [case()], {}),
-    ("out of order within the slack", beside("AE-000002", "2020-05-05"), [case()], {}),
-    ("another series", beside("B-000002", "2020-05-04"), [case()], {}),
+    ("a later number on an earlier day", beside(("AE-000002", "2020-05-04"), ("AE-000003", "2020-05-04")), [case()], {"acta_fuera_de_orden": S}),
+    ("an earlier number on a later day", beside(("AE-000000", "2020-05-20"), ("AE-000002", "2020-05-04")), [case()], {"acta_fuera_de_orden": S}),
+    ("only one acta says so", beside(("AE-000002", "2020-05-04"), ("AE-000003", "2020-05-20")), [case()], {}),
+    ("in order", beside(("AE-000002", "2020-05-14")), [case()], {}),
+    ("out of order within the slack", beside(("AE-000002", "2020-05-05")), [case()], {}),
+    ("another series", beside(("B-000002", "2020-05-04")), [case()], {}),
     # 6: the sender
     ("refuted", evidence(sender_proven=False, sender_refuted=True), [case()], {"remitente_refutado": M}),
     ("answers elsewhere", evidence(email=email(reply_to=Address("", "x@otro.example.org"))), [case()], {"responder_a_otro": M}),
@@ -116,7 +122,7 @@ TABLE: list[tuple[str, Evidence, list[Case], dict[str, SignalClass]]] = [
     # 9: velocity
     ("many cases of one sender", rushed("remitente", 4), [case()], {"rafaga": M}),
     ("few cases of one sender", rushed("remitente", 3), [case()], {}),
-    ("many of one domain", rushed("dominio", 20), [case()], {"rafaga": M}),
+    ("many of one domain", rushed("dominio", 100), [case()], {"rafaga": M}),
     ("many of one clerk", rushed("agente", 40), [case()], {"rafaga": M}),
     ("many of one camera", rushed("aparato", 8), [case()], {"rafaga": M}),
     ("just under the limit", evidence(), [case(charges=[charge(base=43500, tax=5220)])], {"bajo_el_limite": M}),

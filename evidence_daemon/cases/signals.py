@@ -33,6 +33,8 @@ from evidence_daemon.model import (
 from evidence_daemon.rulebook import RuleBook
 from evidence_daemon.workdays import ECUADOR
 
+_DISAGREE = 2
+"""Accepted actas that must contradict a number's place in its series."""
 _STRONG, _MEDIUM, _WEAK = SignalClass.STRONG, SignalClass.MEDIUM, SignalClass.WEAK
 
 
@@ -105,7 +107,10 @@ def _lookalikes(evidence: Evidence, found: Match, book: RuleBook) -> Iterator[Si
 
 
 def _sequence(evidence: Evidence, found: Match, book: RuleBook) -> Iterator[Signal]:
-    """An office numbers its actas one after the other: a later number on an earlier day does not fit."""
+    """An office numbers its actas one after the other: a later number on an earlier day does not fit.
+
+    Two accepted ones must say so: where only one disagrees, it may as well be that one which is out of its place.
+    """
     del found
     slack = timedelta(days=book.decision.signals.sequence_slack_days)
     for paper in returns(evidence):
@@ -113,6 +118,7 @@ def _sequence(evidence: Evidence, found: Match, book: RuleBook) -> Iterator[Sign
         day = acta_date(paper.date.value if paper.date else "")
         if mine is None or day is None:
             continue
+        against = []
         for neighbour in evidence.neighbours:
             theirs = series_of(neighbour.number)
             if theirs is None or theirs[0] != mine[0] or theirs[1] == mine[1]:
@@ -120,14 +126,17 @@ def _sequence(evidence: Evidence, found: Match, book: RuleBook) -> Iterator[Sign
             late = theirs[1] < mine[1] and neighbour.day > day + slack
             early = theirs[1] > mine[1] and neighbour.day < day - slack
             if late or early:
-                yield Signal(
-                    "acta_fuera_de_orden",
-                    _STRONG,
-                    f"la oficina emitió el acta {neighbour.number} el {neighbour.day.isoformat()}: "
-                    f"la {paper.number.value if paper.number else ''} del {day.isoformat()} no cabe en ese orden",
-                    (f"recibo {neighbour.receipt}", f"acta {neighbour.number}", neighbour.day.isoformat()),
-                )
-                return
+                against.append(neighbour)
+        if len({neighbour.receipt for neighbour in against}) >= _DISAGREE:
+            told = " y ".join(f"el acta {other.number} el {other.day.isoformat()}" for other in against[:2])
+            yield Signal(
+                "acta_fuera_de_orden",
+                _STRONG,
+                f"la oficina emitió {told}: la {paper.number.value if paper.number else ''} del {day.isoformat()} "
+                "no cabe en ese orden",
+                tuple(f"recibo {other.receipt}, acta {other.number}, {other.day.isoformat()}" for other in against),
+            )
+            return
 
 
 def _registered(evidence: Evidence, found: Match, book: RuleBook) -> Iterator[Signal]:

@@ -273,7 +273,7 @@ def keep_office_actas(session: Session, mail_id: MailId, evidence: Evidence, sta
 
 
 def neighbours(session: Session, mail_id: MailId, papers: Iterable[Fields]) -> tuple[Neighbour, ...]:
-    """Of each acta the accepted ones of the same office and series with the next lower and the next higher number."""
+    """Of each acta the accepted ones of the same office and series, the two next lower and the two next higher."""
     found: dict[Neighbour, None] = {}
     for placed in map(_place, papers):
         if placed is None:
@@ -333,7 +333,7 @@ def _neighbours() -> sa.CompoundSelect[Any]:
     )
     lower = sa.select(_of(OfficeActaRow)).where(*here, acta.place < sa.bindparam("place")).order_by(acta.place.desc())
     higher = sa.select(_of(OfficeActaRow)).where(*here, acta.place > sa.bindparam("place")).order_by(acta.place)
-    return sa.union_all(sa.select(lower.limit(1).subquery()), sa.select(higher.limit(1).subquery()))
+    return sa.union_all(sa.select(lower.limit(2).subquery()), sa.select(higher.limit(2).subquery()))
 
 
 def _held() -> sa.Select[Any]:
