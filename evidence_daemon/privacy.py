@@ -26,7 +26,10 @@ from evidence_daemon.store import audit, privacy
 from evidence_daemon.store.blobs import LocalBlobs
 from evidence_daemon.store.privacy import Class, Due
 
-STAYS = "Quedan los números de recibo, los códigos, las huellas de los archivos y los montos del libro mayor (contabilidad)."
+STAYS = (
+    "Quedan los números de recibo, los códigos, las huellas de los archivos y los montos del libro mayor "
+    "(contabilidad)."
+)
 
 
 @dataclass(frozen=True, slots=True)

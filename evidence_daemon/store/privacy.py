@@ -188,7 +188,7 @@ def forget(session: Session, mail_id: MailId, reason: str, *, actor: str, now: d
     digest = session.exec(select(MailRow.sha256).where(col(MailRow.id) == mail_id)).one()
     mine = _pictures(session, col(ReadingRow.mail_id) == mail_id)
     files = [Sha256(one) for one in (digest, *sorted(mine - _shared(session, mail_id, mine)))]
-    for name in ("readings", "papers", "origins", "signatures", "corrections", "proposals"):
+    for name in ("readings", "papers", "origins", "signatures", "corrections", "proposals", "mail_ways"):
         table = Table.metadata.tables[name]
         session.execute(sa.delete(table).where(table.c.mail_id == mail_id))
     _set(session, MailRow, col(MailRow.id) == mail_id, subject="", sender="", message_id="", trouble="")
