@@ -8,6 +8,7 @@ configuration.  `example()` writes `config.example.toml` from these classes; a t
 from __future__ import annotations
 
 import difflib
+import inspect
 import os
 import re
 import tomllib
@@ -857,7 +858,8 @@ def example() -> str:
     for title, section in sections().items():
         name, _, variant = title.partition(":")
         optional = "#" if variant or name == "oauth" else ""  # not part of every house
-        lines += ["", f"# {(section.__doc__ or '').strip()}"]
+        meaning = inspect.cleandoc(section.__doc__ or "").splitlines()
+        lines += ["", *(f"# {line}" for line in meaning if line)]
         lines += [f"{optional}[[{name}]]" if name in _REPEATED else f"[{name}]"]
         for key, info in section.model_fields.items():
             value = info.examples[0] if info.examples else info.default
