@@ -18,6 +18,8 @@ from evidence_daemon.outreach.channel import Accepted, Message, NeverSeen, Repor
 from evidence_daemon.outreach.contact import Contacts
 from evidence_daemon.outreach.dry_run import DryRun
 from evidence_daemon.outreach.engine import Engine
+from evidence_daemon.outreach.ivr import Ivr, Line
+from evidence_daemon.outreach.prompts import prompt
 from evidence_daemon.outreach.schedule import Lane
 from evidence_daemon.store import outreach
 from evidence_daemon.store.database import open_database
@@ -190,3 +192,17 @@ def send_until_killed(state: Path, path: Path) -> None:
 
 def _at_half_past_ten() -> datetime:
     return datetime(2021, 3, 17, 15, 30, tzinfo=UTC)
+
+
+def call_until_killed(state: Path, lab: tuple[int, str, Path, Path]) -> None:
+    """The same with real calls on the laboratory's exchange: port, secret, sounds, CDR."""
+    port, secret, sounds, cdr = lab
+
+    def sound(_text: str) -> tuple[str, float]:
+        made = prompt("CNT informa.", sounds)
+        return str(made.path.with_suffix("")), made.seconds
+
+    line = Line("127.0.0.1", port, "dialer", secret, ring_seconds=2, cdr=cdr)
+    lanes = {channel: Lane(20, 100) for channel in Channel}
+    contacts = Contacts(NATIONAL, lanes)
+    Engine(open_database("", state), contacts, {Channel.IVR: Ivr(line, sound)}, _at_half_past_ten, state).run()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 import multiprocessing
@@ -17,7 +18,8 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from campaigns import LANES, NAME, Field, Owed, Recorder, campaigning, send_until_killed
+from asterisk_lab import BUSY, LISTENS, SECRET, UNKNOWN, Lab, NoLab
+from campaigns import LANES, NAME, Field, Owed, Recorder, call_until_killed, campaigning, send_until_killed
 from living import letter
 from sqlalchemy.exc import IntegrityError
 
@@ -739,3 +741,43 @@ def killed_while_sending(place: Path, *, count: int, kills: int) -> int:
         assert set(sent) == first
         assert len(first) == count
     return killed
+
+
+def test_killed_while_real_calls_are_placed_every_call_is_made_once_and_comes_to_its_end(tmp_path: Path) -> None:
+    count, kills = 24, 3
+    chance, forks = random.Random(3), multiprocessing.get_context("forkserver")
+    forks.set_forkserver_preload(["campaigns"])
+    tails = (LISTENS, BUSY, LISTENS, UNKNOWN)
+    owed = [Owed(at, phones=f"0222{at:03d}{tails[at % 4]}") for at in range(1, count + 1)]
+    with contextlib.ExitStack() as stack:
+        try:
+            lab = stack.enter_context(Lab(tmp_path / "lab"))
+        except NoLab as why:
+            pytest.skip(str(why))
+        one = stack.enter_context(campaigning(tmp_path / "house", *owed))
+        number, state = one.planned(channels=[IVR]).id, one.one.house.config.state_directory
+
+        def left() -> int:
+            return sum(
+                each.number == 1 and each.state in (S.PLANIFICADO, *outreach.UNDER_WAY) for each in one.attempts(number)
+            )
+
+        for killed in range(kills + 1):
+            place = (lab.port, SECRET, lab.sounds, lab.cdr)
+            caller = forks.Process(target=call_until_killed, args=(state, place), daemon=True)
+            caller.start()
+            try:
+                if killed == kills:
+                    until(lambda: not left(), 60)
+                else:
+                    before = left()
+                    until(lambda before=before: left() < before or not left(), 30)
+                    time.sleep(chance.uniform(0, 0.2))
+            finally:
+                caller.kill()
+                caller.join()
+        with lab.cdr.open(encoding="utf-8", newline="") as rows:
+            placed = Counter(row[16] for row in csv.reader(rows) if len(row) > 16)
+        first = {each.id for each in one.attempts(number) if each.number == 1}
+        assert len(first) == count
+        assert {placed[name] for name in first} == {1}, "lost, or made twice"
