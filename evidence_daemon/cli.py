@@ -16,8 +16,8 @@ from typing import Annotated
 
 import typer
 
+from evidence_daemon import __version__, observe
 from evidence_daemon import config as configuration
-from evidence_daemon import observe
 from evidence_daemon.app import House, open_grant, read_rules, rules_directory
 from evidence_daemon.commands import DEFAULT_CONFIG, AsJson, ConfigFile, Person, looking_back, queue
 from evidence_daemon.commands import audit as audit_commands
@@ -70,6 +70,22 @@ app.add_typer(campaign_commands.commands, name="campaigns")
 app.add_typer(audit_commands.commands, name="audit")
 app.add_typer(privacy_commands.subject, name="subject")
 app.add_typer(privacy_commands.retention, name="retention")
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        out.print(f"evidence-daemon {__version__}", highlight=False)
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and end.")
+    ] = False,
+) -> None:
+    pass
+
 
 # ── running ──────────────────────────────────────────────────────────────────────────────────────
 
