@@ -30,7 +30,9 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return place / "site"
 
 
-@pytest.mark.parametrize("command", [["--version"], ["rules", "check"], ["config", "describe"], ["doctor", "--offline"]])
+@pytest.mark.parametrize(
+    "command", [["--version"], ["rules", "check"], ["config", "describe"], ["doctor", "--offline"]]
+)
 def test_the_program_runs_out_of_its_wheel(installed: Path, tmp_path: Path, command: list[str]) -> None:
     environment = os.environ | {"PYTHONPATH": str(installed)}
     done = subprocess.run(
