@@ -54,8 +54,21 @@ RULES = Path(__file__).parent.parent / "rules"
 NOW = datetime(2021, 3, 17, 15, 0, tzinfo=UTC)
 """A Wednesday, ten in the morning."""
 NAME = "recuperacion-equipos"
-SURNAMES = "GOYES BALSECA IZA ÑAUÑAY PEÑAFIEL ESPÍN QUISHPE CAIZA MOROCHO NÚÑEZ VÁSCONEZ ROSERO".split()
-GIVEN = "JUAN MARÍA SOFÍA BYRON ROCÍO CARLOS ELENA".split()
+SURNAMES = [
+    "GOYES",
+    "BALSECA",
+    "IZA",
+    "ÑAUÑAY",
+    "PEÑAFIEL",
+    "ESPÍN",
+    "QUISHPE",
+    "CAIZA",
+    "MOROCHO",
+    "NÚÑEZ",
+    "VÁSCONEZ",
+    "ROSERO",
+]
+GIVEN = ["JUAN", "MARÍA", "SOFÍA", "BYRON", "ROCÍO", "CARLOS", "ELENA"]
 
 
 @contextmanager
@@ -67,7 +80,7 @@ def listed(place: Path, count: int, phone: str = "mixed") -> Iterator[Database]:
         numbers = range(start + 1, min(start + 20_000, count) + 1)
         cases = [
             {
-                "id": n, "id_number": f"P{n:08d}", "holder": f"{SURNAMES[n % 97 % 12]} {SURNAMES[n // 12 % 12]} {GIVEN[n % 7]} {GIVEN[n % 89 % 7]}", "line": Service.INTERNET_FIJO,
+                "id": n, "id_number": f"P{n:08d}", "holder": f"{SURNAMES[n % 97 % 12]} {SURNAMES[n // 12 % 12]} {GIVEN[n % 7]} {GIVEN[n % 89 % 7]}", "line": Service.INTERNET_FIJO,  # noqa: E501
                 "service_number": f"4{n:08d}", "service_key": f"4{n:08d}", "state": CaseState.ABIERTO,
                 "segment": Segment.NO_CARGADO if n % 2 else Segment.CARGADO_SIN_PAGO_NI_RECLAMO,
                 "withdrawn_on": date(2020, 5, 10), "claim_open": False, "in_collection": False, "email": "",
@@ -187,7 +200,7 @@ def stop(count: int) -> None:
     waits.sort()
     print(
         f"{count:,d} planned rows, {len(waits)} stops while calls are placed: "
-        f"median {statistics.median(waits) * 1e3:.0f} ms, p99 {waits[int(len(waits) * 0.99) - 1] * 1e3:.0f} ms, worst {waits[-1] * 1e3:.0f} ms"
+        f"median {statistics.median(waits) * 1e3:.0f} ms, p99 {waits[int(len(waits) * 0.99) - 1] * 1e3:.0f} ms, worst {waits[-1] * 1e3:.0f} ms"  # noqa: E501
     )
 
 
@@ -239,7 +252,7 @@ def voice(count: int, rate: float) -> None:
             calls = Counter(row[16] for row in csv.reader(rows) if len(row) > 16 and row[16].startswith("e"))
         print(
             f"{sum(states.values()):,d} calls, handed over in {placed:.1f} s "
-            f"({sum(states.values()) / max(placed, 1):.0f} a second), all over after {took:.1f} s: {states}; twice: {sum(found > 1 for found in calls.values())}"
+            f"({sum(states.values()) / max(placed, 1):.0f} a second), all over after {took:.1f} s: {states}; twice: {sum(found > 1 for found in calls.values())}"  # noqa: E501
         )
 
 

@@ -582,11 +582,6 @@ class RetentionConfig(_Section):
     not_evidence_days: int = Field(
         90, ge=0, description="Days for discarded mails and for papers that are no certificate (third parties' papers)."
     )
-    pictures_days: int = Field(
-        90,
-        ge=0,
-        description="Days for the pictures of pages, whatever the class: they can be drawn anew from the mail.",
-    )
 
 
 class IvrConfig(_Section):

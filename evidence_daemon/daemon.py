@@ -108,6 +108,8 @@ class Daemon:
     """By mailbox: mails that its server lists and does not hand over."""
     _missing: tuple[Missing, ...] = ()
     """What the last closing count lacked."""
+    _trail: str = ""
+    """What was wrong with the audit trail then."""
     reread: bool = False
     """Set by a signal handler: the rules are read anew.  Not an event, whose lock a handler may find held by us."""
     reload: Callable[[], object] = lambda: None
@@ -295,7 +297,7 @@ class Daemon:
             if pause.since is not None and name not in self._refused
         }
         stuck = tuple(key for keys in list(self._undeliverable.values()) for key in keys)
-        causes = self.alerts.look(Signs(dict(self._refused), free, failing, stuck, self._missing))
+        causes = self.alerts.look(Signs(dict(self._refused), free, failing, stuck, self._missing, self._trail))
         if self.alerts.digest() or causes:
             self.wake("dispatch")
 
@@ -326,10 +328,13 @@ class Daemon:
         self.flow.prune(datetime.now(UTC) - timedelta(days=7))
 
     def close_books(self) -> None:
-        """Count whether every mail that ever came in is still in the books; `look` tells of what is not."""
+        """Count whether every mail is still in the books and walk the trail's chain; `look` tells what is wrong."""
         self._missing = self.pipeline.missing()
         for one in self._missing:
             log.error("%s came in (%s, UID %d) and is not in the books any more", one.receipt, one.folder, one.uid)
+        self._trail = "; ".join(self.pipeline.trail_faults()[:3])
+        if self._trail:
+            log.error("the audit trail is not whole: %s", self._trail)
 
     def wake(self, job: str) -> None:
         """Let a job run now instead of at its next time."""

@@ -214,6 +214,11 @@ class Pipeline:
         with self.database.reading() as session:
             return closing.missing(session)
 
+    def trail_faults(self) -> list[str]:
+        """What is wrong with the chain of the audit trail, in words; nothing when it is whole."""
+        with self.database.reading() as session:
+            return audit.verify(session)
+
     # ── the walk ─────────────────────────────────────────────────────────────────────────────────
 
     def read(self, mail_id: MailId) -> None:

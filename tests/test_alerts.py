@@ -20,7 +20,7 @@ from evidence_daemon.config import parse
 from evidence_daemon.errors import BadConfig
 from evidence_daemon.mail.message import understand
 from evidence_daemon.model import AutomaticKind, CopyKey, OutboxState, receipt_number
-from evidence_daemon.store import incoming, records
+from evidence_daemon.store import audit, incoming, records
 
 PEOPLE = """
 [alerts]
@@ -37,10 +37,7 @@ def told(one: Living) -> list[email.message.EmailMessage]:
     before = len(one.smtp.received)
     while one.house.alerts.send_one(one.postman):
         pass
-    return [
-        email.message_from_bytes(mail.raw, policy=email.policy.default)
-        for mail in one.smtp.received[before:]
-    ]
+    return [email.message_from_bytes(mail.raw, policy=email.policy.default) for mail in one.smtp.received[before:]]
 
 
 def look(one: Living, signs: Signs = QUIET) -> list[Cause]:
@@ -197,6 +194,9 @@ def test_the_running_daemon_tells_what_it_sees(tmp_path: Path) -> None:
         mail = one.receives(letter("hola"))
         with one.house.database.session() as session:
             session.connection().exec_driver_sql("DELETE FROM mail_copies WHERE mail_id = ?", (mail,))
+            audit.seal(session)
+            session.connection().exec_driver_sql("DROP TRIGGER audit_seals_no_update")
+            session.connection().exec_driver_sql("UPDATE audit_seals SET hash = 'x' WHERE id = 1")
         with one.house.daemon() as daemon:
             (door,) = daemon.doors
             daemon._guarded(door.job, partial(daemon.poll, door))  # nobody listens at that port
@@ -205,8 +205,15 @@ def test_the_running_daemon_tells_what_it_sees(tmp_path: Path) -> None:
             daemon.look()
             daemon.dispatch()
             daemon.postman.close()
-        subjects = {str(email.message_from_bytes(sent.raw)["Subject"]) for sent in one.smtp.received}
-    assert {"ALERTA: una tarea falla desde hace rato", "ALERTA: faltan correos en la base de datos"} <= subjects
+        subjects = {
+            str(email.message_from_bytes(sent.raw, policy=email.policy.default)["Subject"])
+            for sent in one.smtp.received
+        }
+    assert {
+        "ALERTA: una tarea falla desde hace rato",
+        "ALERTA: faltan correos en la base de datos",
+        "ALERTA: el registro de auditoría no está íntegro",
+    } <= subjects
 
 
 def test_without_addresses_nothing_is_written(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ NAMES = ("number", "date", "office", "holder", "id_number", "service_number", "a
 
 
 def with_corrections(papers: Sequence[Fields], values: Mapping[str, tuple[str, str]]) -> tuple[Fields, ...]:
-    """The papers with corrected values: "0.id_number" → (new value, actor), "0.equipment.1.serial" → …
+    """The papers with corrected values: "0.id_number" → (new value, actor), "0.equipment.1.serial" → … .
 
     A path that leads nowhere (the paper was read anew meanwhile) changes nothing.
     """

@@ -194,7 +194,9 @@ def _asked_to_show(asked: Mapping[str, Any], _: tuple[bytes, ...], watch: _Watch
         raise RuntimeError("the page could not be written as PNG")
     watch.lap("png")
     height, width = shown.shape[:2]
-    return {"ink": marks, "width": width, "height": height, "look": "" if held.drawn else look(held.rgb)}, (png.tobytes(),)
+    return {"ink": marks, "width": width, "height": height, "look": "" if held.drawn else look(held.rgb)}, (
+        png.tobytes(),
+    )
 
 
 _QUESTIONS: dict[str, Callable[[Mapping[str, Any], tuple[bytes, ...], _Watch], _Answer]] = {

@@ -606,24 +606,6 @@ class Mailbox:
         box = self._select(self.inbox, readonly=True)
         return f"{self._server}: logged in, {box.exists} mails in {self.inbox}"
 
-    def inventory(self, folder: str) -> dict[int, tuple[bytes, int]]:
-        """What lies in a folder: for each UID the header field Message-ID as it stands, and the size (bytes).
-
-        Empty when there is no such folder.  Raises `Temporary`.
-        """
-        self._renew()
-        path = self._path(folder)
-        if not self._run("looking for a folder", lambda client: client.folder_exists(path)):
-            return {}
-        self._select(folder, readonly=True)
-        found: dict[int, tuple[bytes, int]] = {}
-        items = ["BODY.PEEK[HEADER.FIELDS (MESSAGE-ID)]", "RFC822.SIZE"]
-        for chunk in _chunks(self._search("UID 1:*"), BATCH):
-            entries = self._run("counting a folder", functools.partial(_all_fetched, chunk, items))
-            for uid, entry in entries.items():
-                found[uid] = (_body(entry) or b"", int(entry.get(b"RFC822.SIZE", 0)))
-        return found
-
     def close(self) -> None:
         """Log out, if connected.  Never raises; the mailbox may be used again."""
         session = self._session
@@ -832,10 +814,6 @@ def _news(client: _Client, patience: float) -> list[Any]:
 
 def _fetched(uids: list[int], item: str, client: _Client) -> dict[int, dict[bytes, Any]]:
     return dict(client.fetch(uids, [item]))
-
-
-def _all_fetched(uids: list[int], items: list[str], client: _Client) -> dict[int, dict[bytes, Any]]:
-    return dict(client.fetch(uids, items))
 
 
 def _body(entry: dict[bytes, Any]) -> bytes | None:
