@@ -18,6 +18,7 @@ from evidence_daemon.alerts import Alerts
 from evidence_daemon.config import Config, DocumentsConfig, MailboxConfig, MaildirConfig, OAuthConfig, SmtpConfig
 from evidence_daemon.daemon import Daemon, Door
 from evidence_daemon.documents.reader import Reader
+from evidence_daemon.documents.tries import MOST_BEGINNINGS
 from evidence_daemon.errors import BadRules, EvidenceDaemonError
 from evidence_daemon.exchange.batches import Batches
 from evidence_daemon.exchange.corrections import Corrections
@@ -378,7 +379,10 @@ def open_house(
         else:
             database.migrate(armed=config.daemon.armed)
         blobs = LocalBlobs(config.state_directory / "evidence")
-        reader = Reader(of_documents(config), blobs.put, book.documents, StoredTries(database, clock))
+        tries = StoredTries(database, clock)
+        reader = Reader(
+            of_documents(config), blobs.put, book.documents, tries, max(MOST_BEGINNINGS, config.daemon.retries)
+        )
         pipeline = Pipeline(
             database=database,
             blobs=blobs,

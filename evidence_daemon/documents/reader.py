@@ -39,7 +39,7 @@ from evidence_daemon.documents.screening import (
     screen,
 )
 from evidence_daemon.documents.sight import OCR, Sight, printable, whole
-from evidence_daemon.documents.tries import MOST_DEATHS, Tries, TriesOfThisRun, is_deadly
+from evidence_daemon.documents.tries import MOST_BEGINNINGS, MOST_DEATHS, Tries, TriesOfThisRun, is_deadly
 from evidence_daemon.errors import BadConfig, Temporary
 from evidence_daemon.model import (
     Attachment,
@@ -100,11 +100,13 @@ class Reader:
         keep: Callable[[bytes], Sha256],
         book: DocumentsBook,
         tries: Tries | None = None,
+        beginnings: int = MOST_BEGINNINGS,
     ) -> None:
         self._config = config
         self._keep = keep
         self._book = book
         self._tries = tries or TriesOfThisRun()
+        self._beginnings = beginnings
         self._antivirus = ClamAV(config.clamav, config.clamav_seconds) if config.clamav else None
         self._notary = Notary(config)
 
@@ -235,7 +237,7 @@ class Reader:
         """Have a file opened in cells, once more when one died of it, and never again when that went on."""
         file, told = attachment.sha256, "ya hizo fallar al lector varias veces; no se abre más"
         for _ in range(MOST_DEATHS):
-            if is_deadly(self._tries.begin(file)):
+            if is_deadly(self._tries.begin(file), self._beginnings):
                 break
             try:
                 result = opening()

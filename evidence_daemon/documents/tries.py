@@ -15,7 +15,8 @@ from evidence_daemon.model import Sha256
 MOST_DEATHS = 2
 """Cells that may die of one file."""
 MOST_BEGINNINGS = 3
-"""Times that a file may be in hand when the daemon ends: a restart in the middle of a document is no crime."""
+"""Times that a file may be in hand when the daemon ends, unless the house allows a mail more tries: a restart in the
+middle of a document is no crime."""
 
 
 class Count(Protocol):
@@ -27,9 +28,9 @@ class Count(Protocol):
     def died(self) -> int: ...
 
 
-def is_deadly(count: Count) -> bool:
+def is_deadly(count: Count, beginnings: int = MOST_BEGINNINGS) -> bool:
     """Whether the file is not to be opened any more."""
-    return count.died >= MOST_DEATHS or count.begun > MOST_BEGINNINGS
+    return count.died >= MOST_DEATHS or count.begun > beginnings
 
 
 @dataclass(frozen=True, slots=True)

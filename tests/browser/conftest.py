@@ -1,4 +1,4 @@
-"""One Chromium for the whole session, one context (its own cookies) per test, and a site on loopback."""
+"""One Chromium for each file (its loop must not run beside other tests), one context per test, a site on loopback."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ ARGUMENTS = [
 ]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     """A running Chromium; a test is skipped where there is none, and says so."""
     program = shutil.which("chromium") or shutil.which("chromium-browser")
