@@ -158,6 +158,7 @@ def test_two_people_on_one_mail(house: WebHouse, new_context: Callable[..., Brow
 def test_without_a_script_everything_works_by_forms(
     house: WebHouse, new_context: Callable[..., BrowserContext]
 ) -> None:
+    house.clock.turn(minutes=6)  # nobody holds it any more
     page = new_context(java_script_enabled=False).new_page()
     log_in(page, house, "rosa")
     page.goto(f"{house.url}/cola/EV-0000046-3")
