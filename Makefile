@@ -40,8 +40,8 @@ example: $(VENV)/run.stamp    ## write config.example.toml anew from the configu
 
 lock:            ## resolve pyproject.toml anew into requirements*.lock (hashes, no index addresses)
 	$(PY) -m pip install --quiet uv
-	$(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-annotate --python-version 3.11 pyproject.toml --group build -o requirements.lock
-	$(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-annotate --python-version 3.11 pyproject.toml --group build --group dev -o requirements-dev.lock
+	$(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-annotate --no-strip-extras --python-version 3.11 pyproject.toml --group build -o requirements.lock
+	$(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-annotate --no-strip-extras --python-version 3.11 pyproject.toml --group build --group dev -o requirements-dev.lock
 
 clean:           ## remove the environment and the demo house
 	rm -rf $(VENV) var *.egg-info
