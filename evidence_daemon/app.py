@@ -6,8 +6,8 @@ import hashlib
 import json
 import logging
 import shutil
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, TypeVar, assert_never
 from evidence_daemon import rulebook
 from evidence_daemon.alerts import Alerts
 from evidence_daemon.config import Config, DocumentsConfig, MailboxConfig, MaildirConfig, OAuthConfig, SmtpConfig
-from evidence_daemon.daemon import Daemon, Door
+from evidence_daemon.daemon import ALL_ROLES, Daemon, Door
 from evidence_daemon.documents.reader import Reader
 from evidence_daemon.documents.tries import MOST_BEGINNINGS
 from evidence_daemon.errors import BadRules, EvidenceDaemonError
@@ -29,6 +29,7 @@ from evidence_daemon.mail.keys import DnsKeys
 from evidence_daemon.mail.maildir import Maildir
 from evidence_daemon.mail.oauth import Grant
 from evidence_daemon.mail.smtp import Postman
+from evidence_daemon.mail.spool import own_place
 from evidence_daemon.mail.subject import failed_examples
 from evidence_daemon.metrics import Metrics
 from evidence_daemon.model import DAEMON, Channel
@@ -47,6 +48,7 @@ from evidence_daemon.store import audit, records
 from evidence_daemon.store.blobs import LocalBlobs
 from evidence_daemon.store.database import Database, open_database
 from evidence_daemon.store.lease import Lease
+from evidence_daemon.store.members import Member, new_executor
 from evidence_daemon.store.reading import StoredTries
 
 if TYPE_CHECKING:
@@ -96,31 +98,54 @@ class House:
         return True
 
     @contextmanager
-    def daemon(self) -> Iterator[Daemon]:
-        """The daemon of this house, not yet running.  Raises `BadInput` when another one runs here."""
-        from evidence_daemon.flow import Flow  # noqa: PLC0415  # half of the start-up time; only a daemon needs it
+    def daemon(self, roles: Collection[str] | None = None) -> Iterator[Daemon]:
+        """A daemon of this house, not yet running.  `roles` are those of the configuration unless given.
 
-        config = self.config
-        with Lease(self.database, "daemon", config.state_directory):
+        On SQLite there is one, which does all: raises `BadInput` when another one runs here.  On PostgreSQL it is
+        one of any number.
+        """
+        from evidence_daemon import flow as engine  # noqa: PLC0415  # half of the start-up; only a daemon needs it
+
+        config, lite = self.config, self.database.lite
+        played = ALL_ROLES if lite else frozenset(config.daemon.roles if roles is None else roles)
+        alone = Lease(self.database, "daemon", config.state_directory) if lite else nullcontext()
+        with alone, own_place(config.state_directory / "evidence" / "spool") as spool:
             self.blobs.sweep()
             self._look_around()
+            self.pipeline.mails.spool = spool
             daemon: Daemon | None = None
             grants = {block.name: open_grant(config, block) for block in config.oauth}
-            flow = Flow(
+            executor = new_executor(self.database)
+            flow = engine.Flow(
                 self.database,
                 self.pipeline,
                 workers=config.daemon.workers,
                 retries=config.daemon.retries,
+                executor=executor,
+                work="work" in played,
+                connections=config.database.pool_size,
                 settled=lambda: daemon.wake("dispatch") if daemon is not None else None,
             )
             self.pipeline.enqueue = flow.enqueue
+            member = Member(
+                self.database,
+                executor,
+                roles=sorted(played),
+                engine_version=engine.VERSION if "work" in played else "",
+                holding=flow.holding,
+                owners=flow.owners,
+                adopt=flow.adopt,
+            )
             daemon = Daemon(
                 pipeline=self.pipeline,
                 flow=flow,
-                doors=self._doors(grants),
+                member=member,
+                doors=self._doors(grants, spool) if "poll" in played else (),
                 postman=Postman(_placed(config, config.smtp), *_login(config, config.smtp, grants)),
                 reconcile_seconds=config.daemon.reconcile_seconds,
                 alerts=self.alerts,
+                roles=played,
+                accounts=tuple(box.name for box in config.mailboxes),
                 watched=self.watched,
             )
             running = daemon
@@ -132,7 +157,7 @@ class House:
             daemon.reload = reread
             daemon.after_round = Pinger(config.health.ping_url, config.health.ping_seconds)
             self._note_settings()
-            campaigns = self._campaign_engine()
+            campaigns = self._campaign_engine(member) if "campaigns" in played else None
             if campaigns is not None:
                 campaigns.start()
             try:
@@ -301,24 +326,18 @@ class House:
     def _prompt(self, text: str) -> Prompt:
         return prompt(text, self.config.path(self.config.ivr.sounds_directory))
 
-    def _campaign_engine(self) -> Engine | None:
-        """The engine over the configured channels; None where there are none."""
+    def _campaign_engine(self, member: Member) -> Engine | None:
+        """The engine over the configured channels, each in its turn; None where there are none."""
         drivers = self.drivers()
         if not drivers:
             return None
         contacts = Contacts(self.pipeline.calendar, self.lanes)
-        return Engine(self.database, contacts, drivers, self.pipeline.clock, self.config.state_directory)
+        turns = None if self.database.lite else member.turn
+        return Engine(self.database, contacts, drivers, self.pipeline.clock, self.config.state_directory, turns)
 
-    def _doors(self, grants: dict[str, Grant]) -> tuple[Door, ...]:
-        """Every mailbox of the configuration.  What large mails pass through begins empty: this house is alone."""
+    def _doors(self, grants: dict[str, Grant], spool: Path) -> tuple[Door, ...]:
+        """Every mailbox of the configuration; large mails pass through `spool`."""
         config, doors = self.config, []
-        spool = config.state_directory / "evidence" / "spool"
-        spool.mkdir(mode=0o700, parents=True, exist_ok=True)
-        for left_by_a_crash in spool.iterdir():
-            if left_by_a_crash.is_dir():
-                shutil.rmtree(left_by_a_crash, ignore_errors=True)
-            else:
-                left_by_a_crash.unlink()
         for mailbox in config.mailboxes:
             match mailbox:
                 case MailboxConfig():

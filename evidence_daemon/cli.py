@@ -36,7 +36,8 @@ from evidence_daemon.commands import told as _told
 from evidence_daemon.commands import users as user_commands
 from evidence_daemon.config import Config, MailboxConfig
 from evidence_daemon.console import out, print_json, print_status, print_withheld
-from evidence_daemon.errors import BadConfig
+from evidence_daemon.daemon import ALL_ROLES
+from evidence_daemon.errors import BadConfig, BadInput
 from evidence_daemon.store import brake, records
 
 app = typer.Typer(
@@ -93,12 +94,42 @@ def _root(
 @app.command()
 def run(config: ConfigFile = DEFAULT_CONFIG) -> None:
     """Run the daemon until Ctrl-C or SIGTERM: poll, read, decide, answer, file away.  SIGHUP reads the rules anew."""
-    with _house(config) as house, house.daemon() as daemon:
-        house.reader.check()
+    with _house(config) as house:
+        _work(house, None)
+
+
+@app.command()
+def worker(
+    role: Annotated[
+        list[str] | None,
+        typer.Option("--role", help="What it does (repeat it); default: daemon.roles of the configuration."),
+    ] = None,
+    config: ConfigFile = DEFAULT_CONFIG,
+) -> None:
+    """Run one of any number of workers on one PostgreSQL database, until Ctrl-C or SIGTERM.
+
+    All have the same configuration file but for daemon.roles.  With SQLite there is one daemon: `evidence-daemon run`.
+    """
+    with _house(config) as house:
+        if house.database.lite:
+            raise BadInput(
+                "several workers need a PostgreSQL server: set database.url (and move there with `evidence-daemon "
+                "migrate`), or use `evidence-daemon run`, which is alone on SQLite"
+            )
+        if unknown := sorted(set(role or ()) - ALL_ROLES):
+            raise BadInput(f"there is no role {', '.join(unknown)}; there are {', '.join(sorted(ALL_ROLES))}")
+        _work(house, role or None)
+
+
+def _work(house: House, roles: list[str] | None) -> None:
+    played = house.config.daemon.roles if roles is None else roles
+    with house.daemon(roles) as daemon:
+        if "work" in daemon.roles:
+            house.reader.check()
         for name in (signal.SIGINT, signal.SIGTERM):
             signal.signal(name, lambda *_: daemon.stop.set())
         signal.signal(signal.SIGHUP, lambda *_: setattr(daemon, "reread", True))
-        with house.web() if house.config.web.with_daemon else nullcontext():
+        with house.web() if house.config.web.with_daemon or "web" in played else nullcontext():
             daemon.run(leave_after=45)  # within the minute that a service manager gives
 
 

@@ -1,5 +1,8 @@
 """Runs the house: polls, dispatches, reconciles, prunes, until it is told to stop.
 
+Several processes may run one house (PostgreSQL): each job that only one may do at a time has a turn
+(`store/members`), runs only while this process holds it, and can write nothing once another has it.
+
 APScheduler is the clock, in memory: a persistent job store would replay every missed run in a burst after
 a restart.  Each job runs at most once at a time, and late runs are folded into one.  The walk itself is
 the engine's (`flow`).  No trouble of one job stops another: a job that fails says so and is tried again,
@@ -8,6 +11,7 @@ with a growing pause.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import logging
 import os
@@ -33,12 +37,14 @@ from evidence_daemon.mail.smtp import Postman
 from evidence_daemon.model import CopyKey
 from evidence_daemon.pipeline import Pipeline
 from evidence_daemon.store.closing import Missing
+from evidence_daemon.store.members import FencedOut, Member, Turn
 
 if TYPE_CHECKING:  # the engine is slow to load, and only a running daemon needs it
     from evidence_daemon.flow import Flow
 
 log = logging.getLogger("evidence_daemon.daemon")
 
+ALL_ROLES = frozenset({"poll", "work", "dispatch", "clock", "campaigns", "web"})
 FIRST_PAUSE, LONGEST_PAUSE = 2.0, 300.0
 """Seconds between tries of a job that meets trouble: doubled each time, with jitter."""
 LOGIN_PAUSE = 300.0
@@ -49,6 +55,8 @@ STUCK_SECONDS = 900.0
 """A job that made no step for so long hangs: above every time-out of its own (600 s for the answer to DATA)."""
 IDLE_SECONDS = 300.0
 """Some job ends at least that often (dispatch every 5 s), or their clock is dead."""
+HAND_OVER_AFTER = 3
+"""Failures in a row after which another process may try the job."""
 _READY_SECONDS = 30.0
 """After so long without a login we are ready all the same: the mail server's trouble is not ours."""
 
@@ -82,26 +90,48 @@ class Door:
 
     @property
     def job(self) -> str:
-        """The name of its job."""
+        """The name of its job, and of its turn."""
         return f"poll {self.mailbox.account}"
+
+    def close(self) -> None:
+        """Let both connections go."""
+        self.mailbox.close()
+        if self.lookout is not None:
+            self.lookout.close()
+
+
+@dataclass(frozen=True)
+class _Job:
+    """What is done again and again; with a `turn` only by one process at a time."""
+
+    act: Callable[[], None]
+    seconds: float
+    turn: Turn | None = None
 
 
 @dataclass
 class Daemon:
-    """The jobs and their clock.  `stop` may be set by a signal handler or another thread."""
+    """The jobs and their clock.  `stop` may be set by a signal handler or another thread.
+
+    `doors` are the mailboxes that this process may poll; `roles` what else it may do.
+    """
 
     pipeline: Pipeline
     flow: Flow
+    member: Member
     doors: tuple[Door, ...]
     postman: Postman
     reconcile_seconds: float
     alerts: Alerts
+    roles: frozenset[str] = ALL_ROLES
+    accounts: tuple[str, ...] = ()
+    """Every mailbox of the house, by its account, whoever polls it."""
     watched: Watched | None = None
     """The folder in which lists are dropped; None without one."""
     stop: threading.Event = field(default_factory=threading.Event)
     _pauses: dict[str, _Pause] = field(default_factory=dict)
-    _swept: dict[str, datetime] = field(default_factory=dict)
-    """When each mailbox was last listed to its end."""
+    _sending_as: int | None = -1
+    """The token under which answers were last sent."""
     _refused: dict[str, datetime] = field(default_factory=dict)
     """Since when a job's login is refused."""
     _undeliverable: dict[str, tuple[CopyKey, ...]] = field(default_factory=dict)
@@ -122,6 +152,8 @@ class Daemon:
     """When a job last ended (monotonic seconds)."""
     _tried: set[str] = field(default_factory=set)
     """Mailboxes that were reached, or could not be."""
+    _turns: dict[str, bool] = field(default_factory=dict)
+    """By job: whether it was our turn last time."""
     _clock: BackgroundScheduler = field(init=False)
 
     def __post_init__(self) -> None:
@@ -137,24 +169,14 @@ class Daemon:
         When that takes longer than `leave_after` seconds the whole process ends as in a crash: a silent server or
         a long reading must not hold up the machine, and the next start goes on where this one was.  None: it waits.
         """
-        self.flow.start()
-        self.pipeline.recover(starting=True)
-        jobs: list[tuple[str, Callable[[], None], float]] = [
-            *((door.job, functools.partial(self.poll, door), door.poll_seconds) for door in self.doors),
-            ("dispatch", self.dispatch, 5.0),
-            ("reconcile", self.reconcile, self.reconcile_seconds),
-            ("prune", self.prune, 3600.0),
-            ("close", self.close_books, 86400.0),
-            ("lapse", self.lapse, 600.0),
-            ("look", self.look, 60.0),
-            *([("lists", self.lists, 30.0)] if self.watched is not None else []),
-        ]
-        for name, act, seconds in jobs:
+        jobs = self._jobs()  # asks for the turns, too
+        self._begin()
+        for name, job in jobs.items():
             self._clock.add_job(
                 self._guarded,
                 "interval",
-                args=(name, act),
-                seconds=seconds,
+                args=(name, job.act, job.turn),
+                seconds=job.seconds,
                 id=name,
                 next_run_time=datetime.now(UTC) + timedelta(seconds=60 if name in {"prune", "close"} else 0),
             )
@@ -163,7 +185,7 @@ class Daemon:
         ready, every = False, observe.watchdog_seconds()
         observe.say(log, logging.INFO, "running", mailboxes=",".join(door.mailbox.account for door in self.doors))
         watches = [
-            threading.Thread(target=self._watch, args=(door.job, door.lookout), name=f"lookout {door.job}", daemon=True)
+            threading.Thread(target=self._watch, args=(door, door.lookout), name=f"lookout {door.job}", daemon=True)
             for door in self.doors
             if door.lookout is not None
         ]
@@ -194,8 +216,39 @@ class Daemon:
         self._clock.shutdown(wait=True)
         for watch in watches:
             watch.join(10)
+        self._end()
+
+    def _begin(self) -> None:
+        """Be seen by the others, then let the engine go: it must not have work of somebody who cannot be seen."""
+        self.member.start()
+        self.flow.start()
+        if self.member.lite:
+            self.pipeline.recover(starting=True)
+            self._sending_as = None
+
+    def _end(self) -> None:
         self.flow.stop()
+        self.member.stop()
         self._close()
+
+    def _jobs(self) -> dict[str, _Job]:
+        """What this process does, by its roles."""
+        turn = self.member.turn
+        jobs = {
+            door.job: _Job(functools.partial(self.poll, door), door.poll_seconds, turn(door.job)) for door in self.doors
+        }
+        if "dispatch" in self.roles:
+            jobs["dispatch"] = _Job(self.dispatch, 5.0, turn("dispatch"))
+        if "clock" in self.roles:
+            jobs |= {
+                "reconcile": _Job(self.reconcile, self.reconcile_seconds, turn("clock")),
+                "prune": _Job(self.prune, 3600.0, turn("clock")),
+                "close": _Job(self.close_books, 86400.0, turn("clock")),
+                "lapse": _Job(self.lapse, 600.0, turn("clock")),
+            }
+            if self.watched is not None:
+                jobs["lists"] = _Job(self.lists, 30.0, turn("clock"))
+        return jobs | {"look": _Job(self.look, 60.0)}
 
     def hanging(self) -> str:
         """What does not move any more, in words; "" while the work goes on.  Feeds systemd's watchdog and /healthz."""
@@ -213,7 +266,7 @@ class Daemon:
 
     def swept(self) -> dict[str, datetime]:
         """When each mailbox was last listed to its end, by its account."""
-        return {door.mailbox.account: self._swept[door.job] for door in self.doors if door.job in self._swept}
+        return self.pipeline.sweeps()
 
     def _met_all(self) -> bool:
         return all(door.job in self._tried for door in self.doors)
@@ -224,32 +277,42 @@ class Daemon:
         Waits at most `patience` seconds for the walks; what is unfinished then goes on at the next start.
         A mailbox that meets trouble stops no other; the first trouble is raised at the end.
         """
-        self.flow.start()
-        troubles: dict[str, Temporary] = {}
+        jobs, troubles = self._jobs(), dict[str, Temporary]()
+        self._begin()
         try:
-            self.pipeline.recover(starting=True)
-            self.reconcile()
-            self._poll_all(troubles)
+            self._at_once(jobs, "reconcile")
+            self._poll_all(jobs, troubles)
             deadline = datetime.now(UTC) + timedelta(seconds=patience)
             while not self.flow.idle() and datetime.now(UTC) < deadline and not self.stop.is_set():
                 time.sleep(0.2)
-            self.lapse()
-            self.look()
-            self.dispatch()
-            self._poll_all(troubles)
+            for name in ("lapse", "look", "dispatch"):
+                self._at_once(jobs, name)
+            self._poll_all(jobs, troubles)
         finally:
-            self.flow.stop()
-            self._close()
+            self._end()
         if troubles:
             raise next(iter(troubles.values()))
 
-    def _poll_all(self, troubles: dict[str, Temporary]) -> None:
+    def _poll_all(self, jobs: dict[str, _Job], troubles: dict[str, Temporary]) -> None:
         for door in self.doors:
             if door.job not in troubles:
                 try:
-                    self.poll(door)
+                    self._at_once(jobs, door.job)
                 except Temporary as trouble:
                     troubles[door.job] = trouble
+
+    def _at_once(self, jobs: dict[str, _Job], name: str) -> None:
+        """Do a job here and now, if it is ours to do."""
+        job = jobs.get(name)
+        if job is None:
+            return
+        if job.turn is None:
+            job.act()
+        elif job.turn.held():
+            with self.pipeline.database.guarded(job.turn.fence):
+                job.act()
+        else:
+            log.info("%s: another process has this turn", name)
 
     def poll(self, door: Door) -> None:
         """Take in every mail in the inbox that has no journal row; file away those that are settled."""
@@ -261,7 +324,7 @@ class Daemon:
                 if self.stop.is_set():
                     break
             else:
-                self._swept[door.job] = datetime.now(UTC)
+                self.pipeline.swept(mailbox.account)
             if mailbox.census is not None:
                 self.pipeline.count(mailbox.census)
             self._undeliverable[door.job] = mailbox.undeliverable
@@ -282,8 +345,12 @@ class Daemon:
             log.warning("mails could not be moved on, or answers put into the Sent folder: %s", trouble)
 
     def dispatch(self) -> None:
-        """Send what is due in the outbox."""
-        while not self.stop.is_set() and self.pipeline.dispatch_one(self.postman):
+        """Send what is due in the outbox.  When the turn has come to us, what its last holder left is uncertain."""
+        turn = self.member.turn("dispatch")
+        if (token := turn.token) != self._sending_as:
+            self.pipeline.recover(starting=True)
+            self._sending_as = token
+        while not self.stop.is_set() and self.pipeline.dispatch_one(self.postman, turn.held):
             self._step("dispatch")
         while not self.stop.is_set() and self.alerts.send_one(self.postman):  # the postman has one owner: this job
             pass
@@ -317,8 +384,8 @@ class Daemon:
 
         After a standstill what they sent still lies in the mailbox, so every mailbox must have been swept just now.
         """
-        an_hour_ago = datetime.now(UTC) - timedelta(hours=1)
-        if any(self._swept.get(door.job, an_hour_ago) <= an_hour_ago for door in self.doors):
+        swept, an_hour_ago = self.pipeline.sweeps(), datetime.now(UTC) - timedelta(hours=1)
+        if any(swept.get(account, an_hour_ago) <= an_hour_ago for account in self.accounts):
             return
         if lapsed := self.pipeline.lapse():
             observe.say(log, logging.INFO, "lapsed", mails=lapsed)
@@ -338,15 +405,20 @@ class Daemon:
 
     def wake(self, job: str) -> None:
         """Let a job run now instead of at its next time."""
-        if self._clock.running and (self._pauses.get(job) or _Pause()).until is None:
+        known = self._clock.running and self._clock.get_job(job) is not None
+        if known and (self._pauses.get(job) or _Pause()).until is None:
             self._clock.modify_job(job, next_run_time=datetime.now(UTC))
 
-    def _watch(self, job: str, lookout: Mailbox | Maildir) -> None:
+    def _watch(self, door: Door, lookout: Mailbox | Maildir) -> None:
         """Wake the poll when the mailbox has news; any trouble here only means plain polling."""
+        turn = self.member.turn(door.job)
         while not self.stop.is_set():
+            if not turn.held():
+                self.stop.wait(1)
+                continue
             try:
                 if lookout.wait(60, self.stop):
-                    self.wake(job)
+                    self.wake(door.job)
             except LoginRefused:  # the poll tells of it; two that hammer would only lock the account sooner
                 self.stop.wait(LOGIN_PAUSE)
             except Temporary as trouble:
@@ -355,9 +427,7 @@ class Daemon:
 
     def _close(self) -> None:
         for door in self.doors:
-            door.mailbox.close()
-            if door.lookout is not None:
-                door.lookout.close()
+            door.close()
         self.postman.close()
 
     def _step(self, name: str) -> None:
@@ -366,14 +436,15 @@ class Daemon:
         if name in self._steps:
             self._steps[name] = time.monotonic()
 
-    def _guarded(self, name: str, act: Callable[[], None]) -> None:
+    def _guarded(self, name: str, act: Callable[[], None], turn: Turn | None = None) -> None:
         pause = self._pauses.setdefault(name, _Pause())
-        if pause.until is not None and datetime.now(UTC) < pause.until:
+        if (pause.until is not None and datetime.now(UTC) < pause.until) or not self._ours(name, turn):
+            self._tried.add(name)
             self._ended_at = time.monotonic()
             return
         self._steps[name] = time.monotonic()
         try:
-            self._try(name, act, pause)
+            self._try(name, act, turn, pause)
         finally:
             self._steps.pop(name, None)
             self._tried.add(name)
@@ -381,9 +452,24 @@ class Daemon:
         if any(name == door.job for door in self.doors) and self._met_all():
             self.after_round(not any(self._pauses.get(door.job, _Pause()).failures for door in self.doors))
 
-    def _try(self, name: str, act: Callable[[], None], pause: _Pause) -> None:
+    def _ours(self, name: str, turn: Turn | None) -> bool:
+        """Whether it is this process's turn; connections are let go when it no longer is."""
+        ours = turn is None or turn.held()
+        if self._turns.get(name, False) and not ours:
+            for door in self.doors:
+                if door.job == name:
+                    door.mailbox.close()
+            if name == "dispatch":
+                self.postman.close()
+        self._turns[name] = ours
+        return ours
+
+    def _try(self, name: str, act: Callable[[], None], turn: Turn | None, pause: _Pause) -> None:
         try:
-            act()
+            with self.pipeline.database.guarded(turn.fence) if turn is not None else contextlib.nullcontext():
+                act()
+        except FencedOut as late:
+            log.info("%s", late)
         except Temporary as trouble:
             if isinstance(trouble, LoginRefused):
                 self._refused.setdefault(name, datetime.now(UTC))
@@ -392,6 +478,8 @@ class Daemon:
             observe.say(
                 log, logging.WARNING, f"{name}: {trouble}", next_try_in=f"{seconds:.0f}s", failures=pause.failures
             )
+            if turn is not None and pause.failures >= HAND_OVER_AFTER:
+                turn.hand_over()
         except Exception:
             seconds = pause.lengthen(0.0)
             log.exception("%s failed; next try in %.0f s", name, seconds)

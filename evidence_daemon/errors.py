@@ -3,6 +3,7 @@
     EvidenceDaemonError
     ├── Temporary            will be tried again by itself (network, lock, full disk)
     │   └── LoginRefused     tried again too, but in minutes, and a person is told
+    ├── Superseded           another worker has this in hand now: nothing is to be done here any more
     ├── Permanent            will not get better by itself: goes to a person
     │   ├── RefusedTransition  a state may not follow another: a bug, or a race that was lost
     │   └── Unparsable       a mail that no parser can take: quarantine
@@ -32,6 +33,10 @@ class Temporary(EvidenceDaemonError):
 
 class LoginRefused(Temporary):
     """A server refused our user or password: wait for minutes, do not hammer (account lock-out)."""
+
+
+class Superseded(EvidenceDaemonError):
+    """Another worker took over what we had in hand, while we were thought dead; what we did is not kept."""
 
 
 class Permanent(EvidenceDaemonError):

@@ -11,7 +11,11 @@ Measured traps that shaped this file (each cost somebody an outage):
 * The default serializer is pickle: whoever may write the database runs code.  Ours is JSON.
 * A queue without `worker_concurrency` claims everything at once.
 * A workflow can be left behind in a living process: each has a timeout, and `reconcile` looks for it.
-* Two processes under one executor id take each other's running work: `store/lease` allows one.
+* Two processes under one executor id take each other's running work: SQLite has one (`store/lease`), and on
+  PostgreSQL each process gets an id that nobody ever had (`store/members`).
+* Nobody looks at the work of an executor that died and never comes back: `store/members` asks `owners`, and gives
+  what a dead one had to `adopt`, which keeps the count of tries (the public `resume_workflows` resets it, and a mail
+  that kills its worker would never come to a person).
 """
 
 from __future__ import annotations
@@ -22,12 +26,13 @@ from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
-from dbos import DBOS, DBOSClient, DBOSPortableJSONSerializer, SQLAlchemyDatasource
+from dbos import DBOS, DBOSClient, DBOSConfig, DBOSPortableJSONSerializer, SQLAlchemyDatasource
 from dbos import error as dbos_error
 
-from evidence_daemon.errors import Permanent, RefusedTransition, Temporary
+from evidence_daemon.errors import Permanent, RefusedTransition, Superseded, Temporary
 from evidence_daemon.model import MailId
-from evidence_daemon.store.database import Database, Session
+from evidence_daemon.store import members
+from evidence_daemon.store.database import PATIENT_CONNECTION, Database, Session
 
 log = logging.getLogger("evidence_daemon.flow")
 
@@ -57,11 +62,25 @@ class Flow:
     """The engine around the walk.  One per process; `start` before anything is enqueued to run."""
 
     def __init__(
-        self, database: Database, walk: Walk, *, workers: int, retries: int, settled: Callable[[], None] = lambda: None
+        self,
+        database: Database,
+        walk: Walk,
+        *,
+        workers: int,
+        retries: int,
+        executor: str = "daemon",
+        work: bool = True,
+        connections: int = 8,
+        settled: Callable[[], None] = lambda: None,
     ) -> None:
-        """`settled` is called after each judged mail, e.g. to wake the dispatcher."""
+        """`executor` names this process; with `work` it walks mails, else it only puts them in.
+
+        `connections` are those that the engine keeps open on PostgreSQL.  `settled` is called after each judged
+        mail, e.g. to wake the dispatcher.
+        """
         self._database, self._walk, self._workers, self._retries = database, walk, workers, retries
-        self._settled = settled
+        self._executor, self._work, self._connections, self._settled = executor, work, connections, settled
+        self._in_hand: set[int] = set()
         self._serializer = DBOSPortableJSONSerializer()
         self._client: DBOSClient | None = None
         self._running = False
@@ -69,19 +88,23 @@ class Flow:
     def start(self) -> None:
         """Launch the engine; unfinished walks of an earlier process go on by themselves."""
         DBOS.destroy(destroy_registry=True)
-        DBOS(
-            config={
-                "name": APPLICATION,
-                "system_database_url": self._database.url,
-                "executor_id": "daemon",
-                "application_version": VERSION,
-                "serializer": self._serializer,
-                "log_level": "ERROR",
-                "notification_listener_polling_interval_sec": 1.0,
-            }
-        )
+        config: DBOSConfig = {
+            "name": APPLICATION,
+            "system_database_url": self._database.url,
+            "executor_id": self._executor,
+            "application_version": VERSION,
+            "serializer": self._serializer,
+            "log_level": "ERROR",
+            "notification_listener_polling_interval_sec": 1.0,
+        }
+        if not self._database.lite:
+            config["sys_db_pool_size"] = self._connections
+            config["db_engine_kwargs"] = {"connect_args": PATIENT_CONNECTION | {"application_name": "evidence_daemon"}}
+        DBOS(config=config)
         logging.getLogger("dbos").setLevel(logging.ERROR)
         self._register()
+        if not self._work:
+            DBOS.listen_queues([])
         DBOS.launch()
         self._client = DBOSClient(
             system_database_url=self._database.url, application_name=APPLICATION, serializer=self._serializer
@@ -117,10 +140,15 @@ class Flow:
         )
 
     def abandoned(self, unfinished: Iterable[tuple[MailId, int]]) -> list[tuple[MailId, int]]:
-        """Those of (mail, attempt) for which no walk waits or runs."""
+        """Those of (mail, attempt) for which no walk waits or runs.
+
+        One that was put in for other steps than anybody alive can do waits in vain: it counts as abandoned.
+        """
         wanted = list(unfinished)
         if not wanted:
             return []
+        with self._database.reading() as session:
+            versions = members.served(session) | {VERSION}
         ids = [_workflow_id(mail_id, attempt) for mail_id, attempt in wanted]
         active = {
             status.workflow_id
@@ -128,12 +156,28 @@ class Flow:
             for status in DBOS.list_workflows(
                 workflow_ids=ids[chunk : chunk + 500], status=ACTIVE, load_input=False, load_output=False
             )
+            if status.app_version in versions
         }
         return [pair for pair, workflow in zip(wanted, ids, strict=True) if workflow not in active]
 
     def idle(self) -> bool:
         """True when no walk waits or runs."""
         return not DBOS.list_workflows(status=ACTIVE, limit=1, load_input=False, load_output=False)
+
+    def holding(self) -> list[int]:
+        """Ids of the mails that this process has in hand."""
+        return list(self._in_hand)
+
+    def owners(self) -> set[str]:
+        """Executors that have walks in hand, by the engine's book; the dead among them too."""
+        if not self._running:
+            return set()
+        pending = DBOS.list_workflows(status="PENDING", app_version=VERSION, load_input=False, load_output=False)
+        return {status.executor_id for status in pending if status.executor_id}
+
+    def adopt(self, executor: str) -> None:
+        """Put the walks of a dead executor back into the queue; their counts of tries stay."""
+        DBOS._recover_pending_workflows([executor])  # what the vendor's own recovery calls; see above
 
     def prune(self, before: datetime) -> int:
         """Forget finished walks that ended before `before` (aware); our own tables keep their story."""
@@ -173,6 +217,7 @@ class Flow:
         @DBOS.workflow(name="walk", max_recovery_attempts=self._retries)
         def walk(mail_id: int) -> str:
             stage = "read"
+            self._in_hand.add(mail_id)
             try:
                 read(mail_id)
                 stage = "judge"
@@ -182,11 +227,15 @@ class Flow:
                     verdict = in_transaction("judge anew", self._walk.judge, MailId(mail_id))
             except (Temporary, dbos_error.DBOSException):
                 raise  # the mail stays unfinished; `reconcile` starts it anew, a bounded number of times
+            except Superseded:
+                return "superseded"  # the engine refuses this to be written, too
             except Exception as trouble:  # noqa: BLE001  # the one place that catches: one mail never stops the others
                 story = _story(trouble)
                 log.warning("mail %s cannot pass %s: %s", mail_id, stage, type(trouble).__name__)
                 in_transaction("shunt", self._walk.shunt, MailId(mail_id), stage, story)
                 verdict = "shunted"
+            finally:
+                self._in_hand.discard(mail_id)
             self._settled()
             return verdict
 

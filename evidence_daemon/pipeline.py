@@ -18,7 +18,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import partial
 from pathlib import Path
 
@@ -80,7 +80,7 @@ from evidence_daemon.model import (
     receipt_number,
 )
 from evidence_daemon.rulebook import DocumentsBook, RuleBook
-from evidence_daemon.store import audit, brake, closing, judging, outreach, records, register
+from evidence_daemon.store import audit, brake, closing, judging, members, outreach, records, register
 from evidence_daemon.store.blobs import Blobs
 from evidence_daemon.store.database import Database, Session
 from evidence_daemon.workdays import ECUADOR, before_working_days, read_hours
@@ -209,6 +209,15 @@ class Pipeline:
                 uids,
             )
 
+    def swept(self, account: str) -> None:
+        """A mailbox was listed to its end just now."""
+        self.database.transact(lambda session: members.swept(session, account, datetime.now(UTC)))
+
+    def sweeps(self) -> dict[str, datetime]:
+        """When each mailbox was last listed to its end, by whichever process."""
+        with self.database.reading() as session:
+            return members.sweeps(session)
+
     def missing(self) -> tuple[closing.Missing, ...]:
         """Mails that came in and are not in the books any more: nobody's hand should do that."""
         with self.database.reading() as session:
@@ -226,22 +235,23 @@ class Pipeline:
 
         Raises `Permanent` for bytes in which there is no mail, and for a mail whose reading never came
         to an end in as many tries as are allowed (it may be what kills us).  One that was begun and never
-        ended is read alone, or its neighbours would be counted as killers with it.
+        ended is read alone, or its neighbours would be counted as killers with it.  `Superseded` when another
+        worker began to read it meanwhile.
         """
         with self.database.session() as session:
             mail = records.load_mail(session, mail_id)
             if mail.read_at is not None:
                 return
         with self._turns.take(alone=mail.attempts > 0):
-            with self.database.session() as session:
-                attempt = records.begin_attempt(session, mail_id)
+            attempt = self.database.transact(partial(records.begin_attempt, mail_id=mail_id))
             if attempt > self.config.daemon.retries:
                 raise Permanent(f"reading was begun {attempt - 1} times and never came to an end")
             with self.mails.opened(mail) as (email, signatures):
                 readings = self.reader.read(email.attachments, self._passwords(mail, email))
                 origins = _origins(email.attachments[: self.config.documents.max_attachments], readings)
-            with self.database.session() as session:
-                records.save_readings(session, mail_id, readings, email=email, now=self.clock())
+
+            def keep(session: Session) -> None:
+                records.save_readings(session, mail_id, readings, email=email, now=self.clock(), attempt=attempt)
                 judging.keep_origins(session, mail_id, origins)
                 judging.keep_looks(session, mail_id, readings)
                 found_on_arrival = records.load_signatures(session, mail_id)  # later their keys may be gone
@@ -251,6 +261,8 @@ class Pipeline:
                     typed = read_subject(email.subjects, self.book.subject).id_number
                     number = typed.value if typed is not None else ""
                     records.cancel_reminders(session, email.sender.address.lower(), number)
+
+            self.database.transact(keep)
 
     def _passwords(self, mail: records.Mail, email: Email) -> list[str]:
         """What a protected file may be opened with: the numbers that the mail gives, and those of its cases."""
@@ -512,17 +524,21 @@ class Pipeline:
 
     # ── after the walk ───────────────────────────────────────────────────────────────────────────
 
-    def dispatch_one(self, postman: Postman) -> bool:
+    def dispatch_one(self, postman: Postman, still: Callable[[], bool] = lambda: True) -> bool:
         """Send the next due answer.  False when none is due, or nothing may be sent now.
 
         The claim is committed before the first byte leaves: a crash in between leaves the row ENVIANDO,
-        which `recover` turns into INCIERTO.
+        which `recover` turns into INCIERTO.  `still`: whether sending is still ours after the claim, which a
+        frozen process may have made long ago.
         """
         now = self.clock()
         if self.hours.next_open(now) > now:
             return False
         row = self.database.transact(lambda session: records.claim_due(session, now, self.limits))
         if row is None:
+            return False
+        if not still():
+            self.database.transact(partial(records.unclaim, outbox_id=row.id, now=self.clock()))
             return False
         try:
             outcome = postman.send(row.raw, self.config.smtp.from_address, row.to_address)

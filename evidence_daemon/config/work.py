@@ -21,6 +21,13 @@ class DatabaseConfig(Section):
     password_file: str = Field(
         "", description="File that holds the PostgreSQL password; empty: as in the URL or the usual libpq places."
     )
+    pool_size: int = Field(
+        8,
+        ge=2,
+        le=100,
+        description="PostgreSQL connections that a process keeps open for its work; it may open as many again for a "
+        "moment, the engine keeps as many, and three more say that it lives.",
+    )
 
 
 class FilesConfig(Section):
@@ -232,15 +239,24 @@ class BatchesConfig(Section):
         return self
 
 
+Role = Literal["poll", "work", "dispatch", "clock", "campaigns", "web"]
+
+
 class DaemonConfig(Section):
     """How the program runs."""
+
+    roles: tuple[Role, ...] = Field(
+        ("poll", "work", "dispatch", "clock", "campaigns"),
+        description='What a process does on PostgreSQL: "poll" mailboxes, "work" (read, decide), "dispatch" answers, '
+        '"clock" (reconcile, reminders, lists, closing), "campaigns" (their sending), "web".  On SQLite one does all.',
+    )
 
     armed: bool = Field(
         False,
         description="Whether a new database starts armed.  False: everything is decided, nothing is sent until "
         "`evidence-daemon arm`.",
     )
-    workers: int = Field(2, ge=1, le=64, description="Mails that are walked at the same time.")
+    workers: int = Field(2, ge=1, le=64, description="Mails that one process walks at the same time.")
     retries: int = Field(3, ge=1, le=10, description="Times that a mail is tried before it goes to a person.")
     reconcile_seconds: int = Field(60, ge=5, description="Seconds between two looks for mails that were left lying.")
 

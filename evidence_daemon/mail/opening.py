@@ -49,7 +49,7 @@ class Opener:
         keys: Keys | None = None,
         remembered: int = 4,
     ) -> None:
-        self._blobs, self._ours, self._spool, self._keys = blobs, our_addresses, spool, keys
+        self._blobs, self._ours, self.spool, self._keys = blobs, our_addresses, spool, keys
         self._remembered, self._facts = remembered, OrderedDict[Sha256, Email]()
 
     @contextmanager
@@ -71,8 +71,8 @@ class Opener:
             yield email, verdicts
             return
         try:
-            self._spool.mkdir(mode=0o700, parents=True, exist_ok=True)
-            scratch = tempfile.TemporaryDirectory(prefix="opened-", dir=self._spool)
+            self.spool.mkdir(mode=0o700, parents=True, exist_ok=True)
+            scratch = tempfile.TemporaryDirectory(prefix="opened-", dir=self.spool)
         except OSError as trouble:
             raise Temporary(f"a large mail could not be opened: {trouble.strerror or trouble}") from trouble
         with scratch, self._blobs.file(mail.sha256) as file:

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
+import shutil
 import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -14,6 +19,47 @@ from evidence_daemon.model import Arrival, CopyKey
 
 MEMORY_BYTES = 8 << 20
 """A mail up to this size stays in memory: a file would cost more than it saves."""
+
+_OPENED_SECONDS = 3600.0
+"""What a process without a place of its own (the web house) opened may lie about so long."""
+
+
+@contextmanager
+def own_place(directory: Path) -> Iterator[Path]:
+    """A place in `directory` for this process alone, for the block; what dead processes left there is removed.
+
+    Several may share the directory: each locks its own place, and the kernel drops the lock when it dies.
+    """
+    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with (directory / ".lock").open("a") as door:
+        fcntl.flock(door, fcntl.LOCK_EX)  # nobody sweeps between the making of a place and its locking
+        for left in directory.iterdir():
+            _remove_if_left(left)
+        place = Path(tempfile.mkdtemp(prefix="process-", dir=directory))
+        lock = (place / ".lock").open("a")
+        fcntl.flock(lock, fcntl.LOCK_EX)
+    try:
+        yield place
+    finally:
+        lock.close()
+        shutil.rmtree(place, ignore_errors=True)
+
+
+def _remove_if_left(path: Path) -> None:
+    if path.name == ".lock":
+        return
+    if not path.is_dir():
+        path.unlink(missing_ok=True)
+    elif path.name.startswith("opened-"):
+        if time.time() - path.stat().st_mtime > _OPENED_SECONDS:
+            shutil.rmtree(path, ignore_errors=True)
+    else:
+        with (path / ".lock").open("a") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return
+            shutil.rmtree(path, ignore_errors=True)
 
 
 class Spool:

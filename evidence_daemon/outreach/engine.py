@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import contextvars
 import logging
 import threading
 from collections.abc import Callable, Mapping
@@ -28,6 +29,7 @@ from evidence_daemon.outreach.schedule import Pace
 from evidence_daemon.store import outreach
 from evidence_daemon.store.database import Database, Session
 from evidence_daemon.store.lease import Lease
+from evidence_daemon.store.members import Turn
 from evidence_daemon.store.outreach import Campaign
 
 log = logging.getLogger("evidence_daemon.outreach")
@@ -49,8 +51,9 @@ _TOGETHER = 64
 class Engine:
     """Runs every campaign of one house until it is told to stop.
 
-    `drivers` are those of the channels that are configured; a channel without one waits.  `leases` is the directory of
-    lock files: one sender for a channel, whatever else runs.
+    `drivers` are those of the channels that are configured; a channel without one waits.  One sender for a channel,
+    whatever else runs: by lock files in the directory `leases`, or, where several processes share the database, by
+    `turns`, which also refuse what one writes who has lost his.
     """
 
     def __init__(
@@ -60,7 +63,9 @@ class Engine:
         drivers: Mapping[Channel, Driver],
         clock: Callable[[], datetime],
         leases: Path,
+        turns: Callable[[str], Turn] | None = None,
     ) -> None:
+        self._turns = turns
         self._database, self._contacts, self._drivers = database, contacts, drivers
         self._clock, self._leases = clock, leases
         self._paces = {channel: Pace(contacts.lanes[channel].per_second) for channel in drivers}
@@ -116,13 +121,20 @@ class Engine:
             await asyncio.sleep(min(left, 0.1))
 
     async def _do(self, work: Callable[[Session], _T]) -> _T:
-        return await asyncio.get_running_loop().run_in_executor(self._hand, self._database.transact, work)
+        here = contextvars.copy_context()  # the fence of the channel's turn holds on the other thread too
+        return await asyncio.get_running_loop().run_in_executor(
+            self._hand, partial(here.run, self._database.transact, work)
+        )
 
     # ── campaigns ────────────────────────────────────────────────────────────────────────────────
 
     async def _look_after(self) -> None:
         """Plan what was started, end what is over, stop what was silent for too long."""
+        turn = self._turns("campaigns") if self._turns is not None else None
         while not self._stop.is_set():
+            if turn is not None and not turn.held():
+                await self._rest(IDLE_SECONDS)
+                continue
             with contextlib.suppress(RefusedTransition):  # a person was faster
                 more = await self._do(self._tend)
                 if more:
@@ -150,19 +162,30 @@ class Engine:
     # ── one channel ──────────────────────────────────────────────────────────────────────────────
 
     async def _channel(self, channel: Channel, driver: Driver) -> None:
+        if self._turns is not None:
+            turn = self._turns(f"send {channel.value.lower()}")
+            while not turn.held():
+                if self._stop.is_set():
+                    return
+                await self._rest(IDLE_SECONDS)
+            with self._database.guarded(turn.fence):
+                await self._open(channel, driver, turn)
+            return
         try:
-            lease = Lease(self._database, f"channel-{channel.value.lower()}", self._leases)
-            with lease:
-                await driver.open()
-                try:
-                    await self._recover(channel, driver, starting=True)
-                    await self._at_work(channel, driver)
-                finally:
-                    await driver.close()
+            with Lease(self._database, f"channel-{channel.value.lower()}", self._leases):
+                await self._open(channel, driver)
         except BadInput as taken:
             raise Temporary(str(taken)) from taken
 
-    async def _at_work(self, channel: Channel, driver: Driver) -> None:
+    async def _open(self, channel: Channel, driver: Driver, turn: Turn | None = None) -> None:
+        await driver.open()
+        try:
+            await self._recover(channel, driver, starting=True)
+            await self._at_work(channel, driver, turn)
+        finally:
+            await driver.close()
+
+    async def _at_work(self, channel: Channel, driver: Driver, turn: Turn | None) -> None:
         results: asyncio.Queue[tuple[AttemptId, Sent] | Report] = asyncio.Queue()
         helpers = [
             asyncio.create_task(work)
@@ -171,6 +194,7 @@ class Engine:
                 self._write(channel, results),
                 self._end_calls(channel, driver),
                 self._tidy(channel, driver),
+                *([self._lose(channel, turn)] if turn is not None else []),
             )
         ]
         sender = asyncio.create_task(self._send(channel, driver, results))
@@ -289,6 +313,13 @@ class Engine:
     def _to_hang_up(self, channel: Channel) -> list[AttemptId]:
         with self._database.reading() as session:
             return outreach.to_hang_up(session, channel)
+
+    @staticmethod
+    async def _lose(channel: Channel, turn: Turn) -> None:
+        """Ends the work of a channel, by an error, when its turn is another's."""
+        while turn.held():
+            await asyncio.sleep(WATCH_SECONDS)
+        raise Temporary(f"{channel.value}: another process sends now")
 
     async def _tidy(self, channel: Channel, driver: Driver) -> None:
         while True:

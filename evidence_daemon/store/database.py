@@ -19,6 +19,7 @@ import struct
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -36,10 +37,19 @@ from sqlmodel import Session
 from evidence_daemon.errors import BadConfig, BadInput, Temporary
 from evidence_daemon.store.mails import found_instance
 
-__all__ = ["Database", "Session", "file_system_of", "open_database", "refuse_network"]
+__all__ = ["Database", "Session", "file_system_of", "open_database", "refuse_network", "translated"]
 
 PATIENCE_SECONDS = 30.0
 """How long a transaction waits for others before it gives up."""
+
+PATIENT_CONNECTION: dict[str, Any] = {
+    "connect_timeout": 10,
+    "keepalives_idle": 30,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 30_000,
+}
+"""How long a silent server or a cut line is waited for: a minute at most, where the kernel's own limit is two hours."""
 
 _NETWORK = frozenset(
     {"nfs", "nfs4", "cifs", "smb3", "smbfs", "ncpfs", "afs", "9p", "ceph", "lustre", "glusterfs", "gfs2", "ocfs2"}
@@ -58,6 +68,7 @@ _PRAGMAS = (
 
 _READING = "evidence_reading"
 _T = TypeVar("_T")
+_GUARD: ContextVar[Callable[[Session], None] | None] = ContextVar("guard", default=None)
 
 
 class Database:
@@ -78,6 +89,34 @@ class Database:
         if not self.lite:
             options |= {"postgresql_readonly": True, "isolation_level": "REPEATABLE READ"}
         self._reading = engine.execution_options(**options)
+        # Beside the pool: what must be held, or said, while all of the pool is in use.
+        self._apart: sa.Engine | None = None
+
+    def apart(self) -> sa.Connection:
+        """A connection of its own beside the pool, which commits each statement; PostgreSQL only, the caller closes it.
+
+        Raises `Temporary` when the server cannot be reached.
+        """
+        if self._apart is None:
+            self._apart = sa.create_engine(
+                self.engine.url,
+                isolation_level="AUTOCOMMIT",
+                hide_parameters=True,
+                poolclass=sa.NullPool,
+                connect_args=PATIENT_CONNECTION | {"application_name": "evidence_daemon member"},
+            )
+        with translated():
+            return self._apart.connect()
+
+    @staticmethod
+    @contextmanager
+    def guarded(guard: Callable[[Session], None]) -> Iterator[None]:
+        """In the block every writing transaction of this thread begins with `guard`, which may refuse it."""
+        before = _GUARD.set(guard)
+        try:
+            yield
+        finally:
+            _GUARD.reset(before)
 
     def migrate(self, *, armed: bool = False) -> None:
         """Bring the schema up to date; a new database gets its instance row, `armed` or not.
@@ -87,7 +126,7 @@ class Database:
         """
         # PostgreSQL takes the snapshot before it waits for the lock, so not SERIALIZABLE here.
         engine = self.engine if self.lite else self.engine.execution_options(isolation_level="READ COMMITTED")
-        with _translated(), engine.begin() as connection:
+        with translated(), engine.begin() as connection:
             if not self.lite:
                 connection.execute(sa.text("SELECT pg_advisory_xact_lock(hashtext('evidence_daemon migrate'))"))
             try:
@@ -103,7 +142,7 @@ class Database:
 
     def check_schema(self) -> None:
         """Raise `BadInput` unless the schema is this program's: for a database that may not be changed."""
-        with _translated(), self._reading.connect() as connection:
+        with translated(), self._reading.connect() as connection:
             known = ScriptDirectory.from_config(alembic_config(connection)).get_current_head()
             options = {"version_table": "evidence_schema"}
             found = MigrationContext.configure(connection, opts=options).get_current_revision()
@@ -120,13 +159,15 @@ class Database:
         Raises `Temporary` when the database is busy for 30 s, gone, out of space, or (PostgreSQL) when
         this transaction lost a race; `transact` is for work that should then simply be done again.
         """
-        with _translated(), self.sessionmaker() as session, session.begin():
+        with translated(), self.sessionmaker() as session, session.begin():
+            if (guard := _GUARD.get()) is not None:
+                guard(session)
             yield session
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
         """A transaction that only reads, on one snapshot: it neither waits for writers nor keeps them waiting."""
-        with _translated(), Session(self._reading) as session, session.begin():
+        with translated(), Session(self._reading) as session, session.begin():
             yield session
 
     def transact(self, work: Callable[[Session], _T]) -> _T:
@@ -266,13 +307,7 @@ def _open_postgresql(url: sa.URL, password: str | None, *, read_only: bool) -> s
         pool_size=8,
         max_overflow=8,
         pool_timeout=PATIENCE_SECONDS,
-        connect_args={
-            "connect_timeout": 10,
-            "keepalives_idle": 30,
-            "keepalives_interval": 10,
-            "keepalives_count": 3,
-            **({"options": "-c default_transaction_read_only=on"} if read_only else {}),
-        },
+        connect_args=PATIENT_CONNECTION | ({"options": "-c default_transaction_read_only=on"} if read_only else {}),
     )
 
 
@@ -316,7 +351,7 @@ def alembic_config(connection: sa.Connection) -> AlembicConfig:
 
 
 @contextmanager
-def _translated() -> Iterator[None]:
+def translated() -> Iterator[None]:
     """What the driver says → what we do: lost race, busy, gone or full are `Temporary`; the rest is a bug."""
     try:
         yield

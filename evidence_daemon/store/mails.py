@@ -12,7 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
-from evidence_daemon.errors import Permanent
+from evidence_daemon.errors import Permanent, Superseded
 from evidence_daemon.model import (
     ABOUT_ANSWERS,
     DAEMON,
@@ -370,8 +370,22 @@ def save_readings(
     email: Email,
     now: datetime,
     papers: Sequence[Fields] = (),
+    attempt: int | None = None,
 ) -> None:
-    """Keep what was read of a mail and its facts for later look-ups; replaces what an earlier try kept."""
+    """Keep what was read of a mail and its facts for later look-ups; replaces what an earlier try kept.
+
+    `attempt` is what `begin_attempt` gave.  Raises `Superseded` when another has begun, or ended, since: a worker
+    that was frozen and thought dead must not change what has been judged meanwhile.
+    """
+    if attempt is not None:
+        still = (
+            sa.update(MailRow)
+            .where(col(MailRow.id) == mail_id, col(MailRow.attempts) == attempt, col(MailRow.read_at).is_(None))
+            .values(read_at=now)
+            .execution_options(synchronize_session=False)
+        )
+        if session.exec(still).rowcount != 1:
+            raise Superseded(f"{receipt_number(mail_id)} was taken over by another worker")
     for table in (ReadingRow, PaperRow):
         session.exec(sa.delete(table).where(col(table.mail_id) == mail_id))
     for ordinal, reading in enumerate(readings):

@@ -584,6 +584,10 @@ class InstanceRow(Table, table=True):
     """When a person last let the sending go on: the valve counts from there."""
     thread_key: str = _text()
     """The secret, in hexadecimal, with which the Message-IDs of our answers are signed."""
+    lives_with: str = _text(default="")
+    """The oldest schema whose programs can go on with the present one; "" while nobody said."""
+    retired_to: str = _text(default="")
+    """Where this house has moved to for good (`moving`); "" while it lives here."""
 
 
 class HandAnswerRow(Table, table=True):

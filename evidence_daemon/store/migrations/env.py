@@ -11,6 +11,7 @@ from alembic import context
 # Each room's tables join the metadata when imported.
 from evidence_daemon.store import (  # noqa: F401
     tables_batches,
+    tables_cluster,
     tables_desk,
     tables_judging,
     tables_mail,
