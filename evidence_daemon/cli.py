@@ -7,7 +7,6 @@ Exit statuses: 0 all well · 1 it did not work (the message says why) · 2 the c
 
 from __future__ import annotations
 
-import signal
 import sys
 import time
 from contextlib import nullcontext
@@ -19,6 +18,7 @@ import typer
 from evidence_daemon import __version__, observe
 from evidence_daemon import config as configuration
 from evidence_daemon.app import House, open_grant, read_rules, rules_directory
+from evidence_daemon.asked import Asked
 from evidence_daemon.commands import DEFAULT_CONFIG, AsJson, ConfigFile, Person, looking_back, queue
 from evidence_daemon.commands import audit as audit_commands
 from evidence_daemon.commands import backup as backup_commands
@@ -94,8 +94,9 @@ def _root(
 @app.command()
 def run(config: ConfigFile = DEFAULT_CONFIG) -> None:
     """Run the daemon until Ctrl-C or SIGTERM: poll, read, decide, answer, file away.  SIGHUP reads the rules anew."""
+    asked = Asked.listen()
     with _house(config) as house:
-        _work(house, None)
+        _work(house, None, asked)
 
 
 @app.command()
@@ -110,6 +111,7 @@ def worker(
 
     All have the same configuration file but for daemon.roles.  With SQLite there is one daemon: `evidence-daemon run`.
     """
+    asked = Asked.listen()
     with _house(config) as house:
         if house.database.lite:
             raise BadInput(
@@ -118,17 +120,15 @@ def worker(
             )
         if unknown := sorted(set(role or ()) - ALL_ROLES):
             raise BadInput(f"there is no role {', '.join(unknown)}; there are {', '.join(sorted(ALL_ROLES))}")
-        _work(house, role or None)
+        _work(house, role or None, asked)
 
 
-def _work(house: House, roles: list[str] | None) -> None:
+def _work(house: House, roles: list[str] | None, asked: Asked) -> None:
     played = house.config.daemon.roles if roles is None else roles
     with house.daemon(roles) as daemon:
+        daemon.asked = asked
         if "work" in daemon.roles:
             house.reader.check()
-        for name in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(name, lambda *_: daemon.stop.set())
-        signal.signal(signal.SIGHUP, lambda *_: setattr(daemon, "reread", True))
         with house.web() if house.config.web.with_daemon or "web" in played else nullcontext():
             daemon.run(leave_after=45)  # within the minute that a service manager gives
 
@@ -136,16 +136,13 @@ def _work(house: House, roles: list[str] | None) -> None:
 @app.command()
 def web(config: ConfigFile = DEFAULT_CONFIG) -> None:
     """Open the web house alone, beside a daemon that runs elsewhere, until Ctrl-C or SIGTERM."""
-    asked = {"stop": False, "reread": False}
+    asked = Asked.listen()
     with _house(config) as house, house.web() as server:
-        for name in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(name, lambda *_: asked.update(stop=True))
-        signal.signal(signal.SIGHUP, lambda *_: asked.update(reread=True))
         out.print(f"The web house is open at {server.url}  (Ctrl-C ends)", highlight=False)
         observe.notify("READY=1")
-        while not asked["stop"]:
-            if asked["reread"]:
-                asked["reread"] = False
+        while not asked.stop.is_set():
+            if asked.reread:
+                asked.reread = False
                 house.reload()
             if server.alive and observe.watchdog_seconds() is not None:
                 observe.notify("WATCHDOG=1")
@@ -156,9 +153,10 @@ def web(config: ConfigFile = DEFAULT_CONFIG) -> None:
 @app.command()
 def once(config: ConfigFile = DEFAULT_CONFIG, as_json: AsJson = False) -> None:
     """Do one round (take in, walk, answer, file away), print what stands, and end."""
+    asked = Asked.listen()
     with _house(config) as house, house.daemon() as daemon:
+        daemon.asked = asked
         house.reader.check()
-        signal.signal(signal.SIGTERM, lambda *_: daemon.stop.set())
         daemon.once()
         _show_status(house, as_json)
 

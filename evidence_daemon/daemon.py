@@ -29,6 +29,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from evidence_daemon import observe
 from evidence_daemon.alerts import Alerts, Signs
+from evidence_daemon.asked import Asked
 from evidence_daemon.errors import LoginRefused, Temporary
 from evidence_daemon.exchange.watched import Watched
 from evidence_daemon.mail.imap import Mailbox
@@ -128,7 +129,7 @@ class Daemon:
     """Every mailbox of the house, by its account, whoever polls it."""
     watched: Watched | None = None
     """The folder in which lists are dropped; None without one."""
-    stop: threading.Event = field(default_factory=threading.Event)
+    asked: Asked = field(default_factory=Asked)
     _pauses: dict[str, _Pause] = field(default_factory=dict)
     _sending_as: int | None = -1
     """The token under which answers were last sent."""
@@ -140,8 +141,6 @@ class Daemon:
     """What the last closing count lacked."""
     _trail: str = ""
     """What was wrong with the audit trail then."""
-    reread: bool = False
-    """Set by a signal handler: the rules are read anew.  Not an event, whose lock a handler may find held by us."""
     reload: Callable[[], object] = lambda: None
     """Reads the rules anew; says itself what came of it."""
     after_round: Callable[[bool], object] = lambda _well: None
@@ -162,6 +161,11 @@ class Daemon:
             job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": 3600},
             timezone=UTC,
         )
+
+    @property
+    def stop(self) -> threading.Event:
+        """Set when it is asked to end."""
+        return self.asked.stop
 
     def run(self, *, leave_after: float | None = None) -> None:
         """Run until `stop` is set; returns when every job has ended and the engine has let go.
@@ -192,13 +196,13 @@ class Daemon:
         for watch in watches:
             watch.start()
         # Not `stop.wait()`: a signal that comes as this thread lies down is not heard before the next one (measured,
-        # 2 of 20 stops on a busy machine), and a handler that sets the event may find its lock held by us.
+        # 2 of 20 stops on a busy machine).
         while not self.stop.is_set():
             if not ready and (self._met_all() or time.monotonic() - started > _READY_SECONDS):
                 ready = True
                 observe.notify("READY=1")
-            if self.reread:
-                self.reread = False
+            if self.asked.reread:
+                self.asked.reread = False
                 observe.notify(f"RELOADING=1\nMONOTONIC_USEC={time.monotonic_ns() // 1000}")
                 self.reload()
                 observe.notify("READY=1")

@@ -391,3 +391,30 @@ def test_the_web_house_goes_on_with_the_socket_that_it_is_given(tmp_path: Path) 
             assert web.wait(30) == 0
             assert web.stdout is not None
             web.stdout.close()
+
+
+def hears_the_end(process: subprocess.Popen[bytes]) -> bool:
+    """Whether it has a handler for SIGTERM by now."""
+    caught = next(
+        line for line in Path(f"/proc/{process.pid}/status").read_text("utf-8").splitlines() if "SigCgt" in line
+    )
+    return bool(int(caught.split()[1], 16) >> (signal.SIGTERM - 1) & 1)
+
+
+@pytest.mark.parametrize(("command", "after"), [("run", 0.0), ("run", 0.7), ("web", 0.0), ("web", 1.5)])
+def test_a_service_that_is_asked_to_end_while_it_still_begins_ends_well(
+    tmp_path: Path, command: str, after: float
+) -> None:
+    """Once it ended by the signal: the socket answered already, and nobody listened for SIGTERM yet."""
+    config_in(tmp_path)
+    with subprocess.Popen(
+        [sys.executable, "-m", "evidence_daemon", command, "--config", str(tmp_path / "config.toml")],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    ) as service:
+        deadline = time.monotonic() + 60
+        while not hears_the_end(service) and time.monotonic() < deadline:
+            time.sleep(0.002)
+        time.sleep(after)  # somewhere in its beginning: wherever it is by then, it must end well
+        service.terminate()
+        assert service.wait(60) == 0
