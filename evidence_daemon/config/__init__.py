@@ -1,8 +1,9 @@
 """`config.toml` → one frozen `Config`; a wrong file is refused with all its faults at once.
 
-Secrets never stand in the file: a setting `…_file` names a file that holds one, relative paths are
-looked for in systemd's credentials directory first (`CREDENTIALS_DIRECTORY`), then beside the
-configuration.  `example()` writes `config.example.toml` from these classes; a test keeps them equal.
+Secrets never stand in the file: a setting `…_file` names a file that holds one, relative paths are looked for in
+systemd's credentials directory first (`CREDENTIALS_DIRECTORY`), then beside the configuration, then in credentials/
+there (so a command by hand finds what the units are given).  `example()` writes `config.example.toml` from these
+classes; a test keeps them equal.
 """
 
 from __future__ import annotations
@@ -128,6 +129,8 @@ class Config(Section):
         Raises `BadConfig` when there is no such file, or others than its owner may read it.
         """
         places = [self.path(setting)]
+        if not Path(setting).is_absolute():
+            places.append(self.path("credentials") / setting)
         if (directory := os.environ.get("CREDENTIALS_DIRECTORY")) and not Path(setting).is_absolute():
             places.insert(0, Path(directory) / setting)
         for place in places:
