@@ -5,12 +5,12 @@ VENV   := .venv
 PY     := $(VENV)/bin/python
 BIN    := $(VENV)/bin
 APT_RUN  := python3-venv tesseract-ocr tesseract-ocr-spa tesseract-ocr-osd
-APT_TEST := $(APT_RUN) clamav-daemon dovecot-imapd dovecot-lmtpd postfix postgresql openssl chromium systemd \
+APT_TEST := $(APT_RUN) clamav-daemon dovecot-imapd dovecot-lmtpd postfix postgresql openssl chromium systemd systemd-container debootstrap \
             fonts-dejavu-core fonts-liberation fonts-roboto-unhinted fonts-crosextra-carlito fonts-cmu fonts-gnutypewriter \
             fonts-dotgothic16 fonts-oxygen fonts-breip fonts-sjfonts fonts-dkg-handwriting \
             sip-tester espeak-ng sox libsox-fmt-base
 
-.PHONY: help run test check test-slow fix example lock clean demo-reset
+.PHONY: help run test check test-slow fix example deb lock clean demo-reset
 .DEFAULT_GOAL := help
 
 help:            ## this list
@@ -37,6 +37,9 @@ fix: $(VENV)/test.stamp      ## format and mend what can be mended
 
 example: $(VENV)/run.stamp    ## write config.example.toml anew from the configuration classes
 	$(BIN)/evidence-daemon config describe > config.example.toml
+
+deb: $(VENV)/run.stamp       ## the Debian package, in dist/
+	packaging/build-deb $(PY) dist
 
 lock:            ## resolve pyproject.toml anew into requirements*.lock (hashes, no index addresses)
 	$(PY) -m pip install --quiet uv

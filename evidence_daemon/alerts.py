@@ -47,6 +47,7 @@ class Cause(StrEnum):
     FRENO = "freno"
     RESPALDO = "respaldo"
     AUDITORIA = "auditoria"
+    CIERRE = "cierre"
 
 
 _ALERTS: Mapping[Cause, tuple[str, str]] = {
@@ -98,6 +99,12 @@ _ALERTS: Mapping[Cause, tuple[str, str]] = {
         "originales siguen en las carpetas del buzón. Restaure un respaldo, o devuelva cada correo a la bandeja de "
         "entrada: se procesa otra vez y nada se reversa dos veces.",
     ),
+    Cause.CIERRE: (
+        "el buzón, los registros y los resultados no cuadran",
+        "Un correo sin registro nunca se procesó: devuélvalo a la bandeja de entrada, y se procesa como nuevo. Un "
+        "recibo sin resultado sigue en camino desde hace horas: vea «evidence-daemon explain RECIBO» y el registro "
+        "del programa. «evidence-daemon closing» hace la cuenta otra vez.",
+    ),
     Cause.SIN_PROCESAR: (
         "hay correos que no se pudieron procesar",
         "Vea la historia con «evidence-daemon explain RECIBO». Corrija la causa y use «queue unshunt RECIBO», o "
@@ -147,6 +154,10 @@ class Signs:
     """What the last closing count lacked."""
     trail: str = ""
     """What is wrong with the audit trail; "" when it is whole."""
+    unknown: tuple[str, ...] = ()
+    """Where mails lie in a mailbox that have no row."""
+    idle: tuple[str, ...] = ()
+    """Receipts of mails that have no outcome for hours."""
 
 
 class Alerts:
@@ -237,6 +248,10 @@ class Alerts:
             Cause.FRENO: braked,
             Cause.RESPALDO: backup,
             Cause.AUDITORIA: signs.trail,
+            Cause.CIERRE: _named(
+                [f"sin registro: {place}" for place in signs.unknown]
+                + [f"sin resultado: {receipt}" for receipt in signs.idle]
+            ),
             Cause.MUDANZA: f"desde {_moment(moved)}" if moved is not None else "",
             Cause.DISCO: (
                 f"{signs.free_bytes // 1_000_000} MB libres en {self._config.state_directory}"

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar, assert_never
 
-from evidence_daemon import rulebook
+from evidence_daemon import equation, rulebook
 from evidence_daemon.alerts import Alerts
 from evidence_daemon.config import Config, DocumentsConfig, MailboxConfig, MaildirConfig, OAuthConfig, SmtpConfig
 from evidence_daemon.daemon import ALL_ROLES, Daemon, Door
@@ -24,6 +24,7 @@ from evidence_daemon.exchange.batches import Batches
 from evidence_daemon.exchange.corrections import Corrections
 from evidence_daemon.exchange.watched import Watched
 from evidence_daemon.health import Health, Pinger
+from evidence_daemon.mail.folders import Folders, ImapFolders, MaildirFolders
 from evidence_daemon.mail.imap import Mailbox
 from evidence_daemon.mail.keys import DnsKeys
 from evidence_daemon.mail.maildir import Maildir
@@ -155,6 +156,7 @@ class House:
                     running.watched = self.watched
 
             daemon.reload = reread
+            daemon.close_mailboxes = lambda: self.close_mailboxes(grants)
             daemon.after_round = Pinger(config.health.ping_url, config.health.ping_seconds)
             self._note_settings()
             campaigns = self._campaign_engine(member) if "campaigns" in played else None
@@ -175,6 +177,7 @@ class House:
             working=lambda: not daemon.hanging(),
             swept=daemon.swept,
             failures=daemon.troubles,
+            closings=daemon.closings,
             backups=config.path(config.backup.directory),
         )
         return Health(
@@ -197,6 +200,23 @@ class House:
         if shutil.disk_usage(self.config.state_directory).free < self.config.alerts.disk_free_mb * 1_000_000:
             lacks.append("disk: too little room in the state directory")
         return lacks
+
+    @contextmanager
+    def folders(self, grants: dict[str, Grant] | None = None) -> Iterator[tuple[Folders, ...]]:
+        """The folders of every mailbox, by connections of their own.  Raises `BadConfig`."""
+        spool = self.config.state_directory / "evidence" / "spool"
+        spool.mkdir(mode=0o700, parents=True, exist_ok=True)
+        opened = tuple(open_folders(self.config, mailbox, spool, grants) for mailbox in self.config.mailboxes)
+        try:
+            yield opened
+        finally:
+            for one in opened:
+                one.close()
+
+    def close_mailboxes(self, grants: dict[str, Grant] | None = None) -> tuple[equation.Closing, ...]:
+        """The closing equation of every mailbox.  Raises `Temporary` when one cannot be reached."""
+        with self.folders(grants) as mailboxes:
+            return tuple(equation.close(self.database, one, self.pipeline.clock()) for one in mailboxes)
 
     def _note_settings(self) -> None:
         """A change of the settings is an event of the audit trail: which sections, by their hashes."""
@@ -370,6 +390,17 @@ def open_mailbox(config: Config, mailbox: MailboxConfig | MaildirConfig, spool: 
         return Maildir(mailbox, config.path(mailbox.path), spool)
     grants = {block.name: open_grant(config, block) for block in config.oauth}
     return Mailbox(_placed(config, mailbox), *_login(config, mailbox, grants), spool=spool)
+
+
+def open_folders(
+    config: Config, mailbox: MailboxConfig | MaildirConfig, spool: Path, grants: dict[str, Grant] | None = None
+) -> Folders:
+    """The way to the folders of one mailbox, not yet connected.  Raises `BadConfig`."""
+    if isinstance(mailbox, MaildirConfig):
+        return MaildirFolders(mailbox, config.path(mailbox.path), spool)
+    if grants is None:
+        grants = {block.name: open_grant(config, block) for block in config.oauth}
+    return ImapFolders(_placed(config, mailbox), *_login(config, mailbox, grants), spool=spool)
 
 
 def open_grant(config: Config, block: OAuthConfig) -> Grant:

@@ -24,6 +24,7 @@ from evidence_daemon.commands import audit as audit_commands
 from evidence_daemon.commands import backup as backup_commands
 from evidence_daemon.commands import batches as batch_commands
 from evidence_daemon.commands import campaigns as campaign_commands
+from evidence_daemon.commands import closing as closing_command
 from evidence_daemon.commands import doctor as doctor_command
 from evidence_daemon.commands import ivr as ivr_commands
 from evidence_daemon.commands import lists as list_commands
@@ -184,6 +185,7 @@ def status(config: ConfigFile = DEFAULT_CONFIG, as_json: AsJson = False) -> None
         _show_status(house, as_json)
 
 
+app.command("closing")(closing_command.closing)
 app.command("doctor")(doctor_command.doctor)
 app.command("backup")(backup_commands.backup)
 app.command("restore")(backup_commands.restore)

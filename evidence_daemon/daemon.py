@@ -30,6 +30,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from evidence_daemon import observe
 from evidence_daemon.alerts import Alerts, Signs
 from evidence_daemon.asked import Asked
+from evidence_daemon.equation import Closing
 from evidence_daemon.errors import LoginRefused, Temporary
 from evidence_daemon.exchange.watched import Watched
 from evidence_daemon.mail.imap import Mailbox
@@ -58,6 +59,8 @@ IDLE_SECONDS = 300.0
 """Some job ends at least that often (dispatch every 5 s), or their clock is dead."""
 HAND_OVER_AFTER = 3
 """Failures in a row after which another process may try the job."""
+CLOSE_AGAIN = 900.0
+"""Seconds until a closing count that found a difference, or no mailbox, is made again."""
 _READY_SECONDS = 30.0
 """After so long without a login we are ready all the same: the mail server's trouble is not ours."""
 
@@ -139,6 +142,14 @@ class Daemon:
     """By mailbox: mails that its server lists and does not hand over."""
     _missing: tuple[Missing, ...] = ()
     """What the last closing count lacked."""
+    close_mailboxes: Callable[[], tuple[Closing, ...]] = tuple
+    """Compares every mailbox with the books.  Raises `Temporary`."""
+    _closings: tuple[Closing, ...] = ()
+    """What came of it last, and """
+    _closed_at: datetime | None = None
+    """when."""
+    _odd: frozenset[str] = frozenset()
+    """Mails without a row, as the last two looks saw them: one alone may have met a mail on its way."""
     _trail: str = ""
     """What was wrong with the audit trail then."""
     reload: Callable[[], object] = lambda: None
@@ -368,7 +379,11 @@ class Daemon:
             if pause.since is not None and name not in self._refused
         }
         stuck = tuple(key for keys in list(self._undeliverable.values()) for key in keys)
-        causes = self.alerts.look(Signs(dict(self._refused), free, failing, stuck, self._missing, self._trail))
+        idle = tuple(receipt for one in self._closings for receipt in one.books.stuck)
+        odd = tuple(sorted(self._odd))
+        causes = self.alerts.look(
+            Signs(dict(self._refused), free, failing, stuck, self._missing, self._trail, odd, idle)
+        )
         if self.alerts.digest() or causes:
             self.wake("dispatch")
 
@@ -399,13 +414,52 @@ class Daemon:
         self.flow.prune(datetime.now(UTC) - timedelta(days=7))
 
     def close_books(self) -> None:
-        """Count whether every mail is still in the books and walk the trail's chain; `look` tells what is wrong."""
+        """Count whether every mail is in the books and in the mailbox, and walk the trail's chain; `look` tells.
+
+        Where there is a difference, or a mailbox was not reached, it looks again in a quarter of an hour.
+        """
         self._missing = self.pipeline.missing()
         for one in self._missing:
             log.error("%s came in (%s, UID %d) and is not in the books any more", one.receipt, one.folder, one.uid)
         self._trail = "; ".join(self.pipeline.trail_faults()[:3])
         if self._trail:
             log.error("the audit trail is not whole: %s", self._trail)
+        before = {f"{one.account}: {place}" for one in self._closings for place in one.unknown}
+        try:
+            self._closings = self.close_mailboxes()
+        except Temporary:
+            self._again("close", CLOSE_AGAIN)
+            raise
+        self._closed_at = datetime.now(UTC)
+        for closing in self._closings:
+            observe.say(
+                log,
+                logging.INFO,
+                "closing",
+                mailbox=closing.account,
+                seen=sum(closing.seen.values()),
+                rows=closing.books.rows,
+                decided=closing.books.decided,
+                waiting=closing.books.waiting,
+                under_way=closing.books.under_way,
+                unknown=len(closing.unknown),
+                elsewhere=closing.elsewhere,
+            )
+        now = {f"{one.account}: {place}" for one in self._closings for place in one.unknown}
+        self._odd = frozenset(before & now)
+        for place in sorted(self._odd):
+            log.error("%s: a mail lies there that is not in the books", place)
+        if any(not one.even for one in self._closings):
+            self._again("close", CLOSE_AGAIN)
+
+    def closings(self) -> tuple[tuple[Closing, ...], datetime | None]:
+        """The last closing equation of each mailbox, and when it was made."""
+        return self._closings, self._closed_at
+
+    def _again(self, job: str, seconds: float) -> None:
+        """Let a job run sooner than its next time."""
+        if self._clock.running and self._clock.get_job(job) is not None:
+            self._clock.modify_job(job, next_run_time=datetime.now(UTC) + timedelta(seconds=seconds))
 
     def wake(self, job: str) -> None:
         """Let a job run now instead of at its next time."""

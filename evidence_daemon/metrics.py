@@ -17,6 +17,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from evidence_daemon import __version__
 from evidence_daemon.backup import newest
 from evidence_daemon.documents.lock import landlock_abi
+from evidence_daemon.equation import Closing
 from evidence_daemon.errors import EvidenceDaemonError
 from evidence_daemon.model import EvidenceState, Lane, OutboxState
 from evidence_daemon.pipeline import Pipeline
@@ -45,13 +46,18 @@ NAMES: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "evidence_disk_free_bytes": ("Free bytes on the disk of the state directory.", ()),
     "evidence_sandbox_landlock": ("Landlock's version under this unit; 0: none.", ()),
     "evidence_audit_sealed": ("Number of the audit trail's last seal.", ()),
+    "evidence_closing_difference": (
+        "Mails without a row (unknown) or without an outcome for hours (stuck), at the last closing count.",
+        ("mailbox", "what"),
+    ),
+    "evidence_closing_timestamp_seconds": ("When mailboxes and books were last compared; 0: not since the start.", ()),
     "evidence_backup_timestamp_seconds": ("When the last proven backup was made; 0: never.", ()),
 }
 """Every metric: what it says, and its labels."""
 
 
 class Metrics:
-    """Asked for, it reads; `working`, `swept` and `failures` come from the running daemon."""
+    """Asked for, it reads; `working`, `swept`, `failures` and `closings` come from the running daemon."""
 
     def __init__(
         self,
@@ -60,10 +66,11 @@ class Metrics:
         working: Callable[[], bool],
         swept: Callable[[], Mapping[str, datetime]],
         failures: Callable[[], Mapping[str, int]],
+        closings: Callable[[], tuple[tuple[Closing, ...], datetime | None]],
         backups: Path,
     ) -> None:
         self._pipeline, self._working, self._swept, self._failures = pipeline, working, swept, failures
-        self._backups = backups
+        self._closings, self._backups = closings, backups
         self._registry = CollectorRegistry()
         self._registry.register(self)
 
@@ -90,6 +97,11 @@ class Metrics:
             put("evidence_sweep_timestamp_seconds", at.timestamp(), account)
         for job, count in self._failures().items():
             put("evidence_job_failures", count, job)
+        closings, closed_at = self._closings()
+        put("evidence_closing_timestamp_seconds", closed_at.timestamp() if closed_at else 0)
+        for one in closings:
+            put("evidence_closing_difference", len(one.unknown), one.account, "unknown")
+            put("evidence_closing_difference", len(one.books.stuck), one.account, "stuck")
         made = newest(self._backups)
         put("evidence_backup_timestamp_seconds", made.timestamp() if made else 0)
         try:

@@ -80,7 +80,7 @@ from evidence_daemon.model import (
     receipt_number,
 )
 from evidence_daemon.rulebook import DocumentsBook, RuleBook
-from evidence_daemon.store import audit, brake, closing, judging, members, outreach, records, register
+from evidence_daemon.store import audit, brake, closing, judging, members, outreach, privacy, records, register
 from evidence_daemon.store.blobs import Blobs
 from evidence_daemon.store.database import Database, Session
 from evidence_daemon.workdays import ECUADOR, before_working_days, read_hours
@@ -161,7 +161,7 @@ class Pipeline:
         """Store first: bytes on disk, then one commit of row and walk.  True when the mail is new.
 
         The same bytes under another UID (a second delivery, a renumbered mailbox) only add a copy; a mail that
-        was filed away and that staff put back is walked anew.
+        was filed away and that staff put back is walked anew.  What was forgotten at its sender's request is not taken.
         """
         if arrival.spool:
             digest = self.blobs.take(Path(arrival.spool))
@@ -169,8 +169,14 @@ class Pipeline:
             digest = self.blobs.put(arrival.header if arrival.raw is None else arrival.raw)
         named = self._named(self.blobs.head(digest, authenticity.MAX_HEADER))
 
+        unwelcome = False
+
         def store(session: Session) -> bool:
+            nonlocal unwelcome
             received = records.receive(session, arrival, digest, now=self.clock(), respond_by=self._due(arrival))
+            unwelcome = not received.new and privacy.unwelcome(session, received.mail_id)
+            if unwelcome:
+                return False
             if received.new:
                 self.enqueue(session, received.mail_id, 0)
             elif received.returned and (walk := records.reopen(session, received.mail_id, self.clock())) is not None:
@@ -181,7 +187,10 @@ class Pipeline:
                 outreach.hold(session, received.mail_id, cases, self.clock())
             return received.new
 
-        return self.database.transact(store)
+        new = self.database.transact(store)
+        if unwelcome:  # a copy of what its sender wanted forgotten: known by its hash, and not kept
+            self.blobs.remove(digest)
+        return new
 
     def _named(self, head: bytes) -> Evidence | None:
         """What the header of a mail tells of its cases: who has answered is not called or written to meanwhile."""

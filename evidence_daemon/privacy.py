@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from reportlab.platypus import Paragraph, SimpleDocTemplate, Spacer
 from evidence_daemon import observe
 from evidence_daemon.config import RetentionConfig
 from evidence_daemon.errors import BadInput, Permanent
+from evidence_daemon.mail.folders import Folders
 from evidence_daemon.model import MailId, receipt_number
 from evidence_daemon.pipeline import Pipeline
 from evidence_daemon.store import audit, privacy
@@ -38,6 +40,10 @@ class Receipt:
 
     mails: tuple[str, ...]
     files: int
+    copies: tuple[str, ...] = ()
+    """Where copies lay in the mailboxes: they were removed there too."""
+    left: tuple[str, ...] = ()
+    """Copies that a mailbox did not let go: a person removes them there."""
 
 
 @dataclass(frozen=True)
@@ -63,10 +69,12 @@ class Privacy:
         """Forget what is due."""
         return self._forget([(one.mail_id, f"retention: {one.kind.value}") for one in self.due(settings)])
 
-    def erase(self, id_number: str) -> Receipt:
-        """Forget a person's mails and contacts.
+    def erase(self, id_number: str, mailboxes: Iterable[Folders] = ()) -> Receipt:
+        """Forget a person's mails and contacts, here and in the folders of the mailboxes.
 
-        Raises `BadInput` under a legal hold, and while a mail of his is not decided to its end.
+        The copies go first: what is forgotten here could not be told from other mails there any more.  Raises
+        `BadInput` under a legal hold, and while a mail of his is not decided to its end; `Temporary` when a mailbox
+        cannot be reached: then nothing here is forgotten, and the same command goes on later.
         """
         with self.pipeline.database.reading() as session:
             if because := privacy.held_because(session, id_number):
@@ -79,10 +87,18 @@ class Privacy:
         if waiting:
             raise BadInput(f"not decided to the end yet: {', '.join(waiting)}; decide them first, then erase")
         gone = {row["mail_id"] for row in told.get("forgotten_mails", ())}
-        receipt = self._forget([(mail_id, "request of the person") for mail_id in mails if mail_id not in gone])
+        copies, left = self._remove_copies(mails, mailboxes)
+        receipt = self._forget([(mail_id, privacy.REQUESTED) for mail_id in mails if mail_id not in gone])
+        receipt = replace(receipt, copies=copies, left=left)
         with self.pipeline.database.session() as session:
             privacy.forget_contacts(session, id_number)
-            detail = {"mails": len(receipt.mails), "files": receipt.files}
+            privacy.by_request(session, sorted(gone))
+            detail = {
+                "mails": len(receipt.mails),
+                "files": receipt.files,
+                "copies": list(copies),
+                "left": list(left),
+            }
             audit.record(session, "subject erased", actor=self.actor, now=self.pipeline.clock(), detail=detail)
         return receipt
 
@@ -109,6 +125,29 @@ class Privacy:
         (directory / "datos.json").write_text(json.dumps(rows, ensure_ascii=False, indent=1), "utf-8")
         _report(directory / "informe.pdf", id_number, rows, self.pipeline.clock().date().isoformat())
         return {name: len(some) for name, some in rows.items()}
+
+    def _remove_copies(
+        self, mails: Sequence[MailId], mailboxes: Iterable[Folders]
+    ) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Remove the copies of mails, proven by their bytes, and of our answers to them, known by their Message-ID."""
+        with self.pipeline.database.reading() as session:
+            marks = privacy.marks(session, mails)
+        removed: list[str] = []
+        left: list[str] = []
+        for folders in mailboxes:
+            found = [
+                mail
+                for mail in folders.lying(sent=True)
+                if mail.message_id in marks.answers
+                or (
+                    (mail.size in marks.sizes or mail.message_id in marks.names)
+                    and folders.digest(mail) in marks.hashes
+                )
+            ]
+            gone = folders.remove(found)
+            removed += [f"{folders.account}: {mail.place}" for mail in gone]
+            left += [f"{folders.account}: {mail.place}" for mail in found if mail not in gone]
+        return tuple(removed), tuple(left)
 
     def _forget(self, mails: list[tuple[MailId, str]]) -> Receipt:
         files = 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import subprocess
@@ -81,16 +82,28 @@ class Machine:
             [*self._nspawn(), "--boot", "--kill-signal=SIGRTMIN+3"],
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )  # fmt: skip
-        children = Path(f"/proc/{self._console.pid}/task/{self._console.pid}/children")
-        wait_for(lambda: children.read_text("utf-8").split(), "the first process inside")
-        first = int(children.read_text("utf-8").split()[0])
-        wait_for(lambda: Path(f"/proc/{first}/comm").read_text("utf-8").strip() == "systemd", "systemd inside")
-        self._first = first
-        wait_for(
-            lambda: self.do("systemctl", "is-system-running", check=False).stdout.strip() in {"running", "degraded"},
-            "the end of booting",
-        )
+        try:
+            wait_for(self._found_first, "systemd inside")
+            wait_for(self._has_booted, "the end of booting")
+        except BaseException:
+            self.__exit__()
+            raise
         return self
+
+    def _found_first(self) -> bool:
+        """Number one inside is a child of nspawn, after another one that only prepares it."""
+        assert self._console is not None
+        assert self._console.poll() is None, "it does not boot"
+        with contextlib.suppress(OSError):
+            children = Path(f"/proc/{self._console.pid}/task/{self._console.pid}/children").read_text("utf-8")
+            for child in map(int, children.split()):
+                if Path(f"/proc/{child}/comm").read_text("utf-8").strip() == "systemd":
+                    self._first = child
+        return bool(self._first)
+
+    def _has_booted(self) -> bool:
+        state = self.do("systemctl", "is-system-running", check=False).stdout.strip()
+        return state in {"running", "degraded"}
 
     def __exit__(self, *_: object) -> None:
         self._first = 0

@@ -19,12 +19,14 @@ from living import Living, letter, living
 
 from evidence_daemon.alerts import Cause, Signs
 from evidence_daemon.config import HealthConfig, RetentionConfig
+from evidence_daemon.equation import Closing
 from evidence_daemon.errors import BadInput
 from evidence_daemon.health import Health, Pinger
 from evidence_daemon.metrics import NAMES, Metrics
 from evidence_daemon.model import MailId, receipt_number
 from evidence_daemon.privacy import Privacy
 from evidence_daemon.store import audit, brake, privacy, records, soundness
+from evidence_daemon.store.closing import Books
 
 MONITORING = Path(__file__).parents[1] / "monitoring"
 PEOPLE = '\n[alerts]\nalert_to = "operador@cnt.example"\n'
@@ -53,11 +55,13 @@ def acceptable() -> list[bytes]:
 
 
 def metrics_of(one: Living) -> Metrics:
+    closing = Closing("posventa", {}, 0, 0, ("Procesados UID 4",), 0, Books(0, 0, 0, 0, ()))
     return Metrics(
         one.house.pipeline,
         working=lambda: True,
         swept=lambda: {"posventa": one.now[0]},
         failures=lambda: {"poll posventa": 2},
+        closings=lambda: ((closing,), one.now[0]),
         backups=one.house.config.path("backups"),
     )
 
@@ -87,6 +91,7 @@ def test_every_metric_is_told_and_none_names_a_customer(tmp_path: Path) -> None:
         assert re.search(rf"^{name}(\{{| )", text, re.M) or name == "evidence_reversed_dollars_total", name
     assert not re.search(r"1710034065|PEREZ|juana", text)
     assert 'evidence_job_failures{job="poll posventa"} 2.0' in text
+    assert 'evidence_closing_difference{mailbox="posventa",what="unknown"} 1.0' in text
     assert len(text.splitlines()) < 300  # labels are bounded
 
 

@@ -71,8 +71,6 @@ def test_the_target_brings_up_every_part() -> None:
 @pytest.mark.parametrize("unit", SERVICES, ids=lambda unit: unit.name)
 def test_the_commands_of_the_units_exist(unit: Path) -> None:
     (line,) = re.findall(r"^ExecStart=(.*)$", unit.read_text("utf-8"), re.M)
-    if " worker " in line and "worker" not in {command.callback.__name__ for command in app.registered_commands}:  # type: ignore[union-attr]
-        pytest.skip("`evidence-daemon worker` is not there yet")
     program, *words = line.split()
     assert program == PROGRAM
     command = words[: words.index("--config")]

@@ -37,15 +37,22 @@ def subject_export(
 
 @subject.command("erase")
 def subject_erase(cedula: Cedula, person: Person, config: ConfigFile = DEFAULT_CONFIG, as_json: AsJson = False) -> None:
-    """Forget a person's mails, texts and contacts; ids and money facts stay.  Prints the receipt."""
-    with opened(config) as house:
-        receipt = Privacy(house.pipeline, house.blobs, f"persona:{person}").erase(cedula)
+    """Forget a person's mails, texts and contacts, and their copies in the mailbox; ids and money facts stay.
+
+    Prints the receipt.
+    """
+    with opened(config) as house, house.folders() as mailboxes:
+        receipt = Privacy(house.pipeline, house.blobs, f"persona:{person}").erase(cedula, mailboxes)
     if as_json:
         print_json(receipt)
         return
     out.print(
         f"Eliminado: {len(receipt.mails)} correos ({', '.join(receipt.mails) or 'ninguno'}), {receipt.files} archivos."
     )
+    for place in receipt.copies:
+        out.print(f"Eliminado en el buzón: {place}", markup=False, soft_wrap=True)
+    for place in receipt.left:
+        out.print(f"QUEDA EN EL BUZÓN, elimínelo a mano: {place}", markup=False, soft_wrap=True)
     out.print(STAYS)
 
 

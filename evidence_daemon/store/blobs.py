@@ -42,6 +42,9 @@ class Blobs(Protocol):
     def file(self, digest: Sha256) -> AbstractContextManager[Path]:
         """A file to read the bytes from, unchecked, for the block.  Raises `Permanent` when they are gone."""
 
+    def remove(self, digest: Sha256) -> None:
+        """Forget the bytes, if they are there."""
+
 
 class LocalBlobs:
     """Blobs in a directory: `ab/abcdef…`, and `tmp/` for what is being written."""

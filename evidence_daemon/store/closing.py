@@ -1,4 +1,4 @@
-"""The closing count: what the audit trail saw come in must still be in the books.
+"""The closing count: mails in the mailbox = rows = outcomes, and what the audit trail saw come is still in the books.
 
 Elsewhere rows went missing and nobody noticed (a hand in the database, a damaged file).  A mail that was filed away
 is looked at by no sweep any more, so only a count can tell.
@@ -6,14 +6,17 @@ is looked at by no sweep any more, so only a count can tell.
 
 from __future__ import annotations
 
+import datetime as dt
 import json
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
-from evidence_daemon.model import MailId, receipt_number
-from evidence_daemon.store.tables import CopyRow, EventRow, MailRow
+from evidence_daemon.model import MailId, Sha256, receipt_number
+from evidence_daemon.store.tables import CopyRow, EventRow, MailRow, ReviewRow
+from evidence_daemon.store.tables_unattended import ForgottenRow
 
 CAME = ("received", "copy seen")
 """The events of the audit trail that each stand for one row of the journal (`mails.receive`)."""
@@ -62,3 +65,87 @@ def missing(session: Session, limit: int = 100) -> tuple[Missing, ...]:
             if (place["folder"], place["uidvalidity"], place["uid"]) not in standing:
                 found.append(Missing(receipt_number(MailId(mail_id)), place["folder"], place["uid"]))
     return tuple(found)
+
+
+# ── the mailbox's half ───────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class Books:
+    """What the journal holds of one mailbox: its mails, each once."""
+
+    rows: int
+    decided: int
+    waiting: int
+    """Before a person, and not decided."""
+    under_way: int
+    stuck: tuple[str, ...]
+    """Receipts of those that are under way for too long."""
+
+
+def books(session: Session, account: str, stuck_before: dt.datetime) -> Books:
+    """The mails that came in by a mailbox, and their outcomes; `rows` is the sum of the other three."""
+    mine = select(CopyRow.mail_id).where(col(CopyRow.account) == account)
+    asked = select(ReviewRow.mail_id).where(col(ReviewRow.closed_at).is_(None))
+    decided = col(MailRow.decisions) > 0
+    waiting = sa.and_(sa.not_(decided), sa.or_(col(MailRow.id).in_(asked), col(MailRow.shunted_at).is_not(None)))
+    kind = sa.case((decided, "decided"), (waiting, "waiting"), else_="under way")
+    counts: dict[str, int] = {
+        row[0]: row[1]
+        for row in session.execute(
+            sa.select(kind, sa.func.count()).where(col(MailRow.id).in_(mine)).group_by(sa.literal_column("1"))
+        )
+    }
+    stuck = session.exec(
+        select(MailRow.id)
+        .where(col(MailRow.id).in_(mine), sa.not_(decided), sa.not_(waiting), col(MailRow.stored_at) < stuck_before)
+        .order_by(col(MailRow.id))
+        .limit(100)
+    )
+    return Books(
+        sum(counts.values()),
+        counts.get("decided", 0),
+        counts.get("waiting", 0),
+        counts.get("under way", 0),
+        tuple(receipt_number(MailId(mail_id)) for mail_id in stuck),
+    )
+
+
+def named(session: Session, message_ids: Collection[str]) -> dict[str, dict[int, MailId]]:
+    """Mails of the journal with these Message-IDs: for each id the sizes (bytes), and whose they are."""
+    found: dict[str, dict[int, MailId]] = {}
+    rows = session.exec(
+        select(MailRow.message_id, MailRow.size, MailRow.id).where(col(MailRow.message_id).in_(message_ids))
+    )
+    for message_id, size, mail_id in rows:
+        found.setdefault(message_id, {})[size] = MailId(mail_id)
+    return found
+
+
+def of_bytes(session: Session, digest: Sha256) -> MailId | None:
+    """The mail with these very bytes."""
+    mail_id = session.exec(select(MailRow.id).where(col(MailRow.sha256) == digest)).first()
+    return MailId(mail_id) if mail_id is not None else None
+
+
+def numbered(session: Session, account: str, folder: str, uidvalidity: int) -> dict[int, MailId]:
+    """The mails of the journal by their UIDs in a folder."""
+    rows = session.exec(
+        select(CopyRow.uid, CopyRow.mail_id).where(
+            col(CopyRow.account) == account, col(CopyRow.folder) == folder, col(CopyRow.uidvalidity) == uidvalidity
+        )
+    )
+    return {uid: MailId(mail_id) for uid, mail_id in rows}
+
+
+def mails_in(session: Session, account: str) -> set[MailId]:
+    """Every mail that came in by a mailbox and was not forgotten since."""
+    rows = session.exec(
+        select(CopyRow.mail_id)
+        .where(
+            col(CopyRow.account) == account,
+            col(CopyRow.mail_id).not_in(select(ForgottenRow.mail_id)),
+        )
+        .distinct()
+    )
+    return {MailId(mail_id) for mail_id in rows}

@@ -55,6 +55,52 @@ class Due:
     """Of its last decision."""
 
 
+REQUESTED = "request of the person"
+"""Why a mail was forgotten that must not come back: its hash says so."""
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """By what the copies of mails, and our answers to them, are found in a mailbox."""
+
+    hashes: frozenset[str]
+    sizes: frozenset[int]
+    names: frozenset[str]
+    """Message-IDs of the mails; a server may only estimate sizes."""
+    answers: frozenset[str]
+    """Message-IDs of our answers, which nobody else makes."""
+
+
+def marks(session: Session, mails: Collection[MailId]) -> Marks:
+    """Those of some mails; of one that is forgotten already, hash and size only."""
+    rows = session.execute(
+        sa.select(col(MailRow.sha256), col(MailRow.size), col(MailRow.message_id)).where(col(MailRow.id).in_(mails))
+    ).all()
+    answers = session.exec(select(OutboxRow.message_id).where(col(OutboxRow.mail_id).in_(mails)))
+    return Marks(
+        frozenset(row[0] for row in rows),
+        frozenset(row[1] for row in rows),
+        frozenset(row[2] for row in rows if row[2]),
+        frozenset(filter(None, answers)),
+    )
+
+
+def by_request(session: Session, mails: Collection[MailId]) -> None:
+    """What retention forgot before must not come back either."""
+    session.exec(
+        sa.update(ForgottenRow)
+        .where(col(ForgottenRow.mail_id).in_(mails))
+        .values(reason=REQUESTED)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def unwelcome(session: Session, mail_id: MailId) -> bool:
+    """Whether a mail was forgotten by request: its bytes are not taken again."""
+    reason = session.exec(select(ForgottenRow.reason).where(col(ForgottenRow.mail_id) == mail_id)).first()
+    return reason == REQUESTED
+
+
 _CLOSED = {
     EvidenceState.ACEPTADO: Class.ACCEPTED,
     EvidenceState.ACEPTADO_PARCIAL: Class.ACCEPTED,
