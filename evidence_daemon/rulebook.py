@@ -158,11 +158,11 @@ class KindBook(_Book):
 
 
 class PhraseBook(_Book):
-    """A phrase that speaks for a direction.  `finds` is a sentence that it must match."""
+    """A phrase that speaks for a direction, or against any.  `finds` is a sentence that it must match."""
 
     pattern: str
     finds: str
-    strong: bool
+    strong: bool = True
 
     @model_validator(mode="after")
     def _finds_its_example(self) -> PhraseBook:
@@ -176,7 +176,10 @@ class PhraseBook(_Book):
 
 
 class DirectionBook(_Book):
-    """Who hands over to whom: parties, verbs, and phrases of either direction (`return`, `install`)."""
+    """Who hands over to whom: parties, verbs, phrases of either direction (`return`, `install`).
+
+    The phrases of `doubt` leave the direction open whatever else is said.
+    """
 
     customer: tuple[str, ...]
     company: tuple[str, ...]
@@ -184,6 +187,7 @@ class DirectionBook(_Book):
     takes: tuple[str, ...]
     returns: tuple[PhraseBook, ...] = Field(alias="return")
     installs: tuple[PhraseBook, ...] = Field(alias="install")
+    doubts: tuple[PhraseBook, ...] = Field(alias="doubt")
 
 
 class LabelsBook(_Book):

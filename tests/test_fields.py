@@ -245,6 +245,38 @@ def test_the_direction_is_who_gives_and_who_takes_not_the_title(words: str, dire
     assert paper.direction is direction, paper.because
 
 
+GIVES = "El cliente entrega a CNT EP los equipos detallados."
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "El cliente manifiesta que no entrega los equipos.",
+        "El cliente debe entregar los equipos a CNT EP.",
+        f"{GIVES} DOCUMENTO ANULADO",
+        f"{GIVES} Este documento no constituye constancia de entrega.",
+        f"{GIVES} No se retiró el decodificador.",
+        f"{GIVES} Equipos pendientes de devolución: uno.",
+        f"{GIVES} El retiro se realizará en su domicilio.",
+        f"{GIVES} Una vez reparado, el equipo será devuelto al cliente.",
+        f"{GIVES} El cliente continúa con el servicio.",
+        f"{GIVES} Recibe el custodio para su custodia.",
+        f"{GIVES} Entrega en calidad de préstamo.",
+    ],
+)
+def test_what_is_denied_void_planned_or_goes_back_is_no_return(words: str) -> None:
+    paper = read(f"{INSTALLED}\n  {words}\n")
+    assert paper.direction is Direction.DESCONOCIDA, paper.because
+
+
+def test_letters_struck_across_a_page_leave_its_direction_open() -> None:
+    across = Box(0.0, 0.3, 1.0, 0.6)
+    assert read(LIST).direction is Direction.DEVOLUCION
+    paper = read(LIST, ink=(across,))
+    assert paper.direction is Direction.DESCONOCIDA
+    assert "contra: letras grandes a través de la hoja" in paper.because
+
+
 @pytest.mark.parametrize(
     ("left", "right", "direction"),
     [
@@ -542,3 +574,76 @@ def test_no_page_breaks_the_reader_and_no_value_is_made_up(pieces: list[str]) ->
 def test_values_that_prove_themselves_are_counted_without_any_label() -> None:
     assert yields(typed("x 1700000019 y HWTCC661499D 98F537104F9C 12/03/2021 ZTEEQ7C8M220870").words) == 5
     assert yields(typed("1700000018 hola 1768152560001 ABCDEFGH").words) == 0
+
+
+# ── what forms do ────────────────────────────────────────────────────────────────────────────────
+
+GIVEN_BY_WORDS = (
+    HEAD
+    + """
+                     CERTIFICADO DE RECEPCION DE EQUIPOS
+
+  En la ciudad de Loja, a los 5 días del mes de abril de 2021, comparece por una parte MORA PAZ
+  JUANA INES, portadora de la cédula o RUC número
+  1700000019, y por otra Luis Vaca, en representación de CNT EP.
+  El compareciente hace la entrega de los siguientes equipos del servicio de internet número
+  022345678 : un(a) ONT marca Huawei modelo HG8245Q2, con número de serie HWTCC661499D.
+"""
+)
+
+
+def test_a_label_at_the_end_of_a_line_is_followed_by_the_next_one() -> None:
+    paper = read(GIVEN_BY_WORDS)
+    assert (paper.kind, paper.direction) == (DocumentKind.ACTA, Direction.DEVOLUCION)
+    assert (value(paper.id_number), value(paper.service_number)) == ("1700000019", "022345678")
+    assert value(paper.holder) == "MORA PAZ JUANA INES"
+    assert value(paper.equipment[0].serial) == "HWTCC661499D"
+
+
+SHEET_OF_ORDERS = (
+    HEAD
+    + """
+     HOJA DE RETIRO DE EQUIPOS                       Vigencia: 2019-06-01
+
+  Orden de trabajo:   AD-004417
+
+  Teléfono o código                 Fecha (aaaa-mm-dd)
+  040448532                         2021-03-17
+
+  SERVICIO 1: Internet fijo          NUMERO: 03-8356112
+  Equipo          Marca y modelo       N° de serie           MAC
+  ONT             Huawei HG8245Q2      HWTCC661499D          AA:EA:DA:5D:89:CO
+
+  SERVICIO 2: Televisión             NUMERO: 42770355
+  Equipo          Marca y modelo       N° de serie           MAC
+  Decodificador   Kaon KSTB2077        KN2K751423887
+"""
+)
+
+
+def test_a_hint_in_brackets_belongs_to_its_label_and_a_forms_own_day_is_not_the_papers() -> None:
+    assert value(read(SHEET_OF_ORDERS).date) == "2021-03-17"
+    assert value(read(SHEET_OF_ORDERS.replace("2021-03-17", "          ")).date) == ""
+
+
+def test_labels_that_are_said_together_name_one_value() -> None:
+    alone = SHEET_OF_ORDERS.replace("NUMERO: 03-8356112", "").replace("NUMERO: 42770355", "")
+    assert value(read(alone).service_number) == "040448532"
+
+
+def test_a_paper_for_two_services_has_two_tables_and_what_heads_them_is_no_equipment() -> None:
+    found = read(SHEET_OF_ORDERS).equipment
+    assert [value(line.serial) for line in found] == ["HWTCC661499D", "KN2K751423887"]
+    assert value(found[0].mac) == "AAEADA5D89C0"  # no MAC holds the letter O
+
+
+def test_a_name_that_a_narrow_paper_breaks_is_read_whole() -> None:
+    paper = read(LIST.replace("Titular: MORALES ÑAUÑAY JUANA ISABEL", "Titular\n  MORALES ÑAUÑAY\n  JUANA ISABEL"))
+    assert value(paper.holder) == "MORALES ÑAUÑAY JUANA ISABEL"
+    assert paper.holder is not None
+    assert not paper.holder.proven
+
+
+def test_numbers_over_blanks_are_not_mended_into_one() -> None:
+    paper = read(LIST.replace("Cédula: 1700000019", "Cédula: B B 0 1700000019"))
+    assert value(paper.id_number) in {"1700000019", ""}

@@ -9,7 +9,6 @@ import re
 import subprocess
 import sys
 import time
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -19,11 +18,13 @@ import cv2
 import numpy as np
 import pypdfium2
 import pytest
+from papers.fresh import FRESH
+from papers.fresh_negatives import FRESH_NEGATIVES
 from papers.making import BY_HAND, CLASSES, LAYOUTS, Order, make, plan, write_truth
 from papers.negatives import NEGATIVES
 from papers.pen import HANDS, PACKAGES, missing_fonts
 from papers.truth import Facts, blank, cedula, facts, with_second_service
-from papers.wear import WEAR
+from papers.wear import FRESH_WEAR, WEAR
 from PIL import Image
 from reading import bare, cpu_seconds, held, judged
 from reportlab.pdfgen.canvas import Canvas
@@ -209,14 +210,17 @@ def test_the_worst_photo_still_shows_the_whole_sheet(seed: int) -> None:
 
 
 def test_a_set_has_every_layout_in_every_wear_and_every_negative() -> None:
-    orders = plan(336)
-    actas = Counter((order.layout, order.wear) for order in orders if order.kind == "acta")
-    wanted = {
-        (name, wear) for name, layout in LAYOUTS.items() for wear in CLASSES if layout.by_hand or wear not in BY_HAND
-    }
-    assert set(actas) == wanted
-    assert {order.kind for order in orders} == {"acta", *NEGATIVES}
-    assert len({order.seed for order in orders}) == 336
+    fresh = {layout.name for layout in FRESH}
+    for only, names, wears, negatives in (
+        ("all", LAYOUTS.keys() - fresh, set(CLASSES) - FRESH_WEAR.keys(), NEGATIVES.keys()),
+        ("fresh", fresh, set(CLASSES), NEGATIVES.keys() | FRESH_NEGATIVES.keys()),
+    ):
+        orders = plan(336, only=only)
+        actas = {(order.layout, order.wear) for order in orders if order.kind == "acta"}
+        able = {(name, wear) for name in names for wear in wears if LAYOUTS[name].by_hand or wear not in BY_HAND}
+        assert actas == able
+        assert {order.kind for order in orders} == {"acta", *negatives}
+        assert len({order.seed for order in orders}) == 336
 
 
 def test_a_set_of_held_out_layouts_holds_no_others_and_the_other_way_round() -> None:

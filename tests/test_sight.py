@@ -10,12 +10,14 @@ import numpy as np
 import pytest
 from PIL import Image
 from reportlab.graphics.barcode.code128 import Code128
+from reportlab.lib.colors import Color
 from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
 from test_reader import note, paper_of, pdf, pixels, read_one, scan, value
 
 from evidence_daemon.documents import sight, strong
 from evidence_daemon.documents.sandbox import Lock
+from evidence_daemon.documents.strokes import ink
 from evidence_daemon.model import Direction, Document, DocumentKind, Engine
 
 
@@ -135,6 +137,36 @@ def test_a_bar_code_proves_the_serial_that_it_holds(monkeypatch: pytest.MonkeyPa
     serial = paper_of(reading).equipment[0].serial
     assert serial is not None
     assert serial.proven
+
+
+def test_large_letters_across_a_page_are_seen_and_a_signature_is_not_taken_for_them() -> None:
+    def struck(canvas: Canvas) -> None:
+        note(canvas)
+        canvas.translate(300, 520)
+        canvas.rotate(28)
+        canvas.setFillColor(Color(0.75, 0.1, 0.1, alpha=0.55))
+        canvas.setFont("Helvetica-Bold", 90)
+        canvas.drawCentredString(0, 0, "ANULADO")
+
+    across = [ink(pixels(pdf(draw), 150), []) for draw in (note, struck)]
+    assert [any(box[0] == 0 and box[2] == 1 for box in boxes) for boxes in across] == [False, True]
+    paper = paper_of(read_one(scan(struck)))
+    assert paper.direction is Direction.DESCONOCIDA
+
+
+def test_where_a_value_is_missing_only_lines_that_are_unsure_go_to_the_strong_engine() -> None:
+    def without_service(canvas: Canvas) -> None:
+        note(canvas)
+        canvas.setFillColorRGB(1, 1, 1)
+        canvas.rect(55, 612, 300, 14, stroke=0, fill=1)
+
+    reading = read_one(scan(without_service))
+    assert isinstance(reading, Document)
+    (page,) = reading.pages
+    strongly = [witness for witness in page.witnesses if witness.engine is Engine.RAPIDOCR]
+    assert dict(reading.seconds)["pages by the strong engine"] == 1
+    assert all(witness.regions for witness in strongly)
+    assert sum(len(witness.words) for witness in strongly) < len(page.words)
 
 
 def test_a_blank_page_costs_no_reading() -> None:

@@ -1,7 +1,8 @@
 """Papers that customers might send, drawn with their truth: what the reading is judged by.
 
 `truth` invents who returned what; `visible` and `unseen` are the layouts of certificates (whoever writes
-the reading rules looks at the first only); `negatives` are papers that prove no return; `wear` is what
+the reading rules looks at the first only), `fresh` is a second set that was held out when the first had become
+known; `negatives` and `fresh_negatives` are papers that prove no return; `wear` is what
 scanners, telephones and fax machines make of a page; `making` puts a set of all of it into a folder.
 Nothing here is shared with the reading rules.
 """

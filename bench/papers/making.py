@@ -7,25 +7,27 @@ seed and what it is limited to; a paper does not depend on which others are draw
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 from random import Random
 
 from papers.form import Layout
+from papers.fresh import FRESH
+from papers.fresh_negatives import FRESH_NEGATIVES
 from papers.negatives import NEGATIVES, Drawn
 from papers.truth import Truth, facts, with_second_service
 from papers.unseen import UNSEEN
 from papers.visible import VISIBLE
-from papers.wear import WEAR
+from papers.wear import FRESH_WEAR, WEAR
 
-LAYOUTS = {layout.name: layout for layout in VISIBLE + UNSEEN}
+LAYOUTS = {layout.name: layout for layout in VISIBLE + UNSEEN + FRESH}
 BY_HAND = {"manuscrito_escaneo": "escaneo200", "manuscrito_foto": "foto_ligera"}
 """Forms filled in by hand, and how they are captured."""
 TWO_PAGES = {"dos_paginas": "escaneo200"}
 """The certificate and a page of conditions, in one file."""
-CLASSES = (*WEAR, *BY_HAND, *TWO_PAGES)
+CLASSES = (*WEAR, *FRESH_WEAR, *BY_HAND, *TWO_PAGES)
 _NEGATIVE_WEAR = ("pdf", "escaneo200", "foto_ligera", "foto_media", "fax", "captura")
 _NEGATIVE_SHARE = 4
 """Every so-manieth paper is a negative."""
@@ -43,19 +45,23 @@ class Order:
 
 
 def plan(size: int, *, only: str = "all", classes: Collection[str] = (), seed: int = 0) -> list[Order]:
-    """`size` papers; `only` is visible, unseen or all; `classes` limits them (with `negativo` for negatives).
+    """`size` papers; `classes` limits them (with `negativo` for negatives).
+
+    `only` is visible, unseen, all (of these two) or fresh (held out again, with wear and negatives of its own).
 
     Layouts and classes come in turn, so that any beginning of the list is a fair mixture.
     Raises `ValueError` for an unknown word.
     """
-    chosen = {"visible": VISIBLE, "unseen": UNSEEN, "all": VISIBLE + UNSEEN}.get(only)
-    wears = [name for name in CLASSES if not classes or name in classes]
+    chosen = {"visible": VISIBLE, "unseen": UNSEEN, "all": VISIBLE + UNSEEN, "fresh": FRESH}.get(only)
+    wears = [
+        name for name in CLASSES if name in classes or (not classes and (only == "fresh" or name not in FRESH_WEAR))
+    ]
     unknown = set(classes) - {*CLASSES, "negativo"}
     if chosen is None or unknown:
         raise ValueError(f"unknown: {only if chosen is None else ', '.join(sorted(unknown))}")
     negatives = not classes or "negativo" in classes
     actas = _actas(chosen, wears, seed)
-    others = _negatives(chosen, seed)
+    others = _negatives(chosen, seed, (NEGATIVES | FRESH_NEGATIVES) if only == "fresh" else NEGATIVES)
     orders = []
     for number in range(size):
         negative = negatives and (not wears or number % _NEGATIVE_SHARE == _NEGATIVE_SHARE - 1)
@@ -78,9 +84,11 @@ def _actas(layouts: tuple[Layout, ...], wears: list[str], seed: int) -> Iterator
                 yield "acta", able[(step + place + shift) % len(able)], wear
 
 
-def _negatives(layouts: tuple[Layout, ...], seed: int) -> Iterator[tuple[str, Layout, str]]:
+def _negatives(
+    layouts: tuple[Layout, ...], seed: int, kinds: Mapping[str, tuple[Callable[[Layout, int], Drawn], int]]
+) -> Iterator[tuple[str, Layout, str]]:
     chance = Random(seed + 1)
-    names = [name for name, (_, often) in NEGATIVES.items() for _ in range(often)]
+    names = [name for name, (_, often) in kinds.items() for _ in range(often)]
     for step in count():
         chance.shuffle(names)
         for place, name in enumerate(names):
@@ -93,8 +101,12 @@ def _negatives(layouts: tuple[Layout, ...], seed: int) -> Iterator[tuple[str, La
 
 def make(order: Order, folder: Path) -> Truth:
     """Draw one paper into `folder`; gives its truth."""
-    drawn = _acta(order) if order.kind == "acta" else NEGATIVES[order.kind][0](LAYOUTS[order.layout], order.seed)
-    way = WEAR[(BY_HAND | TWO_PAGES).get(order.wear, order.wear)]
+    drawn = (
+        _acta(order)
+        if order.kind == "acta"
+        else (NEGATIVES | FRESH_NEGATIVES)[order.kind][0](LAYOUTS[order.layout], order.seed)
+    )
+    way = (WEAR | FRESH_WEAR)[(BY_HAND | TWO_PAGES).get(order.wear, order.wear)]
     names = []
     for place, (ending, content) in enumerate(way(drawn.pdf, order.seed, drawn.tint)):
         names.append(f"{order.number:04d}{chr(ord('a') + place)}{ending}")

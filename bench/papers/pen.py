@@ -37,6 +37,8 @@ _FILES = {
     "typewriter": ("gnutypewriter/GNUTypewriter.ttf", "gnutypewriter/GNUTypewriter.ttf"),
     "needles": ("dotgothic16/DotGothic16-Regular.ttf", "dotgothic16/DotGothic16-Regular.ttf"),
     "modern": ("oxygen/Oxygen-Sans.ttf", "oxygen/Oxygen-Sans-Bold.ttf"),
+    "humanist": ("cmu/cmunss.ttf", "cmu/cmunsx.ttf"),
+    "bookish": ("dejavu/DejaVuSerifCondensed.ttf", "dejavu/DejaVuSerifCondensed-Bold.ttf"),
     "hand-breip": ("breip/Breip.ttf", "breip/Breip.ttf"),
     "hand-steve": ("sjfonts/SteveHand.ttf", "sjfonts/SteveHand.ttf"),
     "hand-delphine": ("sjfonts/Delphine.ttf", "sjfonts/Delphine.ttf"),

@@ -387,6 +387,64 @@ def chat(pdf: bytes, seed: int, tint: Tint) -> list[File]:
     return [(".jpg", out.getvalue())]
 
 
+def scanned_by_app(pdf: bytes, seed: int, tint: Tint) -> list[File]:
+    """What a scanning app of a telephone makes of a photo: cut out, stretched in contrast, its name at the foot."""
+    chance = np.random.default_rng(seed)
+    page = rasters(pdf, 190)[0]
+    rows, columns = page.shape[:2]
+    sheet = _bent(_handled(page, 0.35, tint, chance), 0.4, chance)
+    edges = np.array([[0, 0], [columns, 0], [columns, rows], [0, rows]], np.float32)
+    slip = (chance.uniform(-0.012, 0.012, (4, 2)) * columns).astype(np.float32)
+    cut = cv2.warpPerspective(
+        sheet, cv2.getPerspectiveTransform(edges + slip, edges), (columns, rows), borderValue=(90, 84, 76)
+    )
+    grey = cv2.cvtColor(_clip(cut), cv2.COLOR_RGB2GRAY).astype(np.float32)
+    flat = grey / np.maximum(40, cv2.GaussianBlur(grey, (0, 0), 35))
+    sharp = flat + 0.7 * (flat - cv2.GaussianBlur(flat, (0, 0), 1.6))
+    done = _clip((sharp - 0.45) * 460)
+    foot = Image.new("L", (columns, rows + 60), 255)
+    foot.paste(Image.fromarray(done))
+    ImageDraw.Draw(foot).text((columns - 330, rows + 14), "Escaneado con ScanFast", font_size=26, fill=90)
+    picture = _jpeg(np.asarray(foot.convert("RGB"), dtype=np.uint8), int(chance.integers(50, 75)))
+    return [(".pdf", _bound([picture], [(columns * 72 / 190, (rows + 60) * 72 / 190)]))]
+
+
+def copied(pdf: bytes, seed: int, _: Tint) -> list[File]:
+    """A copy of a copy on larger glass: black edges, letters grown thick or thin, a corner bent over."""
+    chance = np.random.default_rng(seed)
+    page = rasters(pdf, 200)[0]
+    laid = _scanned(page, 200, chance)
+    stroke = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2, 2))
+    laid = np.asarray((cv2.erode if chance.random() < 0.5 else cv2.dilate)(laid, stroke), np.float32)
+    rows, columns = laid.shape
+    glass = np.full((int(rows * 1.12), int(columns * 1.15)), float(chance.choice([30, 245])), np.float32)
+    top, left = int(chance.integers(0, rows // 10)), int(chance.integers(0, columns // 8))
+    glass[top : top + rows, left : left + columns] = laid
+    bend = int(columns * 0.05)
+    cv2.fillPoly(glass, [np.array([[left, top], [left + bend, top], [left, top + bend]], np.int32)], (60.0,))
+    glass = cv2.GaussianBlur(_scanned(cv2.cvtColor(_clip(glass), cv2.COLOR_GRAY2RGB), 200, chance), (0, 0), 0.6).astype(
+        np.float32
+    )
+    size = (glass.shape[1] * 72 / 200, glass.shape[0] * 72 / 200)
+    return [(".pdf", _bound([_jpeg(_clip(glass), int(chance.integers(40, 65)))], [size]))]
+
+
+def flashed(pdf: bytes, seed: int, tint: Tint) -> list[File]:
+    """Photographed with the lamp on: a bright spot in the middle, dark corners, otherwise a fair photo."""
+    chance = np.random.default_rng(seed)
+    long_side = int(chance.integers(2200, 3000))
+    page = rasters(pdf, 72)[0]
+    sheet = rasters(pdf, min(72 * long_side / max(page.shape[:2]) * 1.1, 420))[0]
+    shot = _on_table(sheet, float(chance.uniform(0.2, 0.45)), tint, long_side, chance).astype(np.float32)
+    height, width = shot.shape[:2]
+    y, x = np.mgrid[0:height, 0:width].astype(np.float32)
+    centre = chance.uniform(0.3, 0.7, 2)
+    away = np.hypot(x / width - centre[0], y / height - centre[1])
+    spot = (0.55 + 0.65 * np.exp(-((away / 0.35) ** 2))).astype(np.float32)
+    glare = (70 * np.exp(-((away / 0.07) ** 2))).astype(np.float32)
+    return [_held(_clip(shot * spot[..., None] + glare[..., None]), chance, int(chance.integers(65, 85)), 0.3)]
+
+
 WEAR: dict[str, Callable[[bytes, int, Tint], list[File]]] = {
     "pdf": text,
     "escaneo150": scan(150),
@@ -401,3 +459,9 @@ WEAR: dict[str, Callable[[bytes, int, Tint], list[File]]] = {
     "captura": chat,
 }
 """By the names that the example certificates use."""
+FRESH_WEAR: dict[str, Callable[[bytes, int, Tint], list[File]]] = {
+    "app_escaner": scanned_by_app,
+    "copia": copied,
+    "foto_flash": flashed,
+}
+"""Held out with the layouts of `fresh`."""

@@ -65,6 +65,7 @@ def _examples(book: RuleBook) -> list[tuple[str, str, str]]:
     for phrases, way in (
         (book.documents.direction.returns, "devolución"),
         (book.documents.direction.installs, "instalación"),
+        (book.documents.direction.doubts, "duda: una persona"),
     ):
         rows += [("documents.toml", phrase.finds, way) for phrase in phrases]
     for rule in book.decision.rule:

@@ -86,7 +86,7 @@ def yields(words: Sequence[Word]) -> int:
             kinds.add("date")
         elif re.fullmatch(r"\d{10}|\d{10}001", text):
             number = read_id(text)
-            if number is not None and number.check is IdCheck.OK and text[2] not in "69":
+            if number is not None and number.check is IdCheck.OK and (len(text) == 10 or text[2] not in "69"):
                 kinds.add("id")
         elif re.fullmatch(r"(?=.*[A-Z])(?=(?:.*[0-9]){5})[A-Z0-9]{9,20}", text):
             kinds.add("serial")
@@ -342,9 +342,11 @@ def _as_drawn(found: _Found, page: Page) -> _Found:
 # ── what is still wanted ─────────────────────────────────────────────────────────────────────────
 
 _ASKED = ("number", "date", "holder", "id_number", "service_number", "line", "agent")
-_NEEDED = ("number", "date", "holder", "id_number", "service_number")
-"""What an acta mostly has; where one is not found, the page is looked at as a whole once more.  Of a text layer
-these are compared with its pixels, besides title, direction and equipment."""
+_COMPARED = ("number", "date", "holder", "id_number", "service_number")
+"""Of a text layer these are compared with its pixels, besides title, direction and equipment."""
+_NEEDED = ("date", "holder", "id_number", "service_number")
+"""What every acta has; where one is not found, lines that were read badly or not at all are looked for.  Many forms
+bear no number: missing it alone is worth no search, but a look at what stands beside other numbers."""
 _SIGNED_BELOW = 0.4
 """Share of a page's height above which nobody signs."""
 _ENOUGH_LETTERS = 250
@@ -363,14 +365,17 @@ def wanted(page: Page, book: DocumentsBook) -> Wanted:
     direction, _ = direction_of(leaf.sheets, book.direction)
     if leaf.kind is not DocumentKind.ACTA:
         letters = sum(sum(map(str.isalnum, word.text)) for word in page.words)
-        believed = letters >= _ENOUGH_LETTERS and sheet.confidence >= _WELL_READ and not _tells_of_equipment(sheet)
+        # What says that it is something else besides an acta stays so, however often it is looked at.
+        believed = bool(leaf.because) or (
+            letters >= _ENOUGH_LETTERS and sheet.confidence >= _WELL_READ and not _tells_of_equipment(sheet)
+        )
         return Wanted(leaf.kind, missing=not believed and not seen_whole, worth=worth)
     singles_found = [getattr(found, name) for name in _ASKED]
     numbers = [field for line in found.equipment for field in (line.serial, line.mac)]
     serials = [line.serial for line in found.equipment if line.type not in WITHOUT_SERIAL]
     values = [field for field in (*singles_found, *numbers) if field is not None and field.box is not None]
     if page.engine is Engine.TEXTO:
-        keys = [getattr(found, name) for name in _NEEDED]
+        keys = [getattr(found, name) for name in _COMPARED]
         places = [field.box for field in (*keys, *numbers) if field] + _telling(sheet, leaf.because, book)
     else:
         places = [field.box for field in values if not field.proven]
@@ -386,10 +391,38 @@ def wanted(page: Page, book: DocumentsBook) -> Wanted:
         places=_apart([_roomy(place, sheet) for place in places if place is not None]),
         disputed=tuple(_roomy(field.box, sheet) for field in values if field.rivals and not field.proven and field.box)
         or tuple(mask.place for mask in leaf.masked),
+        captions=_captions(sheet, found) if page.engine is not Engine.TEXTO and not seen_whole else (),
         missing=missing and not seen_whole,
         unsigned=None if found.zones or seen_whole else _SIGNED_BELOW,
         worth=worth,
     )
+
+
+_MOST_CAPTIONS = 8
+
+
+def _captions(sheet: Sheet, found: _Found) -> tuple[Box, ...]:
+    """Over and under each number that is no field's, while the paper's, the holder's or the service's is missing.
+
+    Forms print captions in letters half as high as what is filled in, too small for an engine that reads a page.
+    """
+    if found.id_number and found.service_number and found.number:
+        return ()
+    taken = [field for name in _SINGLE if (field := getattr(found, name)) is not None]
+    taken += [field for line in found.equipment for field in (line.serial, line.mac) if field is not None]
+    places: list[Box] = []
+    for row in sheet.rows:
+        for cell in row:
+            digits = sum(map(str.isdigit, cell.text))
+            if not (6 <= digits <= 14 and len(cell.words) <= 3 and cell.box.y0 < 0.7):
+                continue
+            if any(one_place(cell.box, field.box) for field in taken):
+                continue
+            box, high = cell.box, cell.box.y1 - cell.box.y0
+            left, right = max(0.0, box.x0 - high * sheet.aspect), min(1.0, box.x1 + 4 * high * sheet.aspect)
+            places.append(Box(left, max(0.0, box.y0 - 1.4 * high), right, max(0.001, box.y0 - 0.2 * high)))
+            places.append(Box(left, min(0.998, box.y1 + 0.2 * high), right, min(1.0, box.y1 + 1.3 * high)))
+    return tuple(places[: 2 * _MOST_CAPTIONS])
 
 
 def _tells_of_equipment(sheet: Sheet) -> bool:

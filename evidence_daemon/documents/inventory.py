@@ -35,26 +35,41 @@ def equipment_of(sheet: Sheet, book: DocumentsBook, signing: float) -> tuple[tup
 
 
 def _table(sheet: Sheet, book: DocumentsBook, signing: float) -> tuple[EquipmentLine, ...]:
-    for number, row in enumerate(sheet.rows):
-        heads: dict[str, Box] = {}
-        for hit in sheet.hits:
-            if hit.row == number and hit.fields & set(_HEADINGS) and not _has_value(sheet, hit):
-                name = next(name for name in _HEADINGS if name in hit.fields)
-                heads.setdefault(name, sheet.span_of(hit).box)
-        if not ({"serial", "mac"} & heads.keys()) or len(heads) < 2:
+    """The lines of all tables of equipment: a paper for two services has two."""
+    found: list[EquipmentLine] = []
+    reached = -1
+    for number in range(len(sheet.rows)):
+        heads = _heads(sheet, number) if number > reached else {}
+        if not heads:
             continue
-        covered = sum(hit.end - hit.start for hit in sheet.hits if hit.row == number)
-        if covered < 0.5 * sum(len(cell.words) for cell in row):
-            continue  # a sentence that speaks of series and marks
         body = _body(sheet, number, signing)
         if not body:
             continue
+        row = sheet.rows[number]
         named = sorted([*heads.items(), *_other_heads(sheet, number, heads)], key=lambda head: head[1].x0)
         names, edges = columns(named, [word for line in (row, *body) for cell in line for word in cell.words])
         lines = tuple(filter(None, (_row(sheet, cells, names, edges, book) for cells in body)))
         if lines:
-            return lines
-    return ()
+            found += lines
+            reached = number + len(body)
+    return tuple(found)
+
+
+def _heads(sheet: Sheet, number: int) -> dict[str, Box]:
+    """The headings of columns that a row holds; empty where it heads no table of equipment."""
+    heads: dict[str, Box] = {}
+    covered = 0
+    for hit in sheet.hits:
+        if hit.row != number:
+            continue
+        covered += hit.end - hit.start
+        if hit.fields & set(_HEADINGS) and not _has_value(sheet, hit):
+            name = next(name for name in _HEADINGS if name in hit.fields)
+            heads.setdefault(name, sheet.span_of(hit).box)
+    if not ({"serial", "mac"} & heads.keys()) or len(heads) < 2:
+        return {}
+    # A sentence that speaks of series and marks holds more than their names.
+    return heads if covered >= 0.5 * sum(len(cell.words) for cell in sheet.rows[number]) else {}
 
 
 def _has_value(sheet: Sheet, hit: Hit) -> bool:
@@ -90,11 +105,22 @@ def _body(sheet: Sheet, header: int, signing: float) -> list[tuple[Span, ...]]:
             for hit in sheet.hits
         ):
             break
-        if sum(len(cell.words) for cell in row) > 14:
-            break  # a sentence
+        if sum(len(cell.words) for cell in row) > 14 or _heads(sheet, number) or _names_a_service(sheet, number):
+            break  # a sentence, the next table, or what heads it
         body.append(row)
         bottom = max(cell.box.y1 for cell in row)
     return body
+
+
+def _names_a_service(sheet: Sheet, number: int) -> bool:
+    """Whether a row opens with a service and its colon ("SERVICIO 2: Televisión"): such is no line of a table."""
+    return any(
+        hit.row == number
+        and (hit.cell, hit.start) == (0, 0)
+        and hit.fields & {"service_number", "line"}
+        and any(":" in word.text for word in sheet.rows[number][0].words[: hit.end + 1])
+        for hit in sheet.hits
+    )
 
 
 def _row(
@@ -186,10 +212,21 @@ def _mac_field(sheet: Sheet, words: Sequence[Word], way: str, *, anywhere: bool 
     """A MAC; where any number could stand it must look like one: twelve bare digits are a card's number."""
     for span in (Span(tuple(words)), *(Span((word,)) for word in words)) if words else ():
         text = "".join(word.text for word in span.words).strip(" ,;.()")
-        mac = canonical_mac(text)
+        mac = canonical_mac(text) or _mended_mac(text)
         if mac and re.search(r"\d", mac) and not (anywhere and re.fullmatch(r"\d+", text)):
             return field_of(sheet, mac, span, f"mac:{way}")
     return None
+
+
+_MAC_WITH_LETTERS = re.compile(r"(?:[0-9A-FOQISZG]{2}[:\-]){5}[0-9A-FOQISZG]{2}")
+_HEX_FOR = str.maketrans("OQISZG", "001526")
+
+
+def _mended_mac(text: str) -> str:
+    """A MAC in which one or two digits were read as letters that no MAC holds; "" for anything else."""
+    bare = plain(text).replace(" ", "")
+    odd = sum(c in "OQISZG" for c in bare)
+    return canonical_mac(bare.translate(_HEX_FOR)) if odd <= 2 and _MAC_WITH_LETTERS.fullmatch(bare) else ""
 
 
 def _listed(sheet: Sheet, book: DocumentsBook, signing: float) -> tuple[EquipmentLine, ...]:

@@ -186,18 +186,30 @@ def _takes(name: str) -> str:
 
 
 def direction_of(sheets: Sequence[Sheet], book: DirectionBook) -> tuple[Direction, tuple[str, ...]]:
-    """Who hands over to whom, and the words that said so (those against it are marked with "contra:")."""
+    """Who hands over to whom, and the words that said so (those against it are marked with "contra:").
+
+    Open, whatever is said for it, where a paper says that nothing changed hands, denies it, or is struck through.
+    """
     returns: dict[str, bool] = {}
     installs: dict[str, bool] = {}
+    doubts: dict[str, None] = {}
     for sheet in sheets:
         for phrases, found in ((book.returns, returns), (book.installs, installs)):
             for phrase in phrases:
                 match = re.search(phrase.pattern, sheet.text)
-                if match:
+                if match and _DENIED.search(sheet.text[: match.start()][-30:] + match[0]):
+                    doubts[match[0][:80]] = None
+                elif match:
                     found[match[0][:80]] = found.get(match[0][:80], False) or phrase.strong
         for said, back in _parties(sheet, book):
             (returns if back else installs)[said] = True
+        doubts |= dict.fromkeys(match[0][:80] for one in book.doubts if (match := re.search(one.pattern, sheet.text)))
+        if any(ink.x0 <= 0 and ink.x1 >= 1 for ink in sheet.ink):
+            doubts["letras grandes a través de la hoja"] = None
     strong_return, strong_install = any(returns.values()), any(installs.values())
+    if doubts and not (strong_install and not strong_return):
+        against = (*doubts, *installs) if returns else tuple(doubts)
+        return Direction.DESCONOCIDA, (*returns, *(f"contra: {said}" for said in against))
     if strong_return and not strong_install and len(installs) < 2:
         return Direction.DEVOLUCION, (*returns, *(f"contra: {said}" for said in installs))
     if strong_install and not strong_return:
@@ -205,6 +217,13 @@ def direction_of(sheets: Sequence[Sheet], book: DirectionBook) -> tuple[Directio
     if not strong_return and not strong_install and len(returns) >= 2 and not installs:
         return Direction.DEVOLUCION, tuple(returns)
     return Direction.DESCONOCIDA, (*returns, *(f"contra: {said}" for said in installs))
+
+
+_DENIED = re.compile(
+    r"\b(NO|NUNCA|TAMPOCO|NI|DEBE|DEBERA|PODRA|PUEDE)( [A-Z]+){0,2} "
+    r"(ENTREG|DEVUEL|DEVOL|RETIR|RECIB|HACE|PROCED)[A-Z]*\b"
+)
+"""A verb of handing over that is denied, demanded or allowed; a bare number ("No. 12") has no such verb behind it."""
 
 
 def _parties(sheet: Sheet, book: DirectionBook) -> list[tuple[str, bool]]:

@@ -127,7 +127,7 @@ class Sheet:
 
     def reads_on(self, number: int) -> bool:
         """True when a row continues the sentence of the row above it."""
-        if number == 0:
+        if not 0 < number < len(self.rows):
             return False
         above, row = self.rows[number - 1], self.rows[number]
         return len(above) == 1 and len(above[0].words) >= 7 and abs(above[0].box.x0 - row[0].box.x0) < 0.06
@@ -245,7 +245,7 @@ class Lexicon:
         """Every label in every cell; the longest one at each place, none inside another."""
         for number, row in enumerate(rows):
             for place, cell in enumerate(row):
-                yield from self._in_cell(cell, number, place)
+                yield from _joined(cell, list(self._in_cell(cell, number, place)))
 
     def _in_cell(self, cell: Span, row: int, place: int) -> Iterator[Hit]:
         stream, starts, ends = "", [], {}
@@ -288,11 +288,40 @@ class Lexicon:
         return None
 
 
+_JOINTS = frozenset({"", "O", "U", "Y"})
+
+
+def _joined(cell: Span, hits: list[Hit]) -> Iterator[Hit]:
+    """Labels of one cell, those that are said with one another as one: "Teléfono o código", "Contrato / línea".
+
+    What is known by two names is what either names; a label of something that is not read says nothing beside one
+    of something that is.
+    """
+    for hit in hits:
+        if not hit.fields & {"other", "service_number", "number"}:
+            continue
+        for other in hits:
+            between = cell.words[hit.end : other.start] if other.start >= hit.end else None
+            if between is None or not other.fields & {"service_number"} - hit.fields or hit.start:
+                continue
+            if len(between) <= 1 and all(squeezed(word.text) in _JOINTS for word in between) and other.end > hit.end:
+                joint = cell.words[hit.end - 1].text + "".join(word.text for word in between)
+                if between or joint.endswith("/"):
+                    service = frozenset({"service_number"})
+                    both = Hit(service, hit.row, hit.cell, hit.start, other.end, True, other.label)
+                    yield from (both, *(one for one in hits if one.start >= other.end))
+                    return
+    yield from hits
+
+
 def has_colon(cell: Span, hit: Hit) -> bool:
     """Whether a colon ends a label."""
     last = cell.words[hit.end - 1].text
     after = cell.words[hit.end].text if hit.end < len(cell.words) else ""
     return ":" in last or after.startswith(":")
+
+
+_NUMBER_FOLLOWS = frozenset({squeezed("NUMERO"), "NO", "NRO"})
 
 
 def value_after(sheet: Sheet, hit: Hit) -> Span | None:
@@ -303,8 +332,11 @@ def value_after(sheet: Sheet, hit: Hit) -> Span | None:
     glued = _glued(cell.words[hit.end - 1], hit.label)
     if glued is not None:
         words.insert(0, glued)
-    while words and not re.search(r"\w", words[0].text):
+    # What says that a number follows is a part of the label: "cédula o RUC número".
+    while words and (not re.search(r"\w", words[0].text) or squeezed(words[0].text) in _NUMBER_FOLLOWS):
         del words[0]
+    if words and re.fullmatch(r"\([^()\d]*\)?:?", "".join(word.text for word in words)):
+        return None  # a hint on how to fill it in: "Fecha (aaaa-mm-dd)"
     return Span(tuple(words)) if words else None
 
 

@@ -22,6 +22,8 @@ class Wanted:
     """Where values stand that one engine alone has read."""
     disputed: tuple[Box, ...] = ()
     """Where engines have read different values."""
+    captions: tuple[Box, ...] = ()
+    """Where small print over or under a number may say what number it is, while such a number is missing."""
     missing: bool = False
     """A value that the paper should have was found nowhere."""
     unsigned: float | None = None

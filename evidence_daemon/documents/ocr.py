@@ -26,7 +26,6 @@ from evidence_daemon.documents.pixels import (
     Pixels,
     as_drawn,
     cleaned,
-    ink,
     is_blank,
     laid,
     lit,
@@ -35,6 +34,7 @@ from evidence_daemon.documents.pixels import (
     view,
 )
 from evidence_daemon.documents.sandbox import Frame, Lock
+from evidence_daemon.documents.strokes import ink
 
 LOCK = Lock.READER
 

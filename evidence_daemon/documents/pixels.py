@@ -487,34 +487,3 @@ _WHITE = (255, 255, 255)
 def _whitened(shown: Pixels) -> Pixels:
     shown[cv2.inRange(shown, (223, 223, 223), _WHITE) > 0] = _WHITE
     return shown
-
-
-_INK_SIDE = 1100
-"""Long side in pixels of the picture on which strokes are looked for."""
-
-
-def ink(shown: Pixels, words: list[list[Any]]) -> list[list[float]]:
-    """Boxes of strokes that are neither read words nor straight rules: signatures, stamps, drawings."""
-    scale = min(1.0, _INK_SIDE / max(shown.shape[:2]))
-    small = cv2.resize(shown, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-    height, width = small.shape[:2]
-    dark = cv2.threshold(small.min(axis=2), 190, 255, cv2.THRESH_BINARY_INV)[1]
-    reach = max(24, width // 22)
-    joined = cv2.morphologyEx(dark, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
-    for kernel in (np.ones((1, reach), np.uint8), np.ones((reach, 1), np.uint8)):
-        rules = cv2.morphologyEx(joined, cv2.MORPH_OPEN, kernel)
-        dark[cv2.dilate(rules, np.ones((3, 3), np.uint8)) > 0] = 0
-    for text, x0, y0, x1, y1, confidence, _ in words:
-        if confidence >= 0.5 and sum(map(str.isalnum, text)) >= 2:
-            margin = 0.15 * (y1 - y0)
-            left, top = int(x0 * width) - 1, int((y0 - margin) * height)
-            dark[max(0, top) : int((y1 + margin) * height) + 1, max(0, left) : int(x1 * width) + 2] = 0
-    strokes = cv2.dilate(dark, np.ones((5, 5), np.uint8))
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(strokes, connectivity=8)
-    drawn = np.bincount(labels.ravel(), weights=(dark > 0).ravel(), minlength=count)
-    found = []
-    for left, top, wide, high, _ in (stats[i] for i in range(1, count) if drawn[i] >= 25):
-        if wide >= 0.03 * width and high >= 0.006 * height and wide * high < 0.3 * width * height:
-            box = (left / width, top / height, (left + wide) / width, (top + high) / height)
-            found.append([round(float(at), 5) for at in box])
-    return sorted(found, key=lambda box: (box[2] - box[0]) * (box[3] - box[1]), reverse=True)[:60]

@@ -1,9 +1,10 @@
 """How a page is looked at: which engine, at what of it, how often; until its fields are proven or all was tried.
 
 Cheapest first.  A text layer is believed where the pixels of its key fields say the same.  A picture is read by
-Tesseract; what is not proven by that is shown to the strong engine line by line, and the whole page only where
-a field was not found at all; places on which the two disagree are looked at once more.  Each look is kept as
-a `Witness`, so that `fields` judges later, from what is stored, what was read by whom.
+Tesseract; what is not proven by that is shown to the strong engine line by line.  Where a field was not found at
+all, it is shown what stands beside the numbers of the page, then the lines that were read badly or not at all;
+places on which the two disagree are looked at once more.  Each look is kept as a `Witness`, so that `fields` judges
+later, from what is stored, what was read by whom.
 
 Nothing here, and nothing below, knows what the case expects to find.
 """
@@ -31,7 +32,7 @@ STRONG = "evidence_daemon.documents.strong"
 _MAX_WORDS = 8000
 _MAX_PLACES = 40
 """Places of a page that are looked at once more; an acta has about a dozen values."""
-_FIND_SIDE = 1440
+_FIND_SIDE = 1216
 """Long side in pixels of the picture on which lines are looked for: finding costs with the square of it, and
 reading is done on strips of the full page."""
 
@@ -133,11 +134,11 @@ class Sight:
         wanted = self._judge(page)
         if wanted.missing or wanted.places:
             page = self._with(page, self._codes())
-        if not wanted.missing:
-            page = self._with(page, self._strong_at(wanted.places))
+        if wanted.places or wanted.captions:
+            page = self._with(page, self._strong_at((*wanted.places, *wanted.captions)))
             wanted = self._judge(page)
         if wanted.missing:
-            page = self._with(page, self._strong_below(0.0))
+            page = self._with(page, self._strong_below(0.0, page))
             wanted = self._judge(page)
         elif wanted.unsigned is not None:
             page = self._with(page, self._strong_below(wanted.unsigned))
@@ -174,8 +175,8 @@ class Sight:
         words = self._strips([_corners(place) for place in places])
         return None if words is None else Witness(Engine.RAPIDOCR, words, tuple(places))
 
-    def _strong_below(self, top: float) -> Witness | None:
-        """The strong engine's words on the page below a height (0 for the whole of it)."""
+    def _strong_below(self, top: float, known: Page | None = None) -> Witness | None:
+        """The strong engine's words on the page below a height; without the lines that are `known` for sure."""
         look = self._asked("look", {"side": _FIND_SIDE, "top": top})
         width, height = (whole(look.facts[name], 1, 100_000) for name in ("width", "height"))
         told = self._strongly({"do": "find", "width": width, "height": height}, look.blobs)
@@ -186,10 +187,13 @@ class Sight:
             for corners in told.facts["lines"]
         ]
         lines.sort(key=lambda corners: sum(y for _, y in corners))
-        if not top:
+        if known is not None:
             self.spent["pages by the strong engine"] = self.spent.get("pages by the strong engine", 0.0) + 1
+            lines = [corners for corners in lines if not _well_read(_around(corners), known)]
         words = self._strips(lines) if lines else ()
-        return None if words is None else Witness(Engine.RAPIDOCR, words, (Box(0.0, top, 1.0, 1.0),) if top else ())
+        if not words:
+            return None
+        return Witness(Engine.RAPIDOCR, words, tuple(map(_around, lines)) if known else (Box(0.0, top, 1.0, 1.0),))
 
     def _strips(self, places: list[list[list[float]]]) -> tuple[Word, ...] | None:
         """The strong engine's words at places (four corners each, fractions); None where there is no such engine."""
@@ -256,6 +260,37 @@ class Sight:
     def _count(self, told: Frame) -> None:
         for stage, seconds in dict(told.facts.get("seconds", {})).items():
             self.spent[stage] = self.spent.get(stage, 0.0) + float(seconds)
+
+
+_SURE = 0.9
+"""Confidence of every word of a line from which it is not read by the strong engine too, unless it holds digits."""
+
+
+def _around(corners: list[list[float]]) -> Box:
+    """The upright box around four corners."""
+    xs, ys = zip(*corners, strict=True)
+    left, top, right, bottom = (min(1.0, max(0.0, at)) for at in (min(xs), min(ys), max(xs), max(ys)))
+    return Box(left, top, right, bottom)
+
+
+def _well_read(line: Box, page: Page) -> bool:
+    """Whether the strong engine has read a line, or the first one has for sure."""
+    for witness in page.witnesses:
+        if witness.engine is Engine.RAPIDOCR and any(_middle_in(line, region) for region in witness.regions):
+            return True
+    inside = [word for word in page.words if _middle_in(word.box, line)]
+    letters = [word for word in inside if sum(map(str.isalnum, word.text)) >= 2]
+    covered = sum(word.box.x1 - word.box.x0 for word in inside)
+    return (
+        bool(letters)
+        and covered > 0.7 * (line.x1 - line.x0)
+        and all(word.confidence >= _SURE and not any(map(str.isdigit, word.text)) for word in letters)
+    )
+
+
+def _middle_in(box: Box, place: Box) -> bool:
+    x, y = (box.x0 + box.x1) / 2, (box.y0 + box.y1) / 2
+    return place.x0 <= x <= place.x1 and place.y0 <= y <= place.y1
 
 
 def _corners(box: Box) -> list[list[float]]:

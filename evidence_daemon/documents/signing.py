@@ -5,7 +5,7 @@ Only a person ever says that a signature is whose it should be.
 
 from __future__ import annotations
 
-from evidence_daemon.documents.layout import Hit, Sheet, has_colon, squeezed
+from evidence_daemon.documents.layout import Hit, Sheet, Span, has_colon, squeezed
 from evidence_daemon.model import Box, Engine, Signature
 
 
@@ -40,7 +40,7 @@ def signature_of(sheet: Sheet, signing: float, holder: str) -> tuple[Signature, 
         names = [
             cell for row in sheet.rows for cell in row if cell.box.y0 > 0.4 and squeezed(cell.text) == squeezed(holder)
         ]
-        places += [cell.box for cell in names if cell.box.y0 >= min(signing, 0.5) - 0.01]
+        places += [_topmost(sheet, cell).box for cell in names if cell.box.y0 >= min(signing, 0.5) - 0.01]
     rooms = (_room_above(sheet, box) for box in places)
     zones = tuple(room for room in rooms if room.y1 - room.y0 >= _ROOM * sheet.line_height)
     if not zones:
@@ -50,6 +50,19 @@ def signature_of(sheet: Sheet, signing: float, holder: str) -> tuple[Signature, 
         return Signature.HALLADA, zones
     clear = sheet.engine is Engine.TEXTO or sheet.confidence >= 0.75
     return Signature.NO_HALLADA if clear else Signature.DUDOSA, zones
+
+
+def _topmost(sheet: Sheet, cell: Span) -> Span:
+    """The first of the short lines close over one another that tell who signs ("ENTREGA", "Nombre:")."""
+    for row in reversed(sheet.rows):
+        for over in row:
+            gap = cell.box.y0 - over.box.y1
+            beside = over.box.x0 < cell.box.x1 and cell.box.x0 < over.box.x1
+            close = over.box.y0 < cell.box.y0 and gap < 0.9 * sheet.line_height and len(over.words) <= 3
+            print_ = over.confidence >= 0.7 and sum(map(str.isalnum, over.text)) >= 5  # no scribble
+            if beside and close and print_:
+                cell = over
+    return cell
 
 
 def _signs_here(sheet: Sheet, hit: Hit, signing: float) -> bool:

@@ -77,6 +77,8 @@ def values(sheet: Sheet, field: str) -> Iterator[Value]:
         alone = hit.end == len(row[hit.cell].words) or behind is None
         if not alone:
             continue
+        if behind is None and len(row[hit.cell].words) > 5 and sheet.reads_on(hit.row + 1):
+            yield Value(_before_labels(sheet, hit.row + 1, 0), hit, "sigue")
         beside = [Value(span, hit, "derecha") for span in right_of(sheet, hit)]
         under = [Value(span, hit, "debajo") for span in below_of(sheet, hit)]
         colon = row[hit.cell].words[-1].text.endswith(":")
@@ -149,7 +151,9 @@ def _digits(text: str, lengths: Iterable[int]) -> tuple[str, bool] | None:
         piece = re.sub(r"[ .\-]", "", match[1])
         for candidate in (piece, *re.split(r"\s+", match[1])):
             digits = re.sub(r"[.\-]", "", candidate)
-            if len(digits) in lengths and sum(c.isdigit() for c in digits) >= len(digits) - 2:
+            # Over blanks only digits make one number: "B 0 1700000019" is not one of twelve.
+            letters = len(digits) - sum(c.isdigit() for c in digits)
+            if len(digits) in lengths and letters <= (0 if candidate is piece and " " in match[1].strip() else 2):
                 return digits.translate(_DIGIT_FOR), not digits.isdigit()
     return None
 
@@ -192,7 +196,8 @@ def _only_id_on(sheet: Sheet, book: DocumentsBook) -> Field | None:
     for word in sheet.words:
         text = word.text.strip(".,;:()")
         number = read_id(text) if re.fullmatch(r"\d{10}|\d{10}001", text) else None
-        if number is not None and number.check is IdCheck.OK and text[2] not in "69" and not own_ruc(text, book.ours):
+        company = len(text) == 13 and text[2] in "69"
+        if number is not None and number.check is IdCheck.OK and not company and not own_ruc(text, book.ours):
             found[text] = Span((word,))
     if len(found) != 1:
         return None
@@ -239,11 +244,36 @@ def service_number_of(sheet: Sheet, taken: frozenset[str]) -> Field | None:
         field = field_of(sheet, digits, span, f"servicio:{value.way}:{value.hit.label}")
         found.append((not named, span.box.y0, field))
     if not found:
-        return None
+        return _only_line_on(sheet, taken)
     found.sort(key=lambda one: (one[0], one[1]))
     best = found[0][2]
     again = any(field.value == best.value and field.box != best.box for _, _, field in found[1:])
     return replace(best, proven=True) if again else best
+
+
+_LANDLINE = re.compile(r"\(?0[2-7]\)?[ \-]?\d{3}[ \-]?\d{4}")
+
+
+def _only_line_on(sheet: Sheet, taken: frozenset[str]) -> Field | None:
+    """The only number on the page in the form of a fixed line, where no label names a service; it stays a doubt."""
+    found: dict[str, Span] = {}
+    for number, row in enumerate(sheet.rows):
+        for place, cell in enumerate(row):
+            # What stands behind a label belongs to it: a contact's telephone, a reference.
+            if len(cell.words) > 3 or sheet.strong_hits_in(number, place) or not _LANDLINE.fullmatch(cell.text):
+                continue
+            digits = re.sub(r"\D", "", cell.text)
+            if digits not in taken and not _is_labelled(sheet, number, place - 1):
+                found[digits] = cell
+    if len(found) != 1:
+        return None
+    ((digits, cell),) = found.items()
+    field = field_of(sheet, digits, cell, f"{LOOSE}servicio:único en la página")
+    return replace(field, confidence=min(field.confidence, 0.5))
+
+
+def _is_labelled(sheet: Sheet, row: int, cell: int) -> bool:
+    return cell >= 0 and any(hit.fields & {"other", "agent"} for hit in sheet.strong_hits_in(row, cell))
 
 
 _ACTA_NUMBER = re.compile(
@@ -255,7 +285,17 @@ def acta_number(sheet: Sheet) -> Field | None:
     """The acta's own number: behind "Acta No.", or behind a bare "No." at the head of the page."""
     best: tuple[int, Field] | None = None
     for value in values(sheet, "number"):
-        loose = value.hit.label in {"NO", "NRO", "ACTA", "N", "COMPROBANTE", "CODIGO", "REFERENCIA", "FOLIO"}
+        loose = value.hit.label in {
+            "NO",
+            "NRO",
+            "ACTA",
+            "N",
+            "COMPROBANTE",
+            "CODIGO",
+            "REFERENCIA",
+            "FOLIO",
+            "ORDENDETRABAJO",
+        }
         if value.hit.label == "N" and sheet.span_of(value.hit).text.strip().upper() in {"N", "N:"}:
             continue  # a bare letter; with a degree sign or a point it means "number"
         cell = sheet.rows[value.hit.row][value.hit.cell]
@@ -325,13 +365,22 @@ def as_date(text: str) -> str:
     return ""
 
 
+_OTHER_DAYS = re.compile(r"\b(VIGENCIA|VERSION|REVISION|EDICION|NACIMIENTO|CADUC[A-Z]+|APROBAD[OA])\b")
+"""A form tells since when it is in use; that is no day on which anything was handed over."""
+
+
 def date_of(sheet: Sheet) -> Field | None:
     """Behind a label; else the only date that the page names, or the first of its upper half."""
     for value in values(sheet, "date"):
         iso = as_date(value.span.text)
         if iso:
             return field_of(sheet, iso, value.span, f"fecha:{value.way}:{value.hit.label}")
-    free = [(cell, iso) for row in sheet.rows for cell in row if (iso := as_date(cell.text))]
+    free = [
+        (cell, iso)
+        for row in sheet.rows
+        for cell in row
+        if (iso := as_date(cell.text)) and not _OTHER_DAYS.search(plain(cell.text))
+    ]
     if not free:
         return None
     cell, iso = free[0]
@@ -356,6 +405,9 @@ def text_of(sheet: Sheet, field: str, signing: float, fit: Callable[[Span], str]
         if value.span.box.y0 >= signing:
             continue
         text = fit(value.span)
+        longer = _in_two_lines(sheet, value) if text and field == "holder" and value.way == "debajo" else None
+        if longer is not None:
+            return field_of(sheet, fit(longer), longer, f"{LOOSE}{field}:dos líneas:{value.hit.label}")
         if text and field == "office" and value.hit.label == "CAC":
             text = f"CAC {text}"
         if text:
@@ -385,7 +437,50 @@ def holder_of(sheet: Sheet, book: DocumentsBook, signing: float) -> Field | None
         text = _person(Span(tuple(name))) if len(name) >= 2 else ""
         if text and squeezed(text) not in {squeezed(own) for own in book.ours.names}:
             return field_of(sheet, text, Span(tuple(name)), f"{LOOSE}holder:en el texto:{hit.label}")
+    return _name_before(sheet)
+
+
+def _in_two_lines(sheet: Sheet, value: Value) -> Span | None:
+    """A name of two words with what stands close under it, as narrow papers break it; None where nothing such does."""
+    words, box = value.span.words, value.span.box
+    if len(words) != 2:
+        return None
+    for row, cell, under in sheet.below(box, rows=1, reach=1.2):
+        alike = abs(under.box.x0 - box.x0) < sheet.line_height * sheet.aspect and len(under.words) <= 3
+        named = all(_NAME_WORD.fullmatch(word.text) and word.text[0].isupper() for word in under.words)
+        if alike and named and not sheet.strong_hits_in(row, cell) and _person(Span((*words, *under.words))):
+            return Span((*words, *under.words))
     return None
+
+
+_BEARER = re.compile(r"PORTADORA?|IDENTIFICAD[OA]|CON|TITULAR|DE")
+
+
+def _name_before(sheet: Sheet) -> Field | None:
+    """In prose the name that a number is said to be of: "… JUANA MORA PAZ, portadora de la cédula No. …"."""
+    for hit in sheet.hits_of("id_number"):
+        cell = sheet.rows[hit.row][hit.cell]
+        if len(cell.words) < 6:
+            continue
+        before = [*(sheet.rows[hit.row - 1][0].words if sheet.reads_on(hit.row) else ()), *cell.words[: hit.start]]
+        said = 0
+        while before and said < 5 and not before[-1].text.endswith(","):
+            said += _BEARER.match(plain(before.pop().text)) is not None
+        name: list[Word] = []
+        while said and before and re.fullmatch(r"[A-ZÁÉÍÓÚÜÑ][\w'’.\-]+,?", before[-1].text):
+            if name and before[-1].text.endswith(","):
+                break
+            name.insert(0, before.pop())
+        text = _person(Span(tuple(name))) if 2 <= len(name) <= 6 else ""
+        if text:
+            return field_of(sheet, text, Span(tuple(name)), f"{LOOSE}holder:ante su número")
+    return None
+
+
+_NO_NAMES = frozenset(
+    {"LO", "ARRIBA", "ABAJO", "INDICADO", "DETALLADO", "SIGUIENTE", "SIGUIENTES", "EQUIPO", "EQUIPOS"}
+)
+"""Words of sentences: "recibí del cliente lo arriba indicado" names nobody."""
 
 
 def _person(span: Span) -> str:
@@ -394,7 +489,7 @@ def _person(span: Span) -> str:
     named = [word for word in words if _NAME_WORD.fullmatch(word)]
     if not 2 <= len(named) <= 9 or len(named) < len([word for word in words if word]) - 1:
         return ""
-    if sum(len(word) for word in named) < 7:
+    if sum(len(word) for word in named) < 7 or not _NO_NAMES.isdisjoint(map(plain, named)):
         return ""
     return " ".join(named).upper()
 

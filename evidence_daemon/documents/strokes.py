@@ -1,0 +1,92 @@
+"""What is drawn on a page and is no print: signatures, stamps, and letters struck across all of it.
+
+Runs in the cell that reads pixels (see `ocr`), on the picture that people see.
+"""
+
+from __future__ import annotations
+
+import math
+from statistics import median
+from typing import Any
+
+import cv2
+import numpy as np
+
+from evidence_daemon.documents.pixels import Pixels
+
+_INK_SIDE = 1100
+"""Long side in pixels of the picture on which strokes are looked for."""
+
+
+def ink(shown: Pixels, words: list[list[Any]]) -> list[list[float]]:
+    """Boxes of strokes that are neither read words nor straight rules: signatures, stamps, drawings.
+
+    A box over the whole width stands for letters struck across the page ("ANULADO"): no other one reaches both sides.
+    """
+    scale = min(1.0, _INK_SIDE / max(shown.shape[:2]))
+    small = cv2.resize(shown, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    height, width = small.shape[:2]
+    dark = cv2.threshold(small.min(axis=2), 190, 255, cv2.THRESH_BINARY_INV)[1]
+    across = _struck_across(dark, words)
+    reach = max(24, width // 22)
+    joined = cv2.morphologyEx(dark, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
+    for kernel in (np.ones((1, reach), np.uint8), np.ones((reach, 1), np.uint8)):
+        rules = cv2.morphologyEx(joined, cv2.MORPH_OPEN, kernel)
+        dark[cv2.dilate(rules, np.ones((3, 3), np.uint8)) > 0] = 0
+    for text, x0, y0, x1, y1, confidence, _ in words:
+        if confidence >= 0.5 and sum(map(str.isalnum, text)) >= 2:
+            margin = 0.15 * (y1 - y0)
+            left, top = int(x0 * width) - 1, int((y0 - margin) * height)
+            dark[max(0, top) : int((y1 + margin) * height) + 1, max(0, left) : int(x1 * width) + 2] = 0
+    strokes = cv2.dilate(dark, np.ones((5, 5), np.uint8))
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(strokes, connectivity=8)
+    drawn = np.bincount(labels.ravel(), weights=(dark > 0).ravel(), minlength=count)
+    found = []
+    for left, top, wide, high, _ in (stats[i] for i in range(1, count) if drawn[i] >= 25):
+        if 0.03 * width <= wide < width and high >= 0.006 * height and wide * high < 0.3 * width * height:
+            box = (left / width, top / height, (left + wide) / width, (top + high) / height)
+            found.append([round(float(at), 5) for at in box])
+    found.sort(key=lambda box: (box[2] - box[0]) * (box[3] - box[1]), reverse=True)
+    return [*across, *found][:60]
+
+
+_LETTERS = 3
+_TALL, _THICK = 2.2, 0.4
+"""Heights of a line of print that a letter struck across a page has at least, and its strokes."""
+_SOLID = 0.8
+"""Share of its box that a letter fills at most; bands, bars and the edges of scans fill theirs."""
+_SPREAD = 0.3
+"""Share of the page's width over which they stand."""
+
+
+def _struck_across(dark: Pixels, words: list[list[Any]]) -> list[list[float]]:
+    """[a box over the whole width] where large letters stand in a line, whatever they say; [] where none do.
+
+    An engine that reads lines of print does not see them: they lie aslant, and print runs through them.
+    """
+    height, width = dark.shape
+    lines = [(word[4] - word[2]) * height for word in words if sum(map(str.isalnum, word[0])) >= 2]
+    line = median(lines) if lines else 0.011 * height
+    side = max(5, round(_THICK * line))
+    thick = cv2.morphologyEx(dark, cv2.MORPH_OPEN, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side)))
+    _, _, stats, centres = cv2.connectedComponentsWithStats(thick, connectivity=8)
+    letters = [
+        (float(high), *map(float, centre))
+        for (left, top, wide, high, area), centre in zip(stats[1:], centres[1:], strict=True)
+        if high >= _TALL * line
+        and 0.5 * line <= wide < 0.4 * width
+        and area < _SOLID * wide * high
+        and min(left, top, width - left - wide, height - top - high) > 2  # at the edge lies what the page lies on
+    ]
+    for high, x, y in letters:
+        alike = [one for one in letters if 0.55 * high < one[0] < 1.8 * high]
+        for _, other_x, other_y in alike:
+            long = math.hypot(other_x - x, other_y - y)
+            if long < _SPREAD * width:
+                continue
+            along = ((other_x - x) / long, (other_y - y) / long)
+            in_line = [one for one in alike if abs((one[1] - x) * along[1] - (one[2] - y) * along[0]) < 0.45 * high]
+            if len(in_line) >= _LETTERS:
+                top, bottom = (min(one[2] - one[0] / 2 for one in in_line), max(one[2] + one[0] / 2 for one in in_line))
+                return [[0.0, round(max(0.0, top / height), 5), 1.0, round(min(1.0, bottom / height), 5)]]
+    return []
