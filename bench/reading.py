@@ -6,6 +6,10 @@ that are exactly right, wrong, missing; wrong though *proven* (each one is liste
 must not be; wall and CPU seconds a page.  In the same run plain pytesseract reads the same files (whether
 the exact value stands anywhere in its text: a generous measure), and with `--ocrmypdf` that program too.
 `--folder` judges a set that lies there already, with a `truth.jsonl` like that of the example certificates.
+
+Long runs can be made in parts: `--into FILE` appends each result to a file and leaves out what it holds already,
+`--part 1/4` draws every fourth paper, `--sum FILE ...` reads nothing and prints the figures of such files together.
+The two other programs read every `--others-every`-th paper only, and are compared over those.
 """
 
 from __future__ import annotations
@@ -25,7 +29,7 @@ import tomllib
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -79,12 +83,14 @@ class Result:
     stages: dict[str, float]
     engines: list[str]
     because: str = ""
-    plain: list[str] = field(default_factory=list)
-    """Fields that plain pytesseract's text holds."""
+    plain: list[str] | None = None
+    """Fields that plain pytesseract's text holds; None where it was not asked."""
     plain_cpu: float = 0.0
-    other: list[str] = field(default_factory=list)
+    other: list[str] | None = None
     """The same of ocrmypdf."""
     other_cpu: float = 0.0
+    key: str = ""
+    """Which paper of which set: what a run in parts has done already."""
 
 
 # ── judging ──────────────────────────────────────────────────────────────────────────────────────
@@ -236,12 +242,12 @@ def prepare(folder: Path, baseline: bool, other: bool) -> None:
     _bench = Bench(reader, book, folder, baseline, other)
 
 
-def drawn(order: Order) -> Result:
-    """Draw a paper, read it, judge it."""
-    return read(make(order, _bench.folder).row())
+def drawn(order: Order, others: bool) -> Result:
+    """Draw a paper, read it, judge it; by the other programs too if `others`."""
+    return read(make(order, _bench.folder).row(), others)
 
 
-def read(truth: dict[str, Any]) -> Result:
+def read(truth: dict[str, Any], others: bool = True) -> Result:
     """Read the files of a line of `truth.jsonl` and judge what was read."""
     files = [_bench.folder / name for name in truth.get("archivos") or [truth["archivo"]]]
     names = truth.get("archivos") or [truth["nombre_adjunto"]]
@@ -280,12 +286,12 @@ def read(truth: dict[str, Any]) -> Result:
         engines=sorted({str(page.engine) for document in documents for page in document.pages}),
         because="; ".join(best.because) if best else "",
     )
-    if _bench.baseline:
+    if _bench.baseline and others:
         began_cpu = cpu_seconds()
         text = plain_tesseract((file.suffix, one.content) for file, one in zip(files, attachments, strict=True))
         result.plain_cpu = cpu_seconds() - began_cpu
         result.plain = held(said, text) if an_acta else []
-    if _bench.other:
+    if _bench.other and others:
         began_cpu = cpu_seconds()
         text = ocrmypdf(files)
         result.other_cpu = cpu_seconds() - began_cpu
@@ -319,10 +325,13 @@ def summed(results: list[Result]) -> dict[str, Any]:
             counts[name]["right" if wanted == found else "missing" if not found else "wrong"] += 1
             proven += sure
             offenders += sure and wanted != found and bool(found)
-        for name in result.plain:
-            counts[name]["plain"] += 1
-        for name in result.other:
-            counts[name]["ocrmypdf"] += 1
+        for program, found in (("plain", result.plain), ("ocrmypdf", result.other)):
+            if found is not None:
+                counts_of = Counter(row[0] for row in result.rows if row[1])
+                for name, there in counts_of.items():
+                    counts[name][f"{program} of"] += there
+                for name in found:
+                    counts[name][program] += 1
     pages = max(1, sum(result.pages for result in results))
     stages: Counter[str] = Counter()
     for result in results:
@@ -338,11 +347,17 @@ def summed(results: list[Result]) -> dict[str, Any]:
         "wrong_but_proven": offenders,
         "wall_per_page": sum(result.wall for result in results) / pages,
         "cpu_per_page": sum(result.cpu for result in results) / pages,
-        "plain_cpu_per_page": sum(result.plain_cpu for result in results) / pages,
-        "ocrmypdf_cpu_per_page": sum(result.other_cpu for result in results) / pages,
+        "plain_cpu_per_page": _a_page([(r.plain_cpu, r.pages) for r in results if r.plain is not None]),
+        "ours_where_plain": _a_page([(r.cpu, r.pages) for r in results if r.plain is not None]),
+        "ocrmypdf_cpu_per_page": _a_page([(r.other_cpu, r.pages) for r in results if r.other is not None]),
+        "ours_where_ocrmypdf": _a_page([(r.cpu, r.pages) for r in results if r.other is not None]),
         "strong_engine": sum(bool(result.stages.get(STRONG)) or "RAPIDOCR" in result.engines for result in results),
         "stages_per_page": {name: value / pages for name, value in stages.items() if name != STRONG},
     }
+
+
+def _a_page(spent: list[tuple[float, int]]) -> float:
+    return sum(seconds for seconds, _ in spent) / max(1, sum(pages for _, pages in spent))
 
 
 def shown(title: str, figures: dict[str, Any]) -> None:
@@ -350,8 +365,13 @@ def shown(title: str, figures: dict[str, Any]) -> None:
     papers = figures["papers"]
     print(
         f"{title}: {papers} papers, {figures['pages']} pages; a page {figures['wall_per_page']:.2f} s wall, "
-        f"{figures['cpu_per_page']:.2f} s CPU (plain pytesseract {figures['plain_cpu_per_page']:.2f}"
-        + (f", ocrmypdf {figures['ocrmypdf_cpu_per_page']:.2f}" if figures["ocrmypdf_cpu_per_page"] else "")
+        f"{figures['cpu_per_page']:.2f} s CPU (plain pytesseract {figures['plain_cpu_per_page']:.2f} "
+        f"against {figures['ours_where_plain']:.2f}"
+        + (
+            f", ocrmypdf {figures['ocrmypdf_cpu_per_page']:.2f} against {figures['ours_where_ocrmypdf']:.2f}"
+            if figures["ocrmypdf_cpu_per_page"]
+            else ""
+        )
         + f"); strong engine on {figures['strong_engine']} papers"
     )
     if figures["stages_per_page"]:
@@ -363,8 +383,12 @@ def shown(title: str, figures: dict[str, Any]) -> None:
         count = figures["fields"].get(name, {})
         whole = sum(count.get(v, 0) for v in ("right", "wrong", "missing"))
         if whole:
-            also = f"   pytesseract {100 * count.get('plain', 0) / whole:5.1f} %"
-            other = f"   ocrmypdf {100 * count['ocrmypdf'] / whole:5.1f} %" if "ocrmypdf" in count else ""
+            also, other = (
+                f"   {program} {100 * count.get(key, 0) / count[f'{key} of']:5.1f} % of {count[f'{key} of']}"
+                if count.get(f"{key} of")
+                else ""
+                for key, program in (("plain", "pytesseract"), ("ocrmypdf", "ocrmypdf"))
+            )
             print(
                 f"   {name:9} {100 * count.get('right', 0) / whole:5.1f} % of {whole:3} right, "
                 f"{count.get('wrong', 0):2} wrong, {count.get('missing', 0):2} missing{also}{other}"
@@ -406,9 +430,19 @@ def main() -> None:
     asked.add_argument("--jobs", type=int, default=len(os.sched_getaffinity(0)))
     asked.add_argument("--no-baseline", action="store_true", help="leave pytesseract out")
     asked.add_argument("--ocrmypdf", action="store_true")
+    asked.add_argument("--into", type=Path, help="append every result to this file; go on where it ends")
+    asked.add_argument("--part", default="1/1", help="only every n-th paper, e.g. 2/4")
+    asked.add_argument("--others-every", type=int, default=1, help="how often the other programs read too")
+    asked.add_argument("--sum", type=Path, nargs="+", default=[], help="print what such files hold")
     asked.add_argument("--json", type=Path, help="write all figures and results there")
     asked.add_argument("--verbose", action="store_true")
     options = asked.parse_args()
+    if options.sum:
+        results = [result for file in options.sum for result in kept(file)]
+        for result in results:
+            told(result, options.verbose)
+        summary(results, options.json)
+        return
     if not options.folder and missing_fonts():
         sys.exit(f"fonts are missing: apt-get install {' '.join(PACKAGES)}")
     other = options.ocrmypdf and bool(shutil.which("ocrmypdf"))
@@ -425,12 +459,40 @@ def main() -> None:
             work = list(plan(options.papers, only=options.only, classes=classes, seed=options.seed))
         if options.sample:
             work = work[:: max(1, len(work) // options.sample)][: options.sample]
-        results: list[Result] = []
+        part, parts = map(int, options.part.split("/"))
+        name = options.folder or f"{options.only} {options.classes} {options.seed}"
+        results = kept(options.into) if options.into else []
+        done = {result.key for result in results}
+        todo = [
+            (f"{name} {number}", one, number % options.others_every == 0)
+            for number, one in enumerate(work)
+            if number % parts == part % parts and f"{name} {number}" not in done
+        ]
         setting = (folder, not options.no_baseline, other)
         with ProcessPoolExecutor(options.jobs, initializer=prepare, initargs=setting) as workers:
-            for result in workers.map(read if options.folder else drawn, work):
+            orders, others = [one for _, one, _ in todo], [also for _, _, also in todo]
+            for result, (key, *_) in zip(
+                workers.map(read if options.folder else drawn, orders, others), todo, strict=True
+            ):
+                result.key = key
                 told(result, options.verbose)
                 results.append(result)
+                if options.into:
+                    with options.into.open("a", encoding="utf-8") as file:
+                        file.write(json.dumps(asdict(result), ensure_ascii=False) + "\n")
+    summary(results, options.json)
+
+
+def kept(file: Path) -> list[Result]:
+    """What a run in parts has appended to its file so far."""
+    if not file.exists():
+        return []
+    rows = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
+    return [Result(**{**row, "rows": [(a, b, c, d) for a, b, c, d in row["rows"]]}) for row in rows]
+
+
+def summary(results: list[Result], into: Path | None) -> None:
+    """All figures, by class and over everything."""
     print()
     by_group: dict[str, list[Result]] = defaultdict(list)
     for result in results:
@@ -450,9 +512,9 @@ def main() -> None:
         shown(title, figure)
     print("\nTargets")
     against_targets(by_group)
-    if options.json:
+    if into:
         told_all = {"classes": figures, "whole": whole, "papers": [asdict(result) for result in results]}
-        options.json.write_text(json.dumps(told_all, ensure_ascii=False, indent=1))
+        into.write_text(json.dumps(told_all, ensure_ascii=False, indent=1))
 
 
 if __name__ == "__main__":
