@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 import logging
@@ -19,7 +20,7 @@ from evidence_daemon.config import Config, DocumentsConfig, MailboxConfig, Maild
 from evidence_daemon.daemon import ALL_ROLES, Daemon, Door
 from evidence_daemon.documents.reader import Reader
 from evidence_daemon.documents.tries import MOST_BEGINNINGS
-from evidence_daemon.errors import BadRules, EvidenceDaemonError
+from evidence_daemon.errors import BadConfig, BadRules, EvidenceDaemonError
 from evidence_daemon.exchange.batches import Batches
 from evidence_daemon.exchange.corrections import Corrections
 from evidence_daemon.exchange.watched import Watched
@@ -34,13 +35,14 @@ from evidence_daemon.mail.spool import own_place
 from evidence_daemon.mail.subject import failed_examples
 from evidence_daemon.metrics import Metrics
 from evidence_daemon.model import DAEMON, Channel
+from evidence_daemon.outreach.audience import Plan
 from evidence_daemon.outreach.campaign import Campaigns
-from evidence_daemon.outreach.channel import Driver
+from evidence_daemon.outreach.channel import Driver, Message, Sent
 from evidence_daemon.outreach.contact import Contacts
 from evidence_daemon.outreach.dry_run import DryRun
 from evidence_daemon.outreach.engine import Engine, Rehearsal
 from evidence_daemon.outreach.ivr import Ivr, Line
-from evidence_daemon.outreach.prompts import Prompt, prompt
+from evidence_daemon.outreach.prompts import Prompt, can_speak, prompt
 from evidence_daemon.outreach.schedule import Lane
 from evidence_daemon.pipeline import Pipeline
 from evidence_daemon.review import Desk
@@ -235,9 +237,16 @@ class House:
 
     def site(self) -> Wall:
         """The web house over these rooms, as an ASGI application.  Raises `BadConfig`."""
+        from evidence_daemon.web.frame import Outbound  # noqa: PLC0415
         from evidence_daemon.web.site import build  # noqa: PLC0415  # a third of a second that only a server pays
 
-        return build(self.pipeline, self.desk)
+        outbound = Outbound(
+            acts=lambda: self.campaigns,
+            channels=lambda: {channel: not isinstance(one, DryRun) for channel, one in self.drivers().items()},
+            sounds=self.config.path(self.config.ivr.sounds_directory),
+            send_test=self.send_test,
+        )
+        return build(self.pipeline, self.desk, outbound)
 
     def web(self) -> Server:
         """The web house on its socket, not yet listening.  Raises `BadConfig`."""
@@ -302,7 +311,8 @@ class House:
     @property
     def campaigns(self) -> Campaigns:
         """What people do with campaigns."""
-        sound = (lambda text: self._prompt(text).sha256) if self.config.ivr.host else None
+        speaks = self.config.ivr.host or (self.config.campaigns.dry_run and can_speak())
+        sound = (lambda text: self._prompt(text).sha256) if speaks else None
         calendar = self.pipeline.calendar
         return Campaigns(self.database, self.book, self.pipeline.clock, calendar, self.lanes, sound)
 
@@ -318,7 +328,31 @@ class House:
         found: dict[Channel, Driver] = {}
         if self.config.ivr.host:
             found[Channel.IVR] = self._ivr()
+        if self.config.campaigns.dry_run:
+            folder = self.config.state_directory / "dry-run"
+            for channel in Channel:
+                path = folder / f"{channel.value.lower()}.csv"
+                found.setdefault(channel, DryRun(channel, path, self.pipeline.clock))
         return found
+
+    def send_test(self, plan: Plan, key: str, phone: str, *, person: str) -> tuple[Message, Sent]:
+        """Send a script's example to one of our own telephones.  Raises `BadInput`, `BadConfig`, `Temporary`."""
+        message = self.campaigns.test_message(plan, key, phone, self.config.campaigns.test_phones)
+        channel = plan.book.scripts[key].channel
+        driver = self.drivers().get(channel)
+        if driver is None:
+            raise BadConfig(f"{channel}: el canal no está configurado")
+
+        async def send() -> Sent:
+            await driver.open()
+            try:
+                return await driver.send(message)
+            finally:
+                await driver.close()
+
+        sent = asyncio.run(send())
+        self.campaigns.note_test(message, sent, person=person)
+        return message, sent
 
     def _ivr(self) -> Ivr:
         ivr = self.config.ivr

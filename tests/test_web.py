@@ -52,6 +52,7 @@ def test_every_route_says_what_it_needs_and_nothing_else_does() -> None:
 def test_every_role_has_its_line_and_the_auditor_changes_nothing() -> None:
     assert set(MAY) == set(Role)
     changes = {Permission.TAKE_DOWN, Permission.DECIDE, Permission.APPROVE, Permission.CHANGE_USERS}
+    changes |= {Permission.RUN_CAMPAIGNS, Permission.APPROVE_CAMPAIGNS}
     assert not MAY[Role.AUDITOR] & changes
     assert MAY[Role.CONSULTA] == {Permission.LOOK_UP, Permission.TAKE_DOWN}
 
@@ -59,9 +60,10 @@ def test_every_role_has_its_line_and_the_auditor_changes_nothing() -> None:
 EXPECTED = {
     Role.CONSULTA: {"look_up", "take_down"},
     Role.REVISOR: {"look_up", "take_down", "see_queue", "decide", "see_originals"},
-    Role.APROBADOR: {"look_up", "take_down", "see_queue", "decide", "see_originals", "approve"},
+    Role.APROBADOR: {"look_up", "take_down", "see_queue", "decide", "see_originals", "approve", "see_campaigns"}
+    | {"approve_campaigns"},
     Role.SUPERVISOR: {each.value for each in Permission},
-    Role.AUDITOR: {"look_up", "see_queue", "see_originals", "see_figures", "see_history", "see_users"},
+    Role.AUDITOR: {"look_up", "see_queue", "see_originals", "see_figures", "see_history", "see_users", "see_campaigns"},
 }
 """Who may do what, written down a second time: a change of the table must be meant."""
 

@@ -243,6 +243,7 @@ async def test_campaigns_stand_on_the_panel_and_in_the_look_up_but_rehearsals_do
     with web_house(tmp_path) as house:
         house.person("jefa", Role.SUPERVISOR)
         now = house.clock()
+        plan = house.house.campaigns.plan_of("recuperacion-equipos").model_dump_json()
         with house.house.database.session() as session:
             case = records.all_cases(session)[0]
             for name, rehearsal, when in (("Marzo", False, now), ("Ensayo", True, now)):
@@ -250,7 +251,7 @@ async def test_campaigns_stand_on_the_panel_and_in_the_look_up_but_rehearsals_do
                     session,
                     wire=f"w{name}",
                     name=name,
-                    plan="{}",
+                    plan=plan,
                     author="jefa",
                     starts_at=when,
                     rehearsal=rehearsal,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
@@ -13,12 +12,13 @@ from rich.table import Table
 from evidence_daemon.app import House
 from evidence_daemon.commands import DEFAULT_CONFIG, EXIT_DATA, AsJson, ConfigFile, Person, opened
 from evidence_daemon.console import out, print_json
-from evidence_daemon.errors import BadConfig, BadFile, BadInput
+from evidence_daemon.errors import BadFile, BadInput
 from evidence_daemon.model import CampaignState, Channel, Segment
 from evidence_daemon.outreach import audience
 from evidence_daemon.outreach.audience import Plan, Preview
-from evidence_daemon.outreach.campaign import Standing, e164, masked
-from evidence_daemon.outreach.channel import Accepted, Sent
+from evidence_daemon.outreach.campaign import Standing, e164
+from evidence_daemon.outreach.channel import Accepted
+from evidence_daemon.outreach.report import masked, masked_who
 from evidence_daemon.outreach.script import Finding
 from evidence_daemon.workdays import ECUADOR
 
@@ -240,7 +240,8 @@ def suppress(
                 raise typer.Exit(EXIT_DATA)
         elif not whom:
             for one in acts.suppressions():
-                out.print(f"{_shown(one.who)}  {one.channel or 'todos'}  {one.source}  {one.reason}", highlight=False)
+                which = one.channel or "todos"
+                out.print(f"{masked_who(one.who)}  {which}  {one.source}  {one.reason}", highlight=False)
         elif lift:
             done = acts.lift(whom, person=person, channel=channel)
             out.print("Se le puede contactar otra vez." if done else "No constaba en la lista.")
@@ -254,24 +255,12 @@ def test_send(
     name: Name,
     script: Annotated[str, typer.Argument(metavar="SCRIPT", help="e.g. whatsapp-sin-cargo")],
     to: Annotated[str, typer.Option("--to", metavar="PHONE", help="One of campaigns.test_phones.")],
+    person: Person,
     config: ConfigFile = DEFAULT_CONFIG,
 ) -> None:
     """Send the deck's example to one of our own telephones; it counts nowhere."""
     with opened(config) as house:
-        plan_ = _plan_of(house, name)
-        message = house.campaigns.test_message(plan_, script, to, house.config.campaigns.test_phones)
-        driver = house.drivers().get(plan_.book.scripts[script].channel)
-        if driver is None:
-            raise BadConfig(f"{plan_.book.scripts[script].channel}: the channel is not configured")
-
-        async def send() -> Sent:
-            await driver.open()
-            try:
-                return await driver.send(message)
-            finally:
-                await driver.close()
-
-        sent = asyncio.run(send())
+        message, sent = house.send_test(_plan_of(house, name), script, to, person=person)
         out.print(f"PRUEBA {message.attempt} → {masked(e164(to))}: {sent}", highlight=False, soft_wrap=True)
         if not isinstance(sent, Accepted):
             raise typer.Exit(1)
@@ -344,7 +333,3 @@ def print_running(house: House) -> None:
 
 def _name(who: str) -> str:
     return who.removeprefix("persona:")
-
-
-def _shown(who: str) -> str:
-    return masked(who[2:]) if who.startswith("t:") else f"{who[2:4]}••••••{who[-2:]}"

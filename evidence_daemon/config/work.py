@@ -313,3 +313,8 @@ class CampaignsConfig(Section):
         "0 is no limit.",
     )
     calls_per_day: int = Field(0, ge=0, description="Customers called in any 24 hours at most; 0 is no limit.")
+    dry_run: bool = Field(
+        False,
+        description="Channels that are not configured only write down whom they would reach (dry-run/*.csv in the "
+        "state directory), for demonstrations: a campaign then says that it sent what nobody got.",
+    )

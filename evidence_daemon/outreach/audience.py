@@ -12,7 +12,7 @@ import re
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from itertools import groupby
 
@@ -20,6 +20,7 @@ from phonenumbers import PhoneMetadata
 from pydantic import BaseModel, ConfigDict
 
 from evidence_daemon.campaignbook import CampaignBook, Script, Variable
+from evidence_daemon.errors import BadInput
 from evidence_daemon.model import (
     AttemptId,
     CaseState,
@@ -38,6 +39,8 @@ from evidence_daemon.workdays import ECUADOR, Calendar
 
 BATCH = 2000
 """Cases that are looked at in one transaction: short enough that a mail never waits for it."""
+EXAMPLES = 2
+"""Customers of each script whose texts a preview shows."""
 AUDIENCE = "1"
 """Edition of the rules below; it is part of what a second person approves."""
 
@@ -57,13 +60,57 @@ class Plan(BaseModel):
     """Of each channel: departures a second, live at one time, contacts in 24 hours."""
     sounds: Mapping[str, str] = {}
     """SHA-256 of each call's sound file."""
+    closed: tuple[date, ...] = ()
+    """Days on which this campaign alone rests."""
+    pace: tuple[tuple[Channel, int, int], ...] = ()
+    """Of a channel: this campaign's own contacts in a minute and in 24 hours, where it takes less than the house."""
 
     def openings(self, calendar: Calendar) -> Openings:
         """The hours, on the approved calendar and whatever was closed since."""
         closed = Calendar(
-            frozenset(self.more_holidays) | calendar.more, frozenset(self.worked_holidays) & calendar.worked
+            frozenset(self.more_holidays) | frozenset(self.closed) | calendar.more,
+            frozenset(self.worked_holidays) & calendar.worked,
         )
         return Openings(self.book.hours, closed)
+
+    def own_pace(self, channel: Channel) -> tuple[int, int] | None:
+        """Contacts in a minute and in 24 hours (0: no limit of its own); None where the house's limits do."""
+        return next(((minute, day) for one, minute, day in self.pace if one is channel), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Stricter:
+    """Where one campaign is stricter than its book; None is the book's own.  Wider is refused."""
+
+    contacts: int | None = None
+    days: int | None = None
+    opens: time | None = None
+    closes: time | None = None
+    closed: tuple[date, ...] = ()
+    pace: tuple[tuple[Channel, int, int], ...] = ()
+
+
+def strictness(plan: Plan) -> Stricter:
+    """Where a plan is stricter than its book."""
+    hours, limits = plan.book.hours, plan.book.limits
+    return Stricter(limits.contacts, limits.days, hours.opens, hours.closes, plan.closed, plan.pace)
+
+
+def narrowed(book: CampaignBook, wanted: Stricter) -> CampaignBook:
+    """The book with the stricter hours and limits in it.  Raises `BadInput` for anything wider."""
+    hours = {"opens": wanted.opens or book.hours.opens, "closes": wanted.closes or book.hours.closes}
+    limits = {"contacts": wanted.contacts or book.limits.contacts, "days": wanted.days or book.limits.days}
+    faults = []
+    if hours["opens"] < book.hours.opens or hours["closes"] > book.hours.closes:
+        faults.append(f"el horario va a lo sumo de {book.hours.opens:%H:%M} a {book.hours.closes:%H:%M}")
+    elif not hours["opens"] < book.hours.noon < hours["closes"]:
+        faults.append(f"el horario debe incluir las {book.hours.noon:%H:%M}, que separa las dos mitades del día")
+    if limits["contacts"] > book.limits.contacts or limits["days"] < book.limits.days:
+        faults.append(f"a una persona, a lo sumo {book.limits.contacts} contactos en {book.limits.days} días")
+    if faults:
+        raise BadInput(faults)
+    kept = {"hours": book.hours.model_copy(update=hours), "limits": book.limits.model_copy(update=limits)}
+    return book.model_copy(update=kept)
 
 
 def seal(plan: str) -> str:
@@ -238,6 +285,8 @@ class Preview:
     total: int = 0
     included: Counter[tuple[Segment, Channel]] = field(default_factory=Counter)
     excluded: Counter[Exclusion] = field(default_factory=Counter)
+    examples: dict[str, list[tuple[Candidate, Way]]] = field(default_factory=dict)
+    """By script: the first customers who would get it."""
 
     @property
     def adds_up(self) -> bool:
@@ -254,6 +303,9 @@ def preview(session: Session, plan: Plan, now: datetime) -> Preview:
             told.total += 1
             if isinstance(verdict, Way):
                 told.included[case.segment, verdict.channel] += 1
+                shown = told.examples.setdefault(verdict.script, [])
+                if len(shown) < EXAMPLES:
+                    shown.append((case, verdict))
             else:
                 told.excluded[verdict] += 1
         after = rows[-1].id_number
@@ -263,6 +315,16 @@ def preview(session: Session, plan: Plan, now: datetime) -> Preview:
 def scope_of(campaign: Campaign) -> str:
     """Under what a rehearsal keeps its days and minutes; "" for a campaign that reaches people."""
     return f"e{campaign.id}:" if campaign.rehearsal else ""
+
+
+def lane_of(campaign: Campaign, channel: Channel) -> str:
+    """Under what a campaign's contacts are counted for the house; its own count adds the campaign's number."""
+    return scope_of(campaign) + channel
+
+
+def own_lane(campaign: Campaign, channel: Channel) -> str:
+    """Under what a campaign's contacts are counted for itself."""
+    return f"{lane_of(campaign, channel)}:{campaign.id}"
 
 
 def attempt_id(campaign: Campaign, case_id: int, channel: Channel, number: int) -> AttemptId:

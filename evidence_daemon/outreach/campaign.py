@@ -11,7 +11,6 @@ import secrets
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
-from functools import partial
 from pathlib import Path
 
 import phonenumbers
@@ -19,9 +18,10 @@ import phonenumbers
 from evidence_daemon.campaignbook import CampaignBook
 from evidence_daemon.errors import BadFile, BadInput, RefusedTransition
 from evidence_daemon.model import AttemptId, CampaignState, CaseId, Channel, ContactState, Segment
-from evidence_daemon.outreach import audience, schedule, script
-from evidence_daemon.outreach.audience import Plan, Preview
-from evidence_daemon.outreach.channel import Message
+from evidence_daemon.outreach import audience, report, schedule, script
+from evidence_daemon.outreach.audience import Plan, Preview, Stricter
+from evidence_daemon.outreach.channel import Message, Sent
+from evidence_daemon.outreach.report import LawCheck
 from evidence_daemon.outreach.schedule import Lane
 from evidence_daemon.rulebook import RuleBook
 from evidence_daemon.store import audit, outreach
@@ -30,6 +30,8 @@ from evidence_daemon.store.outreach import Attempt, Campaign, Funnel, Suppressio
 from evidence_daemon.workdays import ECUADOR, Calendar
 
 _C = CampaignState
+_AS_THE_BOOK = Stricter()
+_NOT_APPROVED = {"state": _C.BORRADOR, "approved_by": "", "approved_at": None, "approved_hash": ""}
 
 
 @dataclass(frozen=True)
@@ -43,17 +45,6 @@ class Standing:
     """(channel, script or "") → why nothing leaves there."""
     next_at: datetime | None
     """When the next planned attempt may be made."""
-
-
-@dataclass(frozen=True)
-class LawCheck:
-    """Whether the contacts of a campaign kept the law: how many were made, and which did not."""
-
-    contacts: int
-    outside: tuple[AttemptId, ...]
-    """Begun outside of the hours, on a weekend or on a holiday."""
-    twice: tuple[str, ...]
-    """Attempts that were a second contact of a person or a telephone on one day."""
 
 
 @dataclass(frozen=True)
@@ -81,17 +72,17 @@ class Campaigns:
         starts: date | None = None,
         segments: Sequence[Segment] = (),
         channels: Sequence[Channel] = (),
+        stricter: Stricter = _AS_THE_BOOK,
         rehearsal: bool = False,
+        submit: bool = True,
     ) -> Campaign:
-        """A new draft from the rule book's campaign `name`, which is also what it is called."""
+        """A new draft from the rule book's campaign `name`, which is also what it is called.
+
+        `submit` lays it before a second person at once; else its author still writes on it.
+        """
         author, now = actor(person), self.clock()
-        plan = self.plan_of(name, deadline=deadline, segments=segments, channels=channels)
-        today = now.astimezone(ECUADOR).date()
-        if plan.deadline <= today:
-            raise BadInput(f"la fecha límite ({plan.deadline}) ya pasó: indique otra con --deadline")
-        first = starts or max(plan.book.starts, today)
-        if first >= plan.deadline:
-            raise BadInput("la campaña debe empezar antes de su fecha límite")
+        plan = self.plan_of(name, deadline=deadline, segments=segments, channels=channels, stricter=stricter)
+        starts_at = self._first_moment(plan, starts, now)
 
         def work(session: Session) -> Campaign:
             found = outreach.add_campaign(
@@ -101,12 +92,23 @@ class Campaigns:
                 rehearsal=rehearsal,
                 plan=plan.model_dump_json(),
                 author=author,
-                starts_at=max(datetime.combine(first, time(), ECUADOR), now),
+                starts_at=starts_at,
                 now=now,
+                submitted=submit,
             )
             return self._noted(session, found, "campaign drafted", author, {"hash": audience.seal(found.plan)})
 
         return self.database.transact(work)
+
+    @staticmethod
+    def _first_moment(plan: Plan, starts: date | None, now: datetime) -> datetime:
+        today = now.astimezone(ECUADOR).date()
+        if plan.deadline <= today:
+            raise BadInput(f"la fecha límite ({plan.deadline}) ya pasó: indique otra")
+        first = starts or max(plan.book.starts, today)
+        if first >= plan.deadline:
+            raise BadInput("la campaña debe empezar antes de su fecha límite")
+        return max(datetime.combine(first, time(), ECUADOR), now)
 
     def plan_of(
         self,
@@ -115,9 +117,10 @@ class Campaigns:
         deadline: date | None = None,
         segments: Sequence[Segment] = (),
         channels: Sequence[Channel] = (),
+        stricter: Stricter = _AS_THE_BOOK,
     ) -> Plan:
         """What a draft of this campaign would freeze now."""
-        book = self.rules(name)
+        book = audience.narrowed(self.rules(name), stricter)
         chosen = tuple(segments) or tuple(book.segments)
         if unknown := set(chosen) - set(book.segments):
             raise BadInput(f"la campaña no tiene textos para {', '.join(sorted(unknown))}")
@@ -134,6 +137,8 @@ class Campaigns:
                 (channel, lane.per_second, lane.at_once, lane.per_day) for channel, lane in self.lanes.items()
             ),
             sounds=self._sounds(book, last) if Channel.IVR in ways else {},
+            closed=tuple(sorted(set(stricter.closed))),
+            pace=tuple(sorted(stricter.pace)),
         )
 
     def rules(self, name: str) -> CampaignBook:
@@ -167,6 +172,8 @@ class Campaigns:
             if approver.lower() == campaign.author.lower():
                 raise BadInput("quien redactó la campaña no la aprueba: hace falta otra persona")
             plan, seal = audience.read_plan(campaign.plan), audience.seal(campaign.plan)
+            if campaign.submitted_at is None:
+                raise BadInput("quien la redacta todavía no la presenta para aprobación")
             if seen and not seal.startswith(seen):
                 raise BadInput("la campaña cambió desde que usted la vio")
             if errors := [one for one in script.lint(plan.book, plan.deadline) if one.error]:
@@ -176,22 +183,68 @@ class Campaigns:
 
         return self.database.transact(work)
 
-    def change(self, number: int, *, person: str, deadline: date) -> Campaign:
-        """Take the texts and settings of today, with another last day: a draft again, to be approved anew."""
-        author = actor(person)
+    def submit(self, number: int, *, person: str) -> Campaign:
+        """Lay a draft before a second person."""
+        return self._laid(number, person, self.clock(), "campaign submitted", {})
+
+    def send_back(self, number: int, *, person: str, because: str) -> Campaign:
+        """Give a draft back to its author, with what is to be mended; an approved one too, before it is started."""
+        return self._laid(number, person, None, "campaign sent back", {"because": because}, because=because)
+
+    def _laid(
+        self,
+        number: int,
+        person: str,
+        at: datetime | None,
+        action: str,
+        detail: Mapping[str, object],
+        because: str = "",
+    ) -> Campaign:
+        who = actor(person)
+
+        def work(session: Session) -> Campaign:
+            campaign = self._load(session, number)
+            if campaign.state is not _C.BORRADOR and not (at is None and campaign.state is _C.APROBADA):
+                raise BadInput(f"la campaña {number} está {campaign.state}: ya no se presenta ni se devuelve")
+            outreach.change_campaign(session, campaign, submitted_at=at, because=because, **_NOT_APPROVED)
+            return self._noted(session, self._load(session, number), action, who, detail)
+
+        return self.database.transact(work)
+
+    def change(
+        self,
+        number: int,
+        *,
+        person: str,
+        deadline: date,
+        starts: date | None = None,
+        segments: Sequence[Segment] = (),
+        channels: Sequence[Channel] = (),
+        stricter: Stricter | None = None,
+    ) -> Campaign:
+        """Take the texts and settings of today, with what is given changed: a draft again, to be approved anew.
+
+        Without `stricter`, the hours and limits stay as strict as they were.
+        """
+        author, now = actor(person), self.clock()
 
         def work(session: Session) -> Campaign:
             campaign = self._load(session, number)
             if campaign.state not in (_C.BORRADOR, _C.APROBADA):
                 raise BadInput(f"la campaña {number} está {campaign.state}: ya no se cambia")
             old = audience.read_plan(campaign.plan)
-            plan = self.plan_of(campaign.name, deadline=deadline, segments=old.segments, channels=old.channels)
-            values = {
-                "plan": plan.model_dump_json(), "state": _C.BORRADOR, "author": author,
-                "approved_by": "", "approved_at": None, "approved_hash": "",
-            }  # fmt: skip
-            outreach.change_campaign(session, campaign, **values)
-            return self._noted(session, self._load(session, number), "campaign changed", author, {})
+            plan = self.plan_of(
+                campaign.name,
+                deadline=deadline,
+                segments=segments or old.segments,
+                channels=channels or old.channels,
+                stricter=stricter or audience.strictness(old),
+            )
+            first = self._first_moment(plan, starts or campaign.starts_at.astimezone(ECUADOR).date(), now)
+            values = {"plan": plan.model_dump_json(), "author": author, "starts_at": first, "submitted_at": None}
+            outreach.change_campaign(session, campaign, **values, **_NOT_APPROVED)
+            detail = {"hash": audience.seal(plan.model_dump_json())}
+            return self._noted(session, self._load(session, number), "campaign changed", author, detail)
 
         return self.database.transact(work)
 
@@ -264,6 +317,11 @@ class Campaigns:
             pass
         return cancelled
 
+    def load(self, number: int) -> Campaign:
+        """One campaign."""
+        with self.database.reading() as session:
+            return self._load(session, number)
+
     def _load(self, session: Session, number: int) -> Campaign:
         return outreach.load_campaign(session, number)
 
@@ -314,29 +372,7 @@ class Campaigns:
     def check_law(self, number: int) -> LawCheck:
         """Look at every contact of a campaign again, by what was written down, not by the keys that prevented it."""
         with self.database.reading() as session:
-            campaign = self._load(session, number)
-            openings = audience.read_plan(campaign.plan).openings(self.calendar)
-            provinces: dict[int, str] = {}
-            seen: set[tuple[str, date]] = set()
-            outside, twice, contacts = [], [], 0
-            for attempt in outreach.attempts_of_campaign(session, number):
-                if attempt.claimed_at is None:
-                    continue
-                contacts += 1
-                if attempt.case_id not in provinces:
-                    case = outreach.cases_now(session, [attempt.case_id]).get(attempt.case_id)
-                    provinces = {attempt.case_id: case.province if case else ""}
-                province = provinces[attempt.case_id]
-                if not openings.is_open(attempt.claimed_at, province):
-                    outside.append(attempt.id)
-                if attempt.result == schedule.NETWORK:
-                    continue  # nobody's telephone rang
-                day = attempt.claimed_at.astimezone(schedule.zone_of(province)).date()
-                keys = {(f"c:{attempt.customer}", day), (f"t:{attempt.phone}", day)}
-                if keys & seen:
-                    twice.append(attempt.id)
-                seen |= keys
-            return LawCheck(contacts, tuple(outside), tuple(twice))
+            return report.check_law(session, self._load(session, number), self.calendar)
 
     def export(self, number: int, path: Path) -> int:
         """Every attempt as CSV, telephones masked, with the hash of what was said; how many lines."""
@@ -344,9 +380,9 @@ class Campaigns:
         try:
             with self.database.reading() as session, path.open("w", encoding="utf-8", newline="") as file:
                 writer = csv.writer(file)
-                writer.writerow(EXPORT)
+                writer.writerow(report.HEADINGS)
                 for one in outreach.attempts_of_campaign(session, number):
-                    writer.writerow(_exported(one))
+                    writer.writerow(report.exported(one))
                     lines += 1
         except OSError as fault:
             raise BadFile(f"{path}: cannot be written ({fault.strerror})") from fault
@@ -370,12 +406,18 @@ class Campaigns:
 
         return self.database.transact(work)
 
-    def lift(self, whom: str, *, person: str, channel: Channel | None = None) -> bool:
+    def lift(self, whom: str, *, person: str, channel: Channel | None = None, because: str = "") -> bool:
         """He may be reached again; False when nothing kept him from it."""
-        by, now = actor(person), self.clock()
-        return self.database.transact(
-            partial(outreach.lift, who=whom_of(whom), channel=channel.value if channel else "", actor=by, now=now)
-        )
+        by, now, who, which = actor(person), self.clock(), whom_of(whom), channel.value if channel else ""
+
+        def work(session: Session) -> bool:
+            done = outreach.lift(session, who, which, actor=by, now=now)
+            if done:
+                detail = {"channel": which or "todos", "because": because}
+                audit.record(session, "suppression lifted", actor=by, now=now, detail=detail)
+            return done
+
+        return self.database.transact(work)
 
     def suppress_list(self, lines: Iterable[str], *, person: str, source: str) -> tuple[int, list[str]]:
         """A list, one customer or telephone in a line: how many are new, and the lines that name nobody."""
@@ -395,6 +437,18 @@ class Campaigns:
         with self.database.reading() as session:
             return list(outreach.suppressions(session))
 
+    def note_test(self, message: Message, sent: Sent, *, person: str) -> None:
+        """A test was sent: it stands in the history."""
+        detail = {"attempt": message.attempt, "script": message.script, "to": message.phone[-4:]}
+        with self.database.session() as session:
+            audit.record(
+                session,
+                "campaign test sent",
+                actor=actor(person),
+                now=self.clock(),
+                detail=detail | {"answer": type(sent).__name__},
+            )
+
     def test_message(self, plan: Plan, key: str, phone: str, allowed: Sequence[str]) -> Message:
         """The deck's example as a test to one of our own telephones; it is in no statistics and no day.
 
@@ -408,31 +462,6 @@ class Campaigns:
         text, told = script.render(plan.book.scripts[key], script.sample(plan.deadline))
         values = {} if plan.book.scripts[key].channel is Channel.IVR else told
         return Message(AttemptId(f"prueba-{secrets.token_hex(6)}"), number, key, text, values)
-
-
-EXPORT = (
-    "intento", "caso", "canal", "numero", "telefono", "guion", "estado", "resultado", "codigo", "detalle",
-    "no antes de", "iniciado", "enviado", "terminado", "segundos escuchados", "id del proveedor", "sha256 del texto",
-)  # fmt: skip
-
-
-def _exported(one: Attempt) -> list[object]:
-    moments = (one.not_before, one.claimed_at, one.sent_at, one.ended_at)
-    told = [moment.astimezone(ECUADOR).isoformat(" ", "seconds") if moment else "" for moment in moments]
-    return [
-        one.id, one.case_id, one.channel.value, one.number, masked(one.phone), one.script, one.state.value,
-        one.result or "", one.code or "", one.because or "", *told, one.seconds or "", one.provider_id or "",
-        one.text_hash or "",
-    ]  # fmt: skip
-
-
-def masked(phone: str) -> str:
-    """A telephone as reports show it.
-
-    >>> masked("+593987654321")
-    '+593•••••4321'
-    """
-    return f"{phone[:4]}•••••{phone[-4:]}"
 
 
 def e164(phone: str) -> str:

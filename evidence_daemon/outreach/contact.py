@@ -92,23 +92,27 @@ class Contacts:
         closed = not rehearsal and (not house.armed or house.sending_paused)
         if closed or (channel.value, "") in stops:
             return Claimed()
-        scope = audience.scope_of(rehearsal) if rehearsal else ""
         lane = self.lanes[channel]
         room = limit
         if channel is Channel.IVR and not rehearsal:
             room = min(room, lane.at_once - outreach.live(session, channel))
         if lane.per_day:
-            room = min(room, lane.per_day - outreach.begun_in_a_day(session, scope + channel, now))
+            counted = audience.lane_of(rehearsal, channel) if rehearsal else channel.value
+            room = min(room, lane.per_day - outreach.begun_in_a_day(session, counted, now))
         messages: list[Message] = []
         looked_at = 0
         for campaign in [rehearsal] if rehearsal else outreach.running(session):
             if room - len(messages) <= 0 or now < campaign.starts_at or not _unchanged(session, campaign):
                 continue
-            rows = outreach.due(session, campaign.id, channel, now, room - len(messages))
+            here = min(room - len(messages), _own_room(session, campaign, channel, now))
+            if here <= 0:
+                continue
+            rows = outreach.due(session, campaign.id, channel, now, here)
             looked_at += len(rows)
-            messages += self._claim_rows(session, campaign, rows, now, stops)
-        if messages:
-            outreach.count_begun(session, scope + channel, now, len(messages))
+            claimed = list(self._claim_rows(session, campaign, rows, now, stops))
+            if claimed:
+                _count(session, campaign, channel, now, len(claimed))
+            messages += claimed
         return Claimed(tuple(messages), looked_at)
 
     def _claim_rows(
@@ -255,7 +259,7 @@ class Contacts:
             return
         outreach.give_day_back(session, attempt.id)
         campaign = outreach.load_campaign(session, attempt.campaign_id)
-        outreach.count_begun(session, audience.scope_of(campaign) + attempt.channel, attempt.claimed_at or now, -1)
+        _count(session, campaign, attempt.channel, attempt.claimed_at or now, -1)
         if campaign.state is CampaignState.CANCELADA:
             outreach.change_attempt(
                 session, attempt.id, [_S.PLANIFICADO], state=_S.OMITIDO, because="la campaña se canceló", ended_at=now
@@ -455,6 +459,25 @@ class _Go:
     case: Candidate
     phone: str
     openings: schedule.Openings
+
+
+def _own_room(session: Session, campaign: Campaign, channel: Channel, now: datetime) -> int:
+    """How many more contacts this campaign allows itself on a channel now."""
+    own = audience.read_plan(campaign.plan).own_pace(channel)
+    if own is None:
+        return _UNBOUND
+    (minute, day), lane = own, audience.own_lane(campaign, channel)
+    room = minute - outreach.begun_in_a_minute(session, lane, now) if minute else _UNBOUND
+    return min(room, day - outreach.begun_in_a_day(session, lane, now)) if day else room
+
+
+_UNBOUND = 1_000_000
+
+
+def _count(session: Session, campaign: Campaign, channel: Channel, at: datetime, count: int) -> None:
+    outreach.count_begun(session, audience.lane_of(campaign, channel), at, count)
+    if audience.read_plan(campaign.plan).own_pace(channel) is not None:
+        outreach.count_begun(session, audience.own_lane(campaign, channel), at, count)
 
 
 def _unchanged(session: Session, campaign: Campaign) -> bool:

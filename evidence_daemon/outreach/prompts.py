@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import subprocess
 import tempfile
 import wave
@@ -72,9 +73,19 @@ def adopt(recording: bytes, text: str, folder: Path) -> Prompt:
     return _measured(path, studio=True)
 
 
+def has_studio(text: str, folder: Path) -> bool:
+    """Whether a person speaks this text."""
+    return (folder / f"{_name(text)}-studio.wav").exists()
+
+
 def drop_studio(text: str, folder: Path) -> None:
     """Go back to the machine's voice."""
     (folder / f"{_name(text)}-studio.wav").unlink(missing_ok=True)
+
+
+def can_speak() -> bool:
+    """Whether this machine has the programs that make a voice."""
+    return shutil.which("espeak-ng") is not None and shutil.which("sox") is not None
 
 
 def _name(text: str) -> str:

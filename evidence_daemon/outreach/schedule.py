@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
@@ -38,6 +38,11 @@ def plain_province(province: str) -> str:
 def zone_of(province: str) -> ZoneInfo:
     """The time zone in which a province lives."""
     return GALAPAGOS if plain_province(province) == "GALAPAGOS" else ECUADOR
+
+
+def days_from(first: date, count: int) -> Iterator[date]:
+    """So many days, one after the other."""
+    return (first + timedelta(days=ahead) for ahead in range(count))
 
 
 class Openings:

@@ -85,6 +85,8 @@ class Campaign:
     planned_at: datetime | None
     beat_at: datetime | None
     because: str
+    submitted_at: datetime | None = None
+    """When its author laid it before a second person; None while he still writes."""
 
 
 def add_campaign(
@@ -97,8 +99,9 @@ def add_campaign(
     author: str,
     starts_at: datetime,
     now: datetime,
+    submitted: bool = True,
 ) -> Campaign:
-    """A new draft."""
+    """A new draft; `submitted`: laid before a second person at once."""
     row = CampaignRow(
         wire=wire,
         name=name,
@@ -108,6 +111,7 @@ def add_campaign(
         author=author,
         created_at=now,
         starts_at=starts_at,
+        submitted_at=now if submitted else None,
     )
     session.add(row)
     session.flush()
@@ -357,6 +361,21 @@ def attempts_of_campaign(session: Session, campaign: int) -> Iterator[Attempt]:
         yield Attempt(*row)
 
 
+def contacts_made(session: Session, campaign: int) -> Iterator[tuple[AttemptId, str, str, str | None, datetime, str]]:
+    """Every contact that began, by its moment: attempt, customer, telephone, result, moment, province."""
+    query = (
+        sa.select(
+            col(AttemptRow.id), col(AttemptRow.customer), col(AttemptRow.phone), col(AttemptRow.result),
+            col(AttemptRow.claimed_at), col(CaseRow.province),
+        )
+        .join(CaseRow, col(CaseRow.id) == col(AttemptRow.case_id))
+        .where(col(AttemptRow.campaign_id) == campaign, col(AttemptRow.claimed_at).is_not(None))
+        .order_by(col(AttemptRow.claimed_at), col(AttemptRow.id))
+    )  # fmt: skip
+    for name, customer, phone, result, at, province in session.execute(query.execution_options(yield_per=1000)):
+        yield AttemptId(name), customer, phone, result, at, province
+
+
 def _attempts(session: Session, *conditions: Any, order: Sequence[Any] = (), limit: int | None = None) -> list[Attempt]:
     table = AttemptRow.__table__  # type: ignore[attr-defined]
     query = sa.select(*(table.c[name] for name in _ATTEMPT_NAMES)).where(*conditions).order_by(*order).limit(limit)
@@ -424,6 +443,15 @@ def begun_in_a_day(session: Session, lane: str, now: datetime) -> int:
     return session.exec(
         select(sa.func.coalesce(sa.func.sum(ContactMinuteRow.begun), 0)).where(
             col(ContactMinuteRow.lane) == lane, col(ContactMinuteRow.minute) >= since
+        )
+    ).one()
+
+
+def begun_in_a_minute(session: Session, lane: str, now: datetime) -> int:
+    """Contacts that began on a lane in this minute of the clock."""
+    return session.exec(
+        select(sa.func.coalesce(sa.func.sum(ContactMinuteRow.begun), 0)).where(
+            col(ContactMinuteRow.lane) == lane, col(ContactMinuteRow.minute) == int(now.timestamp()) // 60
         )
     ).one()
 

@@ -47,6 +47,8 @@ class CampaignRow(Table, table=True):
     plan: str = _text()
     author: str = _text()
     created_at: dt.datetime = _moment()
+    submitted_at: dt.datetime | None = _moment(null=True)
+    """When its author laid it before a second person."""
     approved_by: str = _text(default="")
     approved_at: dt.datetime | None = _moment(null=True)
     approved_hash: str = _text(default="")

@@ -32,6 +32,12 @@ class Permission(StrEnum):
     """Read the audit trail."""
     SEE_USERS = "see_users"
     CHANGE_USERS = "change_users"
+    SEE_CAMPAIGNS = "see_campaigns"
+    """See campaigns, whom they reach, what became of each contact, and who is left alone."""
+    RUN_CAMPAIGNS = "run_campaigns"
+    """Write, start, pause and end campaigns; say who is left alone."""
+    APPROVE_CAMPAIGNS = "approve_campaigns"
+    """Be the second person of a campaign that somebody else wrote."""
 
 
 class Open(StrEnum):
@@ -54,9 +60,13 @@ _DECIDES = _LOOKS | {_P.SEE_QUEUE, _P.DECIDE, _P.SEE_ORIGINALS}
 MAY: Mapping[Role, frozenset[Permission]] = {
     Role.CONSULTA: _LOOKS,
     Role.REVISOR: _DECIDES,
-    Role.APROBADOR: _DECIDES | {_P.APPROVE},
-    Role.SUPERVISOR: _DECIDES | {_P.APPROVE, _P.SEE_FIGURES, _P.SEE_HISTORY, _P.SEE_USERS, _P.CHANGE_USERS},
-    Role.AUDITOR: frozenset({_P.LOOK_UP, _P.SEE_QUEUE, _P.SEE_ORIGINALS, _P.SEE_FIGURES, _P.SEE_HISTORY, _P.SEE_USERS}),
+    Role.APROBADOR: _DECIDES | {_P.APPROVE, _P.SEE_CAMPAIGNS, _P.APPROVE_CAMPAIGNS},
+    Role.SUPERVISOR: _DECIDES
+    | {_P.APPROVE, _P.SEE_FIGURES, _P.SEE_HISTORY, _P.SEE_USERS, _P.CHANGE_USERS}
+    | {_P.SEE_CAMPAIGNS, _P.RUN_CAMPAIGNS, _P.APPROVE_CAMPAIGNS},
+    Role.AUDITOR: frozenset(
+        {_P.LOOK_UP, _P.SEE_QUEUE, _P.SEE_ORIGINALS, _P.SEE_FIGURES, _P.SEE_HISTORY, _P.SEE_USERS, _P.SEE_CAMPAIGNS}
+    ),
 }
 
 NEEDS: Mapping[str, Permission | Open] = {
@@ -97,6 +107,31 @@ NEEDS: Mapping[str, Permission | Open] = {
     "GET /panel": Permission.SEE_FIGURES,
     "GET /panel/{name}.{kind}": Permission.SEE_FIGURES,
     "GET /registro": Permission.SEE_HISTORY,
+    # campaigns
+    "GET /campanas": Permission.SEE_CAMPAIGNS,
+    "POST /campanas": Permission.RUN_CAMPAIGNS,
+    "GET /campanas/nueva": Permission.RUN_CAMPAIGNS,
+    "GET /campanas/{campaign_id}": Permission.SEE_CAMPAIGNS,
+    "POST /campanas/{campaign_id}": Permission.RUN_CAMPAIGNS,
+    "GET /campanas/{campaign_id}/editar": Permission.RUN_CAMPAIGNS,
+    "POST /campanas/{campaign_id}/editar": Permission.RUN_CAMPAIGNS,
+    "POST /campanas/{campaign_id}/aprobar": Permission.APPROVE_CAMPAIGNS,
+    "POST /campanas/{campaign_id}/prueba": Permission.RUN_CAMPAIGNS,
+    "GET /campanas/{campaign_id}/audiencia": Permission.SEE_CAMPAIGNS,
+    "GET /campanas/{campaign_id}/avance": Permission.SEE_CAMPAIGNS,
+    "GET /campanas/{campaign_id}/voz/{script}": Permission.SEE_CAMPAIGNS,
+    "POST /campanas/{campaign_id}/voz/{script}": Permission.RUN_CAMPAIGNS,
+    "GET /campanas/{campaign_id}/intentos": Permission.SEE_CAMPAIGNS,
+    "GET /campanas/{campaign_id}/intentos.{kind}": Permission.SEE_CAMPAIGNS,
+    "GET /campanas/{campaign_id}/ley.{kind}": Permission.SEE_CAMPAIGNS,
+    "GET /campanas/{campaign_id}/plazo.ics": Permission.SEE_CAMPAIGNS,
+    "GET /contactos/{case_id}": Permission.SEE_CAMPAIGNS,
+    "GET /exclusiones": Permission.SEE_CAMPAIGNS,
+    "POST /exclusiones": Permission.RUN_CAMPAIGNS,
+    "POST /exclusiones/buscar": Permission.SEE_CAMPAIGNS,
+    "POST /exclusiones/levantar": Permission.RUN_CAMPAIGNS,
+    "POST /exclusiones/lista": Permission.RUN_CAMPAIGNS,
+    "GET /exclusiones.{kind}": Permission.SEE_CAMPAIGNS,
     # the queue and its items
     "GET /cola": Permission.SEE_QUEUE,
     "GET /cola/cuentas": Permission.SEE_QUEUE,
@@ -121,6 +156,10 @@ NEEDS: Mapping[str, Permission | Open] = {
 }
 
 
+ONLY_WATCHES = frozenset({"GET /campanas/{campaign_id}/avance"})
+"""Routes that ask by themselves while a page lies open: they do not keep a session alive."""
+
+
 @dataclass(frozen=True, slots=True)
 class Link:
     """An entry of the menu: for whom it is, and its msgid."""
@@ -134,6 +173,7 @@ MENU = (
     Link("/cola", "Queue", Permission.SEE_QUEUE),
     Link("/consulta", "Look-up", Permission.LOOK_UP),
     Link("/recepcion", "Counter", Permission.TAKE_DOWN),
+    Link("/campanas", "Campaigns", Permission.SEE_CAMPAIGNS),
     Link("/panel", "Figures", Permission.SEE_FIGURES),
     Link("/registro", "Audit trail", Permission.SEE_HISTORY),
     Link("/usuarios", "Users", Permission.SEE_USERS),

@@ -10,9 +10,10 @@ import base64
 import hashlib
 import hmac
 import json
-from collections.abc import AsyncIterator
+import threading
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cache
 from importlib import resources
@@ -27,7 +28,9 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from evidence_daemon.config import Config, WebConfig
-from evidence_daemon.model import CaseId, MailId
+from evidence_daemon.model import CaseId, Channel, MailId
+from evidence_daemon.outreach.campaign import Campaigns
+from evidence_daemon.outreach.channel import Message, Sent
 from evidence_daemon.pipeline import Pipeline
 from evidence_daemon.review import Desk
 from evidence_daemon.rulebook import RuleBook
@@ -35,7 +38,7 @@ from evidence_daemon.store import audit, users
 from evidence_daemon.store.database import Database
 from evidence_daemon.store.users import Seat, User
 from evidence_daemon.web import words
-from evidence_daemon.web.access import MENU, NEEDS, Open, Permission, may
+from evidence_daemon.web.access import MENU, NEEDS, ONLY_WATCHES, Open, Permission, may
 
 FIELD_BYTES = 1_000_000
 """The longest field of a form that is no file: an edited mail fits well."""
@@ -45,11 +48,27 @@ _TOUCH_AFTER = timedelta(minutes=1)
 
 
 @dataclass(frozen=True)
+class Outbound:
+    """The room of campaigns, as pages see it."""
+
+    acts: Callable[[], Campaigns]
+    """What people do with campaigns, by the rule book as it stands."""
+    channels: Callable[[], Mapping[Channel, bool]]
+    """The channels that are configured; False for one that only writes down whom it would reach."""
+    sounds: Path
+    """Where the sound files of calls lie."""
+    send_test: Callable[..., tuple[Message, Sent]]
+
+
+@dataclass(frozen=True)
 class Rooms:
     """The rooms of the house that pages lead into."""
 
     pipeline: Pipeline
     desk: Desk
+    outbound: Outbound
+    closing: threading.Event = field(default_factory=threading.Event)
+    """Set when the house closes: whoever streams ends."""
 
     @property
     def database(self) -> Database:
@@ -213,10 +232,11 @@ async def visit(request: Request) -> AsyncIterator[Visit]:
     Raises `NotIn`, `MustChoose`, or `HTTPException` 403.
     """
     rooms: Rooms = request.app.state.rooms
-    needs = NEEDS.get(f"{'GET' if request.method == 'HEAD' else request.method} {request.scope['route'].path}")
+    route = f"{'GET' if request.method == 'HEAD' else request.method} {request.scope['route'].path}"
+    needs = NEEDS.get(route)
     seat = None
     if cookie := request.cookies.get(cookie_name(rooms.web, "sesion")):
-        seat = await run_in_threadpool(_find_seat, rooms, cookie)
+        seat = await run_in_threadpool(_find_seat, rooms, cookie, route not in ONLY_WATCHES)
     _admit(needs, seat)
     async with AsyncExitStack() as stack:
         form = FormData()
@@ -262,11 +282,11 @@ def session_key(cookie: str) -> str:
     return hashlib.sha256(cookie.encode()).hexdigest()
 
 
-def _find_seat(rooms: Rooms, cookie: str) -> Seat | None:
+def _find_seat(rooms: Rooms, cookie: str, somebody_is_there: bool) -> Seat | None:
     now, key = rooms.now(), session_key(cookie)
     with rooms.database.reading() as session:
         seat = users.seat_of(session, key, now=now, idle=timedelta(minutes=rooms.web.idle_minutes))
-    if seat is not None and now - seat.seen_at > _TOUCH_AFTER:
+    if seat is not None and somebody_is_there and now - seat.seen_at > _TOUCH_AFTER:
         with rooms.database.session() as session:
             users.seen(session, key, now)
     return seat

@@ -59,5 +59,9 @@ DEEDS = (
     "login refused", "logout", "password right", "password changed", "password reset", "code refused",
     "second factor set up", "second factor removed", "second factor reset", "user added", "user role changed",
     "user disabled", "user enabled", "sessions ended", "single sign-on bound", "sign-on refused", "vanished",
+    "campaign drafted", "campaign changed", "campaign submitted", "campaign sent back", "campaign approved",
+    "campaign started", "campaign paused", "campaign resumed", "campaign cancelled", "campaign test sent",
+    "campaign voice changed", "campaign exported", "campaign contacts seen", "contact channels resumed",
+    "contact channel stopped", "suppressed", "suppression lifted", "suppressions exported",
 )  # fmt: skip
 """What can be chosen; the trail may hold more."""

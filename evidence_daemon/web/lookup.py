@@ -37,11 +37,12 @@ from evidence_daemon.model import (
     receipt_number,
 )
 from evidence_daemon.observe import masked
+from evidence_daemon.outreach import report
+from evidence_daemon.outreach.report import Told
 from evidence_daemon.rulebook import RuleBook, SubjectRepair
 from evidence_daemon.speech import Row, Said, Speech, Standing, standing_of
-from evidence_daemon.store import audit, lookup, outreach, records, users
+from evidence_daemon.store import audit, lookup, records, users
 from evidence_daemon.store.lookup import Came
-from evidence_daemon.store.outreach import Attempt
 from evidence_daemon.web.frame import In, Visit
 from evidence_daemon.web.words import _, long_day
 
@@ -75,7 +76,7 @@ class Card:
     """Equipment that is still owed, with the last four characters of its serial."""
     accredited: tuple[str, ...]
     came: tuple[Came, ...]
-    campaign: tuple[Attempt, ...]
+    campaign: tuple[Told, ...]
     """Calls and messages of campaigns that went out to him, oldest first."""
     receipt: str
     """Of the newest mail about it; "" when none came."""
@@ -115,11 +116,9 @@ def look_up(visit: In) -> Response:
             cases = records.load_cases(session, ids) if ids else ()
         else:
             loose, cases = (), records.find_cases(session, keys)
-        rehearsed = {one.id for one in outreach.all_campaigns(session) if one.rehearsal}
         cards = []
         for case in cases[:MOST_CARDS]:
-            tried = outreach.attempts_of_case(session, case.id)
-            went_out = tuple(one for one in tried if one.claimed_at is not None and one.campaign_id not in rehearsed)
+            went_out = tuple(one for one in report.timeline(session, case.id) if one.attempt.claimed_at is not None)
             cards.append(_card(rooms.book, case, said, lookup.mails_about(session, case.id), went_out, visit))
     with rooms.database.session() as session:
         audit.record(
@@ -187,7 +186,7 @@ def _keys(asked: str) -> tuple[str, SearchKeys, MailId | None]:
 
 
 def _card(
-    book: RuleBook, case: Case, said: Said, came: tuple[Came, ...], campaign: tuple[Attempt, ...], visit: Visit
+    book: RuleBook, case: Case, said: Said, came: tuple[Came, ...], campaign: tuple[Told, ...], visit: Visit
 ) -> Card:
     today = visit.rooms.pipeline.today()
     row, speech = book.speech.advise(said, case, today)

@@ -9,6 +9,7 @@
 
 from __future__ import annotations
 
+import re
 from urllib.parse import urlsplit
 
 from fastapi import FastAPI
@@ -21,7 +22,7 @@ from evidence_daemon.web.frame import SAFE_METHODS
 from evidence_daemon.web.words import _
 
 POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; media-src 'self'; connect-src 'self'; "
     "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 )
 _ALWAYS = {
@@ -35,7 +36,7 @@ _ALWAYS = {
 }
 _FORM_BYTES = 1_000_000
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
-_UPLOADS = frozenset({"/recepcion"})
+_UPLOADS = re.compile(r"/recepcion|/campanas/\d+/voz/[a-z0-9-]+|/exclusiones/lista")
 """Where files are handed in."""
 
 
@@ -52,6 +53,10 @@ class Wall:
         if web.public_url:
             self._hosts.add((urlsplit(web.public_url).hostname or "").lower())
 
+    def close(self) -> None:
+        """The house closes: streams end by themselves."""
+        self.site.state.rooms.closing.set()
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let a request pass, or answer it."""
         if scope["type"] != "http":
@@ -60,7 +65,7 @@ class Wall:
             return
         headers = Headers(scope=scope)
         answer = self._with_headers(send)
-        limit = self._web.max_upload_bytes + _FORM_BYTES if scope["path"] in _UPLOADS else _FORM_BYTES
+        limit = self._web.max_upload_bytes + _FORM_BYTES if _UPLOADS.fullmatch(scope["path"]) else _FORM_BYTES
         status = self._refused(scope["method"], headers, limit)
         if status is not None:
             words = _("This request was refused.") if status != 413 else _("That is more than can be sent at once.")

@@ -21,7 +21,7 @@ class Server:
     """Listens from `start` until `stop`.  A context manager: in the block it serves."""
 
     def __init__(self, site: Wall, web: WebConfig, certificate: Path | None = None, key: Path | None = None) -> None:
-        self._web = web
+        self._web, self._site = web, site
         self._socket: socket.socket | None = None
         self._server = uvicorn.Server(
             uvicorn.Config(
@@ -91,6 +91,7 @@ class Server:
 
     def stop(self) -> None:
         """Answer what is under way (5 s at most) and close."""
+        self._site.close()
         self._server.should_exit = True
         if self._thread.is_alive():
             self._thread.join(10)

@@ -52,9 +52,25 @@ from starlette.routing import Route
 from evidence_daemon.errors import BadInput, RefusedTransition, Temporary
 from evidence_daemon.pipeline import Pipeline
 from evidence_daemon.review import Desk
-from evidence_daemon.web import account, frame, history, item, login, lookup, queue, sign_on, staff, supervisor
+from evidence_daemon.web import (
+    account,
+    campaign_deeds,
+    campaign_files,
+    campaign_live,
+    campaigns,
+    frame,
+    history,
+    item,
+    login,
+    lookup,
+    queue,
+    sign_on,
+    staff,
+    supervisor,
+    suppressions,
+)
 from evidence_daemon.web.access import MENU
-from evidence_daemon.web.frame import In, MustChoose, NotIn, Rooms, visit
+from evidence_daemon.web.frame import In, MustChoose, NotIn, Outbound, Rooms, visit
 from evidence_daemon.web.security import TooBig, Wall
 from evidence_daemon.web.words import _
 
@@ -68,6 +84,11 @@ ROUTERS = (
     account.router,
     staff.router,
     lookup.router,
+    campaign_deeds.router,
+    campaigns.router,
+    campaign_live.router,
+    campaign_files.router,
+    suppressions.router,
     supervisor.router,
     history.router,
     queue.router,
@@ -76,10 +97,10 @@ ROUTERS = (
 """Every group of pages."""
 
 
-def build(pipeline: Pipeline, desk: Desk) -> Wall:
+def build(pipeline: Pipeline, desk: Desk, outbound: Outbound) -> Wall:
     """The whole site over these rooms."""
     site = FastAPI(dependencies=[Depends(visit)], docs_url=None, redoc_url=None, openapi_url=None)
-    site.state.rooms = Rooms(pipeline, desk)
+    site.state.rooms = Rooms(pipeline, desk, outbound)
     for pages in ROUTERS:
         site.include_router(pages)
     site.add_exception_handler(NotIn, _to_login)

@@ -11,6 +11,7 @@ import io
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import TypeVar
 
 from fastapi import APIRouter, HTTPException
 from openpyxl import Workbook
@@ -28,7 +29,8 @@ router = APIRouter()
 
 MOST_DAYS = 366
 Cell = str | int | date
-_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+_Inert = TypeVar("_Inert", bound=str | int | float | date)
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _REVERSED = (EntryKind.REVERSO, EntryKind.BLOQUEO, EntryKind.DEVOLUCION)
 _STEPS = (timedelta(hours=1), timedelta(days=1), timedelta(days=3), timedelta(days=10), timedelta(days=15))
 """Up to the legal limit (Reglamento de abonados, art. 18)."""
@@ -90,7 +92,7 @@ def take_along(visit: In, name: str, kind: str, desde: str = "", hasta: str = ""
         sheet = SHEETS[name](session, period)
     visit.record("figures exported", table=name, rows=len(sheet.rows), kind=kind)
     file = f"{name}-{period.first}-{period.last}.{kind}"
-    content, media = (as_csv(sheet), "text/csv; charset=utf-8") if kind == "csv" else (as_xlsx(sheet), _XLSX)
+    content, media = (as_csv(sheet), "text/csv; charset=utf-8") if kind == "csv" else (as_xlsx(sheet), XLSX)
     return Response(content, media_type=media, headers={"Content-Disposition": f'attachment; filename="{file}"'})
 
 
@@ -101,7 +103,7 @@ def as_csv(sheet: Sheet) -> bytes:
     writer.writerow(sheet.heads)
     for row in sheet.rows:
         writer.writerow(
-            f"{cell / 100:.2f}".replace(".", ",") if at in sheet.cents and isinstance(cell, int) else _inert(cell)
+            f"{cell / 100:.2f}".replace(".", ",") if at in sheet.cents and isinstance(cell, int) else inert(cell)
             for at, cell in enumerate(row)
         )
     return text.getvalue().encode("utf-8-sig")
@@ -114,14 +116,14 @@ def as_xlsx(sheet: Sheet) -> bytes:
     page.append(list(sheet.heads))
     for row in sheet.rows:
         page.append(
-            [cell / 100 if at in sheet.cents and isinstance(cell, int) else _inert(cell) for at, cell in enumerate(row)]
+            [cell / 100 if at in sheet.cents and isinstance(cell, int) else inert(cell) for at, cell in enumerate(row)]
         )
     saved = io.BytesIO()
     book.save(saved)
     return saved.getvalue()
 
 
-def _inert(cell: Cell) -> Cell:
+def inert(cell: _Inert) -> _Inert | str:
     """A text that no spreadsheet takes for a formula (OWASP, CSV injection)."""
     return f"'{cell}" if isinstance(cell, str) and cell[:1] in {"=", "+", "-", "@", "\t", "\r"} else cell
 
