@@ -1,6 +1,6 @@
 """Photographs every page of a running house (the demo's) for docs/img, narrow and wide, light and dark.
 
-    python bench/screens.py http://127.0.0.1:8080 "demostracion local"
+    python bench/screens.py http://127.0.0.1:8080 "demostracion local" [only these pages …]
 
 Needs Debian's chromium.  Prints what axe finds on each page, and pages that are wider than the screen.
 """
@@ -35,20 +35,29 @@ PAGES = {
     "password": "/cuenta/clave",
     "second-factor": "/cuenta/codigo",
     "counter": "/recepcion",
+    "campaigns": "/campanas",
+    "campaign": "/campanas/1",
+    "campaign-draft": "/campanas/2",
+    "campaign-whom": "/campanas/2/audiencia",
+    "campaign-form": "/campanas/2/editar",
+    "campaign-attempts": "/campanas/1/intentos",
+    "suppressions": "/exclusiones",
 }
 
 
-def main(url: str, password: str) -> None:
+def main(url: str, password: str, *only: str) -> None:
     OUT.mkdir(parents=True, exist_ok=True)
     with sync_playwright() as play:
         program = shutil.which("chromium")
         browser = play.chromium.launch(executable_path=program, args=["--no-sandbox", "--disable-gpu"])
         for name, width, height, scheme in LOOKS:
-            _photograph(browser, url, password, name, width, height, scheme)
+            _photograph(browser, url, password, name, width, height, scheme, only)
         browser.close()
 
 
-def _photograph(browser: Browser, url: str, password: str, look: str, width: int, height: int, scheme: str) -> None:
+def _photograph(
+    browser: Browser, url: str, password: str, look: str, width: int, height: int, scheme: str, only: tuple[str, ...]
+) -> None:
     context = browser.new_context(
         viewport={"width": width, "height": height},
         color_scheme=scheme,
@@ -57,14 +66,21 @@ def _photograph(browser: Browser, url: str, password: str, look: str, width: int
     )
     page = context.new_page()
     page.goto(f"{url}/entrar")
-    _keep(page, f"web-login-{look}")
+    if not only:
+        _keep(page, f"web-login-{look}")
     page.fill("input[name=name]", "supervisor")
     page.fill("input[name=password]", password)
     page.click("main button.primary")
     page.wait_for_url(lambda here: "/entrar" not in here)
     for name, path in PAGES.items():
+        if only and name not in only:
+            continue
         page.goto(url + path)
+        page.wait_for_timeout(500)  # what the page asks for by itself
         _keep(page, f"web-{name}-{look}")
+    if only:
+        context.close()
+        return
     page.goto(f"{url}/cola")
     item = page.locator("main a[href*='/cola/EV-']").first
     if item.count():

@@ -420,14 +420,18 @@ class Campaigns:
         return self.database.transact(work)
 
     def suppress_list(self, lines: Iterable[str], *, person: str, source: str) -> tuple[int, list[str]]:
-        """A list, one customer or telephone in a line: how many are new, and the lines that name nobody."""
+        """A list, one customer or telephone in a line: how many are new, and the lines that name nobody.
+
+        A second column may name the channel; without one, it is every channel.
+        """
         new, faults = 0, []
         for number, line in enumerate(lines, start=1):
-            text = line.split(";")[0].split(",")[0].strip().strip('"')
-            if not text:
-                continue
+            cells = [cell.strip().strip('"') for cell in line.replace(",", ";").split(";")]
+            text, which = cells[0], next((one for one in Channel if one.value in cells[1:2]), None)
+            if not text or (number == 1 and not any(sign.isdigit() for sign in text)):
+                continue  # a heading
             try:
-                new += self.suppress(text, person=person, reason="lista", source=source)
+                new += self.suppress(text, person=person, reason="lista", source=source, channel=which)
             except BadInput as fault:
                 faults.append(f"{number}: {fault}")
         return new, faults
@@ -483,7 +487,7 @@ def whom_of(text: str) -> str:
     plain = text.strip()
     if plain.startswith("+"):
         return outreach.phone_key(e164(plain))
-    if not plain or not plain.isalnum():
+    if not plain.isalnum() or not any(sign.isdigit() for sign in plain):
         raise BadInput(f"{text!r}: escriba una cédula, o un teléfono con +593")
     return outreach.customer_key(plain.upper())
 

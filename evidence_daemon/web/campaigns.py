@@ -209,6 +209,7 @@ def page(visit: Visit, campaign: Campaign, status: int = 200, *, refused: str = 
         sound = f"/campanas/{campaign.id}/voz/{key}" if heard else ""
         noticed = tuple(one for one in findings if one.script == key)
         texts.append(Text(key, text, example, noticed, sound, studio))
+    far = progress(visit, campaign)
     mine = campaign.author.lower() == visit.user.actor.lower()
     shown = Shown(
         campaign=campaign,
@@ -217,9 +218,9 @@ def page(visit: Visit, campaign: Campaign, status: int = 200, *, refused: str = 
         texts=tuple(texts),
         across=tuple(one for one in findings if not one.script),
         mine=mine,
-        deeds=deeds(visit, campaign, mine),
+        deeds=deeds(visit, campaign, mine, stopped=bool(far["stopped"])),
     )
-    values: Mapping[str, Any] = progress(visit, campaign) | {
+    values: Mapping[str, Any] = far | {
         "shown": shown,
         "live": campaign.state is CampaignState.EN_CURSO,
         "channel_live": visit.rooms.outbound.channels(),
@@ -230,7 +231,7 @@ def page(visit: Visit, campaign: Campaign, status: int = 200, *, refused: str = 
     return visit.page("campaign.html", status, **values)
 
 
-def deeds(visit: Visit, campaign: Campaign, mine: bool) -> frozenset[str]:
+def deeds(visit: Visit, campaign: Campaign, mine: bool, *, stopped: bool) -> frozenset[str]:
     """What whoever looks may do with a campaign as it stands."""
     state, may = campaign.state, set[str]()
     laid = campaign.submitted_at is not None
@@ -241,7 +242,7 @@ def deeds(visit: Visit, campaign: Campaign, mine: bool) -> frozenset[str]:
             case CampaignState.APROBADA:
                 may |= {"edit", "start", "test", "cancel"}
             case CampaignState.EN_CURSO:
-                may |= {"pause", "cancel", "test", "unblock"}
+                may |= {"pause", "cancel", "test"} | ({"unblock"} if stopped else set())
             case CampaignState.PAUSADA:
                 may |= {"resume", "cancel", "test"}
             case CampaignState.TERMINADA | CampaignState.CANCELADA:
