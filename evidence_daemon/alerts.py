@@ -18,7 +18,7 @@ from evidence_daemon.config import Config
 from evidence_daemon.mail import compose
 from evidence_daemon.mail.smtp import Accepted, NotSent, Postman, Refused, Uncertain
 from evidence_daemon.model import CopyKey
-from evidence_daemon.store import audit, batches, brake, incoming, records
+from evidence_daemon.store import audit, batches, brake, incoming, outreach, records, whatsapp
 from evidence_daemon.store.closing import Missing
 from evidence_daemon.store.database import Database
 from evidence_daemon.store.history import first_stored
@@ -48,6 +48,8 @@ class Cause(StrEnum):
     RESPALDO = "respaldo"
     AUDITORIA = "auditoria"
     CIERRE = "cierre"
+    CAMPANA_DETENIDA = "campana-detenida"
+    CONTACTO_INCIERTO = "contacto-incierto"
 
 
 _ALERTS: Mapping[Cause, tuple[str, str]] = {
@@ -78,6 +80,16 @@ _ALERTS: Mapping[Cause, tuple[str, str]] = {
     Cause.AUDITORIA: (
         "el registro de auditoría no está íntegro",
         "Guarde una copia de la base de datos y vea «evidence-daemon audit verify».",
+    ),
+    Cause.CAMPANA_DETENIDA: (
+        "se detuvo una campaña",
+        "Vea «evidence-daemon campaigns status NÚMERO» y, si es una plantilla, «evidence-daemon whatsapp templates "
+        "status». Cuando la causa esté resuelta, continúe con «campaigns resume NÚMERO --as NOMBRE».",
+    ),
+    Cause.CONTACTO_INCIERTO: (
+        "no se sabe si unos mensajes de una campaña llegaron",
+        "El proveedor no contestó y tampoco informó después. No se envían otra vez; cuentan como enviados, y al "
+        "cumplirse el plazo de entrega se intenta por otro canal. Vea «evidence-daemon whatsapp doubts».",
     ),
     Cause.ACCESO: (
         "el servidor rechaza nuestra clave",
@@ -233,6 +245,8 @@ class Alerts:
             braked = brake.closed(session)
             backup = self._backup(session, now)
             lists = self._lists(session, now)
+            stopped = _named(outreach.stopped_by_itself(session))
+            doubts = whatsapp.doubted(session, now - whatsapp.GRACE)
         patience = timedelta(minutes=settings.login_refused_minutes)
         longer = timedelta(minutes=settings.unreachable_minutes)
         found = {
@@ -246,6 +260,8 @@ class Alerts:
             Cause.DESAPARECIDOS: f"{needs.vanished} correos" if needs.vanished else "",
             **lists,
             Cause.FRENO: braked,
+            Cause.CAMPANA_DETENIDA: stopped,
+            Cause.CONTACTO_INCIERTO: f"{doubts} mensajes" if doubts else "",
             Cause.RESPALDO: backup,
             Cause.AUDITORIA: signs.trail,
             Cause.CIERRE: _named(

@@ -8,7 +8,7 @@ import json
 import logging
 import shutil
 from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -38,12 +38,17 @@ from evidence_daemon.model import DAEMON, Channel
 from evidence_daemon.outreach.audience import Plan
 from evidence_daemon.outreach.campaign import Campaigns
 from evidence_daemon.outreach.channel import Driver, Message, Sent
+from evidence_daemon.outreach.cloud import Account, Cloud
 from evidence_daemon.outreach.contact import Contacts
+from evidence_daemon.outreach.conversation import Conversation
 from evidence_daemon.outreach.dry_run import DryRun
 from evidence_daemon.outreach.engine import Engine, Rehearsal
 from evidence_daemon.outreach.ivr import Ivr, Line
+from evidence_daemon.outreach.listener import Listener
 from evidence_daemon.outreach.prompts import Prompt, can_speak, prompt
 from evidence_daemon.outreach.schedule import Lane
+from evidence_daemon.outreach.templates import Templates, troubles
+from evidence_daemon.outreach.whatsapp import WhatsApp
 from evidence_daemon.pipeline import Pipeline
 from evidence_daemon.review import Desk
 from evidence_daemon.rulebook import RuleBook
@@ -165,7 +170,7 @@ class House:
             if campaigns is not None:
                 campaigns.start()
             try:
-                with self._health(daemon):
+                with self._health(daemon), self._webhooks_with_daemon(played):
                     yield daemon
             finally:
                 if campaigns is not None:
@@ -300,12 +305,10 @@ class House:
     @property
     def lanes(self) -> dict[Channel, Lane]:
         """How much each channel takes."""
-        ivr, campaigns = self.config.ivr, self.config.campaigns
+        ivr, whatsapp, campaigns = self.config.ivr, self.config.whatsapp, self.config.campaigns
         return {
             Channel.IVR: Lane(ivr.calls_per_second, ivr.channels, campaigns.calls_per_day),
-            Channel.WHATSAPP: Lane(
-                campaigns.whatsapp_per_second, max(10, int(campaigns.whatsapp_per_second)), campaigns.whatsapp_per_day
-            ),
+            Channel.WHATSAPP: Lane(whatsapp.per_second, max(10, int(whatsapp.per_second)), whatsapp.per_day),
         }
 
     @property
@@ -314,7 +317,8 @@ class House:
         speaks = self.config.ivr.host or (self.config.campaigns.dry_run and can_speak())
         sound = (lambda text: self._prompt(text).sha256) if speaks else None
         calendar = self.pipeline.calendar
-        return Campaigns(self.database, self.book, self.pipeline.clock, calendar, self.lanes, sound)
+        checked = troubles if self.config.whatsapp.phone_number_id else None
+        return Campaigns(self.database, self.book, self.pipeline.clock, calendar, self.lanes, sound, checked)
 
     def rehearse(self, number: int, path: Path) -> datetime:
         """Go through a campaign that is only tried out, its contacts written to `path`; when it would be over."""
@@ -328,6 +332,8 @@ class House:
         found: dict[Channel, Driver] = {}
         if self.config.ivr.host:
             found[Channel.IVR] = self._ivr()
+        if self.config.whatsapp.phone_number_id:
+            found[Channel.WHATSAPP] = WhatsApp(self.cloud())
         if self.config.campaigns.dry_run:
             folder = self.config.state_directory / "dry-run"
             for channel in Channel:
@@ -353,6 +359,63 @@ class House:
         sent = asyncio.run(send())
         self.campaigns.note_test(message, sent, person=person)
         return message, sent
+
+    def cloud(self) -> Cloud:
+        """The way to the WhatsApp account, not yet open.  Raises `BadConfig`."""
+        settings = self.config.whatsapp
+        if not settings.phone_number_id:
+            raise BadConfig("whatsapp.phone_number_id is empty: there is no account")
+        token = _secret(self.config, settings.token_file)
+        token()  # a missing file is told now, not by the first message
+        return Cloud(
+            Account(
+                settings.api_url,
+                settings.api_version,
+                settings.phone_number_id,
+                settings.business_account_id,
+                token,
+            )
+        )
+
+    def webhooks(self) -> Listener:
+        """The listener for WhatsApp's webhooks and what works them through.  Raises `BadConfig`."""
+        settings, pipeline = self.config.whatsapp, self.pipeline
+        if not settings.listen_port:
+            raise BadConfig("whatsapp.listen_port is 0: there is no port for webhooks")
+        secret, verify = (
+            _secret(self.config, settings.app_secret_file),
+            _secret(self.config, settings.verify_token_file),
+        )
+        if not (secret() and verify()):
+            raise BadConfig("whatsapp: the app's secret or the verify token is empty")
+        conversation = Conversation(
+            self.database,
+            Contacts(pipeline.calendar, self.lanes),
+            self.cloud(),
+            take_in=pipeline.take_in,
+            books=lambda: tuple(self.book.campaigns.values()),
+            clock=pipeline.clock,
+            leases=self.config.state_directory,
+            most_bytes=settings.media_max_bytes,
+        )
+        return Listener(
+            self.database,
+            address=settings.listen_address,
+            port=settings.listen_port,
+            secret=secret,
+            verify=verify,
+            clock=pipeline.clock,
+            beside=conversation.run,
+        )
+
+    def _webhooks_with_daemon(self, played: Collection[str]) -> AbstractContextManager[object]:
+        settings = self.config.whatsapp
+        here = settings.listen_port and settings.with_daemon and "campaigns" in played
+        return self.webhooks() if here else nullcontext()
+
+    def templates(self) -> Templates:
+        """What people do with the templates at the provider.  Raises `BadConfig`."""
+        return Templates(self.database, self.cloud(), self.pipeline.clock)
 
     def _ivr(self) -> Ivr:
         ivr = self.config.ivr

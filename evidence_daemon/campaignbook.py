@@ -137,7 +137,7 @@ class After(_Book):
 
     tries: int = Field(1, ge=1, le=5)
     """On this channel, in all."""
-    wait: Literal["minutes", "next_day", "other_half"] = "next_day"
+    wait: Literal["minutes", "next_day", "other_half", "a_day"] = "next_day"
     then: Literal["give_up", "other_channel", "next_phone"] = "give_up"
 
 
@@ -157,6 +157,22 @@ class Slip(_Book):
         return pattern
 
 
+class Replies(_Book):
+    """What a customer reads who answers a message; empty: nothing.  {mailbox} and {receipt} may stand in them."""
+
+    words: str = ""
+    """To words, or to a button such as «Ya entregué»."""
+    evidence: str = ""
+    """To a photo or a document."""
+
+    @field_validator("words", "evidence")
+    @classmethod
+    def _only_known_braces(cls, text: str) -> str:
+        if unknown := set(_BRACES.findall(text)) - {"mailbox", "receipt"}:
+            raise ValueError(f"unknown in braces: {', '.join(sorted(unknown))}; known: mailbox, receipt")
+        return " ".join(text.split())
+
+
 class CampaignBook(_Book):
     """One campaign as the business wrote it; a campaign that runs is planned from it."""
 
@@ -173,6 +189,7 @@ class CampaignBook(_Book):
     after: Mapping[str, After]
     scripts: Mapping[str, Script] = Field(min_length=1)
     slips: tuple[Slip, ...] = ()
+    replies: Replies = Replies()
 
     @model_validator(mode="after")
     def _whole(self) -> Self:

@@ -33,8 +33,10 @@ from evidence_daemon.commands import opened as _house
 from evidence_daemon.commands import privacy as privacy_commands
 from evidence_daemon.commands import reversals as charge_commands
 from evidence_daemon.commands import rules as rule_commands
+from evidence_daemon.commands import sandbox as sandbox_commands
 from evidence_daemon.commands import told as _told
 from evidence_daemon.commands import users as user_commands
+from evidence_daemon.commands import whatsapp as whatsapp_commands
 from evidence_daemon.config import Config, MailboxConfig
 from evidence_daemon.console import out, print_json, print_status, print_withheld
 from evidence_daemon.daemon import ALL_ROLES
@@ -68,6 +70,8 @@ app.add_typer(mailbox, name="mailbox")
 app.add_typer(config_commands, name="config")
 app.add_typer(user_commands.commands, name="users")
 app.add_typer(ivr_commands.commands, name="ivr")
+app.add_typer(whatsapp_commands.commands, name="whatsapp")
+app.add_typer(sandbox_commands.commands, name="sandbox")
 app.add_typer(campaign_commands.commands, name="campaigns")
 app.add_typer(audit_commands.commands, name="audit")
 app.add_typer(privacy_commands.subject, name="subject")

@@ -109,6 +109,9 @@ class Doctor:
             (config.database.password_file, bool(config.database.password_file)),
             (config.sign_on.client_secret_file, bool(config.sign_on.issuer)),
             (config.ivr.secret_file, bool(config.ivr.host)),
+            (config.whatsapp.token_file, bool(config.whatsapp.phone_number_id)),
+            (config.whatsapp.app_secret_file, bool(config.whatsapp.listen_port)),
+            (config.whatsapp.verify_token_file, bool(config.whatsapp.listen_port)),
             (config.batches.sftp_password_file, config.batches.delivery == "sftp" and not config.batches.sftp_key_file),
         ]
         needed = sorted({setting for setting, is_needed in wanted if is_needed})

@@ -729,7 +729,7 @@ def killed_while_sending(place: Path, *, count: int, kills: int) -> int:
             sender.start()
             size = path.stat().st_size if path.exists() else 0
             try:
-                until(lambda size=size: (path.exists() and path.stat().st_size > size) or not open_attempts(), 30)
+                until(lambda size=size: (path.exists() and path.stat().st_size > size) or not open_attempts(), 150)
                 if killed < kills:
                     time.sleep(chance.uniform(0, 0.1))
                 else:

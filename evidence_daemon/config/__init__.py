@@ -40,6 +40,7 @@ from evidence_daemon.config.work import (
     FilesConfig,
     ImportsConfig,
     IvrConfig,
+    WhatsAppConfig,
 )
 from evidence_daemon.errors import BadConfig
 
@@ -69,6 +70,7 @@ __all__ = [
     "SignOnConfig",
     "SmtpConfig",
     "WebConfig",
+    "WhatsAppConfig",
     "example",
     "load",
     "parse",
@@ -98,6 +100,7 @@ class Config(Section):
     web: WebConfig = Field(default_factory=WebConfig)
     sign_on: SignOnConfig = Field(default_factory=SignOnConfig)
     ivr: IvrConfig = Field(default_factory=IvrConfig)
+    whatsapp: WhatsAppConfig = Field(default_factory=WhatsAppConfig)
     campaigns: CampaignsConfig = Field(default_factory=CampaignsConfig)
     log: LogConfig = Field(default_factory=LogConfig)
     _directory: Path = PrivateAttr(default=Path())

@@ -7,7 +7,7 @@ from typing import Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
-from evidence_daemon.config.section import Section, listed
+from evidence_daemon.config.section import Section, https_beyond_loopback, listed
 from evidence_daemon.workdays import Calendar, read_dates, read_hours
 
 
@@ -296,21 +296,63 @@ class IvrConfig(Section):
         return dial
 
 
+class WhatsAppConfig(Section):
+    """The WhatsApp account of the campaign's messages (Cloud API); without a phone_number_id there are none."""
+
+    phone_number_id: str = Field(
+        "", pattern=r"^\d*$", description="The provider's number of our telephone, e.g. 106540352242922; empty: none."
+    )
+    business_account_id: str = Field(
+        "", pattern=r"^\d*$", description="Number of the business account (WABA) that owns the templates."
+    )
+    token_file: str = Field("whatsapp_token", description="File that holds the access token of the API.")
+    app_secret_file: str = Field(
+        "whatsapp_app_secret", description="File that holds the app's secret, which signs every webhook."
+    )
+    verify_token_file: str = Field(
+        "whatsapp_verify_token", description="File that holds the word with which the provider asks for our webhook."
+    )
+    api_url: str = Field(
+        "https://graph.facebook.com",
+        description="Where the API is; http only on this machine (`evidence-daemon sandbox whatsapp`).",
+    )
+    api_version: str = Field("v25.0", pattern=r"^v\d+\.\d+$", description="Version of the API.")
+    per_second: float = Field(20, gt=0, le=1000, description="Messages that are handed over in a second at most.")
+    per_day: int = Field(
+        250,
+        ge=0,
+        description="Customers written to in any 24 hours at most: the provider's tier (250, 2000, 10000, 100000), "
+        "less what others send from the same account; 0 is no limit.",
+    )
+    listen_address: str = Field("127.0.0.1", description="Where webhooks are heard; a proxy with TLS stands before it.")
+    listen_port: int = Field(0, ge=0, le=65535, description="Port for webhooks, apart from the desk's; 0: none.")
+    with_daemon: bool = Field(
+        True, description="Listen in the daemon; false where `evidence-daemon whatsapp listen` runs by itself."
+    )
+    media_max_bytes: int = Field(
+        16_000_000, ge=100_000, le=100_000_000, description="Bytes of a photo or paper that a customer sends, at most."
+    )
+
+    @field_validator("api_url")
+    @classmethod
+    def _kept_secret(cls, url: str) -> str:
+        return https_beyond_loopback(url)
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        if self.phone_number_id and not self.business_account_id:
+            raise ValueError("phone_number_id needs business_account_id too")
+        if self.listen_port and not self.phone_number_id:
+            raise ValueError("listen_port needs phone_number_id")
+        return self
+
+
 class CampaignsConfig(Section):
     """Campaigns: contacts of customers, planned and approved by two people."""
 
     test_phones: tuple[str, ...] = Field(
         (),
         description='Our own telephones, the only ones that a test send may reach, e.g. ["+593991234567"].',
-    )
-    whatsapp_per_second: float = Field(
-        20, gt=0, le=1000, description="Messages that are handed over in a second at most."
-    )
-    whatsapp_per_day: int = Field(
-        250,
-        ge=0,
-        description="Customers written to in any 24 hours at most: the provider's tier (250, 2000, 10000, 100000); "
-        "0 is no limit.",
     )
     calls_per_day: int = Field(0, ge=0, description="Customers called in any 24 hours at most; 0 is no limit.")
     dry_run: bool = Field(

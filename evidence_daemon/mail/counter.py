@@ -20,6 +20,8 @@ CAC = "origen:cac"
 """Account of what was brought to a service centre.  No mailbox can be called so: a colon is no part of their names."""
 CALL = "origen:llamada"
 """Account of what was said on the telephone."""
+WHATSAPP = "origen:whatsapp"
+"""Account of what customers wrote or photographed in answer to our messages."""
 
 _MAGIC = ((b"%PDF-", "application", "pdf"), (b"\xff\xd8\xff", "image", "jpeg"), (b"\x89PNG", "image", "png"))
 _ADDRESS = re.compile(r"[^\s@<>,;\"()\\]{1,64}@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")

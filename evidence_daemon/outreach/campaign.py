@@ -51,7 +51,8 @@ class Standing:
 class Campaigns:
     """The acts.  Each raises `BadInput` for what cannot be asked, `RefusedTransition` when somebody was faster.
 
-    `sound` gives the SHA-256 of the file that a call with a text plays; None where there are no calls.
+    `sound` gives the SHA-256 of the file that a call with a text plays; None where there are no calls.  `templates`
+    tells what keeps a plan's messages from leaving; None where no provider is asked.
     """
 
     database: Database
@@ -60,6 +61,7 @@ class Campaigns:
     calendar: Calendar
     lanes: Mapping[Channel, Lane]
     sound: Callable[[str], str] | None = None
+    templates: Callable[[Session, Plan], Sequence[str]] | None = None
 
     # ── before it runs ───────────────────────────────────────────────────────────────────────────
 
@@ -262,6 +264,7 @@ class Campaigns:
                 if audience.seal(campaign.plan) != campaign.approved_hash:
                     raise BadInput("lo que está guardado no es lo que se aprobó")
                 self._same_sounds(audience.read_plan(campaign.plan))
+                self._templates_stand(session, campaign)
             values = {"started_at": now, "beat_at": now, "because": ""}
             return self._to(session, campaign, _C.EN_CURSO, "campaign started", who, {}, **values)
 
@@ -270,6 +273,11 @@ class Campaigns:
     def _same_sounds(self, plan: Plan) -> None:
         if plan.sounds and self._sounds(plan.book, plan.deadline) != plan.sounds:
             raise BadInput("una grabación cambió después de la aprobación: hace falta una nueva")
+
+    def _templates_stand(self, session: Session, campaign: Campaign) -> None:
+        plan = audience.read_plan(campaign.plan)
+        if self.templates is not None and (faults := self.templates(session, plan)):
+            raise BadInput([*faults, "vea «evidence-daemon whatsapp templates status»"])
 
     def pause(self, number: int, *, person: str, because: str) -> Campaign:
         """Nothing more leaves; what lives plays on."""
@@ -292,6 +300,8 @@ class Campaigns:
 
         def work(session: Session) -> Campaign:
             campaign = self._load(session, number)
+            if not campaign.rehearsal:
+                self._templates_stand(session, campaign)
             for channel in audience.read_plan(campaign.plan).channels:
                 outreach.resume_channel(session, channel)
             if campaign.state is _C.EN_CURSO:
@@ -463,9 +473,11 @@ class Campaigns:
             raise BadInput(f"{phone} no es de los teléfonos propios (campaigns.test_phones)")
         if key not in plan.book.scripts:
             raise BadInput(f"no hay guion {key!r}; hay: {', '.join(plan.book.scripts)}")
-        text, told = script.render(plan.book.scripts[key], script.sample(plan.deadline))
-        values = {} if plan.book.scripts[key].channel is Channel.IVR else told
-        return Message(AttemptId(f"prueba-{secrets.token_hex(6)}"), number, key, text, values)
+        words = plan.book.scripts[key]
+        text, told = script.render(words, script.sample(plan.deadline))
+        name = AttemptId(f"prueba-{secrets.token_hex(6)}")
+        values = {} if words.channel is Channel.IVR else told
+        return Message(name, number, key, text, values, words.template, words.language)
 
 
 def e164(phone: str) -> str:

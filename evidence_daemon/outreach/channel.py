@@ -28,6 +28,10 @@ class Message:
     """As the customer reads or hears it."""
     values: Mapping[str, str] = field(default_factory=dict)
     """Variables in the order of the script; empty for calls: no personal data in voice."""
+    template: str = ""
+    """A message: name of the template that the provider approved, as the campaign froze it …"""
+    language: str = ""
+    """… and its language."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +51,8 @@ class Refused:
     suppress: bool = False
     """The person asked not to be reached here again."""
     phone_is_wrong: bool = False
+    result: str = ""
+    """One word for what follows, e.g. SIN_WHATSAPP; the code when empty."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +62,10 @@ class Throttled:
     code: str
     seconds: float
     """To wait before the next message on this channel."""
+    again: float = 0.0
+    """To wait before this message itself is handed over again; at least `seconds`."""
+    alone: bool = False
+    """Only this message waits (its customer's turn, the provider's own trouble); the channel keeps its pace."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +109,12 @@ class Report:
     phone_is_wrong: bool = False
     suppress: bool = False
     """The person asked not to be reached here again (key 9, BAJA)."""
+    here_only: bool = False
+    """… on this channel alone; the others may go on."""
+    provider_id: str = ""
+    """The provider's own name of the message, where the report tells it."""
+    halt: Halted | None = None
+    """It also tells that the channel or the script cannot be used until a person acts."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -205,7 +205,10 @@ class Contacts:
         )
         if not claimed:
             return None
-        return Message(row.id, go.phone, row.script, text, {} if row.channel is Channel.IVR else told)
+        if row.channel is Channel.IVR:
+            return Message(row.id, go.phone, row.script, text)
+        words = plan.book.scripts[row.script]
+        return Message(row.id, go.phone, row.script, text, told, words.template, words.language)
 
     # ── what the driver answered ─────────────────────────────────────────────────────────────────
 
@@ -221,14 +224,14 @@ class Contacts:
                 )
             case Refused():
                 report = Report(
-                    name, f"{name}:refused", now, _S.FALLIDO, sent.code, sent.code, sent.because,
+                    name, f"{name}:refused", now, _S.FALLIDO, sent.result or sent.code, sent.code, sent.because,
                     phone_is_wrong=sent.phone_is_wrong,
                 )  # fmt: skip
                 if sent.suppress:
                     self._leave_alone(session, attempt, attempt.channel.value, "el proveedor lo informa", now)
                 self.hear(session, report, now)
-            case Throttled(seconds=seconds):
-                self._give_back(session, attempt, now + timedelta(seconds=seconds), now)
+            case Throttled():
+                self._give_back(session, attempt, now + timedelta(seconds=max(sent.seconds, sent.again)), now)
             case Halted():
                 self._give_back(session, attempt, now, now)
                 which = attempt.script if sent.script_only else ""
@@ -284,7 +287,10 @@ class Contacts:
         rehearsed = outreach.load_campaign(session, attempt.campaign_id).rehearsal  # teaches nothing about people
         if report.suppress and not rehearsed:
             proof = f"{attempt.id} {report.at:%Y-%m-%dT%H:%M:%SZ} {result}"
-            self._leave_alone(session, attempt, "", proof, now)
+            self._leave_alone(session, attempt, attempt.channel.value if report.here_only else "", proof, now)
+        if report.halt is not None and not rehearsed:
+            which = attempt.script if report.halt.script_only else ""
+            self._stop(session, attempt.channel, which, f"{report.halt.code}: {report.halt.because}", now)
         if report.phone_is_wrong and not rehearsed:
             outreach.mark_wrong(session, attempt.phone, attempt.channel, attempt.id, now)
         if not schedule.moves(attempt.state, report.state):
@@ -300,6 +306,7 @@ class Contacts:
             because=report.because,
             seconds=report.seconds,
             sent_at=attempt.sent_at or now,
+            provider_id=attempt.provider_id or report.provider_id or None,
             ended_at=report.at if final else attempt.ended_at,
         )
         if not report.rang:
@@ -431,11 +438,11 @@ class Contacts:
                 self._give_back(session, attempt, now, now)
 
     def give_up_undelivered(self, session: Session, channel: Channel, now: datetime) -> int:
-        """Messages that nobody's telephone took in the time that is allowed: they count as failed."""
+        """Messages that no telephone took in the time that is allowed, or of which nothing was ever heard: failed."""
         if channel is not Channel.WHATSAPP:
             return 0
         late = 0
-        for attempt in outreach.under_way(session, channel, [_S.ENVIADO], now - timedelta(hours=1)):
+        for attempt in outreach.under_way(session, channel, [_S.ENVIADO, _S.DESCONOCIDO], now - timedelta(hours=1)):
             plan = audience.read_plan(outreach.load_campaign(session, attempt.campaign_id).plan)
             if (attempt.claimed_at or now) + timedelta(hours=plan.book.limits.undelivered_hours) <= now:
                 because = f"no se entregó en {plan.book.limits.undelivered_hours} horas"

@@ -23,7 +23,7 @@ from evidence_daemon import observe
 from evidence_daemon.errors import BadInput, EvidenceDaemonError, RefusedTransition, Temporary
 from evidence_daemon.model import AttemptId, CampaignState, Channel, ContactState
 from evidence_daemon.outreach import audience
-from evidence_daemon.outreach.channel import Driver, Lost, Message, NeverSeen, Report, Sent
+from evidence_daemon.outreach.channel import Driver, Lost, Message, NeverSeen, Report, Sent, Throttled
 from evidence_daemon.outreach.contact import Claimed, Contacts
 from evidence_daemon.outreach.schedule import Pace
 from evidence_daemon.store import outreach
@@ -231,6 +231,7 @@ class Engine:
                     wait = pace.turn(loop.time()) - loop.time()
                     if wait > 0:
                         await asyncio.sleep(wait)
+                    pace.left(loop.time())
                     if message.attempt in self._unwanted:
                         await self._do(partial(self._withdraw, message.attempt))
                         continue
@@ -258,11 +259,10 @@ class Engine:
         except Exception as fault:  # a driver never raises for the provider's sake: a bug, and nobody knows
             log.exception("the driver failed on %s", message.attempt)
             sent = Lost(f"{type(fault).__name__}: {fault}")
-        seconds = getattr(sent, "seconds", None)
-        if seconds is not None:
-            pace.throttled(loop.time(), seconds)
-        else:
+        if not isinstance(sent, Throttled):
             pace.accepted()
+        elif not sent.alone:
+            pace.throttled(loop.time(), sent.seconds)
         results.put_nowait((message.attempt, sent))
 
     async def _listen(self, driver: Driver, results: asyncio.Queue[tuple[AttemptId, Sent] | Report]) -> None:

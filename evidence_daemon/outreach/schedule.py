@@ -154,6 +154,8 @@ def what_follows(
                 return Repeat(openings.other_half(ended, province))
             case "next_day":
                 return Repeat(openings.next_day(ended, province))
+            case "a_day":
+                return Repeat(openings.next_open(ended + timedelta(days=1), province))
     match rule.then:
         case "other_channel":
             return OtherChannel(openings.next_day(ended, province))
@@ -218,6 +220,8 @@ class Pace:
         self.limit = self.rate = per_second
         self._due = 0.0
         self._gone: deque[float] = deque(maxlen=max(1, int(per_second)))
+        self._turned_away: deque[bool] = deque(maxlen=max(20, int(per_second)))
+        self._next_cut = 0.0
 
     def turn(self, now: float) -> float:
         """The moment of the next departure, taken for it: now or later."""
@@ -229,14 +233,30 @@ class Pace:
         self._due = max(self._due + 1.0 / self.rate, at - _CATCH_UP)
         return at
 
+    def left(self, now: float) -> None:
+        """The last departure really happened at `now`: a busy machine is late, and the second counts from there."""
+        if self._gone:
+            self._gone[-1] = max(self._gone[-1], now)
+
     def throttled(self, now: float, seconds: float) -> None:
-        """The provider asked for a slower pace: half of it, after a pause."""
-        self.rate = max(self.rate / 2, self.limit / 64)
+        """The provider asked for a slower pace: after a pause, slower by half of the share that it turned away.
+
+        All of the last second's answers turned away is half the rate, one in a hundred is half a part in a hundred:
+        a single stray answer does not cost a campaign its morning.  At most one cut a second: what was under way
+        when the first came says nothing new.
+        """
+        self._turned_away.append(True)
         self._due = max(self._due, now + seconds)
+        if now >= self._next_cut:
+            share = sum(self._turned_away) / len(self._turned_away)
+            self.rate = max(self.rate * (1 - share / 2), self.limit / 64)
+            self._next_cut = now + 1.0
 
     def accepted(self) -> None:
-        """It went well: a little faster again, up to the limit."""
-        self.rate = min(self.limit, self.rate + self.limit / 200)
+        """It went well: a little faster again, up to the limit; carefully while others are still turned away."""
+        self._turned_away.append(False)
+        step = 2000 if any(self._turned_away) else 200
+        self.rate = min(self.limit, self.rate + self.limit / step)
 
 
 _MARGIN = 1.005

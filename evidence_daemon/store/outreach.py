@@ -664,10 +664,12 @@ def lift(session: Session, who: str, channel: str, *, actor: str, now: datetime)
     return session.exec(change.execution_options(**_QUIET)).rowcount == 1
 
 
-def suppressions(session: Session) -> Iterator[Suppression]:
-    """All that stand, in the order in which they came."""
+def suppressions(session: Session, who: str = "") -> Iterator[Suppression]:
+    """All that stand, of somebody or of everybody, in the order in which they came."""
     columns = SuppressionRow.__table__.c  # type: ignore[attr-defined]
     query = sa.select(*(columns[name] for name in Suppression.__dataclass_fields__)).where(columns.lifted_at.is_(None))
+    if who:
+        query = query.where(columns.who == who)
     for row in session.execute(query.order_by(columns.id).execution_options(yield_per=1000)):
         yield Suppression(*row)
 
@@ -694,6 +696,19 @@ def stopped(session: Session) -> dict[tuple[str, str], str]:
     """(channel, script or "") → why."""
     rows = session.exec(select(ContactStopRow.channel, ContactStopRow.script, ContactStopRow.because))
     return {(channel, script): because for channel, script, because in rows}
+
+
+def stopped_by_itself(session: Session) -> list[str]:
+    """Channels, scripts and campaigns that nobody stopped by hand, with why; a line for each, for staff."""
+    found = [f"{channel} {script}".strip() + f": {because}" for (channel, script), because in stopped(session).items()]
+    for campaign in _campaigns(session, col(CampaignRow.state) == CampaignState.PAUSADA):
+        if campaign.because.startswith(BY_ITSELF):
+            found.append(f"campaña {campaign.id}: {campaign.because}")
+    return found
+
+
+BY_ITSELF = ("plantilla ", "no salió: ", "lo que está guardado ")
+"""How the reasons begin for which a campaign pauses itself."""
 
 
 # ── how it stands ────────────────────────────────────────────────────────────────────────────────
@@ -780,12 +795,14 @@ def funnel(session: Session, campaign: int) -> Funnel:
 
 def is_over(session: Session, campaign: int) -> bool:
     """Nothing of it is planned, held or waited for."""
+    # A message whose answer was lost is waited for until its time is over; the call after it may still be planned.
+    doubted = sa.and_(col(AttemptRow.state) == _S.DESCONOCIDO, col(AttemptRow.channel) == Channel.WHATSAPP)
     first = (
         sa.select(1)
         .select_from(AttemptRow)
         .where(
             col(AttemptRow.campaign_id) == campaign,
-            col(AttemptRow.state).in_((*WAITING, _S.ENVIANDO, _S.ENVIADO)),
+            sa.or_(col(AttemptRow.state).in_((*WAITING, _S.ENVIANDO, _S.ENVIADO)), doubted),
         )
         .limit(1)
     )

@@ -72,6 +72,7 @@ class AttemptRow(Table, table=True):
         sa.UniqueConstraint("case_id", "campaign_id", "channel", "number"),
         sa.Index("ix_contact_attempts_phone", "campaign_id", "phone"),
         _partial("ix_contact_attempts_due", "campaign_id", "channel", "not_before", where=_PLANNED),
+        _partial("ix_contact_attempts_provider", "provider_id", where="provider_id IS NOT NULL"),
         _partial("ix_contact_attempts_held", "case_id", where=_HELD),
         _partial("ix_contact_attempts_open", "channel", "claimed_at", where=_OPEN),
         _partial("ix_contact_attempts_stopped", "channel", where=_STOPPED),

@@ -154,7 +154,7 @@ def _blank(visit: Visit) -> dict[str, Any]:
         "lines": [Line.INTERNET_FIJO, Line.TELEVISION, Line.TELEFONIA_FIJA],
         "once": _new_once(visit),
         "reason_words": partial(reason_words, visit.rooms.book),
-        "origins": {counter.CAC: _("service centre"), counter.CALL: _("call")},
+        "origins": {counter.CAC: _("service centre"), counter.CALL: _("call"), counter.WHATSAPP: "WhatsApp"},
     }
 
 
