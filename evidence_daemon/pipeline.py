@@ -655,6 +655,8 @@ class Pipeline:
         now, again = self.clock(), timedelta(seconds=UNCERTAIN_AFTER)
         age = timedelta(0) if starting else 2 * again
         self.database.transact(lambda s: records.recover_claims(s, now, again_after=again, older_than=age))
+        if late := self.database.transact(lambda session: records.set_right(session, now)):
+            log.warning("the clock was set back: %d answers that were put off to a day far away are due now", late)
         while self.database.transact(audit.seal):
             pass
 

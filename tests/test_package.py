@@ -205,7 +205,7 @@ def test_it_is_started_anew_when_its_work_hangs(booted: Machine) -> None:
     booted.do("systemctl", "daemon-reload")
     booted.do("systemctl", "restart", DAEMON)
     process = booted.unit(DAEMON, "MainPID")["MainPID"]
-    booted.do("kill", "-STOP", process)
+    booted.do("sh", "-c", f"kill -STOP {process}")
     wait_for(lambda: booted.unit(DAEMON, "NRestarts")["NRestarts"] != "0", "the watchdog")
     wait_for(lambda: booted.unit(DAEMON, "ActiveState")["ActiveState"] == "active", "the new start")
     assert booted.unit(DAEMON, "MainPID")["MainPID"] not in {process, "0"}

@@ -201,6 +201,10 @@ class Limits:
 
 NO_LIMITS = Limits()
 DAY = timedelta(hours=24)
+AHEAD = timedelta(minutes=10)
+"""A row of a moment further ahead was written while the clock was wrong; less is what two machines differ by."""
+FARTHEST = timedelta(days=7)
+"""Nothing is put off for longer: a day after the last try, over a long weekend."""
 VALVE_WINDOW = timedelta(minutes=15)
 
 
@@ -458,13 +462,32 @@ def recover_claims(
     """
     rows = session.exec(
         select(OutboxRow.id, OutboxRow.claimed_at).where(
-            col(OutboxRow.state) == OutboxState.ENVIANDO, col(OutboxRow.claimed_at) <= now - older_than
+            col(OutboxRow.state) == OutboxState.ENVIANDO,
+            sa.or_(col(OutboxRow.claimed_at) <= now - older_than, col(OutboxRow.claimed_at) > now + AHEAD),
         )
     ).all()
     for outbox_id, claimed_at in rows:
-        next_at = (claimed_at or now) + again_after
+        next_at = min(claimed_at or now, now) + again_after
         finish_send(session, outbox_id, OutboxState.INCIERTO, "el envío se interrumpió", now=now, next_at=next_at)
     return len(rows)
+
+
+def set_right(session: Session, now: datetime) -> int:
+    """After the clock was wrong and was set back: answers that were put off to a day that is far are due now; how many.
+
+    Without it an answer of an hour in which the clock stood in next year would wait for that year.
+    """
+    far = sa.or_(col(OutboxRow.created_at) > now + AHEAD, col(OutboxRow.due_at) > now + FARTHEST)
+    return session.exec(
+        sa.update(OutboxRow)
+        .where(
+            col(OutboxRow.state).in_([OutboxState.EN_COLA, OutboxState.INCIERTO]),
+            col(OutboxRow.due_at) > now + AHEAD,
+            far,
+        )
+        .values(due_at=now)
+        .execution_options(synchronize_session=False)
+    ).rowcount
 
 
 @dataclass(frozen=True, slots=True)
