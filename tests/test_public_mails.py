@@ -191,10 +191,18 @@ def test_at_debug_no_logger_of_the_program_or_of_any_library_holds_it_either(
     smtp_receiver: SmtpReceiver,
     caplog: pytest.LogCaptureFixture,
     log: io.StringIO,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """A whole round of the daemon, by TLS, where somebody has set the root of all loggers to DEBUG."""
     logging.root.addHandler(caplog.handler)
     logging.root.setLevel(logging.DEBUG)
+    # The engine's logger keeps to itself and is turned down by the program: here it speaks to the root, whole.
+    engine = logging.getLogger("dbos")
+    monkeypatch.setattr(engine, "level", logging.DEBUG)
+    monkeypatch.setattr(engine, "propagate", True)
+    monkeypatch.setattr(engine, "setLevel", lambda _level: None)
+    monkeypatch.setattr(engine, "handlers", [logging.NullHandler()])
+    engine.manager._clear_cache()  # type: ignore[attr-defined]
     sender = "juana.planted@correo.example"
     dovecot.deliver(
         mailbox_user,
