@@ -10,7 +10,7 @@ APT_TEST := $(APT_RUN) clamav-daemon dovecot-imapd dovecot-lmtpd postfix postgre
             fonts-dotgothic16 fonts-oxygen fonts-breip fonts-sjfonts fonts-dkg-handwriting \
             sip-tester espeak-ng sox libsox-fmt-base
 
-.PHONY: help run test check test-slow fix example deb lock clean demo-reset
+.PHONY: help run test check cover test-slow fix example deb lock clean demo-reset
 .DEFAULT_GOAL := help
 
 help:            ## this list
@@ -20,6 +20,11 @@ run: $(VENV)/run.stamp       ## the demo house: sample mails walk from a mailbox
 	$(BIN)/evidence-daemon demo
 
 test: $(VENV)/test.stamp check       ## everything: style, floors, types, quick tests with real servers
+	$(BIN)/pytest -n 2 --dist loadfile || { \
+	  echo "── What failed in company is tried once more, alone: only what fails again fails. ──"; \
+	  $(BIN)/pytest --last-failed --last-failed-no-failures none --timeout 300; }
+
+cover: $(VENV)/test.stamp    ## the quick tests again, with what they do not reach
 	$(BIN)/pytest -n 2 --dist loadfile --cov --cov-report=term:skip-covered
 
 check: $(VENV)/test.stamp    ## format, lint, floors, types
