@@ -14,8 +14,6 @@ from collections.abc import Callable, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-import httpx
-
 from evidence_daemon.config import HealthConfig
 
 log = logging.getLogger("evidence_daemon.health")
@@ -101,6 +99,8 @@ class Pinger:
         if not self._url or time.monotonic() < self._next:
             return
         self._next = time.monotonic() + self._seconds
+        import httpx
+
         try:
             httpx.get(self._url if well else f"{self._url}/fail", timeout=PING_SECONDS)
         except httpx.HTTPError as trouble:

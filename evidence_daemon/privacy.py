@@ -14,10 +14,6 @@ from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import escape
 
-from reportlab.lib.pagesizes import A4
-from reportlab.lib.styles import getSampleStyleSheet
-from reportlab.platypus import Paragraph, SimpleDocTemplate, Spacer
-
 from evidence_daemon import observe
 from evidence_daemon.config import RetentionConfig
 from evidence_daemon.errors import BadInput, Permanent
@@ -161,6 +157,10 @@ class Privacy:
 
 def _report(path: Path, id_number: str, rows: dict[str, list[dict[str, Any]]], day: str) -> None:
     """What is held, for the person himself, on paper."""
+    from reportlab.lib.pagesizes import A4
+    from reportlab.lib.styles import getSampleStyleSheet
+    from reportlab.platypus import Paragraph, SimpleDocTemplate, Spacer
+
     styles = getSampleStyleSheet()
     story = [
         Paragraph("Datos personales que constan en el sistema de evidencias", styles["Title"]),

@@ -11,9 +11,11 @@ import re
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import cache
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-import holidays
+if TYPE_CHECKING:
+    from holidays import HolidayBase
 
 ECUADOR = ZoneInfo("America/Guayaquil")
 """The mainland, which has no summer time."""
@@ -36,8 +38,10 @@ class Calendar:
 
 
 @cache
-def _national() -> holidays.HolidayBase:
+def _national() -> HolidayBase:
     """The package's own table; it works out a year when it is first asked for a day of it."""
+    import holidays
+
     return holidays.country_holidays("EC")
 
 

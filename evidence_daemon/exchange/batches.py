@@ -10,12 +10,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from evidence_daemon.cases import ledger
 from evidence_daemon.columns import ReversalValue
 from evidence_daemon.errors import BadInput, RefusedTransition
 from evidence_daemon.exchange import forms, reversals
-from evidence_daemon.exchange.forms import Cell, Cover, Money
+from evidence_daemon.exchange.forms import Cell, Money
 from evidence_daemon.model import BatchState, CaseId, Cents, Charge, ChargeId, ChargeState, LineResult, Operation
 from evidence_daemon.rulebook import RuleBook
 from evidence_daemon.store import audit, batches
@@ -23,6 +24,9 @@ from evidence_daemon.store.batches import Batch, ExportedFile, Line
 from evidence_daemon.store.database import Database, Session
 from evidence_daemon.store.lists import Reversal
 from evidence_daemon.workdays import ECUADOR
+
+if TYPE_CHECKING:
+    from evidence_daemon.exchange.cover import Cover
 
 FILES = "lote"
 """Under this word the files of a batch are kept."""
@@ -207,7 +211,9 @@ class Batches:
             forms.csv_file(name, columns.file, heads, rows),
             forms.xlsx_file(name, f"Lote {batch.id}", heads, rows, at=batch.exported_at or batch.created_at),
         )
-        return (*sheets, forms.cover_file(f"{name}-caratula", _cover(batch, lines, sheets)))
+        from evidence_daemon.exchange.cover import cover_file
+
+        return (*sheets, cover_file(f"{name}-caratula", _cover(batch, lines, sheets)))
 
 
 def _split(reversal: Reversal) -> tuple[Cents, Cents]:
@@ -252,6 +258,8 @@ def reason_of(text: str) -> str:
 
 
 def _cover(batch: Batch, lines: Sequence[Line], sheets: Sequence[ExportedFile]) -> Cover:
+    from evidence_daemon.exchange.cover import Cover
+
     totals = []
     for operation in (Operation.QUITAR_CARGO, Operation.NOTA_CREDITO):
         some = [line for line in lines if line.operation is operation]

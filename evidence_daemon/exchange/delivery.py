@@ -10,13 +10,15 @@ import asyncio
 import hashlib
 from collections.abc import Callable, Sequence
 from pathlib import Path, PurePosixPath
-
-import asyncssh
+from typing import TYPE_CHECKING
 
 from evidence_daemon.config import BatchesConfig
 from evidence_daemon.errors import BadConfig, LoginRefused, Permanent, Temporary
 from evidence_daemon.exchange import forms
 from evidence_daemon.store.batches import ExportedFile
+
+if TYPE_CHECKING:
+    from asyncssh import SFTPClient
 
 _PATIENCE_SECONDS = 60
 """For a whole delivery: the largest batch has some megabytes."""
@@ -64,6 +66,8 @@ def _same_or_refuse(file: ExportedFile, there: bytes, where: str) -> None:
 
 
 async def _by_sftp(settings: BatchesConfig, files: Sequence[ExportedFile], secret: Callable[[str], str]) -> None:
+    import asyncssh
+
     try:
         pinned = asyncssh.import_public_key(settings.sftp_host_key)
     except asyncssh.KeyImportError as trouble:
@@ -103,7 +107,7 @@ async def _by_sftp(settings: BatchesConfig, files: Sequence[ExportedFile], secre
         raise Temporary(f"{settings.sftp_host}: the files were not delivered: {trouble}") from trouble
 
 
-async def _put(client: asyncssh.SFTPClient, folder: PurePosixPath, file: ExportedFile) -> None:
+async def _put(client: SFTPClient, folder: PurePosixPath, file: ExportedFile) -> None:
     target, draft = str(folder / file.name), str(folder / f".{file.name}.part")
     if await client.exists(target):
         async with client.open(target, "rb") as there:
