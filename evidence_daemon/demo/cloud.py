@@ -82,6 +82,10 @@ class Sandbox:
 
     def __init__(self, settings: Settings, photo: bytes = b"") -> None:
         self.settings, self.port = settings, 0
+        self.clock: Callable[[], float] = time.time
+        """What webhooks are stamped with; the limits count by a clock of their own."""
+        self.media_troubles = 0
+        """So many files are not handed over at first."""
         self.rules = [Rule.read(text) for text in settings.faults]
         self.templates: dict[tuple[str, str], Template] = {}
         self.taken: list[Taken] = []
@@ -124,7 +128,7 @@ class Sandbox:
         site = web.TCPSite(self._runner, "127.0.0.1", port, backlog=1024)
         await site.start()
         self.port = self._runner.addresses[0][1]
-        self._tasks = [asyncio.create_task(self._teller()) for _ in range(_TELLERS if settings.webhook else 0)]
+        self._tasks = [asyncio.create_task(self._teller()) for _ in range(_TELLERS)]
         self._tasks.append(asyncio.create_task(self._let_go()))
         return self.port
 
@@ -182,19 +186,19 @@ class Sandbox:
         taken = Taken(wamid, str(body.get("biz_opaque_callback_data", "")), to, now, body)
         self.taken.append(taken)
         if body["type"] != "template" and now - self._last_words.get(to, -1e9) > 24 * 3600:
-            self._tell_status(taken, "failed", 131047)
+            self.tell_status(taken, "failed", 131047)
             return taken
         tail = to[-2:]
         ends = {"00": 131026, "01": 131049, "02": 131050}
         if body["type"] == "template" and tail in ends:
-            self._tell_status(taken, "failed", ends[tail])
+            self.tell_status(taken, "failed", ends[tail])
             return taken
-        self._tell_status(taken, "sent")
+        self.tell_status(taken, "sent")
         if tail == "03":
             return taken
-        self._tell_status(taken, "delivered")
+        self.tell_status(taken, "delivered")
         if int(tail[-1:] or 0) % 2 == 0:
-            self._tell_status(taken, "read")
+            self.tell_status(taken, "read")
         if body["type"] == "template" and self.settings.answers:
             self._customer_answers(taken, tail)
         return taken
@@ -301,7 +305,7 @@ class Sandbox:
     def says(self, sender: str, *, text: str = "", button: str = "", photo: bytes = b"", about: str = "") -> str:
         """A customer writes; the name of his message."""
         name = self._name()
-        message: dict[str, Any] = {"from": sender, "from_user_id": _user(sender), "id": name, "timestamp": _now()}
+        message: dict[str, Any] = {"from": sender, "from_user_id": _user(sender), "id": name, "timestamp": self._now()}
         if about:
             message["context"] = {"from": self.settings.phone_id, "id": about}
         if button:
@@ -321,13 +325,13 @@ class Sandbox:
     def moves(self, old: str, new: str) -> None:
         """A customer changed his number."""
         system = {"body": f"User A changed from {old} to {new}", "wa_id": new, "type": "user_changed_number"}
-        message = {"from": old, "id": self._name(), "timestamp": _now(), "system": system, "type": "system"}
+        message = {"from": old, "id": self._name(), "timestamp": self._now(), "system": system, "type": "system"}
         self._tell("messages", {**self._head(), "messages": [message]})
 
     def prefers(self, sender: str, value: str) -> None:
         """A customer stops (or resumes) marketing messages in his settings."""
         wish = {"wa_id": sender, "user_id": _user(sender), "detail": f"User requested to {value} marketing messages",
-                "category": "marketing_messages", "value": value, "timestamp": int(_now())}  # fmt: skip
+                "category": "marketing_messages", "value": value, "timestamp": int(self._now())}  # fmt: skip
         self._tell("user_preferences", {**self._head(), "contacts": [_contact(sender)], "user_preferences": [wish]})
 
     async def _media_told(self, request: web.Request) -> web.Response:
@@ -336,6 +340,9 @@ class Sandbox:
             return self._no(refusal)
         if name not in self._media:
             return self._no(UNKNOWN)
+        if self.media_troubles:
+            self.media_troubles -= 1
+            return self._no(Refusal(131016, "not now", 503))
         kind, content = self._media[name]
         return web.json_response(
             {
@@ -356,12 +363,16 @@ class Sandbox:
     def _name(self) -> str:
         return f"wamid.IN{self.settings.seed}{next(self._numbers):012d}"
 
+    def _now(self) -> str:
+        return str(int(self.clock()))
+
     def _head(self) -> dict[str, Any]:
         numbers = {"display_phone_number": "59321800100", "phone_number_id": self.settings.phone_id}
         return {"messaging_product": "whatsapp", "metadata": numbers}
 
-    def _tell_status(self, taken: Taken, status: str, code: int = 0) -> None:
-        told: dict[str, Any] = {"id": taken.wamid, "status": status, "timestamp": _now(), "recipient_id": taken.to,
+    def tell_status(self, taken: Taken, status: str, code: int = 0) -> None:
+        """What became of a message, by webhook."""
+        told: dict[str, Any] = {"id": taken.wamid, "status": status, "timestamp": self._now(), "recipient_id": taken.to,
                                 "recipient_user_id": _user(taken.to)}  # fmt: skip
         if taken.tracker:
             told["biz_opaque_callback_data"] = taken.tracker
@@ -380,7 +391,7 @@ class Sandbox:
         if not self.settings.webhook:
             return
         change = {"value": value, "field": kind}
-        entry = {"id": self.settings.business_id, "time": int(_now()), "changes": [change]}
+        entry = {"id": self.settings.business_id, "time": int(self._now()), "changes": [change]}
         body = json.dumps({"object": "whatsapp_business_account", "entry": [entry]}).replace("/", "\\/").encode()
         number = next(self._numbers)
         copies = 2 if self.settings.doubled and number % self.settings.doubled == 0 else 1
@@ -456,7 +467,3 @@ def _contact(number: str) -> dict[str, Any]:
 
 def _user(number: str) -> str:
     return f"EC.{int(hashlib.sha256(number.encode()).hexdigest()[:15], 16)}"
-
-
-def _now() -> str:
-    return str(int(time.time()))

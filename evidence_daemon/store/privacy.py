@@ -33,6 +33,7 @@ from evidence_daemon.store.tables import (
 )
 from evidence_daemon.store.tables_outreach import AttemptRow
 from evidence_daemon.store.tables_unattended import ForgottenRow, LegalHoldRow
+from evidence_daemon.store.tables_whatsapp import CustomerMessageRow
 
 
 class Class(StrEnum):
@@ -256,6 +257,7 @@ def forget_contacts(session: Session, id_number: str) -> None:
     cases = select(CaseRow.id).where(col(CaseRow.id_number) == id_number)
     session.exec(sa.delete(PhoneRow).where(col(PhoneRow.case_id).in_(cases)))
     _set(session, AttemptRow, col(AttemptRow.case_id).in_(cases), phone="")
+    _set(session, CustomerMessageRow, col(CustomerMessageRow.case_id).in_(cases), sender="", body="")
     _set(session, CaseRow, col(CaseRow.id_number) == id_number, email="")
 
 

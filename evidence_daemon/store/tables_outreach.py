@@ -47,8 +47,6 @@ class CampaignRow(Table, table=True):
     plan: str = _text()
     author: str = _text()
     created_at: dt.datetime = _moment()
-    submitted_at: dt.datetime | None = _moment(null=True)
-    """When its author laid it before a second person."""
     approved_by: str = _text(default="")
     approved_at: dt.datetime | None = _moment(null=True)
     approved_hash: str = _text(default="")
@@ -62,6 +60,8 @@ class CampaignRow(Table, table=True):
     """When it was last looked after; a long silence stops it."""
     because: str = _text(default="")
     """Why it stands as it stands, for staff."""
+    submitted_at: dt.datetime | None = _moment(null=True)
+    """When its author laid it before a second person."""
 
 
 class AttemptRow(Table, table=True):
