@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import re
 import tomllib
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from enum import StrEnum
 from typing import Any, Literal, Self, TypeVar
 
@@ -382,9 +382,9 @@ class Rule(_Book):
     staff: str = Field(min_length=10)
     examples: tuple[RuleExample, ...] = Field(min_length=1)
 
-    def speaks(self, facts: Collection[Fact]) -> bool:
+    def speaks(self, facts: Set[Fact]) -> bool:
         """Whether the rule applies to a mail with these facts."""
-        return self.when <= set(facts) and self.unless.isdisjoint(facts)
+        return self.when <= facts and self.unless.isdisjoint(facts)
 
 
 class DecisionPolicy(_Book):
@@ -444,7 +444,7 @@ class DecisionBook(_Book):
     """What holds for a mail whose every equipment is accredited without a person: a shorthand for examples."""
     rule: tuple[Rule, ...] = Field(min_length=1)
 
-    def spoken(self, facts: Collection[Fact]) -> tuple[Rule, ...]:
+    def spoken(self, facts: Set[Fact]) -> tuple[Rule, ...]:
         """The rules that apply, in order; the first one decides.  Never empty: the last rule always does."""
         return tuple(rule for rule in self.rule if rule.speaks(facts))
 

@@ -91,7 +91,7 @@ def decide(evidence: Evidence, found: Match, book: RuleBook, today: date) -> Dec
     facts = _facts(scene)
     rules = book.decision.spoken(facts)
     decider = rules[0]
-    default = book.decision.rule[-1]
+    default, speaking = book.decision.rule[-1], {rule.name for rule in rules}
     findings = tuple(
         Finding(rule.name, rule.verdict, _reasons(rule, evidence), rule.staff, decided=rule is decider)
         for rule in rules
@@ -106,7 +106,7 @@ def decide(evidence: Evidence, found: Match, book: RuleBook, today: date) -> Dec
         ),
         items=scene.items,
         signals=scene.signals,
-        silent=tuple(_silent(rule, facts) for rule in book.decision.rule if not rule.speaks(facts)),
+        silent=tuple(_silent(rule, facts) for rule in book.decision.rule if rule.name not in speaking),
         case_shown=Fact.MUESTRA_EL_CASO in facts,
     )
     return _VERDICTS[decider.verdict](_meant(scene, shown=grounds.case_shown), grounds)

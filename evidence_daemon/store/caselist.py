@@ -22,8 +22,8 @@ from evidence_daemon.model import (
     ItemState,
     SearchKeys,
 )
-from evidence_daemon.store.statements import count_rows
-from evidence_daemon.store.tables import CaseRow, ChargeRow, ItemRow, MailRow, PhoneRow, Table
+from evidence_daemon.store.statements import among, of
+from evidence_daemon.store.tables import CaseRow, ChargeRow, ItemRow, MailRow, PhoneRow
 
 MIRRORED = frozenset(
     {
@@ -42,24 +42,15 @@ MOST_CASES = 200
 """Cases that one search returns at most; a person with more is a company, and a service number is needed."""
 
 
-def _of(table: type[Table]) -> sa.Table:
-    found: sa.Table = table.__table__  # type: ignore[attr-defined]
-    return found
-
-
 def _search() -> sa.Select[Any]:
     """Everything that can name a case, in one statement: things first, then persons."""
-    cases, items = _of(CaseRow).c, _of(ItemRow).c
-
-    def named(name: str) -> sa.BindParameter[Any]:
-        return sa.bindparam(name, expanding=True)
-
+    cases, items = of(CaseRow).c, of(ItemRow).c
     arms = (
-        sa.select(cases.id).where(cases.service_key.in_(named("services"))),
-        sa.select(items.case_id).where(*bears(items.serial_key, named("serials"))),
-        sa.select(items.case_id).where(*bears(items.mac_key, named("serials"))),
-        sa.select(cases.id).where(cases.id.in_(named("named"))),
-        sa.select(cases.id).where(cases.id_number.in_(named("numbers"))),
+        sa.select(cases.id).where(among(cases.service_key, "services")),
+        sa.select(items.case_id).where(*bears(items.serial_key, among(items.serial_key, "serials"))),
+        sa.select(items.case_id).where(*bears(items.mac_key, among(items.mac_key, "serials"))),
+        sa.select(cases.id).where(among(cases.id, "named")),
+        sa.select(cases.id).where(among(cases.id_number, "numbers")),
     )
     ranked = [
         sa.select(arm.limit(MOST_CASES).subquery(), sa.literal(rank).label("rank")) for rank, arm in enumerate(arms)
@@ -87,13 +78,13 @@ def find_cases(session: Session, keys: SearchKeys) -> tuple[Case, ...]:
     return load_cases(session, list(found)[:MOST_CASES])
 
 
-def bears(column: Any, labels: Any) -> tuple[sa.ColumnElement[bool], ...]:
-    """Conditions that a serial's or a MAC's column is one of these labels, in the form of its partial index.
+def bears(column: Any, borne: sa.ColumnElement[bool]) -> tuple[sa.ColumnElement[bool], ...]:
+    """A condition on a serial's or a MAC's column, in the form of its partial index.
 
     A list without MACs holds a million empty ones: an index over them all would be taken for a bad one as soon as
     somebody lets SQLite gather statistics, and each mail would search the whole table.
     """
-    return (column.in_(labels), column != sa.literal_column("''"))
+    return (borne, column != sa.literal_column("''"))
 
 
 def all_cases(session: Session) -> tuple[Case, ...]:
@@ -194,16 +185,20 @@ def known_sender(session: Session, address: str) -> bool:
     address = address.strip().lower()
     if not address:
         return False
-    accepted = (EvidenceState.ACEPTADO, EvidenceState.ACEPTADO_PARCIAL)
-    return bool(
-        count_rows(session, CaseRow, col(CaseRow.email) == address)
-        or count_rows(session, MailRow, col(MailRow.sender) == address, col(MailRow.state).in_(accepted))
-    )
+    session.flush()
+    return bool(session.connection().execute(_KNOWN, {"address": address}).scalar_one())
 
 
-_IDS: sa.BindParameter[Any] = sa.bindparam("ids", expanding=True)
 _SEARCH = _search()
-_CASES = sa.select(_of(CaseRow)).where(_of(CaseRow).c.id.in_(_IDS)).order_by(_of(CaseRow).c.id)
-_ITEMS = sa.select(_of(ItemRow)).where(_of(ItemRow).c.case_id.in_(_IDS)).order_by(_of(ItemRow).c.id)
-_CHARGES = sa.select(_of(ChargeRow)).where(_of(ChargeRow).c.case_id.in_(_IDS)).order_by(_of(ChargeRow).c.id)
-"""Built once: building a statement costs more than running it."""
+_CASES = sa.select(of(CaseRow)).where(among(of(CaseRow).c.id, "ids")).order_by(of(CaseRow).c.id)
+_ITEMS = sa.select(of(ItemRow)).where(among(of(ItemRow).c.case_id, "ids")).order_by(of(ItemRow).c.id)
+_CHARGES = sa.select(of(ChargeRow)).where(among(of(ChargeRow).c.case_id, "ids")).order_by(of(ChargeRow).c.id)
+_KNOWN = sa.select(
+    sa.or_(
+        sa.exists().where(of(CaseRow).c.email == sa.bindparam("address")),
+        sa.exists().where(
+            of(MailRow).c.sender == sa.bindparam("address"),
+            of(MailRow).c.state.in_((EvidenceState.ACEPTADO, EvidenceState.ACEPTADO_PARCIAL)),
+        ),
+    )
+)

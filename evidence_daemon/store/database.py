@@ -289,8 +289,10 @@ def _open_sqlite(url: sa.URL, *, read_only: bool) -> sa.Engine:
         # Python's module begins a transaction by itself only before a change, not before a read, and
         # SQLAlchemy switches that habit on again with any `isolation_level` option.
         connection.connection.isolation_level = None  # type: ignore[attr-defined]
-        reading = connection.get_execution_options().get(_READING)
-        connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+        if connection.get_execution_options().get(_READING):  # takes no lock yet, so it cannot be refused
+            connection.connection.dbapi_connection.execute("BEGIN").close()  # type: ignore[union-attr]
+        else:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
 
     return engine
 

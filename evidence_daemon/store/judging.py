@@ -37,8 +37,8 @@ from evidence_daemon.model import (
 )
 from evidence_daemon.store import audit
 from evidence_daemon.store.shapes import from_json, to_json
-from evidence_daemon.store.statements import count_rows
-from evidence_daemon.store.tables import DecisionRow, EntryRow, MailCaseRow, MailRow, OutboxRow, ReviewRow, Table
+from evidence_daemon.store.statements import among, count_rows, of
+from evidence_daemon.store.tables import DecisionRow, EntryRow, MailCaseRow, MailRow, OutboxRow, ReviewRow
 from evidence_daemon.store.tables_judging import BandRow, LookRow, OfficeActaRow, OriginRow, WayRow
 
 _BANDS = 16
@@ -63,9 +63,8 @@ def keep_origins(session: Session, mail_id: MailId, origins: Iterable[Origin]) -
 
 def load_origins(session: Session, mail_id: MailId) -> tuple[Origin, ...]:
     """What `keep_origins` kept, in its order."""
-    rows = session.exec(
-        select(OriginRow.body).where(col(OriginRow.mail_id) == mail_id).order_by(col(OriginRow.ordinal))
-    )
+    session.flush()
+    rows = session.connection().execute(_ORIGINS, {"own": mail_id}).scalars()
     return tuple(from_json(body, Origin) for body in rows)
 
 
@@ -302,44 +301,39 @@ def _place(paper: Fields) -> tuple[str, str, int, str, date] | None:
 # ── statements, built once: building one costs more than running it ──────────────────────────────
 
 
-def _of(table: type[Table]) -> sa.Table:
-    found: sa.Table = table.__table__  # type: ignore[attr-defined]
-    return found
-
-
 def _rushes() -> sa.Select[Any]:
-    way, case = _of(WayRow).c, _of(MailCaseRow).c
+    way, case = of(WayRow).c, of(MailCaseRow).c
     return (
         sa.select(way.way, way.who, sa.func.count(sa.distinct(case.case_id)).label("cases"))
-        .join_from(_of(WayRow), _of(MailCaseRow), case.mail_id == way.mail_id)
+        .join_from(of(WayRow), of(MailCaseRow), case.mail_id == way.mail_id)
         .where(
-            way.way.in_(sa.bindparam("ways", expanding=True)),
-            way.who.in_(sa.bindparam("whos", expanding=True)),
+            among(way.way, "ways"),
+            among(way.who, "whos"),
             way.at > sa.bindparam("since"),
             way.at <= sa.bindparam("until"),
             way.mail_id != sa.bindparam("own"),
-            case.case_id.not_in(sa.bindparam("meant", expanding=True)),
+            ~among(case.case_id, "meant"),
         )
         .group_by(way.way, way.who)
     )
 
 
 def _neighbours() -> sa.CompoundSelect[Any]:
-    acta = _of(OfficeActaRow).c
+    acta = of(OfficeActaRow).c
     here = (
         acta.office == sa.bindparam("office"),
         acta.series == sa.bindparam("series"),
         acta.mail_id != sa.bindparam("own"),
     )
-    lower = sa.select(_of(OfficeActaRow)).where(*here, acta.place < sa.bindparam("place")).order_by(acta.place.desc())
-    higher = sa.select(_of(OfficeActaRow)).where(*here, acta.place > sa.bindparam("place")).order_by(acta.place)
+    lower = sa.select(of(OfficeActaRow)).where(*here, acta.place < sa.bindparam("place")).order_by(acta.place.desc())
+    higher = sa.select(of(OfficeActaRow)).where(*here, acta.place > sa.bindparam("place")).order_by(acta.place)
     return sa.union_all(sa.select(lower.limit(2).subquery()), sa.select(higher.limit(2).subquery()))
 
 
 def _held() -> sa.Select[Any]:
     """The cases of a mail that waits for a person, and whether another mail of the case does too."""
-    mine, theirs = _of(MailCaseRow).alias("mine"), _of(MailCaseRow).alias("theirs")
-    ours, others = _of(ReviewRow).alias("ours"), _of(ReviewRow).alias("others")
+    mine, theirs = of(MailCaseRow).alias("mine"), of(MailCaseRow).alias("theirs")
+    ours, others = of(ReviewRow).alias("ours"), of(ReviewRow).alias("others")
     waiting = sa.exists().where(
         theirs.c.case_id == mine.c.case_id,
         theirs.c.mail_id != mine.c.mail_id,
@@ -353,5 +347,7 @@ def _held() -> sa.Select[Any]:
     return sa.select(mine.c.case_id, waiting.label("others")).where(mine.c.mail_id == sa.bindparam("own"), open_)
 
 
+_ORIGIN = of(OriginRow).c
+_ORIGINS = sa.select(_ORIGIN.body).where(_ORIGIN.mail_id == sa.bindparam("own")).order_by(_ORIGIN.ordinal)
 _RUSHES, _NEIGHBOURS, _HELD = _rushes(), _neighbours(), _held()
-_LOOKS = sa.select(_of(LookRow)).where(_of(LookRow).c.mail_id == sa.bindparam("own")).order_by(_of(LookRow).c.page)
+_LOOKS = sa.select(of(LookRow)).where(of(LookRow).c.mail_id == sa.bindparam("own")).order_by(of(LookRow).c.page)

@@ -248,7 +248,9 @@ def _found(wanted: Wanted, mail_id: Mapped[int], *, in_summary: Mapped[str] | No
 
     def serial() -> list[sa.ColumnElement[bool]]:
         keys = [key for key in (canonical_serial(words), canonical_mac(words)) if key]
-        serials, macs = (sa.and_(*bears(col(column), keys)) for column in (ItemRow.serial_key, ItemRow.mac_key))
+        serials, macs = (
+            sa.and_(*bears(col(column), col(column).in_(keys))) for column in (ItemRow.serial_key, ItemRow.mac_key)
+        )
         items = select(ItemRow.case_id).where(sa.or_(serials, macs))
         of_items = mail_id.in_(select(MailCaseRow.mail_id).where(col(MailCaseRow.case_id).in_(items)))
         return [of_items, of_uses("serie", *keys)] if keys else []

@@ -12,6 +12,7 @@ from sqlmodel import Session, col, select
 
 from evidence_daemon.model import Direction, Register, RegisterEntry
 from evidence_daemon.store.lists import Fate
+from evidence_daemon.store.statements import among, of
 from evidence_daemon.store.tables_batches import RegisterRow, RegisterSerialRow
 
 _MOST = 100
@@ -35,17 +36,16 @@ def look_up(session: Session, actas: Collection[str], serials: Collection[str]) 
     """What the register says of these acta numbers and serials, both in canonical form; index look-ups only."""
     session.flush()
     base = session.connection()
-    known_to = base.execute(_NEWEST).scalar_one()
-    if known_to is None and base.execute(_ANY).first() is None:
-        return Register()
     asked = {"actas": [acta for acta in actas if acta], "serials": [serial for serial in serials if serial]}
+    rows = base.execute(_FOUND, asked).all()  # at least one, that of the whole register
     found: dict[int, tuple[sa.Row[Any], list[str]]] = {}
-    for row in base.execute(_FOUND, asked):
-        _entry, shown = found.setdefault(row.id, (row, []))
-        if row.serial_key is not None:
-            shown.append(row.serial_key)
+    for row in rows:
+        if row.id is not None:
+            _entry, shown = found.setdefault(row.id, (row, []))
+            if row.serial_key is not None:
+                shown.append(row.serial_key)
     return Register(
-        known_to,
+        rows[0].known_to,
         tuple(
             RegisterEntry(row.acta_key, row.office, tuple(shown), row.day, row.direction)
             for row, shown in found.values()
@@ -85,24 +85,24 @@ def bring_in(session: Session, actas: Sequence[RegisteredActa], *, now: datetime
     return fates
 
 
-_ENTRIES: sa.Table = RegisterRow.__table__  # type: ignore[attr-defined]
-_SERIALS: sa.Table = RegisterSerialRow.__table__  # type: ignore[attr-defined]
+_ENTRIES, _SERIALS = of(RegisterRow), of(RegisterSerialRow)
 
 
 def _found() -> sa.Select[Any]:
-    """Entries that bear one of the numbers or serials, each with all its serials, a row for each."""
-    by_acta = sa.select(_ENTRIES.c.id).where(_ENTRIES.c.acta_key.in_(sa.bindparam("actas", expanding=True)))
-    by_serial = sa.select(_SERIALS.c.entry_id).where(_SERIALS.c.serial_key.in_(sa.bindparam("serials", expanding=True)))
+    """How far the register is known, and the entries that bear one of the numbers or serials.
+
+    Each with all its serials, a row for each; one row of nothing but the date where none bears any.
+    """
+    by_acta = sa.select(_ENTRIES.c.id).where(among(_ENTRIES.c.acta_key, "actas"))
+    by_serial = sa.select(_SERIALS.c.entry_id).where(among(_SERIALS.c.serial_key, "serials"))
     ids = sa.union(sa.select(by_acta.limit(_MOST).subquery()), sa.select(by_serial.limit(_MOST).subquery()))
+    whole = sa.select(sa.func.max(_ENTRIES.c.day).label("known_to")).subquery()
     return (
-        sa.select(_ENTRIES, _SERIALS.c.serial_key)
-        .join_from(_ENTRIES, _SERIALS, _SERIALS.c.entry_id == _ENTRIES.c.id, isouter=True)
-        .where(_ENTRIES.c.id.in_(ids))
+        sa.select(whole.c.known_to, _ENTRIES, _SERIALS.c.serial_key)
+        .join_from(whole, _ENTRIES, _ENTRIES.c.id.in_(ids), isouter=True)
+        .join(_SERIALS, _SERIALS.c.entry_id == _ENTRIES.c.id, isouter=True)
         .order_by(_ENTRIES.c.id, _SERIALS.c.serial_key)
     )
 
 
-_NEWEST = sa.select(sa.func.max(_ENTRIES.c.day))
-_ANY = sa.select(_ENTRIES.c.id).limit(1)
 _FOUND = _found()
-"""Built once: building a statement costs more than running it."""

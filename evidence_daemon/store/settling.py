@@ -47,7 +47,7 @@ from evidence_daemon.store.outbox import (
 )
 from evidence_daemon.store.reviews import close_reviews, open_review
 from evidence_daemon.store.shapes import VERDICTS, to_json
-from evidence_daemon.store.statements import change_one, count_rows, insert_new
+from evidence_daemon.store.statements import among, change_one, count_rows, insert_new, of
 from evidence_daemon.store.tables import (
     CaseRow,
     ChargeRow,
@@ -111,8 +111,7 @@ def with_uses(session: Session, mail_id: MailId, evidence: Evidence) -> Evidence
     found: dict[Use, None] = {}
     wanted = traces(evidence)
     if wanted:
-        kinds, values = {what.value for what, _value in wanted}, {value for _what, value in wanted}
-        asked = {"kinds": sorted(kinds), "values": sorted(values), "own": mail_id}
+        asked = {"values": sorted({value for _what, value in wanted}), "own": mail_id}
         for row in session.connection().execute(_USES, asked):
             if (row.what, row.value) in wanted:
                 case_id = CaseId(row.case_id) if row.case_id is not None else None
@@ -121,14 +120,13 @@ def with_uses(session: Session, mail_id: MailId, evidence: Evidence) -> Evidence
     return replace(evidence, uses=tuple(sorted(found, key=lambda use: order.index(use.what))))
 
 
-_USE: sa.Table = UseRow.__table__  # type: ignore[attr-defined]
+_USE = of(UseRow)
+
+
+_KINDS: list[sa.ColumnElement[str]] = [sa.literal_column(f"'{kind}'") for kind in Trace]
 _USES = (
     sa.select(_USE)
-    .where(
-        _USE.c.what.in_(sa.bindparam("kinds", expanding=True)),
-        _USE.c.value.in_(sa.bindparam("values", expanding=True)),
-        _USE.c.mail_id != sa.bindparam("own"),
-    )
+    .where(_USE.c.what.in_(_KINDS), among(_USE.c.value, "values"), _USE.c.mail_id != sa.bindparam("own"))
     .order_by(_USE.c.id)
     .limit(400)
 )

@@ -1,16 +1,75 @@
-"""The few kinds of statement that the whole room is built of."""
+"""The few kinds of statement that the whole room is built of.
+
+Building a statement costs more than running it, so those of the walk and of the desk are built once, over tables
+(`of`) and with named parameters, and run on the session's connection; whoever does so flushes the session first.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import FunctionElement
 from sqlmodel import Session, select
 
 from evidence_daemon.errors import RefusedTransition
 from evidence_daemon.store.tables import Table
+
+
+def of(table: type[Table]) -> sa.Table:
+    """The table of a class of rows."""
+    found: sa.Table = table.__table__  # type: ignore[attr-defined]
+    return found
+
+
+def among(column: sa.ColumnElement[Any], name: str) -> sa.ColumnElement[bool]:
+    """That a column is one of a list, which is one parameter: the statement's text never changes with its length.
+
+    An `IN` whose list is written out is written anew each time it runs, which costs more than the look-up.
+    """
+    rows = _Rows(sa.bindparam(name, type_=_Listed(column.type))).column_valued("value")
+    return column.in_(sa.select(rows))
+
+
+class _Listed(sa.types.TypeDecorator[Any]):
+    """A list of values: JSON text for SQLite, an array for PostgreSQL."""
+
+    impl = sa.String
+    cache_ok = True
+
+    def __init__(self, item: sa.types.TypeEngine[Any]) -> None:
+        super().__init__()
+        self.whole = isinstance(item, sa.Integer)
+
+    def load_dialect_impl(self, dialect: sa.Dialect) -> sa.types.TypeEngine[Any]:
+        if dialect.name == "sqlite":
+            return sa.String()
+        return postgresql.ARRAY(sa.BigInteger() if self.whole else sa.String())
+
+    def process_bind_param(self, value: Iterable[Any] | None, dialect: sa.Dialect) -> Any:
+        values = list(value or ())
+        return json.dumps(values) if dialect.name == "sqlite" else values
+
+
+class _Rows(FunctionElement[Any]):
+    """The values of a list as the rows of a table."""
+
+    name = "rows"
+    inherit_cache = True
+
+
+@compiles(_Rows, "sqlite")
+def _of_json(element: _Rows, compiler: Any, **options: Any) -> str:
+    return f"json_each({compiler.process(element.clauses, **options)})"
+
+
+@compiles(_Rows, "postgresql")
+def _of_array(element: _Rows, compiler: Any, **options: Any) -> str:
+    return f"unnest({compiler.process(element.clauses, **options)})"
 
 
 def insert_new(
