@@ -14,6 +14,7 @@ from house import BORDER, CORPUS
 from living import letter
 from webhouse import Clock, Visitor, WebHouse, web_house
 
+from evidence_daemon.errors import Temporary
 from evidence_daemon.exchange import import_cases
 from evidence_daemon.model import EvidenceState, Lane, MailId, Role, Verdict, receipt_number
 from evidence_daemon.store import queue, records
@@ -213,6 +214,49 @@ async def test_a_plain_form_shows_the_answer_first_and_decides_when_it_is_confir
         assert f"/cola/{receipt}/deshacer" in undo
         await rosa.submit(f"/cola/{receipt}/deshacer")
         assert told(own).mail.state is EvidenceState.EN_REVISION
+
+
+async def test_in_a_busy_house_the_form_stands_as_it_was_filled_in_and_decides_when_sent_again(own: WebHouse) -> None:
+    receipt = held(own)
+    held(own, 2, "otro@example.com")
+    line = own.house.database.line
+    assert line is not None
+    async with visitor(own, "revisor") as rosa:
+        form = form_of((await rosa.see(f"/cola/{receipt}")).text)
+        basis = own.house.desk.preview(MailId(1), _ruling(Verdict.DISCARD), person="revisor").basis
+        filled = form | {"verdict": "discard", "base": basis, "nota": "propaganda, sin duda"}
+        line._patience = 0.05
+        with line.turn():  # somebody writes, and does not come to an end
+            busy = await rosa.post(f"/cola/{receipt}/decidir", data=filled)
+            late = await rosa.post(f"/cola/{receipt}/posponer", data=form | {"dia": "2031-01-01"})
+        line._patience = 30.0
+        assert busy.status_code == 503
+        assert "El sistema está ocupado y no se escribió nada" in busy.text
+        assert "propaganda, sin duda" in busy.text
+        assert late.status_code == 303
+        assert len(told(own).decisions) == 1
+        again = await rosa.post(f"/cola/{receipt}/decidir", data=filled | form_of(busy.text) | {"base": basis})
+        assert again.status_code == 303
+    assert told(own).decisions[-1].verdict is Verdict.DISCARD
+
+
+async def test_what_was_decided_stands_though_the_next_mail_cannot_be_taken(
+    own: WebHouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    receipt = held(own)
+    held(own, 2, "otro@example.com")
+    async with visitor(own, "revisor") as rosa:
+        form = form_of((await rosa.see(f"/cola/{receipt}")).text)
+        basis = own.house.desk.preview(MailId(1), _ruling(Verdict.DISCARD), person="revisor").basis
+
+        def busy(*_: object, **__: object) -> None:
+            raise Temporary("others were writing")
+
+        monkeypatch.setattr(type(own.house.desk), "claim", busy)
+        done = await rosa.post(f"/cola/{receipt}/decidir", data=form | {"verdict": "discard", "base": basis})
+        assert (done.status_code, done.headers["location"]) == (303, "/cola")
+        assert f"{receipt}: descartado" in (await rosa.see("/cola")).text.lower().replace(receipt.lower(), receipt)
+    assert told(own).decisions[-1].verdict is Verdict.DISCARD
 
 
 async def test_a_late_form_is_told_who_decided_what(own: WebHouse) -> None:

@@ -20,10 +20,12 @@ import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
 from evidence_daemon.model import CaseId, MailId
+from evidence_daemon.store.statements import of, run
 from evidence_daemon.store.tables import EventRow, SealRow
 
 BEGINNING = "0" * 64
 """The previous hash of the first seal."""
+_INSERT = sa.insert(of(EventRow))
 LATE = 10_000
 """How many ids back an event may still turn up (PostgreSQL hands out ids before it commits)."""
 
@@ -40,9 +42,7 @@ def record(
 ) -> None:
     """Add an event.  `action` is a word such as "decided"; `actor` is "daemon" or "persona:<name>"."""
     text = json.dumps(detail or {}, ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=str)
-    session.exec(
-        sa.insert(EventRow).values(at=now, actor=actor, action=action, mail_id=mail_id, case_id=case_id, detail=text)
-    )
+    run(session, _INSERT, at=now, actor=actor, action=action, mail_id=mail_id, case_id=case_id, detail=text)
 
 
 def seal(session: Session, limit: int = 1000) -> int:

@@ -35,6 +35,7 @@ from sqlalchemy.orm import sessionmaker as make_sessionmaker
 from sqlmodel import Session
 
 from evidence_daemon.errors import BadConfig, BadInput, Temporary
+from evidence_daemon.store.line import Line
 from evidence_daemon.store.mails import found_instance
 
 __all__ = ["Database", "Session", "file_system_of", "open_database", "refuse_network", "translated"]
@@ -75,7 +76,7 @@ class Database:
     """An open database.  Thread-safe; sessions are not.
 
     `url` is the SQLAlchemy URL with its password, for whoever else must open the same database; `lite` is
-    True for SQLite.
+    True for SQLite, where those of this process who write stand in a `line`.
     """
 
     def __init__(self, engine: sa.Engine) -> None:
@@ -85,6 +86,7 @@ class Database:
         self.sessionmaker: make_sessionmaker[Session] = make_sessionmaker(
             bind=engine, class_=Session, expire_on_commit=False
         )
+        self.line = Line(PATIENCE_SECONDS) if self.lite else None
         options: dict[str, Any] = {_READING: True}
         if not self.lite:
             options |= {"postgresql_readonly": True, "isolation_level": "REPEATABLE READ"}
@@ -159,7 +161,8 @@ class Database:
         Raises `Temporary` when the database is busy for 30 s, gone, out of space, or (PostgreSQL) when
         this transaction lost a race; `transact` is for work that should then simply be done again.
         """
-        with translated(), self.sessionmaker() as session, session.begin():
+        turn = self.line.turn() if self.line is not None else contextlib.nullcontext()
+        with translated(), turn, self.sessionmaker() as session, session.begin():
             if (guard := _GUARD.get()) is not None:
                 guard(session)
             yield session

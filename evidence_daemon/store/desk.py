@@ -27,7 +27,7 @@ from evidence_daemon.store import audit
 from evidence_daemon.store.history import Event, Judged, judged
 from evidence_daemon.store.reviews import Review
 from evidence_daemon.store.shapes import from_json
-from evidence_daemon.store.statements import change_one
+from evidence_daemon.store.statements import change_one, of, run
 from evidence_daemon.store.tables import DecisionRow, EventRow, MailCaseRow, MailRow, OutboxRow, ReviewRow
 from evidence_daemon.store.tables_desk import ActRow, CorrectionRow, ProposalRow, ProposalState
 
@@ -46,18 +46,13 @@ class Act:
 
 def act_of(session: Session, key: str) -> Act | None:
     """What was done with this form already, or None."""
-    row = session.exec(select(ActRow).where(col(ActRow.key) == key)).one_or_none()
+    row = run(session, _ACT, key=key).one_or_none()
     return Act(MailId(row.mail_id), row.actor, row.outcome, row.at) if row is not None else None
 
 
 def last_act(session: Session, actor: str, since: datetime) -> Act | None:
     """What this person did last, not before that moment."""
-    row = session.exec(
-        select(ActRow)
-        .where(col(ActRow.actor) == actor, col(ActRow.at) >= since)
-        .order_by(col(ActRow.at).desc())
-        .limit(1)
-    ).first()
+    row = run(session, _LAST_ACT, actor=actor, since=since).first()
     return Act(MailId(row.mail_id), row.actor, row.outcome, row.at) if row is not None else None
 
 
@@ -226,11 +221,7 @@ def propose(
 
 def proposal_of(session: Session, mail_id: MailId) -> Proposal | None:
     """What waits for a second person about this mail, or None."""
-    row = session.exec(
-        select(ProposalRow)
-        .where(col(ProposalRow.mail_id) == mail_id, col(ProposalRow.state) == ProposalState.PENDIENTE)
-        .execution_options(populate_existing=True)
-    ).one_or_none()
+    row = run(session, _PROPOSAL, own=mail_id).one_or_none()
     if row is None:
         return None
     return Proposal(
@@ -312,8 +303,22 @@ def correct(
 
 def corrections_of(session: Session, mail_id: MailId) -> tuple[Correction, ...]:
     """The corrections that count, the latest of each value."""
-    rows = session.exec(
-        select(CorrectionRow).where(col(CorrectionRow.mail_id) == mail_id).order_by(col(CorrectionRow.id))
-    )
+    rows = run(session, _CORRECTIONS, own=mail_id)
     latest = {row.what: Correction(row.what, row.before, row.after, row.actor, row.at) for row in rows}
     return tuple(latest.values())
+
+
+# ── statements, built once ───────────────────────────────────────────────────────────────────────
+
+_ACTS, _CORRECTED, _PROPOSED = of(ActRow), of(CorrectionRow), of(ProposalRow)
+_ACT = sa.select(_ACTS).where(_ACTS.c.key == sa.bindparam("key"))
+_LAST_ACT = (
+    sa.select(_ACTS)
+    .where(_ACTS.c.actor == sa.bindparam("actor"), _ACTS.c.at >= sa.bindparam("since"))
+    .order_by(_ACTS.c.at.desc())
+    .limit(1)
+)
+_CORRECTIONS = sa.select(_CORRECTED).where(_CORRECTED.c.mail_id == sa.bindparam("own")).order_by(_CORRECTED.c.id)
+_PROPOSAL = sa.select(_PROPOSED).where(
+    _PROPOSED.c.mail_id == sa.bindparam("own"), _PROPOSED.c.state == ProposalState.PENDIENTE
+)

@@ -35,6 +35,7 @@ from evidence_daemon.store.mails import UNDECIDED, Mail, load_mail, load_papers,
 from evidence_daemon.store.outbox import by_hand
 from evidence_daemon.store.reviews import Review, review_of
 from evidence_daemon.store.shapes import VERDICTS, from_json
+from evidence_daemon.store.statements import of, run
 from evidence_daemon.store.switches import switches
 from evidence_daemon.store.tables import (
     CaseRow,
@@ -46,6 +47,7 @@ from evidence_daemon.store.tables import (
     MailRow,
     OutboxRow,
     ReviewRow,
+    Table,
     VanishedRow,
 )
 
@@ -200,9 +202,9 @@ class Story:
 def explain(session: Session, mail_id: MailId) -> Story:
     """Everything that is kept about one mail.  Raises `Permanent` when there is no such mail."""
     mail = load_mail(session, mail_id)
-    copies = session.exec(select(CopyRow).where(col(CopyRow.mail_id) == mail_id).order_by(col(CopyRow.id)))
-    answers = session.exec(select(OutboxRow).where(col(OutboxRow.mail_id) == mail_id).order_by(col(OutboxRow.id)))
-    events = session.exec(select(EventRow).where(col(EventRow.mail_id) == mail_id).order_by(col(EventRow.id)))
+    copies = run(session, _COPIES, own=mail_id).all()
+    answers = run(session, _ANSWERS, own=mail_id).all()
+    events = run(session, _EVENTS, own=mail_id).all()
     return Story(
         mail=mail,
         copies=tuple((CopyKey(row.account, row.folder, row.uidvalidity, row.uid), row.filed_as) for row in copies),
@@ -289,3 +291,10 @@ def _by(session: Session, column: Any, *conditions: Any) -> dict[str, int]:
 def _least(session: Session, column: Any, *conditions: Any) -> datetime | None:
     found: datetime | None = session.exec(select(sa.func.min(column, type_=column.type)).where(*conditions)).one()
     return found
+
+
+def _of_mail(table: type[Table]) -> sa.Select[Any]:
+    return sa.select(of(table)).where(of(table).c.mail_id == sa.bindparam("own")).order_by(of(table).c.id)
+
+
+_COPIES, _ANSWERS, _EVENTS = _of_mail(CopyRow), _of_mail(OutboxRow), _of_mail(EventRow)

@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -39,7 +40,7 @@ from evidence_daemon.model import (
 from evidence_daemon.store import audit
 from evidence_daemon.store.reviews import close_reviews, open_review, person_actor
 from evidence_daemon.store.shapes import from_json, to_json
-from evidence_daemon.store.statements import change_one, count_rows, insert_new
+from evidence_daemon.store.statements import change_one, count_rows, insert_new, of, run
 from evidence_daemon.store.tables import (
     CopyRow,
     CountedFolderRow,
@@ -49,6 +50,7 @@ from evidence_daemon.store.tables import (
     PaperRow,
     ReadingRow,
     ReviewRow,
+    Table,
     VanishedRow,
 )
 
@@ -72,12 +74,12 @@ def found_instance(session: Session, *, armed: bool) -> None:
 
 def thread_key(session: Session) -> bytes:
     """The secret with which this house signs the Message-IDs of its answers."""
-    return bytes.fromhex(session.exec(select(InstanceRow.thread_key)).one())
+    return bytes.fromhex(run(session, _INSTANCE).one().thread_key)
 
 
 def is_armed(session: Session) -> bool:
     """True when answers may be sent."""
-    return bool(session.exec(select(InstanceRow.armed)).one())
+    return bool(run(session, _INSTANCE).one().armed)
 
 
 def set_armed(session: Session, armed: bool, *, actor: str = DAEMON, now: datetime | None = None) -> int:
@@ -312,18 +314,9 @@ class Mail:
 
 def load_mail(session: Session, mail_id: MailId) -> Mail:
     """Raises `Permanent` when there is no such mail."""
-    row = session.exec(
-        select(MailRow).where(col(MailRow.id) == mail_id).execution_options(populate_existing=True)
-    ).one_or_none()
+    row = run(session, _MAIL, own=mail_id).one_or_none()
     if row is None:
         raise Permanent(f"there is no mail {receipt_number(mail_id)}")
-    asked = count_rows(
-        session,
-        ReviewRow,
-        col(ReviewRow.mail_id) == mail_id,
-        col(ReviewRow.closed_at).is_(None),
-        col(ReviewRow.lane).not_in(ABOUT_ANSWERS),
-    )
     return Mail(
         id=mail_id,
         receipt=receipt_number(mail_id),
@@ -345,7 +338,7 @@ def load_mail(session: Session, mail_id: MailId) -> Mail:
         stage=row.stage,
         trouble=row.trouble,
         shunted=row.shunted_at is not None,
-        in_review=bool(asked),
+        in_review=bool(row.asked),
     )
 
 
@@ -409,16 +402,19 @@ def save_readings(
 
 def load_readings(session: Session, mail_id: MailId) -> tuple[Reading, ...]:
     """The readings that `save_readings` kept, in their order."""
-    rows = session.exec(
-        select(ReadingRow.body).where(col(ReadingRow.mail_id) == mail_id).order_by(col(ReadingRow.ordinal))
-    )
-    return tuple(from_json(body, Document, Unreadable) for body in rows)
+    return tuple(_reading(body) for body in run(session, _READINGS, own=mail_id).scalars())
+
+
+@lru_cache(128)
+def _reading(body: str) -> Reading:
+    """A mail at the desk is gathered several times; what was read of it does not change, and is long."""
+    found: Reading = from_json(body, Document, Unreadable)
+    return found
 
 
 def load_papers(session: Session, mail_id: MailId) -> tuple[Fields, ...]:
     """The papers that `save_readings` or `apply` kept, in their order."""
-    rows = session.exec(select(PaperRow.body).where(col(PaperRow.mail_id) == mail_id).order_by(col(PaperRow.ordinal)))
-    return tuple(from_json(body, Fields) for body in rows)
+    return tuple(from_json(body, Fields) for body in run(session, _PAPERS, own=mail_id).scalars())
 
 
 def twin(session: Session, mail_id: MailId) -> MailId | None:
@@ -428,17 +424,7 @@ def twin(session: Session, mail_id: MailId) -> MailId | None:
     The one that stands came earlier, or was decided earlier (two are read side by side); it never is one
     that could not be processed, or one that is itself the twin.
     """
-    identity = session.exec(select(MailRow.content_identity).where(col(MailRow.id) == mail_id)).one()
-    if not identity:
-        return None
-    found = session.exec(
-        select(sa.func.min(MailRow.id)).where(
-            col(MailRow.content_identity) == identity,
-            col(MailRow.id) != mail_id,
-            sa.or_(col(MailRow.id) < mail_id, col(MailRow.decisions) > 0),
-            col(MailRow.state).not_in((EvidenceState.ERROR_TECNICO, EvidenceState.DUPLICADO)),
-        )
-    ).one()
+    found = run(session, _TWIN, own=mail_id).scalar_one()
     return MailId(found) if found is not None else None
 
 
@@ -591,3 +577,33 @@ def _bump(session: Session, mail_id: MailId, column: Any) -> int:
     if changed is None:
         raise Permanent(f"there is no mail {receipt_number(mail_id)}")
     return int(changed)
+
+
+# ── statements, built once ───────────────────────────────────────────────────────────────────────
+
+
+def _mail() -> sa.Select[Any]:
+    asked, mail = of(ReviewRow).c, of(MailRow)
+    open_ = asked.mail_id == mail.c.id, asked.closed_at.is_(None), asked.lane.not_in(ABOUT_ANSWERS)
+    return sa.select(mail, sa.exists().where(*open_).label("asked")).where(mail.c.id == sa.bindparam("own"))
+
+
+def _twin() -> sa.Select[Any]:
+    mine, other = of(MailRow).alias("mine").c, of(MailRow).alias("other").c
+    return sa.select(sa.func.min(other.id)).where(
+        mine.id == sa.bindparam("own"),
+        mine.content_identity != "",
+        other.content_identity == mine.content_identity,
+        other.id != mine.id,
+        sa.or_(other.id < mine.id, other.decisions > 0),
+        other.state.not_in((EvidenceState.ERROR_TECNICO, EvidenceState.DUPLICADO)),
+    )
+
+
+def _bodies(table: type[Table]) -> sa.Select[Any]:
+    rows = of(table).c
+    return sa.select(rows.body).where(rows.mail_id == sa.bindparam("own")).order_by(rows.ordinal)
+
+
+_INSTANCE = sa.select(of(InstanceRow).c.armed, of(InstanceRow).c.thread_key)
+_MAIL, _TWIN, _READINGS, _PAPERS = _mail(), _twin(), _bodies(ReadingRow), _bodies(PaperRow)

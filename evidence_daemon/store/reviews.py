@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
@@ -12,7 +13,7 @@ from sqlmodel import Session, col, select
 from evidence_daemon.errors import RefusedTransition
 from evidence_daemon.model import ABOUT_ANSWERS, Lane, MailId, ReasonCode, ReviewItem, receipt_number
 from evidence_daemon.store import audit
-from evidence_daemon.store.statements import change_one, insert_new
+from evidence_daemon.store.statements import change_one, insert_new, of, run
 from evidence_daemon.store.tables import MailRow, ReviewRow
 
 
@@ -52,7 +53,7 @@ def open_reviews(session: Session, lane: Lane | None = None, limit: int = 500) -
 
 def review_of(session: Session, mail_id: MailId) -> list[Review]:
     """What a person is asked about one mail: at most one per lane."""
-    return _reviews(session, col(ReviewRow.mail_id) == mail_id, len(Lane))
+    return [_review(row) for row in run(session, _OPEN_OF, own=mail_id)]
 
 
 def close_review(session: Session, mail_id: MailId, lane: Lane, *, person: str, now: datetime) -> None:
@@ -72,33 +73,36 @@ def last_question(session: Session, mail_id: MailId) -> Review | None:
 
 def _reviews(session: Session, which: sa.ColumnElement[bool], limit: int, *, still_open: bool = True) -> list[Review]:
     order = (col(ReviewRow.opened_at), col(ReviewRow.id)) if still_open else (col(ReviewRow.closed_at).desc(),)
-    rows = session.exec(
-        select(ReviewRow, col(MailRow.respond_by))
-        .join(MailRow, col(MailRow.id) == col(ReviewRow.mail_id))
-        .where(col(ReviewRow.closed_at).is_(None) if still_open else col(ReviewRow.closed_at).is_not(None), which)
-        .order_by(*order)
-        .limit(limit)
-        .execution_options(populate_existing=True)
+    chosen = _REVIEWS.where(
+        col(ReviewRow.closed_at).is_(None) if still_open else col(ReviewRow.closed_at).is_not(None), which
     )
-    return [
-        Review(
-            id=row.id,
-            mail_id=MailId(row.mail_id),
-            receipt=receipt_number(MailId(row.mail_id)),
-            lane=row.lane,
-            reasons=tuple(ReasonCode(code) for code in row.reasons.split()),
-            summary=row.summary,
-            opened_at=row.opened_at,
-            respond_by=respond_by,
-            version=row.version,
-            received_at=row.received_at,
-            signals=row.signals,
-            claimed_by=row.claimed_by,
-            claimed_until=row.claimed_until,
-            postponed_until=row.postponed_until,
-        )
-        for row, respond_by in rows
-    ]
+    return [_review(row) for row in run(session, chosen.order_by(*order).limit(limit))]
+
+
+def _review(row: sa.Row[Any]) -> Review:
+    return Review(
+        id=row.id,
+        mail_id=MailId(row.mail_id),
+        receipt=receipt_number(MailId(row.mail_id)),
+        lane=row.lane,
+        reasons=tuple(ReasonCode(code) for code in row.reasons.split()),
+        summary=row.summary,
+        opened_at=row.opened_at,
+        respond_by=row.respond_by,
+        version=row.version,
+        received_at=row.received_at,
+        signals=row.signals,
+        claimed_by=row.claimed_by,
+        claimed_until=row.claimed_until,
+        postponed_until=row.postponed_until,
+    )
+
+
+_ROW, _OF_MAIL = of(ReviewRow), of(MailRow)
+_REVIEWS = sa.select(_ROW, _OF_MAIL.c.respond_by).join_from(_ROW, _OF_MAIL, _OF_MAIL.c.id == _ROW.c.mail_id)
+_OPEN_OF = _REVIEWS.where(_ROW.c.closed_at.is_(None), _ROW.c.mail_id == sa.bindparam("own")).order_by(
+    _ROW.c.opened_at, _ROW.c.id
+)
 
 
 def question_of(session: Session, mail_id: MailId) -> Review | None:

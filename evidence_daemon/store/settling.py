@@ -47,7 +47,7 @@ from evidence_daemon.store.outbox import (
 )
 from evidence_daemon.store.reviews import close_reviews, open_review
 from evidence_daemon.store.shapes import VERDICTS, to_json
-from evidence_daemon.store.statements import among, change_one, count_rows, insert_new, of
+from evidence_daemon.store.statements import among, change_one, count_rows, insert_new, of, run
 from evidence_daemon.store.tables import (
     CaseRow,
     ChargeRow,
@@ -112,7 +112,7 @@ def with_uses(session: Session, mail_id: MailId, evidence: Evidence) -> Evidence
     wanted = traces(evidence)
     if wanted:
         asked = {"values": sorted({value for _what, value in wanted}), "own": mail_id}
-        for row in session.connection().execute(_USES, asked):
+        for row in run(session, _USES, **asked):
             if (row.what, row.value) in wanted:
                 case_id = CaseId(row.case_id) if row.case_id is not None else None
                 found[Use(row.what, row.value, receipt_number(MailId(row.mail_id)), case_id, row.accepted)] = None
@@ -130,6 +130,7 @@ _USES = (
     .order_by(_USE.c.id)
     .limit(400)
 )
+_DECISIONS = sa.select(of(MailRow).c.decisions).where(of(MailRow).c.id == sa.bindparam("own"))
 
 
 # ── settling ─────────────────────────────────────────────────────────────────────────────────────
@@ -137,7 +138,7 @@ _USES = (
 
 def next_decision_number(session: Session, mail_id: MailId) -> int:
     """The number that the next decision on this mail gets, from 1."""
-    return int(session.exec(select(MailRow.decisions).where(col(MailRow.id) == mail_id)).one()) + 1
+    return int(run(session, _DECISIONS, own=mail_id).scalar_one()) + 1
 
 
 def apply(

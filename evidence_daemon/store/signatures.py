@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import sqlalchemy as sa
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col
 
 from evidence_daemon.model import MailId, MailSignature
+from evidence_daemon.store.statements import of, run
 from evidence_daemon.store.tables_mail import SignatureRow
 
 
@@ -21,7 +22,12 @@ def save_signatures(session: Session, mail_id: MailId, found: Sequence[MailSigna
 
 def load_signatures(session: Session, mail_id: MailId) -> tuple[MailSignature, ...]:
     """What `save_signatures` kept; nothing for an unsigned mail, or one that nobody looked at."""
-    rows = session.exec(
-        select(SignatureRow).where(col(SignatureRow.mail_id) == mail_id).order_by(col(SignatureRow.ordinal))
-    )
-    return tuple(MailSignature(row.domain, row.verdict, row.detail) for row in rows)
+    return tuple(MailSignature(row.domain, row.verdict, row.detail) for row in run(session, _FOUND, own=mail_id))
+
+
+_FOUND = (
+    sa.select(of(SignatureRow))
+    .where(of(SignatureRow).c.mail_id == sa.bindparam("own"))
+    .order_by(of(SignatureRow).c.ordinal)
+)
+"""Built once: building a statement costs more than running it."""

@@ -1,7 +1,7 @@
 """The few kinds of statement that the whole room is built of.
 
 Building a statement costs more than running it, so those of the walk and of the desk are built once, over tables
-(`of`) and with named parameters, and run on the session's connection; whoever does so flushes the session first.
+(`of`) and with named parameters, and run on the session's connection (`run`).
 """
 
 from __future__ import annotations
@@ -24,6 +24,12 @@ def of(table: type[Table]) -> sa.Table:
     """The table of a class of rows."""
     found: sa.Table = table.__table__  # type: ignore[attr-defined]
     return found
+
+
+def run(session: Session, statement: sa.Executable, **values: object) -> sa.CursorResult[Any]:
+    """Run a statement that was built once, with what the session holds back written first."""
+    session.flush()
+    return session.connection().execute(statement, values)
 
 
 def among(column: sa.ColumnElement[Any], name: str) -> sa.ColumnElement[bool]:

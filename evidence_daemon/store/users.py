@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
@@ -16,7 +17,7 @@ from sqlmodel import Session, col, select
 from evidence_daemon.errors import BadInput
 from evidence_daemon.model import Role
 from evidence_daemon.store import audit
-from evidence_daemon.store.statements import count_rows, insert_new
+from evidence_daemon.store.statements import count_rows, insert_new, of, run
 from evidence_daemon.store.tables_web import AttemptRow, UserRow, WebSessionRow
 
 _FORGET_AFTER = timedelta(days=1)
@@ -173,17 +174,22 @@ def take_seat(
 
 def seat_of(session: Session, key: str, *, now: datetime, idle: timedelta) -> Seat | None:
     """Who holds this session; None when it ended, lay idle too long, or its user was disabled."""
-    row = session.exec(
-        select(WebSessionRow, UserRow)
-        .join(UserRow, col(UserRow.id) == col(WebSessionRow.user_id))
-        .where(
-            col(WebSessionRow.key) == key,
-            col(WebSessionRow.ends_at) > now,
-            col(WebSessionRow.seen_at) > now - idle,
-            col(UserRow.disabled_at).is_(None),
-        )
-    ).one_or_none()
-    return Seat(_user(row[1]), row[0].key, row[0].half, row[0].seen_at) if row is not None else None
+    row = run(session, _SEAT, key=key, now=now, since=now - idle).one_or_none()
+    return Seat(_user(row), row.seat, row.half, row.seen_at) if row is not None else None
+
+
+_SEATS, _USERS = of(WebSessionRow).c, of(UserRow)
+_SEAT = (
+    sa.select(_USERS, _SEATS.key.label("seat"), _SEATS.half, _SEATS.seen_at)
+    .join_from(_USERS, of(WebSessionRow), _USERS.c.id == _SEATS.user_id)
+    .where(
+        _SEATS.key == sa.bindparam("key"),
+        _SEATS.ends_at > sa.bindparam("now"),
+        _SEATS.seen_at > sa.bindparam("since"),
+        _USERS.c.disabled_at.is_(None),
+    )
+)
+"""Built once: building a statement costs more than running it."""
 
 
 def seen(session: Session, key: str, now: datetime) -> None:
@@ -259,7 +265,7 @@ def _secrets(session: Session, which: sa.ColumnElement[bool]) -> Secrets | None:
     )
 
 
-def _user(row: UserRow) -> User:
+def _user(row: UserRow | sa.Row[Any]) -> User:
     return User(
         id=row.id,
         name=row.name,

@@ -14,7 +14,7 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, HTTPException
 from starlette.responses import RedirectResponse, Response
 
-from evidence_daemon.errors import BadInput, RefusedTransition
+from evidence_daemon.errors import BadInput, RefusedTransition, Temporary
 from evidence_daemon.model import Lane, MailId, ReasonCode, Verdict, mail_of_receipt, receipt_number
 from evidence_daemon.review import Ruling
 from evidence_daemon.rulebook import ReasonClass
@@ -197,14 +197,20 @@ def next_mail(visit: Visit, wanted: Wanted, after: MailId | None) -> MailId | No
 
 
 def next_address(visit: Visit, wanted: Wanted, after: MailId | None) -> str:
-    """Where one goes on: the next mail, taken before oneself at once, or the queue when nothing is left."""
+    """Where one goes on: the next mail, taken before oneself at once, or the queue when nothing is left.
+
+    The queue as well when none can be taken now: what was decided just before is decided all the same.
+    """
     query = address_of(wanted)
     actor, tail = visit.user.actor, f"?{query}" if query else ""
     for _try in range(10):  # of two who go on at the same moment, one gets this mail and the other the one behind it
         after = next_mail(visit, wanted, after)
         if after is None:
             break
-        question = visit.rooms.desk.claim(after, person=actor)
+        try:
+            question = visit.rooms.desk.claim(after, person=actor)
+        except Temporary:
+            break
         if question is not None and question.holder(visit.rooms.now()) == actor:
             return f"/cola/{receipt_number(after)}{tail}"
     return f"/cola{tail}"
@@ -270,3 +276,10 @@ def _turned(visit: Visit, ruling: Ruling, receipt: str, token: str, basis: str, 
         return Turned(receipt, token, seen.to_address, seen.text or silent, seen.basis)
     except (BadInput, RefusedTransition) as trouble:
         return Turned(receipt, token, trouble=str(trouble))
+    except Temporary:
+        return Turned(receipt, token, trouble=busy())
+
+
+def busy() -> str:
+    """What is said when others wrote for longer than one can wait."""
+    return _("The house is busy, and nothing was written.  Send it again.")

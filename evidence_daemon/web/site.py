@@ -58,11 +58,13 @@ from evidence_daemon.web import (
     campaign_files,
     campaign_live,
     campaigns,
+    deciding,
     frame,
     history,
     item,
     login,
     lookup,
+    originals,
     queue,
     sign_on,
     staff,
@@ -93,6 +95,8 @@ ROUTERS = (
     history.router,
     queue.router,
     item.router,
+    originals.router,
+    deciding.router,
 )
 """Every group of pages."""
 

@@ -1,62 +1,32 @@
-"""What a person may do with a held mail; the command line and the review desk both call this.
-
-A person's verdict is a `Decision` like the daemon's and goes through the same `settle`: the same state
-tables refuse what may not be, the same ledger takes the entries, the same outbox the answer.
-
-Each act is one transaction, and what it rests on is checked in it:
-
-* `token`  the question as it stood when the form was made; when it is another now, nothing is written and the
-           person is told who did what (`TooLate`).
-* a claim  whoever has a mail before him for five minutes is not disturbed (`InHand`); activity renews it.
-* `key`    the form's own: sent twice, it is one act with one outcome.
-* two people  above an amount, on strong signals, and for a share by lot, a decision that accredits only becomes a
-           proposal; a second person approves it, and the database refuses that he is the first.
-"""
+"""The acts of a reviewer, each one transaction; what each rests on is checked in it."""
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from dataclasses import replace
+from datetime import date, timedelta
 
 from evidence_daemon.cases.decision import decide
 from evidence_daemon.cases.settlement import release, settle, take_back
-from evidence_daemon.documents.corrections import SUBJECT, values_of
-from evidence_daemon.errors import BadInput, Permanent, RefusedTransition
+from evidence_daemon.errors import BadInput, Permanent
 from evidence_daemon.mail import compose
 from evidence_daemon.model import (
     ABOUT_ANSWERS,
-    DAEMON,
-    AskMore,
     Case,
     CaseChange,
     CaseId,
-    ChargeId,
     Decision,
-    Discard,
-    Escalate,
     Evidence,
     EvidenceState,
-    Finding,
-    Grounds,
     Hold,
-    ItemFinding,
     ItemId,
-    ItemOutcome,
-    ItemState,
     Lane,
     MailId,
     ManyCases,
     Match,
     NoCase,
     OneCase,
-    Partial,
     ReasonCode,
-    Reject,
-    ReplyKind,
-    Reverse,
     ReviewItem,
     Settlement,
     SignalClass,
@@ -64,103 +34,29 @@ from evidence_daemon.model import (
     receipt_number,
 )
 from evidence_daemon.pipeline import Pipeline
+from evidence_daemon.review import answer, corrected
+from evidence_daemon.review.ruling import (
+    VERDICTS,
+    Dossier,
+    InHand,
+    Outcome,
+    Preview,
+    Ruling,
+    TooLate,
+    actor_of,
+    decision_of,
+    name_of,
+    staff_words,
+    verdict_of,
+)
+from evidence_daemon.review.second import why_two
 from evidence_daemon.store import audit, records
-from evidence_daemon.store.reviews import person_actor
 from evidence_daemon.store.shapes import from_json, to_json
 
 LEASE = timedelta(minutes=5)
 """How long a claim lasts without activity."""
 UNDO = timedelta(seconds=60)
 """How long an answer waits for second thoughts of the person who decided."""
-LONGEST_ANSWER = 10_000
-"""Characters of an answer that a person wrote."""
-
-
-class TooLate(RefusedTransition):
-    """The question is not the one that the person answers: who did what meanwhile stands in the words."""
-
-
-class NotShown(TooLate):
-    """The answer that would go out is not the one that the person saw."""
-
-
-class InHand(RefusedTransition):
-    """Somebody else has the mail before him."""
-
-
-@dataclass(frozen=True, slots=True)
-class Ruling:
-    """What a person decides.
-
-    `case_id` names the case where the daemon found none, several, or the wrong one.  Of a `reverse` or `partial`,
-    `items` are those accredited, `charges` those of cases that list no equipment; None means all that are pending.
-    `reasons` are what the customer reads, `text` the answer where the person wrote it anew, `note` is for staff.
-    """
-
-    verdict: Verdict
-    reasons: tuple[ReasonCode, ...] = ()
-    case_id: CaseId | None = None
-    items: tuple[ItemId, ...] | None = None
-    charges: tuple[ChargeId, ...] | None = None
-    note: str = ""
-    text: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What an act came to.  `proposed` (Spanish) says why a second person must approve: nothing changed yet.
-
-    `number` is that of the decision, `charges` how many it changed, `repeated` that this form was sent before.
-    """
-
-    receipt: str
-    verdict: Verdict
-    state: EvidenceState
-    number: int = 0
-    proposed: str = ""
-    reply: ReplyKind | None = None
-    unanswered_because: str = ""
-    charges: int = 0
-    undo_until: datetime | None = None
-    repeated: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Preview:
-    """What a ruling would do, and the exact words of the answer; `text` is "" when nobody is answered.
-
-    `second` (Spanish) says why a second person would be needed, or is "".
-    """
-
-    settlement: Settlement
-    text: str
-    to_address: str
-    second: str
-
-    @property
-    def basis(self) -> str:
-        """Names these words: a form that was made with others has not shown them."""
-        return _basis(self.text)
-
-
-@dataclass(frozen=True, slots=True)
-class Dossier:
-    """All that a person needs to decide on a mail.
-
-    `evidence` and what follows from it are None when not even the mail can be read; `trouble` says why then.
-    `judged` is what the rules say now, with the corrections.
-    """
-
-    story: records.Story
-    question: records.Review | None
-    proposal: records.Proposal | None
-    corrections: tuple[records.Correction, ...]
-    earlier: tuple[records.Earlier, ...]
-    evidence: Evidence | None = None
-    found: Match | None = None
-    judged: Decision | None = None
-    cases: tuple[Case, ...] = ()
-    trouble: str = ""
 
 
 class Desk:
@@ -197,26 +93,27 @@ class Desk:
     def preview(self, mail_id: MailId, ruling: Ruling, *, person: str) -> Preview:
         """What a ruling would do.  Writes nothing; raises as `decide` does for a ruling that lacks something."""
         with self._pipeline.database.reading() as session:
-            evidence, _found, settlement, signals = self._settled(session, mail_id, ruling, _actor(person))
-            text = self._rule_books_words(settlement, evidence)
+            evidence, _found, settlement, signals = self._settled(session, mail_id, ruling, actor_of(person))
+            text = answer.rule_books_words(settlement, evidence, self._pipeline.book)
             to = compose.answer_address(evidence.email) if settlement.reply is not None else None
             return Preview(
                 settlement=settlement,
                 text=text,
                 to_address=to.address if to is not None else "",
-                second=self._second_needed(session, settlement, signals, evidence.receipt),
+                second=self._why_two(session, settlement, signals, evidence.receipt),
+                basis=answer.basis_of(text),
             )
 
     def undoable(self, *, person: str) -> tuple[MailId, Outcome] | None:
         """The decision that this person took last, while it can be undone without a reason."""
-        now, actor = self._pipeline.clock(), _actor(person)
+        now, actor = self._pipeline.clock(), actor_of(person)
         with self._pipeline.database.reading() as session:
             act = records.last_act(session, actor, now - UNDO)
             if act is None:
                 return None
             outcome: Outcome = from_json(act.outcome, Outcome)
-            last = records.last_decision(session, act.mail_id)
-        stands = last is not None and last.judged.number == outcome.number and outcome.verdict is not Verdict.HOLD
+            decisions = records.load_mail(session, act.mail_id).decisions
+        stands = decisions == outcome.number and outcome.verdict is not Verdict.HOLD
         if not stands or outcome.undo_until is None or outcome.undo_until < now:
             return None
         return act.mail_id, outcome
@@ -230,12 +127,12 @@ class Desk:
         """
         now = self._pipeline.clock()
         return self._pipeline.database.transact(
-            lambda session: records.claim(session, mail_id, _actor(person), now=now, until=now + LEASE)
+            lambda session: records.claim(session, mail_id, actor_of(person), now=now, until=now + LEASE)
         )
 
     def let_go(self, mail_id: MailId, *, person: str) -> None:
         """Give a mail back without a decision."""
-        self._pipeline.database.transact(lambda session: records.let_go(session, mail_id, _actor(person)))
+        self._pipeline.database.transact(lambda session: records.let_go(session, mail_id, actor_of(person)))
 
     # ── deciding ─────────────────────────────────────────────────────────────────────────────────
 
@@ -264,13 +161,14 @@ class Desk:
         rule book's are sent.  Raises `BadInput` when the ruling lacks what it needs, `TooLate` and `InHand` as told
         above, `RefusedTransition` when the state tables do not allow it (another mail changed the case).
         """
-        actor = _actor(person)
+        actor = actor_of(person)
 
         def act(session: records.Session) -> Outcome:
             question = self._question(session, mail_id, actor, token)
             evidence, found, settlement, signals = self._settled(session, mail_id, ruling, actor)
-            text = self._edited(settlement, evidence, ruling.text, basis)
-            second = self._second_needed(session, settlement, signals, evidence.receipt)
+            ours = answer.rule_books_words(settlement, evidence, self._pipeline.book)
+            text = answer.edited(ours, evidence.receipt, ruling.text, basis)
+            second = self._why_two(session, settlement, signals, evidence.receipt)
             if second:
                 self._propose(session, question, replace(ruling, text=text), actor, second)
                 return Outcome(evidence.receipt, ruling.verdict, EvidenceState.EN_REVISION, proposed=second)
@@ -283,13 +181,13 @@ class Desk:
 
         Raises `RefusedTransition` when both are one person; that the database itself refuses.
         """
-        actor = _actor(person)
+        actor = actor_of(person)
 
         def act(session: records.Session) -> Outcome:
             self._question(session, mail_id, actor, token)
             proposal = self._proposal(session, mail_id)
             ruling: Ruling = from_json(proposal.ruling, Ruling)
-            second = f"Aprobado por {_name(actor)}."
+            second = f"Aprobado por {name_of(actor)}."
             ruling = replace(ruling, note=" ".join(filter(None, (ruling.note, second))))
             evidence, found, settlement, _signals = self._settled(session, mail_id, ruling, proposal.first)
             records.answer_proposal(
@@ -304,7 +202,7 @@ class Desk:
 
         The second one says why (mandatory).
         """
-        actor = _actor(person)
+        actor = actor_of(person)
 
         def act(session: records.Session) -> Outcome:
             question = self._question(session, mail_id, actor, token)
@@ -319,7 +217,7 @@ class Desk:
                 records.answer_proposal(
                     session, proposal, second=actor.casefold(), approved=False, note=note.strip(), now=now
                 )
-            words = "" if own else f"Devuelto por {_name(actor)}: {note.strip()} "
+            words = "" if own else f"Devuelto por {name_of(actor)}: {note.strip()} "
             self._ask(session, question, proposal.lane, proposal.reasons, words + proposal.summary)
             ruling: Ruling = from_json(proposal.ruling, Ruling)
             return Outcome(question.receipt, ruling.verdict, EvidenceState.EN_REVISION)
@@ -333,7 +231,7 @@ class Desk:
         it is a compensating decision with a reason; the customer is answered with the one that follows.  Raises
         `BadInput` without that reason, `RefusedTransition` when billing went on since.
         """
-        actor, pipeline = _actor(person), self._pipeline
+        actor, pipeline = actor_of(person), self._pipeline
 
         def act(session: records.Session) -> Outcome:
             now = pipeline.clock()
@@ -380,12 +278,12 @@ class Desk:
         Nothing is decided: the question tells what the rules say now.  What waited for a second person counts no
         more.  Raises `BadInput` when nothing changes or a value cannot be what it should.
         """
-        actor, pipeline = _actor(person), self._pipeline
+        actor, pipeline = actor_of(person), self._pipeline
 
         def act(session: records.Session) -> Outcome:
             question = self._question(session, mail_id, actor, token)
             evidence, _found = pipeline.gather(session, mail_id)
-            changes = _changes(evidence, values)
+            changes = corrected.changes(evidence, values)
             if not changes:
                 raise BadInput("no cambió ningún valor")
             records.correct(session, mail_id, changes, actor=actor, now=pipeline.clock())
@@ -393,18 +291,18 @@ class Desk:
             evidence, found = pipeline.gather(session, mail_id)
             decision = decide(evidence, found, pipeline.book, pipeline.today())
             asked = settle(decision, evidence, pipeline.book, pipeline.today()).review
-            says = f"Con lo que corrigió {_name(actor)} las reglas dicen: {_VERDICTS[_verdict(decision)]}."
+            says = f"Con lo que corrigió {name_of(actor)} las reglas dicen: {VERDICTS[verdict_of(decision)]}."
             lane = asked.lane if asked is not None else Lane.REVISAR
-            summary = f"{says} {asked.summary if asked is not None else _staff(decision)}".strip()
+            summary = f"{says} {asked.summary if asked is not None else staff_words(decision)}".strip()
             self._ask(session, question, lane, decision.grounds.reasons, summary, keep_claim=True)
             records.about_cases(session, mail_id, [case.id for case in decision.cases])
-            return Outcome(evidence.receipt, _verdict(decision), EvidenceState.EN_REVISION)
+            return Outcome(evidence.receipt, verdict_of(decision), EvidenceState.EN_REVISION)
 
         return self._once(mail_id, key, actor, act)
 
     def postpone(self, mail_id: MailId, until: date, *, person: str, token: str = "") -> None:
         """Look at it again on that day; the legal clock goes on.  Raises `BadInput` for a day that is not ahead."""
-        actor, pipeline = _actor(person), self._pipeline
+        actor, pipeline = actor_of(person), self._pipeline
         if until <= pipeline.today():
             raise BadInput("elija un día que esté por venir")
 
@@ -421,7 +319,7 @@ class Desk:
 
         Raises `BadInput` when it does ask for one, `RefusedTransition` when it is not open.
         """
-        pipeline, actor = self._pipeline, _actor(person)
+        pipeline, actor = self._pipeline, actor_of(person)
 
         def act(session: records.Session) -> None:
             mail = records.load_mail(session, mail_id)
@@ -473,7 +371,7 @@ class Desk:
             raise TooLate(self._who_was_faster(session, mail_id, decided=question is None))
         holder = question.holder(self._pipeline.clock())
         if holder not in {"", actor}:
-            raise InHand(f"{question.receipt} está en manos de {_name(holder)}")
+            raise InHand(f"{question.receipt} está en manos de {name_of(holder)}")
         return question
 
     @staticmethod
@@ -482,10 +380,10 @@ class Desk:
         if decided and last is not None:
             judged = last.judged
             reasons = ", ".join(judged.settlement.decision.grounds.reasons)
-            what = _VERDICTS[judged.verdict] + (f" ({reasons})" if reasons else "")
-            return f"{receipt_number(mail_id)} ya lo decidió {_name(judged.actor)}: {what}"
+            what = VERDICTS[judged.verdict] + (f" ({reasons})" if reasons else "")
+            return f"{receipt_number(mail_id)} ya lo decidió {name_of(judged.actor)}: {what}"
         event = records.last_event(session, mail_id)
-        who = f" ({_name(event.actor)})" if event is not None else ""
+        who = f" ({name_of(event.actor)})" if event is not None else ""
         return f"{receipt_number(mail_id)} cambió mientras usted lo veía{who}: ábralo otra vez"
 
     @staticmethod
@@ -508,7 +406,7 @@ class Desk:
         evidence, found = pipeline.gather(session, mail_id)
         today = pipeline.today()
         judged = decide(evidence, found, pipeline.book, today).grounds
-        decision = _decision(ruling, self._cases(session, found, ruling.case_id), actor, judged)
+        decision = decision_of(ruling, self._cases(session, found, ruling.case_id), actor, judged)
         settlement = settle(decision, evidence, pipeline.book, today)
         freed = () if isinstance(decision, Hold) else self._freed(session, mail_id, decision, evidence)
         strong = any(signal.strength is SignalClass.STRONG for signal in judged.signals)
@@ -539,7 +437,7 @@ class Desk:
         pipeline.apply(session, mail_id, settlement, evidence, found, text=text, delay_seconds=wait)
         return Outcome(
             receipt=evidence.receipt,
-            verdict=_verdict(settlement.decision),
+            verdict=verdict_of(settlement.decision),
             state=settlement.evidence_state,
             number=number,
             reply=settlement.reply.kind if settlement.reply is not None else None,
@@ -548,23 +446,9 @@ class Desk:
             undo_until=pipeline.clock() + UNDO,
         )
 
-    def _second_needed(
-        self, session: records.Session, settlement: Settlement, strong_signal: bool, receipt: str
-    ) -> str:
-        """Why one person is not enough to accredit this (Spanish); "" when he is."""
-        if not isinstance(settlement.decision, Reverse | Partial):
-            return ""
-        policy = self._pipeline.book.decision.policy
-        amount = sum(entry.amount for entry in settlement.entries)
-        if amount > policy.four_eyes_cents:
-            return f"el monto supera USD {policy.four_eyes_cents // 100}"
-        if strong_signal:
-            return "hay una señal grave"
-        # By lot, and yet the same for the same mail, whoever asks; nobody outside can foretell it.
-        lot = hmac.new(records.thread_key(session), f"cuatro ojos {receipt}".encode(), hashlib.sha256).digest()
-        if int.from_bytes(lot[:8], "big") < policy.four_eyes_share * 2**64:
-            return "salió en la muestra de control de calidad"
-        return ""
+    def _why_two(self, session: records.Session, settlement: Settlement, strong_signal: bool, receipt: str) -> str:
+        policy, secret = self._pipeline.book.decision.policy, records.thread_key(session)
+        return why_two(settlement, policy, strong_signal=strong_signal, receipt=receipt, secret=secret)
 
     def _propose(
         self, session: records.Session, question: records.Review, ruling: Ruling, actor: str, because: str
@@ -580,7 +464,7 @@ class Desk:
             lane=lane,
             now=self._pipeline.clock(),
         )
-        words = f"{_name(actor)} decidió {_VERDICTS[ruling.verdict]}; {because}: falta una segunda persona."
+        words = f"{name_of(actor)} decidió {VERDICTS[ruling.verdict]}; {because}: falta una segunda persona."
         self._ask(session, question, Lane.CUATRO_OJOS, question.reasons, words)
 
     @staticmethod
@@ -599,31 +483,6 @@ class Desk:
             session, question, lane=lane, reasons=" ".join(reasons), summary=summary, postponed_until=None, **claim
         )
 
-    def _rule_books_words(self, settlement: Settlement, evidence: Evidence) -> str:
-        reply = settlement.reply
-        return compose.answer_text(reply, evidence, self._pipeline.book) if reply is not None else ""
-
-    def _edited(self, settlement: Settlement, evidence: Evidence, text: str | None, basis: str) -> str | None:
-        """The answer's words when a person wrote them; None for those of the rule book.
-
-        Raises `BadInput` for words that cannot be sent, and `TooLate` when the person was shown others.
-        """
-        ours = self._rule_books_words(settlement, evidence)
-        if basis and basis != _basis(ours):
-            raise NotShown("la respuesta que saldría no es la que se le mostró: revísela y confirme")
-        if text is None or not ours:
-            return None
-        words = "\n".join(line.rstrip() for line in text.replace("\r\n", "\n").split("\n")).strip() + "\n"
-        if words == ours:
-            return None
-        if evidence.receipt not in words:
-            raise BadInput(f"la respuesta debe llevar el número de recibo {evidence.receipt}")
-        if len(words) > LONGEST_ANSWER:
-            raise BadInput(f"la respuesta es demasiado larga (más de {LONGEST_ANSWER} letras)")
-        if any(ord(c) < 32 and c not in "\n\t" for c in words):
-            raise BadInput("la respuesta tiene caracteres que no se pueden enviar")
-        return words
-
     @staticmethod
     def _cases(session: records.Session, found: Match, case_id: CaseId | None) -> tuple[Case, ...]:
         if case_id is not None:
@@ -635,140 +494,3 @@ class Desk:
                 return cases
             case ManyCases() | NoCase():
                 return ()
-
-
-# ── words ────────────────────────────────────────────────────────────────────────────────────────
-
-_VERDICTS: Mapping[Verdict, str] = {
-    Verdict.REVERSE: "acreditar todo",
-    Verdict.PARTIAL: "acreditar una parte",
-    Verdict.ASK: "pedir que lo subsane",
-    Verdict.REJECT: "rechazar",
-    Verdict.HOLD: "que lo vea una persona",
-    Verdict.ESCALATE: "derivar a otra área",
-    Verdict.DISCARD: "descartar",
-}
-"""What a person decides, as the next one reads it."""
-
-_KINDS: Mapping[type[Decision], Verdict] = {
-    Reverse: Verdict.REVERSE,
-    Partial: Verdict.PARTIAL,
-    AskMore: Verdict.ASK,
-    Reject: Verdict.REJECT,
-    Hold: Verdict.HOLD,
-    Escalate: Verdict.ESCALATE,
-    Discard: Verdict.DISCARD,
-}
-
-
-def _verdict(decision: Decision) -> Verdict:
-    return _KINDS[type(decision)]
-
-
-def _staff(decision: Decision) -> str:
-    return next((finding.staff for finding in decision.grounds.findings if finding.decided), "")
-
-
-def _actor(person: str) -> str:
-    name = person.removeprefix("persona:").strip()
-    if not name:
-        raise BadInput("say who decides: a name is needed")
-    return person_actor(name)
-
-
-def _name(actor: str) -> str:
-    return "el sistema" if actor == DAEMON else actor.removeprefix("persona:")
-
-
-def _basis(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
-
-
-# ── a ruling becomes a decision ──────────────────────────────────────────────────────────────────
-
-
-def _changes(evidence: Evidence, values: Mapping[str, str]) -> dict[str, tuple[str, str]]:
-    """What really changes: path → (before, after).  Raises `BadInput` for a value that cannot be one."""
-    read = values_of(evidence.papers)
-    before = {path: field.value if field is not None else "" for path, field in read.items()}
-    before[SUBJECT] = evidence.subject.text
-    changes = {}
-    for path, typed in values.items():
-        if path not in before:
-            raise BadInput(f"{path}: no hay un valor así en estos papeles")
-        after = _canonical(path, " ".join(typed.split()))
-        if after != before[path]:
-            changes[path] = (before[path], after)
-    return changes
-
-
-def _canonical(path: str, typed: str) -> str:
-    if len(typed) > 300:
-        raise BadInput("el valor es demasiado largo")
-    kind = path.rpartition(".")[2]
-    if kind == "date" and typed:
-        try:
-            return date.fromisoformat(typed).isoformat()
-        except ValueError:
-            raise BadInput("la fecha se escribe año-mes-día, por ejemplo 2021-03-08") from None
-    if kind in {"serial", "mac", "id_number", "service_number"}:
-        return "".join(c for c in typed.upper() if c.isalnum() or c in ":-")
-    return typed
-
-
-def _decision(ruling: Ruling, cases: tuple[Case, ...], actor: str, judged: Grounds) -> Decision:
-    finding = Finding(
-        rule=actor,
-        verdict=ruling.verdict,
-        reasons=ruling.reasons,
-        staff=ruling.note or "Decisión de una persona.",
-        decided=True,
-    )
-    grounds = Grounds(
-        findings=(finding,),
-        reasons=ruling.reasons,
-        signals=judged.signals,
-        actor=actor,
-        case_shown=judged.case_shown,
-    )
-    match ruling.verdict:
-        case Verdict.REVERSE | Verdict.PARTIAL:
-            if not cases:
-                raise BadInput("no single case belongs to this mail: name one with --case")
-            return _accreditation(cases, ruling, grounds)
-        case Verdict.ASK:
-            return AskMore(cases, grounds)
-        case Verdict.REJECT:
-            return Reject(cases, grounds)
-        case Verdict.HOLD:
-            return Hold(cases, grounds)
-        case Verdict.ESCALATE:
-            return Escalate(cases, grounds)
-        case Verdict.DISCARD:
-            return Discard(cases, grounds)
-
-
-def _accreditation(cases: tuple[Case, ...], ruling: Ruling, grounds: Grounds) -> Reverse | Partial:
-    """Accredit the chosen pending items (charges, where a case lists none); whether that is all follows from them."""
-    pending = [(case, item) for case in cases for item in case.items if item.state is ItemState.PENDIENTE]
-    known = {item.id for _case, item in pending}
-    chosen = known if ruling.items is None else set(ruling.items)
-    if strange := [str(item) for item in chosen - known]:
-        raise BadInput(f"not a pending item of this case: {', '.join(strange)}")
-    loose = {charge.id for case in cases if not case.items for charge in case.charges}
-    picked = loose if ruling.charges is None else set(ruling.charges)
-    if strange := [str(charge) for charge in picked - loose]:
-        raise BadInput(f"not a charge without equipment of this case: {', '.join(strange)}")
-    if not chosen and not picked:
-        raise BadInput("no pending item was chosen: there is nothing to accredit")
-    findings = tuple(
-        ItemFinding(
-            case_id=case.id,
-            item_id=item.id,
-            outcome=ItemOutcome.ACREDITAR if item.id in chosen else ItemOutcome.NO_CONSTA,
-            because="decided by a person",
-        )
-        for case, item in pending
-    )
-    kind = Reverse if chosen == known and picked == loose else Partial
-    return kind(cases, replace(grounds, items=findings, charges=tuple(sorted(picked)) if loose else None))
