@@ -46,12 +46,24 @@ def test_turns_come_in_the_order_in_which_they_were_asked_for() -> None:
 
 
 def test_whoever_waits_too_long_is_told_and_the_line_goes_on_without_him() -> None:
-    line = Line(0.05)
-    with line.turn():
-        with pytest.raises(Temporary, match="others were writing"), line.turn():
+    line, told = Line(0.05), []
+
+    def ask() -> None:
+        with pytest.raises(Temporary, match="others were writing") as refused, line.turn():
             pass
+        told.append(refused.value)
+
+    with line.turn():
+        in_background(ask).join(LONG)
+        assert len(told) == 1
         assert not line._waiting
     with line.turn():
+        pass
+
+
+def test_who_would_wait_for_himself_is_told_at_once() -> None:
+    line = Line(LONG)
+    with line.turn(), pytest.raises(RuntimeError, match="inside another"), line.turn():
         pass
 
 

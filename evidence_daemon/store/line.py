@@ -25,18 +25,25 @@ class Line:
     def __init__(self, patience: float, told: Callable[[float, float], None] | None = None) -> None:
         self._patience, self.told = patience, told
         self._lock = threading.Lock()
-        self._taken = False
+        self._taken, self._holder = False, 0
         self._waiting: deque[threading.Lock] = deque()
 
     @contextmanager
     def turn(self) -> Iterator[None]:
-        """Hold the turn for the block.  Raises `Temporary` when it does not come in time."""
+        """Hold the turn for the block.  Raises `Temporary` when it does not come in time.
+
+        Who holds it and asks again would wait for himself: a mistake of the program, which is told at once.
+        """
+        if self._holder == threading.get_ident():
+            raise RuntimeError("a transaction was begun inside another one of the same thread")
         asked = time.monotonic()
         self._enter()
+        self._holder = threading.get_ident()
         begun = time.monotonic()
         try:
             yield
         finally:
+            self._holder = 0
             self._leave()
             if self.told is not None:
                 self.told(begun - asked, time.monotonic() - begun)
