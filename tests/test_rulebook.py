@@ -181,3 +181,10 @@ def test_the_other_words_of_a_rule_reach_the_reviewer() -> None:
     assert isinstance(decision, Hold)
     assert decision.grounds.findings[0].staff == "El valor supera el límite para aceptar sin revisión."
     assert decision.grounds.reasons == (ReasonCode.ACTA_REQUIERE_VERIFICACION,)
+
+
+def test_the_shares_drawn_by_lot_are_small_and_never_none() -> None:
+    """One pair of eyes sees no fault of its own: something is always looked at again, and never the most of it."""
+    policy = parse(texts()).decision.policy
+    for share in (policy.four_eyes_share, policy.sampled_share):
+        assert 0.01 <= share <= 0.1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -330,9 +331,7 @@ def test_the_daemon_says_when_it_is_ready_and_that_its_work_goes_on_and_reads_it
     shutil.copytree(rules_directory(Config()), rules, ignore=shutil.ignore_patterns("*.py", "__pycache__"))
     with path.open("a", encoding="utf-8") as file:
         file.write("")
-    text = path.read_text("utf-8").replace(
-        'state_directory = "state"', 'state_directory = "state"\nrules_directory = "rules"'
-    )
+    text = re.sub(r"(?m)^rules_directory = .*$", 'rules_directory = "rules"', path.read_text("utf-8"))
     path.write_text(text, "utf-8")
 
     def actions() -> list[str]:

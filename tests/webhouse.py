@@ -11,6 +11,7 @@ from pathlib import Path
 
 import httpx
 from argon2 import PasswordHasher
+from house import without_lots
 from sqlmodel import select
 
 from evidence_daemon import config as configuration
@@ -95,7 +96,8 @@ def web_house(
     """Open one in `directory`; `web` are lines for the [web] section, `more` further sections."""
     directory.mkdir(parents=True, exist_ok=True)
     path = directory / "config.toml"
-    text = f'[files]\nstate_directory = "state"\n\n[daemon]\narmed = true\n\n[web]\nport = 0\n{web}\n{more}\n'
+    files = f'[files]\nstate_directory = "state"\nrules_directory = "{without_lots()}"\n'
+    text = f"{files}\n[daemon]\narmed = true\n\n[web]\nport = 0\n{web}\n{more}\n"
     path.write_text(text, "utf-8")
     clock = clock or Clock()
     with open_house(configuration.load(path), clock=clock) as house:
