@@ -10,6 +10,7 @@ from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
+from living import letter
 from webhouse import Visitor, WebHouse, web_house
 
 from evidence_daemon.app import read_rules
@@ -28,6 +29,7 @@ from evidence_daemon.model import (
     Role,
     Statement,
     mail_of_receipt,
+    receipt_number,
 )
 from evidence_daemon.rulebook import parse
 from evidence_daemon.speech import Charged, Said, Situation, Standing
@@ -191,6 +193,20 @@ async def test_a_case_is_found_by_number_service_or_receipt_and_masked(house: We
     for secret in (account.holder, account.id_number, *(one.serial for one in account.equipment if one.serial)):
         assert secret not in page.replace(f'value="{account.id_number}001"', "")
     assert "SPEECH CONTACT CENTER # 1" in page
+
+
+async def test_the_receipt_told_is_that_of_the_mail_that_waits_not_of_a_later_one_that_was_answered(
+    house: WebHouse,
+) -> None:
+    account = _account()
+    subject = f"{account.id_number}//{account.holder}//INTERNET"
+    waits = house.mail(letter(subject, "ana@example.com", 1, "No tengo el acta. Devolví el módem en Cuenca."))
+    asked = house.mail(letter(subject, "ana@example.com", 2, "Buenos días."))
+    page = await _look(house, account.id_number)
+    assert receipt_number(asked) in page
+    read_aloud = re.search(r"número de recibo (EV-\d+-\d)", page)
+    assert read_aloud is not None
+    assert read_aloud[1] == receipt_number(waits)
 
 
 async def test_a_number_that_names_nobody_tells_nothing(house: WebHouse) -> None:

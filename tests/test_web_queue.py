@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import html
 import re
@@ -16,9 +17,11 @@ from webhouse import Clock, Visitor, WebHouse, web_house
 
 from evidence_daemon.errors import Temporary
 from evidence_daemon.exchange import import_cases
-from evidence_daemon.model import EvidenceState, Lane, MailId, Role, Verdict, receipt_number
+from evidence_daemon.model import Engine, EvidenceState, Field, Lane, MailId, Role, Verdict, receipt_number
 from evidence_daemon.store import queue, records
 from evidence_daemon.store.queue import SearchBy, Wanted
+from evidence_daemon.web.frame import templates
+from evidence_daemon.web.reads import Read
 
 pytestmark = pytest.mark.anyio
 
@@ -252,11 +255,47 @@ async def test_what_was_decided_stands_though_the_next_mail_cannot_be_taken(
         def busy(*_: object, **__: object) -> None:
             raise Temporary("others were writing")
 
-        monkeypatch.setattr(type(own.house.desk), "claim", busy)
+        monkeypatch.setattr(type(own.house.desk), "claim_next", busy)
         done = await rosa.post(f"/cola/{receipt}/decidir", data=form | {"verdict": "discard", "base": basis})
         assert (done.status_code, done.headers["location"]) == (303, "/cola")
         assert f"{receipt}: descartado" in (await rosa.see("/cola")).text.lower().replace(receipt.lower(), receipt)
     assert told(own).decisions[-1].verdict is Verdict.DISCARD
+
+
+async def test_of_many_who_go_on_at_once_each_gets_a_mail_of_his_own(own: WebHouse) -> None:
+    receipts = {held(own, number, f"c{number}@example.com") for number in range(1, 13)}
+    people = [Visitor(own.house) for _ in receipts]
+    for number, person in enumerate(people):
+        own.person(f"persona{number}", Role.REVISOR)
+        await person.log_in(f"persona{number}")
+    places = await asyncio.gather(*(person.get("/cola/siguiente") for person in people))
+    for person in people:
+        await person.aclose()
+    assert {place.headers["location"].removeprefix("/cola/") for place in places} == receipts
+
+
+async def test_an_item_shows_the_subject_part_by_part_beside_the_case(read: WebHouse) -> None:
+    """The name that a person has to judge is the one in the subject: the acta's own may well be right."""
+    async with visitor(read, "auditor") as one:
+        page = (await one.see("/cola/EV-0000001-8")).text
+    rows = dict(re.findall(r'data-read="asunto\.(\w+)"(.*?)</tr>', page, re.S))
+    assert "igual" in rows["id_number"]
+    assert "LUZ AURORA" in rows["holder"]
+    assert 'class="badge warn">' in rows["holder"] or 'class="badge bad">' in rows["holder"]
+    assert "Internet fijo" in rows["line"]
+
+
+def test_what_another_reading_says_instead_is_shown_and_stays_words() -> None:
+    field = Field("HWTC1", "HWTC1", 1, None, 0.5, Engine.TESSERACT, "serie:tabla", rivals=("HWTCI", "<script>"))
+    row = (
+        templates()
+        .get_template("item_value.html")
+        .module.value_row(  # type: ignore[attr-defined]
+            Read("0.serial", "serial", field, "HWTC1", "igual", "good"), None, lambda **_: "/"
+        )
+    )
+    assert "HWTCI" in row
+    assert "<script>" not in row
 
 
 async def test_a_late_form_is_told_who_decided_what(own: WebHouse) -> None:

@@ -50,7 +50,8 @@ from evidence_daemon.review.ruling import (
     verdict_of,
 )
 from evidence_daemon.review.second import why_two
-from evidence_daemon.store import audit, records
+from evidence_daemon.store import audit, queue, records
+from evidence_daemon.store.queue import Wanted
 from evidence_daemon.store.shapes import from_json, to_json
 
 LEASE = timedelta(minutes=5)
@@ -129,6 +130,21 @@ class Desk:
         return self._pipeline.database.transact(
             lambda session: records.claim(session, mail_id, actor_of(person), now=now, until=now + LEASE)
         )
+
+    def claim_next(self, wanted: Wanted, *, person: str, after: MailId | None = None) -> MailId | None:
+        """Take the next mail of what is wanted before oneself; None when nothing is left.
+
+        Found and taken in one transaction: of many who go on at the same moment each gets a mail of his own.
+        """
+        actor, today, now = actor_of(person), self._pipeline.today(), self._pipeline.clock()
+
+        def act(session: records.Session) -> MailId | None:
+            found = queue.next_one(session, wanted, today, actor=actor, now=now, after=after)
+            if found is not None:
+                records.claim(session, found, actor, now=now, until=now + LEASE)
+            return found
+
+        return self._pipeline.database.transact(act)
 
     def let_go(self, mail_id: MailId, *, person: str) -> None:
         """Give a mail back without a decision."""

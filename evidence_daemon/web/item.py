@@ -42,7 +42,7 @@ from evidence_daemon.store.shapes import from_json
 from evidence_daemon.web.access import Permission
 from evidence_daemon.web.frame import In, Visit
 from evidence_daemon.web.queue import address_of, age, next_mail, wanted_of
-from evidence_daemon.web.reads import Sheet, boxes, sheets_of, values_read
+from evidence_daemon.web.reads import Sheet, boxes, sheets_of, subject_read, values_read
 
 router = APIRouter()
 
@@ -115,6 +115,7 @@ def show(
         zoom=_nearest(_number(query.get("zoom", "")) or 100),
         zooms=ZOOMS,
         reads=reads,
+        subject_reads=subject_read(dossier.evidence.subject, dossier.cases) if dossier.evidence is not None else [],
         all_reads=[read for _paper, mine in reads for read in mine],
         boxes=boxes,
         items=_items(dossier),

@@ -193,7 +193,9 @@ def _card(
     waiting = [one.respond_by for one in came if one.state in _OPEN and one.respond_by]
     answer_by = min(waiting) if waiting else None
     by_when = answer_by or today + timedelta(days=book.decision.answers.answer_within_days)
-    receipt = came[0].receipt if came else ""
+    # The one that waits for us, not a later one that was answered: that is the number under which it is looked at.
+    open_ = [one for one in came if one.state in _OPEN]
+    receipt = (open_ or came)[0].receipt if came else ""
     facts = {"fecha": long_day(by_when), "recibo": receipt, "motivo": _motive(book, came), "caso": str(case.id)}
     pending = tuple(_equipment(item) for item in case.items if item.state is ItemState.PENDIENTE)
     return Card(

@@ -202,18 +202,12 @@ def next_address(visit: Visit, wanted: Wanted, after: MailId | None) -> str:
     The queue as well when none can be taken now: what was decided just before is decided all the same.
     """
     query = address_of(wanted)
-    actor, tail = visit.user.actor, f"?{query}" if query else ""
-    for _try in range(10):  # of two who go on at the same moment, one gets this mail and the other the one behind it
-        after = next_mail(visit, wanted, after)
-        if after is None:
-            break
-        try:
-            question = visit.rooms.desk.claim(after, person=actor)
-        except Temporary:
-            break
-        if question is not None and question.holder(visit.rooms.now()) == actor:
-            return f"/cola/{receipt_number(after)}{tail}"
-    return f"/cola{tail}"
+    tail = f"?{query}" if query else ""
+    try:
+        following = visit.rooms.desk.claim_next(wanted, person=visit.user.actor, after=after)
+    except Temporary:
+        following = None
+    return f"/cola/{receipt_number(following)}{tail}" if following is not None else f"/cola{tail}"
 
 
 # ── several at once: only to turn down, for one same reason ──────────────────────────────────────

@@ -11,7 +11,7 @@ from evidence_daemon.cases.equipment import Likeness, same_serial
 from evidence_daemon.cases.identity import same_id
 from evidence_daemon.cases.names import NameMatch, compare
 from evidence_daemon.documents.corrections import NAMES
-from evidence_daemon.model import Case, Document, Field, Fields, Page, Sha256
+from evidence_daemon.model import Case, Claim, Document, Engine, Field, Fields, Page, Sha256, Subject
 from evidence_daemon.review import Dossier
 from evidence_daemon.web.words import _, word
 
@@ -74,6 +74,27 @@ def values_read(paper: Fields, number: int, cases: tuple[Case, ...], sheets: lis
             path = f"{number}.equipment.{row}.{name}"
             expected, says, kind = _compared_equipment(value, [(item.serial, item.mac) for item in items])
             found.append(Read(path, name, value, expected, says, kind, place(value)))
+    return found
+
+
+def subject_read(subject: Subject, cases: tuple[Case, ...]) -> list[Read]:
+    """What the subject says, part by part, beside what is on file; nothing of a part that it does not give."""
+    number = subject.id_number.value if subject.id_number is not None else ""
+    service = subject.service_number if isinstance(subject, Claim) else ""
+    found = []
+    for name, text in (("id_number", number), ("holder", subject.name), ("service_number", service)):
+        if text:
+            field = Field(text, text, 0, None, 1.0, Engine.TEXTO, "asunto")
+            found.append(Read(f"asunto.{name}", name, field, *_compared(name, field, cases)))
+    if subject.lines:
+        text = ", ".join(word(line) for line in sorted(subject.lines))
+        field = Field(text, text, 0, None, 1.0, Engine.TEXTO, "asunto")
+        on_file = {case.line for case in cases}
+        says, kind = (_("same"), "good") if on_file & subject.lines else (_("another one"), "bad")
+        if not on_file:
+            says, kind = _("no case to compare with"), ""
+        expected = ", ".join(word(line) for line in sorted(on_file))
+        found.append(Read("asunto.line", "line", field, expected, says, kind))
     return found
 
 
