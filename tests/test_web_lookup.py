@@ -10,6 +10,7 @@ from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
+from house import BORDER
 from living import letter
 from webhouse import Visitor, WebHouse, web_house
 
@@ -196,13 +197,15 @@ async def test_a_case_is_found_by_number_service_or_receipt_and_masked(house: We
 
 
 async def test_the_receipt_told_is_that_of_the_mail_that_waits_not_of_a_later_one_that_was_answered(
-    house: WebHouse,
+    tmp_path: Path,
 ) -> None:
-    account = _account()
+    account, border = _account(), f'[answers]\ntrusted_authserv_id = "{BORDER}"\n'
     subject = f"{account.id_number}//{account.holder}//INTERNET"
-    waits = house.mail(letter(subject, "ana@example.com", 1, "No tengo el acta. Devolví el módem en Cuenca."))
-    asked = house.mail(letter(subject, "ana@example.com", 2, "Buenos días."))
-    page = await _look(house, account.id_number)
+    with web_house(tmp_path, more=border) as house:
+        house.person("agente", Role.CONSULTA)
+        waits = house.mail(letter(subject, "ana@example.com", 1, "No tengo el acta. Devolví el módem en Cuenca."))
+        asked = house.mail(letter(subject, "ana@example.com", 2, "Buenos días."))
+        page = await _look(house, account.id_number)
     assert receipt_number(asked) in page
     read_aloud = re.search(r"número de recibo (EV-\d+-\d)", page)
     assert read_aloud is not None
