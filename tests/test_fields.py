@@ -637,6 +637,27 @@ def test_a_paper_for_two_services_has_two_tables_and_what_heads_them_is_no_equip
     assert value(found[0].mac) == "AAEADA5D89C0"  # no MAC holds the letter O
 
 
+def test_a_table_that_lies_on_its_side_has_a_piece_in_each_column() -> None:
+    paper = read(
+        HEAD
+        + """
+       ACTA DE DEVOLUCION DE EQUIPOS
+
+  Cliente: MORALES ÑAUÑAY JUANA ISABEL
+
+  Equipo       Decodificador      Tarjeta inteligente     ONT
+  Marca        Kaon                                       Huawei
+  Serie        KN2K751423887      0061681627375           HWTCC661499D
+  MAC                                                     AA:EA:DA:5D:89:C0
+"""
+    )
+    assert [(line.type, value(line.serial), value(line.mac)) for line in paper.equipment] == [
+        (EquipmentType.DECODIFICADOR, "KN2K751423887", ""),
+        (EquipmentType.SMARTCARD, "0061681627375", ""),
+        (EquipmentType.ONT, "HWTCC661499D", "AAEADA5D89C0"),
+    ]
+
+
 def test_a_name_that_a_narrow_paper_breaks_is_read_whole() -> None:
     paper = read(LIST.replace("Titular: MORALES ÑAUÑAY JUANA ISABEL", "Titular\n  MORALES ÑAUÑAY\n  JUANA ISABEL"))
     assert value(paper.holder) == "MORALES ÑAUÑAY JUANA ISABEL"

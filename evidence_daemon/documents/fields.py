@@ -254,10 +254,7 @@ def _found_on(sheets: Sequence[Sheet], page: Page, book: DocumentsBook) -> _Foun
     """What the readings of one page say together."""
     looks = [_look(sheet, book) for sheet in sheets]
     codes = codes_of(page)
-    values = {
-        name: agreed(name, [_own(sheet, look, name) for sheet, look in zip(sheets, looks, strict=True)], codes)
-        for name in _SINGLE
-    }
+    values = {name: agreed(name, _readings(name, sheets, looks), codes) for name in _SINGLE}
     signed = {look.signature for look in looks}
     signature = next(s for s in (Signature.HALLADA, Signature.NO_HALLADA, Signature.DUDOSA) if s in signed)
     found = _Found(
@@ -278,6 +275,12 @@ def _look(sheet: Sheet, book: DocumentsBook) -> _Found:
     return _Found(
         **{name: getattr(single, name) for name in _SINGLE}, signature=signature, zones=zones, equipment=equipment
     )
+
+
+def _readings(name: str, sheets: Sequence[Sheet], looks: Sequence[_Found]) -> list[Field | None]:
+    """A value as each sheet has it by its own engine; where none has, as words of the base stand in a mended one."""
+    own = [_own(sheet, look, name) for sheet, look in zip(sheets, looks, strict=True)]
+    return own if any(own) else [getattr(look, name) for look in looks]
 
 
 def _own(sheet: Sheet, look: _Found, name: str) -> Field | None:

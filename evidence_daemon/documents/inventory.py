@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 from evidence_daemon.cases.equipment import (
     canonical_mac,
@@ -28,8 +29,11 @@ _NOTHING = frozenset({"NA", "SN", "SINSERIE", "SINNUMERO", "NOAPLICA", "NINGUNO"
 
 def equipment_of(sheet: Sheet, book: DocumentsBook, signing: float) -> tuple[tuple[EquipmentLine, ...], frozenset[str]]:
     """Lines of equipment, by the page's table or line by line; and the numbers that they hold."""
-    table = _table(sheet, book, signing)
-    lines = table if table else _listed(sheet, book, signing)
+    lines = _table(sheet, book, signing) or _sideways(sheet, signing)
+    if not any(line.serial or line.mac for line in lines):
+        # A sentence full of labels may look like headings: what holds no number is no better than the list.
+        listed = _listed(sheet, book, signing)
+        lines = listed if not lines or any(line.serial or line.mac for line in listed) else lines
     numbers = frozenset(field.value for line in lines for field in (line.serial, line.mac) if field)
     return lines, numbers
 
@@ -70,6 +74,46 @@ def _heads(sheet: Sheet, number: int) -> dict[str, Box]:
         return {}
     # A sentence that speaks of series and marks holds more than their names.
     return heads if covered >= 0.5 * sum(len(cell.words) for cell in sheet.rows[number]) else {}
+
+
+def _sideways(sheet: Sheet, signing: float) -> tuple[EquipmentLine, ...]:
+    """A table that lies on its side: its headings stand under one another, each piece of equipment in a column.
+
+    Only where the row of serials shows two and more: one alone is a label with its value.
+    """
+    for hit in sheet.hits_of("serial"):
+        serials = [word for word in _right_of_heading(sheet, hit) if len(_tidy_serial(word.text)) >= 8]
+        if len(serials) < 2 or serials[0].box.y0 >= signing:
+            continue
+        rows = {
+            name: [word for other in sheet.hits_of(name) for word in _right_of_heading(sheet, other)]
+            for name in ("type", "brand", "model", "mac")
+        }
+        edges = [(one.box.x1 + two.box.x0) / 2 for one, two in pairwise(serials)]
+        lines = []
+        for place, word in enumerate(serials):
+            column = {name: [w for w in words if column_of(w, edges) == place] for name, words in rows.items()}
+            what = " ".join(w.text for w in column["type"])
+            lines.append(
+                EquipmentLine(
+                    type=equipment_type(what) or EquipmentType.OTRO,
+                    text=what[:120] or word.text,
+                    serial=_serial_field(sheet, (word,), "columna"),
+                    mac=_mac_field(sheet, column["mac"], "columna"),
+                    brand=" ".join(w.text for w in column["brand"]),
+                    model=" ".join(w.text for w in column["model"]),
+                )
+            )
+        return tuple(lines)
+    return ()
+
+
+def _right_of_heading(sheet: Sheet, hit: Hit) -> list[Word]:
+    """The words right of a label that fills its cell, with no other label between."""
+    if not sheet.fills_its_cell(hit):
+        return []
+    cells = sheet.rows[hit.row][hit.cell + 1 :]
+    return [word for cell in cells for word in cell.words]
 
 
 def _has_value(sheet: Sheet, hit: Hit) -> bool:

@@ -139,6 +139,11 @@ class Sheet:
             return self.engine
         return mended.engine
 
+    def is_mixed(self, span: Span) -> bool:
+        """Whether one engine read some of these words and another the rest: nobody has read the whole."""
+        mended = self.mended
+        return mended is not None and 0 < sum(map(mended.holds, span.words)) < len(span.words)
+
     @cached_property
     def confidence(self) -> float:
         """Mean confidence of the words, weighted by their length; 0 for an empty page."""

@@ -42,18 +42,29 @@ class Mask:
 
 
 def sheets_of(page: Page, lexicon: Lexicon) -> tuple[Sheet, ...]:
-    """The page as it was read, then as each witness saw it, in their order; bar codes make no sheet."""
+    """The page as it was read, then as each witness saw it, in their order; bar codes make no sheet.
+
+    What an engine saw in some places in an earlier look stays in its later ones: the caption that one look read names
+    the value of the next.  All of it is told as that engine's own, so it agrees with another engine once.
+    """
     sheets = [Sheet(page, lexicon)]
     base = page
+    looks: dict[Engine, list[Witness]] = {}
     for witness in page.witnesses:
         if witness.engine is Engine.CODIGO:
             continue
         if not witness.regions:
             base = replace(page, engine=witness.engine, words=witness.words)
+            looks.clear()
             sheets.append(Sheet(base, lexicon))
         elif witness.words:
-            mended = replace(base, words=_mended(base.words, witness))
-            sheets.append(Sheet(mended, lexicon, mended=Mending(witness.engine, witness.words)))
+            own: tuple[Word, ...] = ()
+            words = base.words
+            for look in looks.setdefault(witness.engine, []):
+                words, own = _mended(words, look), _mended(own, look)
+            looks[witness.engine].append(witness)
+            words, own = _mended(words, witness), _mended(own, witness)
+            sheets.append(Sheet(replace(base, words=words), lexicon, mended=Mending(witness.engine, own)))
     return tuple(sheets)
 
 
@@ -93,8 +104,20 @@ def _shows(seen: str, said: str) -> bool:
 
 
 def _mended(words: Iterable[Word], witness: Witness) -> tuple[Word, ...]:
-    kept = [word for word in words if not _within(word.box, witness.regions)]
+    """Words with those of a later look in place of what they cover."""
+    kept = [
+        word
+        for word in words
+        if not _within(word.box, witness.regions) and not any(_covers(new.box, word.box) for new in witness.words)
+    ]
     return (*kept, *witness.words)
+
+
+def _covers(one: Box, two: Box) -> bool:
+    """Whether a box lies over most of another's width and height."""
+    wide = min(one.x1, two.x1) - max(one.x0, two.x0)
+    high = min(one.y1, two.y1) - max(one.y0, two.y0)
+    return wide > 0.6 * (two.x1 - two.x0) and high > 0.5 * (two.y1 - two.y0)
 
 
 def _within(box: Box, places: Iterable[Box]) -> bool:

@@ -133,6 +133,8 @@ def field_of(sheet: Sheet, value: str, span: Span, rule: str) -> Field:
     sure = least if any(c.isdigit() for c in value) else span.confidence
     if span.box.x0 < _EDGE or span.box.x1 > 1 - _EDGE:
         rule, sure = f"{LOOSE}{rule}", min(sure, 0.5)  # the rest of it may lie beyond the edge
+    elif sheet.is_mixed(span) and not rule.startswith(LOOSE):
+        rule = f"{LOOSE}{rule}"  # neither engine has read all of it
     return Field(value, span.text, sheet.number, span.box, round(sure, 3), sheet.read_by(span), rule)
 
 
