@@ -10,6 +10,8 @@ A cell that dies is tried once more; then the document goes to a person (ERROR_I
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
 import hashlib
 import logging
 import time
@@ -38,7 +40,7 @@ from evidence_daemon.documents.screening import (
     Refused,
     screen,
 )
-from evidence_daemon.documents.sight import OCR, Sight, printable, whole
+from evidence_daemon.documents.sight import OCR, SEARCHED, Sight, printable, whole
 from evidence_daemon.documents.tries import MOST_BEGINNINGS, MOST_DEATHS, Tries, TriesOfThisRun, is_deadly
 from evidence_daemon.errors import BadConfig, Temporary
 from evidence_daemon.model import (
@@ -84,6 +86,8 @@ class _Left:
     """By the monotonic clock."""
     bytes: int = MAX_MAIL_BYTES
     pages: int = MAX_MAIL_PAGES
+    spent: float = 0.0
+    """Seconds of CPU on what was read so far."""
     containers: int = _MOST_CONTAINERS
     known: dict[Sha256, tuple[Reading, ...]] = field(default_factory=dict)
 
@@ -117,7 +121,10 @@ class Reader:
         `Unreadable` with its reason, never left out in silence.  Raises `Temporary` where there is no cage now.
         """
         left = _Left(self._config.max_attachments, time.monotonic() + self._config.max_mail_seconds)
-        return tuple(reading for given in attachments for reading in self._walk(given, passwords, left, ()))
+        try:
+            return tuple(reading for given in attachments for reading in self._walk(given, passwords, left, ()))
+        finally:
+            _give_back()
 
     def check(self) -> None:
         """Try every cell, and sweep up after killed ones; for the start of the program.
@@ -194,10 +201,10 @@ class Reader:
             return (_refused(attachment, screened),)
         if screened.form not in CONTAINERS:
             left.files -= 1
-            pages = min(left.pages, self._config.max_pages)
-            reading = self._tried(attachment, lambda: self._in_cells(attachment, screened, passwords, pages, seconds))
+            reading = self._tried(attachment, lambda: self._in_cells(attachment, screened, passwords, left, seconds))
             if isinstance(reading, Document):
                 left.pages -= len(reading.pages)
+                left.spent += sum(spent for stage, spent in reading.seconds if stage != SEARCHED)
             return (reading,)
         if len(within) >= MAX_DEPTH:
             return (_refused(attachment, TOO_DEEP),)
@@ -282,9 +289,9 @@ class Reader:
         return _refused(attachment, REFUSALS[Fault(refused) if refused in set(Fault) else Fault.DAMAGED])
 
     def _in_cells(
-        self, attachment: Attachment, screened: Readable, passwords: Sequence[str], max_pages: int, seconds: float
+        self, attachment: Attachment, screened: Readable, passwords: Sequence[str], left: _Left, seconds: float
     ) -> Reading:
-        began = time.monotonic()
+        began, max_pages = time.monotonic(), min(left.pages, self._config.max_pages)
         pages: list[Page] = []
         with ExitStack() as cells:
             parser = cells.enter_context(Cell(_PARSERS[screened.form], self._limits(seconds)))
@@ -293,6 +300,7 @@ class Reader:
                     self._config.languages,
                     lambda: self._limits(max(0.1, seconds - (time.monotonic() - began))),
                     lambda page: wanted(page, self._book),
+                    left.spent,
                 )
             )
             request = Frame(
@@ -322,6 +330,12 @@ class Reader:
             seconds=tuple(sorted((stage, round(seconds, 3)) for stage, seconds in sight.spent.items())),
             signatures=signatures,
         )
+
+
+def _give_back() -> None:
+    """Return to the system what pages of pixels took: the allocator keeps pieces of tens of megabytes otherwise."""
+    with contextlib.suppress(AttributeError):  # musl has no such call, and no such habit
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 def _in_hand(attachment: Attachment) -> Attachment:

@@ -37,6 +37,10 @@ _FIND_SIDE = 1216
 reading is done on strips of the full page."""
 
 
+SEARCHED = "pages by the strong engine"
+"""Among the seconds by stage: how many pages were searched."""
+_ACTA_SECONDS, _OTHER_SECONDS = 60.0, 10.0
+"""Of CPU that a mail's documents have taken: from then on a page of an acta, or another one, gets no further look."""
 _ASK_AGAIN_SECONDS = 600.0
 _absent_until: dict[str, float] = {}
 """By the monotonic clock: until then an engine that could not be had is not asked for again."""
@@ -50,10 +54,11 @@ Judge = Callable[[Page], Wanted]
 class Sight:
     """Looks at the pages of one document, with cells that live as long as it does.  A context manager.
 
-    `limits` returns what is left for a new cell; `judge` says what a page does not yet show.
+    `limits` returns what is left for a new cell; `judge` says what a page does not yet show; `before` is how many
+    seconds of CPU the mail's other documents have taken.
     """
 
-    def __init__(self, languages: str, limits: Callable[[], Limits], judge: Judge) -> None:
+    def __init__(self, languages: str, limits: Callable[[], Limits], judge: Judge, before: float = 0.0) -> None:
         self._languages = languages
         self._limits = limits
         self._judge = judge
@@ -61,6 +66,7 @@ class Sight:
         self._ocr: Cell | None = None
         self._strong: Cell | None = None
         self._blind = False
+        self._before = before
         self.spent: dict[str, float] = {}
         """CPU seconds by stage."""
 
@@ -114,6 +120,8 @@ class Sight:
         wanted = self._judge(best)
         if read.facts["cut"] is not True or wanted.kind not in _UNCLEAR or not best.witnesses:
             return best
+        if not self._worth_more(wanted):
+            return best
         uncut = self._pictured(page, turned, pixels, cut=False)
         if self._judge(uncut).worth > wanted.worth or self._judge(uncut).kind is DocumentKind.ACTA:
             return uncut
@@ -132,12 +140,14 @@ class Sight:
     def _proven(self, page: Page) -> Page:
         """What Tesseract read with as many further looks as it takes."""
         wanted = self._judge(page)
+        if not self._worth_more(wanted):
+            return page
         if wanted.missing or wanted.places:
             page = self._with(page, self._codes())
         if wanted.places or wanted.captions:
             page = self._with(page, self._strong_at((*wanted.places, *wanted.captions)))
             wanted = self._judge(page)
-        if wanted.missing:
+        if wanted.missing and self._worth_more(wanted):
             page = self._with(page, self._strong_below(0.0, page))
             wanted = self._judge(page)
         elif wanted.unsigned is not None:
@@ -146,6 +156,11 @@ class Sight:
         if wanted.disputed or wanted.places:
             page = self._with(page, self._again_at((*wanted.disputed, *wanted.places)))
         return page
+
+    def _worth_more(self, wanted: Wanted) -> bool:
+        """Whether a page is worth further looks: what is no acta soon is not, when a mail is full of pictures."""
+        stages = sum(seconds for stage, seconds in self.spent.items() if stage != SEARCHED)
+        return self._before + stages < (_ACTA_SECONDS if wanted.kind is DocumentKind.ACTA else _OTHER_SECONDS)
 
     def _shown(self, page: Page) -> tuple[Page, bytes]:
         acta = self._judge(page).kind is DocumentKind.ACTA
@@ -188,7 +203,7 @@ class Sight:
         ]
         lines.sort(key=lambda corners: sum(y for _, y in corners))
         if known is not None:
-            self.spent["pages by the strong engine"] = self.spent.get("pages by the strong engine", 0.0) + 1
+            self.spent[SEARCHED] = self.spent.get(SEARCHED, 0.0) + 1
             lines = [corners for corners in lines if not _well_read(_around(corners), known)]
         words = self._strips(lines) if lines else ()
         if not words:

@@ -7,7 +7,7 @@ completed or taken from elsewhere.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 from itertools import takewhile
@@ -45,13 +45,15 @@ class Singles:
 
 def singles(sheet: Sheet, book: DocumentsBook, signing: float, taken: frozenset[str]) -> Singles:
     """What stands behind the labels of a page; `taken` are numbers that belong to its equipment."""
+    holders, service = id_number_of(sheet, book, signing), service_number_of(sheet, taken)
+    others = {_letters(field.value) for field in (holders, service) if field is not None} | {*map(_letters, taken)}
     return Singles(
-        number=acta_number(sheet),
+        number=acta_number(sheet, others),
         date=date_of(sheet),
         office=text_of(sheet, "office", signing, _office),
         holder=holder_of(sheet, book, signing),
-        id_number=id_number_of(sheet, book, signing),
-        service_number=service_number_of(sheet, taken),
+        id_number=holders,
+        service_number=service,
         line=line_of(sheet, book),
         agent=text_of(sheet, "agent", 2.0, _person) or agent_below(sheet, signing),
     )
@@ -283,8 +285,15 @@ _ACTA_NUMBER = re.compile(
 )
 
 
-def acta_number(sheet: Sheet) -> Field | None:
-    """The acta's own number: behind "Acta No.", or behind a bare "No." at the head of the page."""
+def _letters(text: str) -> str:
+    return re.sub(r"[^0-9A-Z]", "", plain(text))
+
+
+def acta_number(sheet: Sheet, others: Collection[str] = ()) -> Field | None:
+    """The acta's own number: behind "Acta No.", or behind a bare "No." at the head of the page.
+
+    `others` are numbers of the holder, the service, the equipment; and what has a cédula's check digit is one.
+    """
     best: tuple[int, Field] | None = None
     for value in values(sheet, "number"):
         loose = value.hit.label in {
@@ -309,6 +318,9 @@ def acta_number(sheet: Sheet) -> Field | None:
             first = plain(value.span.words[1].text).strip(".:# ")
             match = _ACTA_NUMBER.fullmatch(first)
         if match is None or as_date(first) or not any(c.isdigit() for c in first) or re.sub(r"\D", "", first) == "":
+            continue
+        as_id = read_id(first) if re.fullmatch(r"\d{10}|\d{10}001", first) else None
+        if _letters(first) in others or (as_id is not None and as_id.check is IdCheck.OK):
             continue
         rank = loose + (value.way != "tras")
         if best is None or rank < best[0]:
