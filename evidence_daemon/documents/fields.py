@@ -268,6 +268,14 @@ def _found_on(sheets: Sequence[Sheet], page: Page, book: DocumentsBook) -> _Foun
 
 def _look(sheet: Sheet, book: DocumentsBook) -> _Found:
     """What one reading of a page says."""
+    known: tuple[object, Any] = sheet.known.get("found", (None, None))
+    if known[0] is not book:
+        known = sheet.known["found"] = (book, _looked(sheet, book))
+    found: _Found = known[1]
+    return found
+
+
+def _looked(sheet: Sheet, book: DocumentsBook) -> _Found:
     signing = signing_top(sheet)
     equipment, numbers = equipment_of(sheet, book, signing)
     single = singles(sheet, book, signing, numbers)

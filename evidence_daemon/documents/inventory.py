@@ -16,7 +16,7 @@ from evidence_daemon.cases.equipment import (
     types_named,
 )
 from evidence_daemon.documents.layout import Hit, Sheet, Span, column_of, columns, has_colon, value_after
-from evidence_daemon.documents.values import LOOSE, as_date, below_of, field_of, right_of
+from evidence_daemon.documents.values import LOOSE, above_of, as_date, below_of, field_of, right_of
 from evidence_daemon.model import WITHOUT_SERIAL, Box, Engine, EquipmentLine, EquipmentType, Field, Word
 from evidence_daemon.rulebook import DocumentsBook
 
@@ -69,11 +69,22 @@ def _heads(sheet: Sheet, number: int) -> dict[str, Box]:
         covered += hit.end - hit.start
         if hit.fields & set(_HEADINGS) and not _has_value(sheet, hit):
             name = next(name for name in _HEADINGS if name in hit.fields)
+            cell = sheet.rows[number][hit.cell]
+            if name == "mac" and "serial" in heads and hit.start and len(cell.words) <= 4 and _close(heads, sheet, hit):
+                continue  # "Serie / MAC": one column for both
             heads.setdefault(name, sheet.span_of(hit).box)
     if not ({"serial", "mac"} & heads.keys()) or len(heads) < 2:
         return {}
     # A sentence that speaks of series and marks holds more than their names.
     return heads if covered >= 0.5 * sum(len(cell.words) for cell in sheet.rows[number]) else {}
+
+
+def _close(heads: dict[str, Box], sheet: Sheet, hit: Hit) -> bool:
+    """Whether the heading of serials stands in the same cell, a slash away."""
+    serial, mac = heads["serial"], sheet.span_of(hit).box
+    return (
+        abs(serial.y0 - mac.y0) < sheet.line_height and 0 <= mac.x0 - serial.x1 < 2 * sheet.line_height * sheet.aspect
+    )
 
 
 def _sideways(sheet: Sheet, signing: float) -> tuple[EquipmentLine, ...]:
@@ -337,7 +348,8 @@ def _is_bullet(word: Word) -> bool:
 
 def _fill(lines: list[EquipmentLine], sheet: Sheet, hit: Hit, taken: set[str]) -> None:
     """Give the piece that was opened last its number; a number without a piece is one of an unknown type."""
-    value = value_after(sheet, hit) or next(iter(right_of(sheet, hit)), None) or next(iter(below_of(sheet, hit)), None)
+    ways = (above_of,) if sheet.captions_below and sheet.fills_its_cell(hit) else (right_of, below_of)
+    value = value_after(sheet, hit) or next((span for way in ways for span in way(sheet, hit)), None)
     if value is None:
         return
     way = f"lista:{hit.label}"

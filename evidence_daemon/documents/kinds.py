@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from functools import lru_cache
+from typing import Any
 
 from evidence_daemon.cases.equipment import plain
 from evidence_daemon.documents.layout import Hit, Lexicon, Sheet, distance, squeezed
@@ -24,6 +25,14 @@ _HEAD = 0.34
 
 def kind_of(sheet: Sheet, book: DocumentsBook) -> tuple[DocumentKind, tuple[str, ...]]:
     """What a page is, and the words that said so."""
+    known: tuple[object, Any] = sheet.known.get("kind", (None, None))
+    if known[0] is not book:
+        known = sheet.known["kind"] = (book, _kind_of(sheet, book))
+    told: tuple[DocumentKind, tuple[str, ...]] = known[1]
+    return told
+
+
+def _kind_of(sheet: Sheet, book: DocumentsBook) -> tuple[DocumentKind, tuple[str, ...]]:
     letters = sum(sum(map(str.isalnum, word.text)) for word in sheet.words if word.confidence >= 0.5)
     if letters < _LEGIBLE_LETTERS:
         return DocumentKind.VACIO, ()
@@ -64,8 +73,14 @@ def _title(sheet: Sheet, rule: KindBook) -> str:
                 continue
             plain_line = not sheet.strong_hits_in(number, place)
             line = squeezed(cell.text)
+            # One word in the size of the text beside a number is a label: "Solicitud 0012345".
+            label = bool(re.search(r"\d", "".join(other.text for other in row))) and (
+                cell.box.y1 - cell.box.y0 < 1.25 * sheet.line_height
+            )
             for title in rule.titles:
                 wanted = squeezed(title)
+                if label and " " not in title:
+                    continue
                 taken = _opens_with(line, wanted) if len(line) <= len(wanted) + 45 else 0
                 if taken and _ends_word(cell.text, taken):
                     return cell.text

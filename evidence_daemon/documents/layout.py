@@ -11,9 +11,10 @@ import unicodedata
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import pairwise
 from statistics import median
+from typing import Any
 
 from evidence_daemon.model import Box, Engine, Page, Word
 
@@ -23,6 +24,7 @@ _LOOKS_LIKE = str.maketrans({"0": "O", "1": "I", "5": "S", "8": "B", "!": "I", "
 _ENDS = frozenset(":/.-–—)°º=;,")
 
 
+@lru_cache(maxsize=20_000)
 def squeezed(text: str) -> str:
     """Capitals without accents, blanks and punctuation; what is mistaken for one another is one (0/O, 1/l/I …).
 
@@ -101,6 +103,8 @@ class Sheet:
     """One page as rows of cells."""
 
     def __init__(self, page: Page, lexicon: Lexicon | None = None, *, mended: Mending | None = None) -> None:
+        self.known: dict[str, tuple[object, Any]] = {}
+        """What was found on it, by what was asked, with the book that it was asked by: a page is judged many times."""
         self.number = page.number
         self.engine: Engine = page.engine
         self.mended = mended
@@ -188,6 +192,34 @@ class Sheet:
             for i, cell in sorted(under, key=lambda found: abs(found[1].box.x0 - box.x0)):
                 yield number, i, cell
 
+    @cached_property
+    def captions_below(self) -> bool:
+        """Whether this form prints its labels under the rules that one writes on, not over them."""
+        over = under = 0
+        for hit in self.hits:
+            if not self.fills_its_cell(hit) or len(self.rows[hit.row]) < 2:
+                continue
+            box = self.rows[hit.row][hit.cell].box
+            above, below = self._nearest_cell(hit.row - 1, box), self._nearest_cell(hit.row + 1, box)
+            if above is None or has_colon(self.rows[hit.row][hit.cell], hit):
+                continue
+            up, down = box.y0 - above.y1, (below.y0 - box.y1) if below else 1.0
+            if min(up, down) < 2 * self.line_height:
+                over, under = over + (down < up), under + (up < 0.7 * down)
+        return under >= 3 and under > 3 * over
+
+    def _nearest_cell(self, row: int, box: Box) -> Box | None:
+        if not 0 <= row < len(self.rows):
+            return None
+        return next((cell.box for cell in self.rows[row] if _share(cell.box, box) > 0), None)
+
+    def above(self, box: Box, row: int) -> Iterator[tuple[int, int, Span]]:
+        """The cell over a label of a form that prints its captions below: (row, cell, span)."""
+        if row > 0:
+            for place, cell in enumerate(self.rows[row - 1]):
+                if _share(cell.box, box) > 0 and box.y0 - cell.box.y1 < 2.2 * self.line_height:
+                    yield row - 1, place, cell
+
     def hits_of(self, field: str) -> list[Hit]:
         return [hit for hit in self.hits if field in hit.fields]
 
@@ -205,7 +237,9 @@ class Sheet:
         return Span(words).box if whole else self.span_of(hit).box
 
     def fills_its_cell(self, hit: Hit) -> bool:
-        return hit.start == 0 and hit.end == len(self.rows[hit.row][hit.cell].words)
+        """Whether a label is all that its cell holds, but for a hint in brackets: "Recibí de (cliente)"."""
+        words = self.rows[hit.row][hit.cell].words
+        return hit.start == 0 and (hit.end == len(words) or _is_hint(words[hit.end :]))
 
 
 def _clean(word: Word) -> Word | None:
@@ -326,6 +360,11 @@ def has_colon(cell: Span, hit: Hit) -> bool:
     return ":" in last or after.startswith(":")
 
 
+def _is_hint(words: Sequence[Word]) -> bool:
+    """How a label is to be filled in: "Fecha (aaaa-mm-dd)"."""
+    return re.fullmatch(r"\([^()\d]*\)?:?", "".join(word.text for word in words)) is not None
+
+
 _NUMBER_FOLLOWS = frozenset({squeezed("NUMERO"), "NO", "NRO"})
 
 
@@ -340,8 +379,8 @@ def value_after(sheet: Sheet, hit: Hit) -> Span | None:
     # What says that a number follows is a part of the label: "cédula o RUC número".
     while words and (not re.search(r"\w", words[0].text) or squeezed(words[0].text) in _NUMBER_FOLLOWS):
         del words[0]
-    if words and re.fullmatch(r"\([^()\d]*\)?:?", "".join(word.text for word in words)):
-        return None  # a hint on how to fill it in: "Fecha (aaaa-mm-dd)"
+    if words and _is_hint(words):
+        return None
     return Span(tuple(words)) if words else None
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from evidence_daemon.documents.layout import Lexicon, Mending, Sheet, distance, squeezed
 from evidence_daemon.model import Box, DocumentKind, Engine, Page, Witness, Word
@@ -47,8 +48,8 @@ def sheets_of(page: Page, lexicon: Lexicon) -> tuple[Sheet, ...]:
     What an engine saw in some places in an earlier look stays in its later ones: the caption that one look read names
     the value of the next.  All of it is told as that engine's own, so it agrees with another engine once.
     """
-    sheets = [Sheet(page, lexicon)]
-    base = page
+    base = replace(page, witnesses=(), raster=None)
+    sheets = [_sheet(base, lexicon)]
     looks: dict[Engine, list[Witness]] = {}
     for witness in page.witnesses:
         if witness.engine is Engine.CODIGO:
@@ -56,7 +57,7 @@ def sheets_of(page: Page, lexicon: Lexicon) -> tuple[Sheet, ...]:
         if not witness.regions:
             base = replace(page, engine=witness.engine, words=witness.words)
             looks.clear()
-            sheets.append(Sheet(base, lexicon))
+            sheets.append(_sheet(base, lexicon))
         elif witness.words:
             own: tuple[Word, ...] = ()
             words = base.words
@@ -64,8 +65,14 @@ def sheets_of(page: Page, lexicon: Lexicon) -> tuple[Sheet, ...]:
                 words, own = _mended(words, look), _mended(own, look)
             looks[witness.engine].append(witness)
             words, own = _mended(words, witness), _mended(own, witness)
-            sheets.append(Sheet(replace(base, words=words), lexicon, mended=Mending(witness.engine, own)))
+            sheets.append(_sheet(replace(base, words=words), lexicon, Mending(witness.engine, own)))
     return tuple(sheets)
+
+
+@lru_cache(maxsize=24)
+def _sheet(page: Page, lexicon: Lexicon, mended: Mending | None = None) -> Sheet:
+    """A page is judged after every look at it: what earlier looks showed need not be laid out anew."""
+    return Sheet(page, lexicon, mended=mended)
 
 
 def codes_of(page: Page) -> tuple[Word, ...]:

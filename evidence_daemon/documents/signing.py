@@ -32,7 +32,7 @@ _STROKE = 0.9
 def signature_of(sheet: Sheet, signing: float, holder: str) -> tuple[Signature, tuple[Box, ...]]:
     """Ink over the places where the customer signs (his label, or his name under a line), and these places."""
     places = [
-        sheet.span_of(hit).box
+        _topmost(sheet, sheet.rows[hit.row][hit.cell]).box
         for hit in sheet.hits_of("customer_signs")
         if hit.start == 0 and _signs_here(sheet, hit, signing)
     ]
@@ -58,7 +58,7 @@ def _topmost(sheet: Sheet, cell: Span) -> Span:
         for over in row:
             gap = cell.box.y0 - over.box.y1
             beside = over.box.x0 < cell.box.x1 and cell.box.x0 < over.box.x1
-            close = over.box.y0 < cell.box.y0 and gap < 0.9 * sheet.line_height and len(over.words) <= 3
+            close = over.box.y0 < cell.box.y0 and gap < 0.9 * sheet.line_height and len(over.words) <= 5
             print_ = over.confidence >= 0.7 and sum(map(str.isalnum, over.text)) >= 5  # no scribble
             if beside and close and print_:
                 cell = over

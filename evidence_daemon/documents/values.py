@@ -81,6 +81,9 @@ def values(sheet: Sheet, field: str) -> Iterator[Value]:
             continue
         if behind is None and len(row[hit.cell].words) > 5 and sheet.reads_on(hit.row + 1):
             yield Value(_before_labels(sheet, hit.row + 1, 0), hit, "sigue")
+        if sheet.captions_below and sheet.fills_its_cell(hit):
+            yield from (Value(span, hit, "encima") for span in above_of(sheet, hit))
+            continue
         beside = [Value(span, hit, "derecha") for span in right_of(sheet, hit)]
         under = [Value(span, hit, "debajo") for span in below_of(sheet, hit)]
         colon = row[hit.cell].words[-1].text.endswith(":")
@@ -104,6 +107,13 @@ def _one_letter(cell: Span) -> bool:
 def below_of(sheet: Sheet, hit: Hit) -> Iterator[Span]:
     """What stands below a label, nearest first."""
     for row, cell, _ in sheet.below(sheet.label_box(hit)):
+        if not _opens_with_label(sheet, row, cell):
+            yield _before_labels(sheet, row, cell)
+
+
+def above_of(sheet: Sheet, hit: Hit) -> Iterator[Span]:
+    """What stands on the rule whose caption a label is."""
+    for row, cell, _ in sheet.above(sheet.rows[hit.row][hit.cell].box, hit.row):
         if not _opens_with_label(sheet, row, cell):
             yield _before_labels(sheet, row, cell)
 
@@ -245,7 +255,9 @@ def service_number_of(sheet: Sheet, taken: frozenset[str]) -> Field | None:
         if (len(digits) == 10 and not named) or (mobile and not named):
             continue  # ten digits behind a loose label are a cédula or a mobile phone
         span = _only(value.span, digits[1:] if match[1].strip().startswith("593") else digits)
-        field = field_of(sheet, digits, span, f"servicio:{value.way}:{value.hit.label}")
+        # "Número" alone may be that of anything: a service must be spoken of near by.
+        loose = "" if named or _speaks_of_a_service(sheet, value.hit) else LOOSE
+        field = field_of(sheet, digits, span, f"{loose}servicio:{value.way}:{value.hit.label}")
         found.append((not named, span.box.y0, field))
     if not found:
         return _only_line_on(sheet, taken)
@@ -253,6 +265,15 @@ def service_number_of(sheet: Sheet, taken: frozenset[str]) -> Field | None:
     best = found[0][2]
     again = any(field.value == best.value and field.box != best.box for _, _, field in found[1:])
     return replace(best, proven=True) if again else best
+
+
+_SERVICE_WORDS = re.compile(r"\b(SERVICIO|LINEA|TELEF[A-Z]*|TELF|CUENTA|ABONADO|SUSCRIPTOR|INTERNET|TELEVISION)\b")
+
+
+def _speaks_of_a_service(sheet: Sheet, hit: Hit) -> bool:
+    """Whether the row of a label, or the one before it, names a service."""
+    rows = sheet.rows[max(0, hit.row - 1) : hit.row + 1]
+    return _SERVICE_WORDS.search(plain(" ".join(cell.text for row in rows for cell in row))) is not None
 
 
 _LANDLINE = re.compile(r"\(?0[2-7]\)?[ \-]?\d{3}[ \-]?\d{4}")
@@ -379,12 +400,19 @@ def as_date(text: str) -> str:
     return ""
 
 
+_BOXED_DAY = re.compile(r"\bDIA\W*(\d{1,2})\W+MES\W*(\d{1,2}|[A-Z]{3,10})\W+ANO\W*(20\d\d)\b")
 _OTHER_DAYS = re.compile(r"\b(VIGENCIA|VERSION|REVISION|EDICION|NACIMIENTO|CADUC[A-Z]+|APROBAD[OA])\b")
 """A form tells since when it is in use; that is no day on which anything was handed over."""
 
 
 def date_of(sheet: Sheet) -> Field | None:
     """Behind a label; else the only date that the page names, or the first of its upper half."""
+    for row in sheet.rows:
+        boxed = _BOXED_DAY.search(plain(" ".join(cell.text for cell in row)))
+        iso = as_date(f"{boxed[1]}/{boxed[2]}/{boxed[3]}") if boxed else ""
+        if iso:
+            span = Span(tuple(word for cell in row for word in cell.words if re.search(r"\d", word.text))[:3])
+            return field_of(sheet, iso, span, "fecha:en casillas")
     for value in values(sheet, "date"):
         iso = as_date(value.span.text)
         if iso:
@@ -413,7 +441,7 @@ def text_of(sheet: Sheet, field: str, signing: float, fit: Callable[[Span], str]
     for value in values(sheet, field):
         cell = sheet.rows[value.hit.row][value.hit.cell]
         colon = has_colon(cell, value.hit)
-        opens = sheet.fills_its_cell(value.hit) or (value.hit.strong and colon)
+        opens = sheet.fills_its_cell(value.hit) or (value.hit.strong and colon) or _long_label(value, cell)
         if not opens and not (field == "office" and value.hit.start == 0):
             continue
         if value.span.box.y0 >= signing:
@@ -433,13 +461,13 @@ def text_of(sheet: Sheet, field: str, signing: float, fit: Callable[[Span], str]
 
 def holder_of(sheet: Sheet, book: DocumentsBook, signing: float) -> Field | None:
     """Behind a label; else in prose, where capitals follow one: "el señor JUAN PÉREZ MORA, con cédula …"."""
-    labelled = text_of(sheet, "holder", signing, _person)
+    labelled = _in_two_boxes(sheet, signing) or text_of(sheet, "holder", signing, _person)
     if labelled is not None:
         return labelled
     for hit in sheet.hits_of("holder"):
         cell = sheet.rows[hit.row][hit.cell]
         following = [*cell.words[hit.end :]]
-        if hit.row + 1 < len(sheet.rows) and len(cell.words) >= 7:
+        if len(cell.words) >= 7 and sheet.reads_on(hit.row + 1) and not sheet.strong_hits_in(hit.row + 1, 0):
             following += sheet.rows[hit.row + 1][0].words
         name: list[Word] = []
         for word in following:
@@ -454,6 +482,17 @@ def holder_of(sheet: Sheet, book: DocumentsBook, signing: float) -> Field | None
     return _name_before(sheet)
 
 
+def _long_label(value: Value, cell: Span) -> bool:
+    """Whether a cell is a label of several words and a name in capitals: "Nombre del titular MORA PAZ ANA"."""
+    behind = cell.words[value.hit.end :]
+    return (
+        value.hit.start == 0
+        and value.hit.end >= 2
+        and len(behind) <= 6
+        and all(re.fullmatch(r"[A-ZÁÉÍÓÚÜÑ'’.\-]+", word.text) for word in behind)
+    )
+
+
 def _in_two_lines(sheet: Sheet, value: Value) -> Span | None:
     """A name of two words with what stands close under it, as narrow papers break it; None where nothing such does."""
     words, box = value.span.words, value.span.box
@@ -465,6 +504,29 @@ def _in_two_lines(sheet: Sheet, value: Value) -> Span | None:
         if alike and named and not sheet.strong_hits_in(row, cell) and _person(Span((*words, *under.words))):
             return Span((*words, *under.words))
     return None
+
+
+def _in_two_boxes(sheet: Sheet, signing: float) -> Field | None:
+    """Surnames and given names, each in a box of its own, put one behind the other."""
+    parts: list[Span] = []
+    for labels in ({"APELLIDOS", "APELLIDO"}, {"NOMBRES", "NOMBRE"}):
+        for value in values(sheet, "holder"):
+            words = [word.text.strip(".,:;") for word in value.span.words]
+            named = 1 <= len(words) <= 4 and all(_NAME_WORD.fullmatch(word) for word in words)
+            alone = sheet.fills_its_cell(value.hit) or has_colon(sheet.rows[value.hit.row][value.hit.cell], value.hit)
+            if value.hit.label in labels and named and alone and value.span.box.y0 < signing:
+                parts.append(value.span)
+                break
+    if len(parts) != 2 or _far_apart(parts[0].box, parts[1].box, sheet):
+        return None
+    words_of_both = Span((*parts[0].words, *parts[1].words))
+    text = _person(words_of_both)
+    return field_of(sheet, text, words_of_both, "holder:dos casillas") if text else None
+
+
+def _far_apart(one: Box, two: Box, sheet: Sheet) -> bool:
+    """Whether one box stands more than a few lines below the other."""
+    return abs(one.y0 - two.y0) > 4 * sheet.line_height
 
 
 _BEARER = re.compile(r"PORTADORA?|IDENTIFICAD[OA]|CON|TITULAR|DE")
