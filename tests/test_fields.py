@@ -668,3 +668,77 @@ def test_a_name_that_a_narrow_paper_breaks_is_read_whole() -> None:
 def test_numbers_over_blanks_are_not_mended_into_one() -> None:
     paper = read(LIST.replace("Cédula: 1700000019", "Cédula: B B 0 1700000019"))
     assert value(paper.id_number) in {"1700000019", ""}
+
+
+UNDER_RULES = (
+    HEAD
+    + """
+            ACTA DE RETIRO DE EQUIPOS          N° 503-203042
+
+  MORALES ÑAUÑAY          JUANA ISABEL            1700000019
+  APELLIDOS               NOMBRES                 CEDULA O RUC
+
+
+  Televisión              46087738                21/10/2022
+  SERVICIO                NUMERO DEL SERVICIO     FECHA (D/M/A)
+
+
+  Decodificador Coship    CS7H069631578
+  EQUIPO 1                SERIE                   MAC
+
+
+  El cliente entrega y CNT EP recibe lo arriba descrito.
+"""
+)
+
+
+def test_captions_under_the_rules_name_what_stands_over_them() -> None:
+    paper = read(UNDER_RULES)
+    assert (value(paper.id_number), value(paper.service_number)) == ("1700000019", "46087738")
+    assert (value(paper.holder), value(paper.date)) == ("MORALES ÑAUÑAY JUANA ISABEL", "2022-10-21")
+    assert value(paper.number) == "503-203042"
+    assert [value(line.serial) for line in paper.equipment] == ["CS7H069631578"]
+
+
+def test_a_form_with_captions_over_its_values_is_not_read_upside_down() -> None:
+    paper = read(TABLE.replace("042345678 ", "          "))
+    assert value(paper.service_number) == ""
+    assert value(paper.holder) == "PEREZ MORA LUIS ALBERTO"
+
+
+CELLS = (
+    HEAD
+    + """
+     REGISTRO DE DEVOLUCION DE EQUIPOS            Constancia número
+                                                  0489896
+  Solicitud   CNT-2021-000417
+  DIA   05    MES   04    AÑO   2021
+  Nombre del titular MORALES ÑAUÑAY JUANA ISABEL
+  Recibí de (cliente)     C.C. / RUC   1700000019
+
+  N.    Equipo, marca y modelo            Serie / MAC
+  1     ONT Huawei HG8245Q2               HWTCC661499D / AA:EA:DA:5D:89:C0
+"""
+)
+
+
+def test_boxes_of_a_day_joint_headings_and_labels_in_the_size_of_the_text_are_understood() -> None:
+    paper = read(CELLS)
+    assert paper.kind is DocumentKind.ACTA, paper.because  # no title says that it asks for something
+    assert value(paper.date) == "2021-04-05"
+    assert value(paper.holder) == "MORALES ÑAUÑAY JUANA ISABEL"
+    assert [(value(line.serial), value(line.mac)) for line in paper.equipment] == [("HWTCC661499D", "AAEADA5D89C0")]
+
+
+def test_the_number_of_a_paper_is_nobodys_service_and_the_holders_is_not_the_papers() -> None:
+    paper = read(CELLS)
+    assert value(paper.service_number) == ""
+    assert value(paper.number) == "0489896"
+    assert value(read(CELLS.replace("0489896", "1700000019")).number) != "1700000019"
+
+
+def test_a_number_that_only_number_says_is_proven_where_a_service_is_spoken_of() -> None:
+    for words, loose in (("Servicio de internet, número: 022345678", False), ("Número: 022345678", True)):
+        found = read(f"{HEAD}\n  ACTA DE DEVOLUCION DE EQUIPOS\n\n\n\n\n  {words}\n").service_number
+        assert found is not None
+        assert found.rule.startswith("suelto:") is loose
