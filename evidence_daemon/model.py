@@ -1320,7 +1320,7 @@ def mail_of_receipt(receipt: str) -> MailId | None:
     True
     """
     digits = "".join(c for c in receipt if c in "0123456789")
-    if len(digits) < 8:
+    if not 8 <= len(digits) <= 18:  # more is no number of a row
         return None
     mail = MailId(int(digits[:-1]))
     return mail if receipt_number(mail)[-1] == digits[-1] else None

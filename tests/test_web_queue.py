@@ -231,7 +231,7 @@ async def test_in_a_busy_house_the_form_stands_as_it_was_filled_in_and_decides_w
         line._patience = 0.05
         with line.turn():  # somebody writes, and does not come to an end
             busy = await rosa.post(f"/cola/{receipt}/decidir", data=filled)
-            late = await rosa.post(f"/cola/{receipt}/posponer", data=form | {"dia": "2031-01-01"})
+            late = await rosa.post(f"/cola/{receipt}/posponer", data=form | {"dia": "2021-03-20"})
         line._patience = 30.0
         assert busy.status_code == 503
         assert "El sistema está ocupado y no se escribió nada" in busy.text

@@ -58,6 +58,10 @@ LEASE = timedelta(minutes=5)
 """How long a claim lasts without activity."""
 UNDO = timedelta(seconds=60)
 """How long an answer waits for second thoughts of the person who decided."""
+FURTHEST = timedelta(days=60)
+"""How far a mail may be put off."""
+LONGEST_NOTE = 1000
+"""Characters of what a person writes for colleagues."""
 
 
 class Desk:
@@ -218,7 +222,7 @@ class Desk:
 
         The second one says why (mandatory).
         """
-        actor = actor_of(person)
+        actor, note = actor_of(person), note.strip()[:LONGEST_NOTE]
 
         def act(session: records.Session) -> Outcome:
             question = self._question(session, mail_id, actor, token)
@@ -227,13 +231,11 @@ class Desk:
             if own:
                 records.void_proposals(session, mail_id, now)
                 audit.record(session, "proposal withdrawn", actor=actor, now=now, mail_id=mail_id)
-            elif not note.strip():
+            elif not note:
                 raise BadInput("diga por qué no está de acuerdo")
             else:
-                records.answer_proposal(
-                    session, proposal, second=actor.casefold(), approved=False, note=note.strip(), now=now
-                )
-            words = "" if own else f"Devuelto por {name_of(actor)}: {note.strip()} "
+                records.answer_proposal(session, proposal, second=actor.casefold(), approved=False, note=note, now=now)
+            words = "" if own else f"Devuelto por {name_of(actor)}: {note} "
             self._ask(session, question, proposal.lane, proposal.reasons, words + proposal.summary)
             ruling: Ruling = from_json(proposal.ruling, Ruling)
             return Outcome(question.receipt, ruling.verdict, EvidenceState.EN_REVISION)
@@ -258,7 +260,7 @@ class Desk:
             in_time = now <= judged.decided_at + UNDO
             mine = actor.casefold() in {judged.actor.casefold(), last.second}
             stayed = records.take_back_answer(session, mail_id, last.id)
-            reason = because.strip()
+            reason = because.strip()[:LONGEST_NOTE]
             if not reason and not (in_time and mine and stayed):
                 raise BadInput("ya no se puede deshacer sin más: escriba el motivo para retomar la decisión")
             evidence, found = pipeline.gather(session, mail_id)
@@ -321,6 +323,8 @@ class Desk:
         actor, pipeline = actor_of(person), self._pipeline
         if until <= pipeline.today():
             raise BadInput("elija un día que esté por venir")
+        if until > pipeline.today() + FURTHEST:
+            raise BadInput(f"elija un día dentro de los próximos {FURTHEST.days}: lo que nadie ve se olvida")
 
         def act(session: records.Session) -> None:
             question = self._question(session, mail_id, actor, token)

@@ -81,8 +81,8 @@ def _ruling(visit: Visit, text: str | None) -> Ruling:
         raise BadInput(_("Choose what you decide."))
     case = visit.number("caso")
     accredits = chosen == Verdict.REVERSE
-    items = tuple(ItemId(int(one)) for one in visit.fields("equipo") if one.isdecimal())
-    charges = tuple(ChargeId(int(one)) for one in visit.fields("cargo") if one.isdecimal())
+    items = tuple(ItemId(one) for one in visit.numbers("equipo"))
+    charges = tuple(ChargeId(one) for one in visit.numbers("cargo"))
     reasons = tuple(ReasonCode(code) for code in visit.fields("motivo") if code in set(ReasonCode))
     return Ruling(
         verdict=Verdict(chosen),

@@ -162,6 +162,10 @@ class Visit:
             raise HTTPException(400)
         return int(text) if text else None
 
+    def numbers(self, name: str) -> list[int]:
+        """All values of a repeated field that are whole numbers; others are none of ours."""
+        return [int(one) for one in self.fields(name) if one.isdecimal() and len(one) < 19]
+
     def files(self, name: str) -> list[tuple[str, bytes]]:
         """The files of a field: names (for display only) and contents; empty ones are left out."""
         found = []
@@ -195,6 +199,7 @@ class Visit:
     def go(self, path: str, told: str = "", *, bad: bool = False) -> Response:
         """To another page, which says `told` once (a Spanish sentence; `bad` when something did not work)."""
         response: Response
+        path = quote(path, safe="/?&=%#+:@~,;!$'()*")  # whatever was sent along, it stays one line of ASCII
         if self.asks_for_piece:
             response = Response(status_code=204, headers={"HX-Redirect": path})
         else:

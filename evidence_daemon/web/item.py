@@ -230,8 +230,8 @@ class _Form:
         self.note = visit.field("nota")
         shown = {one.item_id: one.outcome for one in dossier.judged.grounds.items} if dossier.judged else {}
         if visit.form:
-            self.items = {int(one) for one in visit.fields("equipo") if one.isdecimal()}
-            self.charges = {int(one) for one in visit.fields("cargo") if one.isdecimal()}
+            self.items = set(visit.numbers("equipo"))
+            self.charges = set(visit.numbers("cargo"))
             self.reasons = set(visit.fields("motivo"))
         else:
             self.items = {
