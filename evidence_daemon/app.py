@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, TypeVar, assert_never
 from evidence_daemon import equation, rulebook
 from evidence_daemon.alerts import Alerts
 from evidence_daemon.config import Config, DocumentsConfig, MailboxConfig, MaildirConfig, OAuthConfig, SmtpConfig
-from evidence_daemon.daemon import ALL_ROLES, Daemon, Door
+from evidence_daemon.daemon import ALL_ROLES, Daemon, Door, patiently
 from evidence_daemon.documents.reader import Reader
 from evidence_daemon.documents.tries import MOST_BEGINNINGS
 from evidence_daemon.errors import BadConfig, BadRules, EvidenceDaemonError
@@ -53,7 +53,7 @@ from evidence_daemon.pipeline import Pipeline
 from evidence_daemon.review import Desk
 from evidence_daemon.rulebook import RuleBook
 from evidence_daemon.store import audit, records
-from evidence_daemon.store.blobs import LocalBlobs
+from evidence_daemon.store.blobs import Blobs, open_blobs
 from evidence_daemon.store.database import Database, open_database
 from evidence_daemon.store.lease import Lease
 from evidence_daemon.store.members import Member, new_executor
@@ -73,7 +73,7 @@ class House:
 
     config: Config
     database: Database
-    blobs: LocalBlobs
+    blobs: Blobs
     reader: Reader
     pipeline: Pipeline
     desk: Desk
@@ -118,7 +118,7 @@ class House:
         played = ALL_ROLES if lite else frozenset(config.daemon.roles if roles is None else roles)
         alone = Lease(self.database, "daemon", config.state_directory) if lite else nullcontext()
         with alone, own_place(config.state_directory / "evidence" / "spool") as spool:
-            self.blobs.sweep()
+            self.blobs.sweep(alone=lite and not config.files.evidence)
             self._look_around()
             self.pipeline.mails.spool = spool
             daemon: Daemon | None = None
@@ -185,6 +185,7 @@ class House:
             swept=daemon.swept,
             failures=daemon.troubles,
             closings=daemon.closings,
+            turns=daemon.member.turns,
             backups=config.path(config.backup.directory),
         )
         return Health(
@@ -508,11 +509,16 @@ def open_grant(config: Config, block: OAuthConfig) -> Grant:
 
 @contextmanager
 def open_house(
-    config: Config, *, clock: Callable[[], datetime] = lambda: datetime.now(UTC), read_only: bool = False
+    config: Config,
+    *,
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    read_only: bool = False,
+    patience: float = 0.0,
 ) -> Iterator[House]:
     """Build the house: read the rules, open and migrate the database.
 
-    `read_only` opens one that stands and lets nobody write to it.  Raises `BadConfig` and `BadRules` with all
+    `read_only` opens one that stands and lets nobody write to it.  A database that cannot be reached is waited for
+    `patience` seconds.  Raises `BadConfig` and `BadRules` with all
     their faults; `BadInput` for a database that is not there, or not of this version, when it may not be changed.
     """
     book = read_rules(rules_directory(config))
@@ -524,8 +530,8 @@ def open_house(
         if read_only:
             database.check_schema()
         else:
-            database.migrate(armed=config.daemon.armed)
-        blobs = LocalBlobs(config.state_directory / "evidence")
+            patiently(lambda: database.migrate(armed=config.daemon.armed), patience)
+        blobs = evidence_of(config)
         tries = StoredTries(database, clock)
         reader = Reader(
             of_documents(config), blobs.put, book.documents, tries, max(MOST_BEGINNINGS, config.daemon.retries)
@@ -550,6 +556,19 @@ def open_house(
         )
     finally:
         database.close()
+
+
+def evidence_of(config: Config) -> Blobs:
+    """The place of evidence files that a configuration names.  Raises `BadConfig`."""
+    files = config.files
+    here = str(config.path(files.evidence)) if files.evidence and "://" not in files.evidence else files.evidence
+    return open_blobs(
+        here,
+        config.state_directory,
+        endpoint=files.s3_endpoint,
+        region=files.s3_region,
+        secret=config.secret(files.s3_secret_file) if files.s3_secret_file else "",
+    )
 
 
 def packaged_units() -> Path:

@@ -98,9 +98,17 @@ def newest(directory: Path) -> datetime | None:
     return datetime.strptime(found[-1].name, _STAMP).replace(tzinfo=UTC) if found else None
 
 
-def restore(place: Path, url: str, state_directory: Path, now: datetime, password: str | None = None) -> Manifest:
+def restore(
+    place: Path,
+    url: str,
+    state_directory: Path,
+    now: datetime,
+    password: str | None = None,
+    blobs: Blobs | None = None,
+) -> Manifest:
     """Make a house of a backup, disarmed: all is decided, nothing is sent, until a person arms it.
 
+    `blobs` takes the evidence files; None: the folder in the state directory.
     Nothing is overwritten.  Raises `BadFile` for what is no backup or was changed since, `BadInput` where a house
     stands already.
     """
@@ -109,7 +117,9 @@ def restore(place: Path, url: str, state_directory: Path, now: datetime, passwor
     if _digest(copied) != manifest.database_sha256:
         raise BadFile(f"{copied}: the file was changed after the backup was made")
     copies.put_back(copied, url, state_directory, password)
-    pool, blobs = LocalBlobs(place.parent / POOL), LocalBlobs(state_directory / "evidence")
+    pool = LocalBlobs(place.parent / POOL)
+    if blobs is None:
+        blobs = LocalBlobs(state_directory / "evidence")
     for digest in _listed(place):
         try:
             blobs.put(pool.get(digest))

@@ -29,6 +29,7 @@ from evidence_daemon.commands import doctor as doctor_command
 from evidence_daemon.commands import ivr as ivr_commands
 from evidence_daemon.commands import lists as list_commands
 from evidence_daemon.commands import mail_named as _mail
+from evidence_daemon.commands import moving as moving_commands
 from evidence_daemon.commands import opened as _house
 from evidence_daemon.commands import privacy as privacy_commands
 from evidence_daemon.commands import reversals as charge_commands
@@ -39,7 +40,7 @@ from evidence_daemon.commands import users as user_commands
 from evidence_daemon.commands import whatsapp as whatsapp_commands
 from evidence_daemon.config import Config, MailboxConfig
 from evidence_daemon.console import out, print_json, print_status, print_withheld
-from evidence_daemon.daemon import ALL_ROLES
+from evidence_daemon.daemon import ALL_ROLES, PATIENCE_SECONDS
 from evidence_daemon.errors import BadConfig, BadInput
 from evidence_daemon.store import brake, records
 
@@ -100,7 +101,7 @@ def _root(
 def run(config: ConfigFile = DEFAULT_CONFIG) -> None:
     """Run the daemon until Ctrl-C or SIGTERM: poll, read, decide, answer, file away.  SIGHUP reads the rules anew."""
     asked = Asked.listen()
-    with _house(config) as house:
+    with _house(config, PATIENCE_SECONDS) as house:
         _work(house, None, asked)
 
 
@@ -117,7 +118,7 @@ def worker(
     All have the same configuration file but for daemon.roles.  With SQLite there is one daemon: `evidence-daemon run`.
     """
     asked = Asked.listen()
-    with _house(config) as house:
+    with _house(config, PATIENCE_SECONDS) as house:
         if house.database.lite:
             raise BadInput(
                 "several workers need a PostgreSQL server: set database.url (and move there with `evidence-daemon "
@@ -193,6 +194,7 @@ app.command("closing")(closing_command.closing)
 app.command("doctor")(doctor_command.doctor)
 app.command("backup")(backup_commands.backup)
 app.command("restore")(backup_commands.restore)
+app.command("migrate")(moving_commands.migrate)
 app.command()(looking_back.explain)
 app.command("replay")(looking_back.replay_command)
 

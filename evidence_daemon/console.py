@@ -22,14 +22,17 @@ from evidence_daemon.model import (
     Field,
     Fields,
     ItemOutcome,
+    MailId,
     ManyCases,
     Match,
     NoCase,
     OneCase,
     Unreadable,
+    receipt_number,
 )
 from evidence_daemon.observe import masked_address
 from evidence_daemon.store.records import Held, Judged, Review, Status, Story
+from evidence_daemon.store.work import Work
 
 out = Console()
 err = Console(stderr=True)
@@ -99,6 +102,8 @@ def print_status(status: Status) -> None:
     ):
         if since is not None:
             out.print(f"{words} desde hace {_age(since)}.")
+    if status.work is not None:
+        _print_work(status.work)
     if status.vanished:
         out.print(
             f"[red]{status.vanished} correos desaparecieron del buzón antes de ser vistos[/red] "
@@ -108,6 +113,29 @@ def print_status(status: Status) -> None:
         out.print(f"Los documentos se abren encerrados: {status.cage}.", markup=False)
     if status.next_respond_by is not None:
         out.print(f"Próximo límite legal de respuesta: {status.next_respond_by:%d-%m-%Y}.")
+
+
+def _print_work(work: Work) -> None:
+    """Who works, and what none could bring to an end."""
+    if work.workers:
+        table = Table("Proceso", "Versión", "Hace", "Turnos", "Correos en mano", "Última señal", title="Procesos")
+        for one in work.workers:
+            table.add_row(
+                one.executor,
+                one.version,
+                ", ".join(one.roles),
+                "\n".join(one.turns) or "-",
+                "\n".join(receipt_number(MailId(mail)) for mail in one.holding) or "-",
+                _moment(one.beat_at) if one.alive else f"[red]sin señal desde {_moment(one.beat_at)}[/red]",
+            )
+        out.print(table)
+    out.print(f"Correos que esperan a un proceso: {work.waiting}; en mano: {work.in_hand}.")
+    for letter in work.dead[:10]:
+        out.print(
+            f"{letter.receipt} no se pudo procesar ({letter.stage}): {letter.trouble}", markup=False, style="yellow"
+        )
+    if work.dead:
+        out.print(f"Sin procesar: {len(work.dead)}.  Otra vez: evidence-daemon queue unshunt RECIBO --as NOMBRE")
 
 
 def print_withheld(rows: Iterable[Held]) -> None:

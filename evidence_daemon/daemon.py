@@ -57,6 +57,10 @@ STUCK_SECONDS = 900.0
 """A job that made no step for so long hangs: above every time-out of its own (600 s for the answer to DATA)."""
 IDLE_SECONDS = 300.0
 """Some job ends at least that often (dispatch every 5 s), or their clock is dead."""
+_SETTLE_SECONDS = 60.0
+"""A transaction that takes in a mail is over by then."""
+PATIENCE_SECONDS = 120.0
+"""For so long a database that cannot be reached is waited for at the start: its server may just be restarting."""
 HAND_OVER_AFTER = 3
 """Failures in a row after which another process may try the job."""
 CLOSE_AGAIN = 900.0
@@ -235,8 +239,8 @@ class Daemon:
 
     def _begin(self) -> None:
         """Be seen by the others, then let the engine go: it must not have work of somebody who cannot be seen."""
-        self.member.start()
-        self.flow.start()
+        patiently(self.member.start, PATIENCE_SECONDS)
+        patiently(self.flow.start, PATIENCE_SECONDS)
         if self.member.lite:
             self.pipeline.recover(starting=True)
             self._sending_as = None
@@ -424,6 +428,8 @@ class Daemon:
         self._trail = "; ".join(self.pipeline.trail_faults()[:3])
         if self._trail:
             log.error("the audit trail is not whole: %s", self._trail)
+        if removed := self.pipeline.sweep_garbage(lambda: self.stop.wait(_SETTLE_SECONDS)):
+            log.info("%d evidence files that no row speaks of were removed", removed)
         before = {f"{one.account}: {place}" for one in self._closings for place in one.unknown}
         try:
             self._closings = self.close_mailboxes()
@@ -544,6 +550,21 @@ class Daemon:
         else:
             self._pauses[name] = _Pause()
             self._refused.pop(name, None)
+
+
+def patiently(work: Callable[[], object], seconds: float) -> None:
+    """Do it, again and again for so long when the trouble is one that passes.  Raises the last `Temporary`."""
+    end = time.monotonic() + seconds
+    while True:
+        try:
+            work()
+        except Temporary as trouble:
+            if time.monotonic() > end:
+                raise
+            log.warning("at the start: %s; tried again", trouble)
+            time.sleep(2)
+        else:
+            return
 
 
 def _leave() -> None:

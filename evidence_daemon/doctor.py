@@ -16,13 +16,20 @@ from pathlib import Path
 
 from evidence_daemon import anchors
 from evidence_daemon import config as configuration
-from evidence_daemon.app import of_documents, open_mailbox, open_postman, packaged_units, read_rules, rules_directory
+from evidence_daemon.app import (
+    evidence_of,
+    of_documents,
+    open_mailbox,
+    open_postman,
+    packaged_units,
+    read_rules,
+    rules_directory,
+)
 from evidence_daemon.config import Config, MailboxConfig
 from evidence_daemon.documents.reader import Reader
 from evidence_daemon.errors import BadConfig, BadInput, EvidenceDaemonError, Permanent
 from evidence_daemon.model import ReasonCode, ReplyKind, Sha256
 from evidence_daemon.store import audit, soundness
-from evidence_daemon.store.blobs import LocalBlobs
 from evidence_daemon.store.database import Database, open_database
 
 UNIT_DIRECTORIES = (Path("/etc/systemd/system"), Path("/lib/systemd/system"))
@@ -107,6 +114,7 @@ class Doctor:
             *((block.client_secret_file, bool(block.client_secret_file)) for block in config.oauth),
             (config.smtp.password_file, bool(config.smtp.user) and not config.smtp.oauth),
             (config.database.password_file, bool(config.database.password_file)),
+            (config.files.s3_secret_file, bool(config.files.s3_secret_file)),
             (config.sign_on.client_secret_file, bool(config.sign_on.issuer)),
             (config.ivr.secret_file, bool(config.ivr.host)),
             (config.whatsapp.token_file, bool(config.whatsapp.phone_number_id)),
@@ -229,7 +237,7 @@ class Doctor:
             yield Finding("anchors", Level.ATTENTION, f"the trail is not anchored outside daily: {last}", mend)
 
     def _files(self, config: Config, database: Database) -> Findings:
-        blobs = LocalBlobs(config.state_directory / "evidence")
+        blobs = evidence_of(config)
         with database.reading() as session:
             wanted = list(soundness.referenced(session))
         bad = 0

@@ -32,7 +32,7 @@ from dbos import error as dbos_error
 from evidence_daemon.errors import Permanent, RefusedTransition, Superseded, Temporary
 from evidence_daemon.model import MailId
 from evidence_daemon.store import members
-from evidence_daemon.store.database import PATIENT_CONNECTION, Database, Session
+from evidence_daemon.store.database import PATIENT_CONNECTION, Database, Session, translated
 
 log = logging.getLogger("evidence_daemon.flow")
 
@@ -86,7 +86,14 @@ class Flow:
         self._running = False
 
     def start(self) -> None:
-        """Launch the engine; unfinished walks of an earlier process go on by themselves."""
+        """Launch the engine; unfinished walks of an earlier process go on by themselves.
+
+        Raises `Temporary` when the database cannot be reached; it may be called again then.
+        """
+        with translated():
+            self._launch()
+
+    def _launch(self) -> None:
         DBOS.destroy(destroy_registry=True)
         config: DBOSConfig = {
             "name": APPLICATION,

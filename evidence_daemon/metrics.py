@@ -51,13 +51,17 @@ NAMES: Mapping[str, tuple[str, tuple[str, ...]]] = {
         ("mailbox", "what"),
     ),
     "evidence_closing_timestamp_seconds": ("When mailboxes and books were last compared; 0: not since the start.", ()),
+    "evidence_workers": ("Processes on this database, by whether they have beaten lately.", ("alive",)),
+    "evidence_turn_held": ("1 where this process has that turn (a mailbox, dispatch, the clock).", ("turn",)),
+    "evidence_walks": ("Mails without a decision: in a worker's hand, or waiting for one.", ("where",)),
+    "evidence_dead_letters": ("Mails that could not be processed (50 at most).", ()),
     "evidence_backup_timestamp_seconds": ("When the last proven backup was made; 0: never.", ()),
 }
 """Every metric: what it says, and its labels."""
 
 
 class Metrics:
-    """Asked for, it reads; `working`, `swept`, `failures` and `closings` come from the running daemon."""
+    """Asked for, it reads; `working`, `swept`, `failures`, `closings` and `turns` come from the running daemon."""
 
     def __init__(
         self,
@@ -67,8 +71,10 @@ class Metrics:
         swept: Callable[[], Mapping[str, datetime]],
         failures: Callable[[], Mapping[str, int]],
         closings: Callable[[], tuple[tuple[Closing, ...], datetime | None]],
+        turns: Callable[[], Mapping[str, bool]],
         backups: Path,
     ) -> None:
+        self._turns = turns
         self._pipeline, self._working, self._swept, self._failures = pipeline, working, swept, failures
         self._closings, self._backups = closings, backups
         self._registry = CollectorRegistry()
@@ -102,6 +108,8 @@ class Metrics:
         for one in closings:
             put("evidence_closing_difference", len(one.unknown), one.account, "unknown")
             put("evidence_closing_difference", len(one.books.stuck), one.account, "stuck")
+        for turn, held in self._turns().items():
+            put("evidence_turn_held", held, turn)
         made = newest(self._backups)
         put("evidence_backup_timestamp_seconds", made.timestamp() if made else 0)
         try:
@@ -142,6 +150,12 @@ class Metrics:
         for by_daemon, cents in dollars.items():
             put("evidence_reversed_dollars_total", cents / 100, "daemon" if by_daemon else "person")
         put("evidence_vanished_mails_total", status.vanished)
+        if status.work is not None:
+            for alive in (True, False):
+                put("evidence_workers", sum(one.alive is alive for one in status.work.workers), str(alive).lower())
+            put("evidence_walks", status.work.in_hand, "in_hand")
+            put("evidence_walks", status.work.waiting, "waiting")
+            put("evidence_dead_letters", len(status.work.dead))
         put("evidence_audit_sealed", head.number if head else 0)
 
 

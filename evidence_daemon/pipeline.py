@@ -80,7 +80,18 @@ from evidence_daemon.model import (
     receipt_number,
 )
 from evidence_daemon.rulebook import DocumentsBook, RuleBook
-from evidence_daemon.store import audit, brake, closing, judging, members, outreach, privacy, records, register
+from evidence_daemon.store import (
+    audit,
+    brake,
+    closing,
+    judging,
+    members,
+    outreach,
+    privacy,
+    records,
+    register,
+    soundness,
+)
 from evidence_daemon.store.blobs import Blobs
 from evidence_daemon.store.database import Database, Session
 from evidence_daemon.workdays import ECUADOR, before_working_days, read_hours
@@ -147,7 +158,7 @@ class Pipeline:
         """For a UIDVALIDITY, the UIDs of that folder that have a journal row."""
 
         def known(uidvalidity: int) -> set[int]:
-            with self.database.session() as session:
+            with self.database.reading() as session:
                 return records.known_uids(session, account, folder, uidvalidity)
 
         return known
@@ -203,8 +214,7 @@ class Pipeline:
 
     def count(self, census: Census) -> None:
         """Account for every number of a folder after a sweep; mails that were gone before we saw them are told."""
-        with self.database.session() as session:
-            vanished = records.count_folder(session, census, self.clock())
+        vanished = self.database.transact(lambda session: records.count_folder(session, census, self.clock()))
         if vanished:
             uids = ",".join(
                 str(gap.first_uid) if gap.first_uid == gap.last_uid else f"{gap.first_uid}:{gap.last_uid}"
@@ -231,6 +241,10 @@ class Pipeline:
         """Mails that came in and are not in the books any more: nobody's hand should do that."""
         with self.database.reading() as session:
             return closing.missing(session)
+
+    def sweep_garbage(self, rest: Callable[[], object]) -> int:
+        """Remove evidence files that no row speaks of; how many.  `rest` waits for transactions under way."""
+        return soundness.sweep_garbage(self.database, self.blobs, rest)
 
     def trail_faults(self) -> list[str]:
         """What is wrong with the chain of the audit trail, in words; nothing when it is whole."""
@@ -552,8 +566,8 @@ class Pipeline:
         try:
             outcome = postman.send(row.raw, self.config.smtp.from_address, row.to_address)
         except Exception:
-            with self.database.session() as session:  # a refused login: nothing was sent, and it will pass
-                records.unclaim(session, row.id, self.clock())
+            # A refused login: nothing was sent, and it will pass.
+            self.database.transact(partial(records.unclaim, outbox_id=row.id, now=self.clock()))
             raise
         now = self.clock()
         state, next_at = self._fate(outcome, row.attempts, now)
@@ -619,13 +633,13 @@ class Pipeline:
 
     def to_file(self, account: str) -> list[tuple[CopyKey, FolderRole]]:
         """Copies in the inbox whose mail is settled, and where each belongs."""
-        with self.database.session() as session:
+        with self.database.reading() as session:
             return records.to_file(session, account)
 
     def filed(self, keys: Iterable[CopyKey]) -> None:
         """These copies are no longer in the inbox."""
-        with self.database.session() as session:
-            records.filed(session, list(keys), self.clock())
+        done = list(keys)
+        self.database.transact(lambda session: records.filed(session, done, self.clock()))
 
     def to_refile(self, account: str) -> list[Refiling]:
         """Copies that lie in the folder of what waits for a person, since one has decided."""
@@ -634,18 +648,17 @@ class Pipeline:
 
     def refiled(self, moves: Iterable[Refiling]) -> None:
         """These copies lie where they belong."""
-        with self.database.session() as session:
-            records.refiled(session, moves, self.clock())
+        done = list(moves)
+        self.database.transact(lambda session: records.refiled(session, done, self.clock()))
 
     def to_append(self, account: str) -> list[tuple[int, bytes]]:
         """Answers to this mailbox's mails that were sent and do not lie in its Sent folder yet."""
-        with self.database.session() as session:
+        with self.database.reading() as session:
             return records.to_append(session, account)
 
     def appended(self, outbox_id: int) -> None:
         """This answer lies in the Sent folder."""
-        with self.database.session() as session:
-            records.appended(session, outbox_id, self.clock())
+        self.database.transact(lambda session: records.appended(session, outbox_id, self.clock()))
 
     def recover(self, *, starting: bool = False) -> None:
         """Answers whose sending was cut off become INCIERTO; new events of the audit trail are chained.
@@ -662,7 +675,7 @@ class Pipeline:
 
     def reconcile(self, abandoned: Callable[[list[tuple[MailId, int]]], list[tuple[MailId, int]]]) -> list[MailId]:
         """Walk anew every unfinished mail for which no walk waits or runs; shunt it after the last try."""
-        with self.database.session() as session:
+        with self.database.reading() as session:
             unfinished = records.unfinished(session)
         return [
             mail_id

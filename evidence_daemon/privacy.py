@@ -21,7 +21,7 @@ from evidence_daemon.mail.folders import Folders
 from evidence_daemon.model import MailId, receipt_number
 from evidence_daemon.pipeline import Pipeline
 from evidence_daemon.store import audit, privacy
-from evidence_daemon.store.blobs import LocalBlobs
+from evidence_daemon.store.blobs import Blobs
 from evidence_daemon.store.privacy import Class, Due
 
 STAYS = (
@@ -47,7 +47,7 @@ class Privacy:
     """What the person in charge may do; `actor` stands in the audit trail."""
 
     pipeline: Pipeline
-    blobs: LocalBlobs
+    blobs: Blobs
     actor: str
 
     def due(self, settings: RetentionConfig) -> list[Due]:

@@ -684,9 +684,13 @@ class Postfix(_Server):
 
 
 class PostgreSQL(_Server):
-    """A private PostgreSQL cluster without durability (it is thrown away); `database` makes fresh databases."""
+    """A private PostgreSQL cluster that no power cut survives (it is thrown away); `database` makes fresh databases.
 
-    def __init__(self, directory: Path | None = None) -> None:
+    With `crashes` what was committed survives `restart`, and `kill`; `listen` are more addresses than loopback.
+    """
+
+    def __init__(self, directory: Path | None = None, *, crashes: bool = False, listen: str = "") -> None:
+        self._crashes, self._listen = crashes, ",".join(filter(None, (HOST, listen)))
         self._postgres = _program("postgres", *_postgres_directories())
         self._initdb = _program("initdb", *_postgres_directories())
         super().__init__(directory)
@@ -702,11 +706,14 @@ class PostgreSQL(_Server):
             _run(
                 [self._initdb, "-D", str(data), "-U", "evidence", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "-N"]
             )
+            if self._listen != HOST:
+                with (data / "pg_hba.conf").open("a") as hosts:
+                    hosts.write(f"host all all {self._listen.rpartition(',')[2]}/24 trust\n")
         settings = {
-            "listen_addresses": HOST,
+            "listen_addresses": self._listen,
             "unix_socket_directories": str(self.directory),
             "fsync": "off",
-            "synchronous_commit": "off",
+            "synchronous_commit": "on" if self._crashes else "off",
             "full_page_writes": "off",
             "max_connections": "100",
         }
@@ -733,6 +740,13 @@ class PostgreSQL(_Server):
         if self._process is not None:
             _kill_group(self._process)
             self._process = None
+
+    def restart(self) -> None:
+        """As `pg_ctl restart -m immediate`: every session breaks off, and it recovers as after a crash."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGQUIT)
+        self._process.wait(_START_SECONDS)
+        self.start()
 
     def database(self) -> str:
         """Make an empty database; its URL."""

@@ -6,17 +6,27 @@ import hashlib
 import os
 import resource
 import signal
+import socket
 import subprocess
 import sys
 import time
+import warnings
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, date, datetime, timedelta
+from itertools import count
 from pathlib import Path
 
+import httpx
 import pytest
 
 from evidence_daemon.errors import Permanent, Temporary
-from evidence_daemon.model import Sha256
-from evidence_daemon.store.blobs import LocalBlobs
+from evidence_daemon.model import Arrival, CopyKey, Sha256
+from evidence_daemon.store import records, soundness
+from evidence_daemon.store.blobs import Blobs, LocalBlobs, open_blobs
+from evidence_daemon.store.database import open_database
+
+_BUCKETS = count(1)
 
 
 @pytest.fixture
@@ -24,12 +34,142 @@ def blobs(tmp_path: Path) -> LocalBlobs:
     return LocalBlobs(tmp_path / "evidence")
 
 
-def test_bytes_come_back_under_their_hash(blobs: LocalBlobs) -> None:
+@pytest.fixture(scope="module")
+def s3() -> Iterator[str]:
+    """The address of a real S3 endpoint on loopback, and its answers as any other server's."""
+    from moto.server import ThreadedMotoServer
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        server = ThreadedMotoServer("127.0.0.1", port=0, verbose=False)
+        server.start()
+        host, port = server.get_host_and_port()
+        yield f"http://{host}:{port}"
+        server.stop()
+
+
+@pytest.fixture(params=["folder", "s3"])
+def any_blobs(request: pytest.FixtureRequest, tmp_path: Path) -> Blobs:
+    """Each place where evidence may lie: what holds of one holds of the other."""
+    if request.param == "folder":
+        return open_blobs("", tmp_path)
+    endpoint: str = request.getfixturevalue("s3")
+    bucket = f"evidencia-{next(_BUCKETS)}"
+    httpx.put(f"{endpoint}/{bucket}", timeout=30).raise_for_status()
+    return open_blobs(f"s3://{bucket}/casa", tmp_path, endpoint=endpoint, secret="clave:secreto")
+
+
+def damage(blobs: Blobs, digest: Sha256, content: bytes) -> None:
+    """Put other bytes under a name, as a failing disk or a hand outside would."""
+    if isinstance(blobs, LocalBlobs):
+        blobs.path(digest).chmod(0o600)
+        blobs.path(digest).write_bytes(content)
+    else:
+        import obstore
+
+        obstore.put(blobs._store, f"{digest[:2]}/{digest}", content)  # type: ignore[attr-defined]
+
+
+def test_bytes_come_back_under_their_hash(any_blobs: Blobs) -> None:
     content = bytes(range(256)) * 100
-    digest = blobs.put(content)
+    digest = any_blobs.put(content)
     assert digest == hashlib.sha256(content).hexdigest()
-    assert blobs.get(digest) == content
-    assert blobs.get(blobs.put(b"")) == b""
+    assert any_blobs.get(digest) == content
+    assert any_blobs.get(any_blobs.put(b"")) == b""
+    assert any_blobs.size(digest) == len(content)
+    assert any_blobs.head(digest, 5) == content[:5]
+    assert any_blobs.head(any_blobs.put(b"ab"), 5) == b"ab"
+    assert any_blobs.put(content) == digest
+
+
+def test_a_file_is_taken_whole_and_read_from_a_file_again(any_blobs: Blobs, tmp_path: Path) -> None:
+    content = os.urandom(9 << 20)  # above what is sent in one piece
+    arrived = tmp_path / "arrived"
+    arrived.write_bytes(content)
+    digest = any_blobs.take(arrived)
+    assert not arrived.exists()
+    with any_blobs.file(digest) as path:
+        assert path.read_bytes() == content
+    assert not list(tmp_path.rglob("opened-*")), "the copy for the readers is gone"
+
+
+def test_damaged_bytes_are_refused_and_mended_by_the_right_ones(any_blobs: Blobs) -> None:
+    digest = any_blobs.put(b"acta de entrega")
+    damage(any_blobs, digest, b"acta de entregA")
+    with pytest.raises(Permanent, match="damaged"):
+        any_blobs.get(digest)
+    any_blobs.put(b"acta de entrega")
+    assert any_blobs.get(digest) == b"acta de entrega"
+
+
+def test_what_is_missing_says_what_to_do(any_blobs: Blobs) -> None:
+    digest = Sha256(hashlib.sha256(b"x").hexdigest())
+    for ask in (any_blobs.get, any_blobs.size, lambda digest: any_blobs.head(digest, 3)):
+        with pytest.raises(Permanent, match="backup"):
+            ask(digest)
+    with pytest.raises(Permanent, match="backup"), any_blobs.file(digest):
+        pass
+    any_blobs.put(b"x")
+    any_blobs.remove(digest)
+    with pytest.raises(Permanent, match="backup"):
+        any_blobs.get(digest)
+
+
+def test_many_writers_of_the_same_bytes_are_one(any_blobs: Blobs) -> None:
+    content = os.urandom(200_000)
+    with ThreadPoolExecutor(8) as pool:
+        digests = set(pool.map(any_blobs.put, [content] * 24))
+    assert list(any_blobs.older(timedelta(days=-1))) == list(digests)
+    assert any_blobs.get(digests.pop()) == content
+
+
+@pytest.mark.parametrize("name", ["../../etc/passwd", "", "a" * 63, "A" * 64, "a" * 64 + "\n", "/" + "a" * 63])
+def test_no_name_but_a_digest_is_asked_for(any_blobs: Blobs, name: str) -> None:
+    with pytest.raises(Permanent):
+        any_blobs.get(Sha256(name))
+
+
+def test_a_server_that_is_not_there_is_temporary(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as nobody:
+        port = nobody.getsockname()[1]
+    from obstore.store import S3Store
+
+    store = S3Store(
+        "b",
+        config={"endpoint": f"http://127.0.0.1:{port}", "access_key_id": "a", "secret_access_key": "b"},
+        client_options={"allow_http": True},
+        retry_config={"max_retries": 0, "retry_timeout": timedelta(seconds=1)},
+    )
+    from evidence_daemon.store.objects import ObjectBlobs
+
+    with pytest.raises(Temporary, match="could not be"):
+        ObjectBlobs(store, tmp_path).put(b"acta")
+
+
+def test_only_what_no_row_speaks_of_for_a_week_is_swept(tmp_path: Path) -> None:
+    database = open_database("", tmp_path)
+    database.migrate()
+    blobs = LocalBlobs(tmp_path / "evidence")
+    kept, nobodys, young = blobs.put(b"a mail"), blobs.put(b"left by a crash"), blobs.put(b"just now")
+    returned = blobs.put(b"comes in again at that very moment")
+
+    def receive(digest: Sha256, uid: int) -> None:
+        arrival = Arrival(CopyKey("p", "INBOX", 1, uid), datetime.now(UTC), 6, b"a mail")
+        with database.session() as session:
+            records.receive(session, arrival, digest, now=datetime.now(UTC), respond_by=date(2026, 1, 1))
+
+    receive(kept, 1)
+    long_ago = time.time() - 8 * 86400
+    for digest in (kept, nobodys, returned):
+        os.utime(blobs.path(digest), (long_ago, long_ago))
+    assert soundness.sweep_garbage(database, blobs, lambda: receive(returned, 2)) == 1
+    assert blobs.get(kept) + blobs.get(young) + blobs.get(returned)
+    with pytest.raises(Permanent):
+        blobs.get(nobodys)
+    os.utime(blobs.path(young), (long_ago, long_ago))
+    blobs.put(b"just now")  # put again: young again, its row may be under way
+    assert soundness.sweep_garbage(database, blobs, lambda: None) == 0
+    database.close()
 
 
 def test_the_same_bytes_again_do_not_touch_the_file(blobs: LocalBlobs) -> None:
@@ -43,29 +183,6 @@ def test_only_we_can_read_what_customers_send_and_nobody_can_write_it(blobs: Loc
     path = blobs.path(blobs.put(b"acta"))
     assert path.stat().st_mode & 0o777 == 0o400
     assert path.parent.stat().st_mode & 0o077 == 0
-
-
-def test_a_damaged_file_is_refused_and_mended_by_the_right_bytes(blobs: LocalBlobs) -> None:
-    digest = blobs.put(b"acta de entrega")
-    path = blobs.path(digest)
-    path.chmod(0o600)
-    path.write_bytes(b"acta de entregA")
-    with pytest.raises(Permanent, match="damaged"):
-        blobs.get(digest)
-    blobs.put(b"acta de entrega")
-    assert blobs.get(digest) == b"acta de entrega"
-
-
-def test_a_missing_file_says_what_to_do(blobs: LocalBlobs) -> None:
-    digest = Sha256(hashlib.sha256(b"x").hexdigest())
-    with pytest.raises(Permanent, match="backup"):
-        blobs.get(digest)
-
-
-@pytest.mark.parametrize("name", ["../../etc/passwd", "", "a" * 63, "A" * 64, "a" * 64 + "\n", "/" + "a" * 63])
-def test_no_name_but_a_digest_becomes_a_path(blobs: LocalBlobs, name: str) -> None:
-    with pytest.raises(Permanent):
-        blobs.path(Sha256(name))
 
 
 def test_many_writers_of_the_same_bytes_leave_one_file_and_no_draft(blobs: LocalBlobs, tmp_path: Path) -> None:

@@ -32,12 +32,15 @@ Person = Annotated[str, typer.Option("--as", metavar="NAME", help="Who decides; 
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[House]:
-    """The house of a configuration file, with its log set up; trouble is told."""
+def opened(path: Path, patience: float = 0.0) -> Iterator[House]:
+    """The house of a configuration file, with its log set up; trouble is told.
+
+    A database that cannot be reached is waited for `patience` seconds.
+    """
     with told():
         config = configuration.load(path)
         observe.set_up_logging(config.log.level, config.log.format)
-        with open_house(config) as house:
+        with open_house(config, patience=patience) as house:
             yield house
 
 

@@ -10,6 +10,7 @@ import typer
 
 from evidence_daemon import backup as backups
 from evidence_daemon import config as configuration
+from evidence_daemon.app import evidence_of
 from evidence_daemon.commands import DEFAULT_CONFIG, AsJson, ConfigFile, opened, told
 from evidence_daemon.console import out, print_json
 
@@ -54,7 +55,9 @@ def restore(
     with told():
         settings = configuration.load(config)
         password = settings.secret(settings.database.password_file) if settings.database.password_file else None
-        manifest = backups.restore(place, settings.database.url, settings.state_directory, datetime.now(UTC), password)
+        manifest = backups.restore(
+            place, settings.database.url, settings.state_directory, datetime.now(UTC), password, evidence_of(settings)
+        )
     out.print(
         f"Restored: {manifest.rows['mails']} mails as of {manifest.made_at:%Y-%m-%d %H:%M} UTC.  The house is "
         "disarmed; look at `status` and `answers held`, compare with the Sent folder, then `arm`.",

@@ -39,6 +39,18 @@ class FilesConfig(Section):
     rules_directory: str = Field(
         "", description="Directory of the rule book; empty: the one that came with the program."
     )
+    evidence: str = Field(
+        "",
+        description='Where evidence files lie: empty for a folder in the state directory, "s3://bucket/prefix", or a '
+        "folder; with several machines a bucket, or a folder that all of them share.",
+    )
+    s3_endpoint: str = Field(
+        "", description='Address of the S3-compatible server, e.g. "https://s3.example.gob.ec"; empty: Amazon\'s.'
+    )
+    s3_region: str = Field("", description="Region of the bucket; empty: us-east-1.")
+    s3_secret_file: str = Field(
+        "", description="File that holds KEY_ID:SECRET; empty: by the environment or the machine's own role."
+    )
 
 
 class DocumentsConfig(Section):

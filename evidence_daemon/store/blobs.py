@@ -3,15 +3,22 @@
 Write-once: a name says what the bytes are, so there is nothing to overwrite and nothing to confuse.  A
 file is on the disk, with its name, before `put` returns (write, fsync, rename, fsync of the directory);
 only then may a row speak of it.  The other way round a power cut would leave a row without its bytes.
+
+A folder of this machine, a folder that several machines share, or (`objects`) S3-compatible storage: `open_blobs`.
 """
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import hashlib
 import os
 import re
+import shutil
+import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Protocol
 
@@ -19,6 +26,10 @@ from evidence_daemon.errors import Permanent, Temporary
 from evidence_daemon.model import Sha256
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
+REFRESHED_AFTER = timedelta(hours=1)
+"""What is put again after so long counts as young again: no sweep may take it for garbage before its row is there."""
+_ABANDONED_SECONDS = 86400.0
+"""A draft of another process is a crash's after so long."""
 
 
 class Blobs(Protocol):
@@ -43,7 +54,26 @@ class Blobs(Protocol):
         """A file to read the bytes from, unchecked, for the block.  Raises `Permanent` when they are gone."""
 
     def remove(self, digest: Sha256) -> None:
-        """Forget the bytes, if they are there."""
+        """Forget the bytes: for what is past its time, or was erased at a person's request; else nothing goes."""
+
+    def older(self, than: timedelta) -> Iterator[Sha256]:
+        """Names of what nobody has put for so long: what of it no row speaks of is garbage (`soundness.garbage`)."""
+
+    def sweep(self, *, alone: bool) -> None:
+        """Remove what crashes left half written; `alone`: nobody else writes here now."""
+
+
+def open_blobs(place: str, state_directory: Path, *, endpoint: str = "", region: str = "", secret: str = "") -> Blobs:
+    """The place by its setting: "" is a folder in the state directory, "s3://bucket/prefix" a bucket, else a folder.
+
+    `endpoint`, `region` and `secret` ("KEY_ID:SECRET") are for a bucket.  Raises `BadConfig`.
+    """
+    if place.startswith("s3://"):
+        from evidence_daemon.store.objects import ObjectBlobs, open_store  # noqa: PLC0415  # only who has a bucket pays
+
+        store = open_store(place, endpoint=endpoint, region=region, secret=secret)
+        return ObjectBlobs(store, state_directory / "evidence" / "spool")
+    return LocalBlobs(Path(place) if place else state_directory / "evidence")
 
 
 class LocalBlobs:
@@ -63,7 +93,7 @@ class LocalBlobs:
         digest = Sha256(hashlib.sha256(content).hexdigest())
         path = self.path(digest)
         try:
-            if self._holds(path, content):
+            if self._holds(path, content) and self._refresh(path):
                 return digest
             self._make_room(path)
             # One name per writer: two may bring the same bytes at once.
@@ -83,7 +113,7 @@ class LocalBlobs:
         return digest
 
     def take(self, file: Path) -> Sha256:
-        """Keep what lies in `file` (same file system) by moving it; it is never held in memory whole.
+        """Keep what lies in `file` by moving it, or a copy in pieces; it is never held in memory whole.
 
         Durable when this returns.  Raises `Temporary` when the disk refuses it.
         """
@@ -94,16 +124,32 @@ class LocalBlobs:
             path = self.path(digest)
             self._make_room(path)
             file.chmod(0o400)
-            file.replace(path)  # over a twin that is there already: the same bytes, or a damaged file
+            os.utime(file)
+            try:
+                file.replace(path)  # over a twin that is there already: the same bytes, or a damaged file
+            except OSError as other:
+                if other.errno != errno.EXDEV:
+                    raise
+                self._bring(file, path)
             _sync(path.parent)
         except OSError as trouble:
             raise Temporary(f"an evidence file could not be kept: {trouble.strerror or trouble}") from trouble
         return digest
 
-    def sweep(self) -> None:
-        """Remove drafts that a crash left behind.  Only while no other process writes here."""
+    def sweep(self, *, alone: bool) -> None:
+        """Remove drafts that a crash left behind; those of others, unless we are `alone`, only when they are old."""
         for draft in self._writing.iterdir():
-            draft.unlink(missing_ok=True)
+            with contextlib.suppress(FileNotFoundError):
+                if alone or time.time() - draft.stat().st_mtime > _ABANDONED_SECONDS:
+                    draft.unlink()
+
+    def older(self, than: timedelta) -> Iterator[Sha256]:
+        """Names of what nobody has put for so long."""
+        before = time.time() - than.total_seconds()
+        for path in self._directory.glob("[0-9a-f][0-9a-f]/*"):
+            with contextlib.suppress(FileNotFoundError):
+                if _DIGEST.fullmatch(path.name) and path.stat().st_mtime < before:
+                    yield Sha256(path.name)
 
     def get(self, digest: Sha256) -> bytes:
         """The bytes, checked against their name.
@@ -118,9 +164,7 @@ class LocalBlobs:
             raise Permanent(f"the evidence file {digest} is missing; restore it from a backup") from missing
         except OSError as trouble:
             raise Temporary(f"an evidence file could not be read: {trouble.strerror or trouble}") from trouble
-        if hashlib.sha256(content).hexdigest() != digest:
-            raise Permanent(f"the evidence file {digest} is damaged (its bytes changed); restore it from a backup")
-        return content
+        return checked(digest, content)
 
     def head(self, digest: Sha256, count: int) -> bytes:
         """The first `count` bytes, unchecked.  Raises as `get`."""
@@ -146,14 +190,36 @@ class LocalBlobs:
 
     def path(self, digest: Sha256) -> Path:
         """Where the file lies or would lie.  Raises `Permanent` for what is no SHA-256 digest."""
-        if not _DIGEST.fullmatch(digest):
-            raise Permanent(f"{digest!r} is no SHA-256 digest")
-        return self._directory / digest[:2] / digest
+        return self._directory / digest[:2] / named(digest)
 
     def _make_room(self, path: Path) -> None:
         if not path.parent.is_dir():
             path.parent.mkdir(mode=0o700, exist_ok=True)
             _sync(self._directory)
+
+    def _bring(self, file: Path, path: Path) -> None:
+        """Copy a file from another file system, and remove it."""
+        draft = self._writing / f"{path.name}.{os.getpid()}.{os.urandom(6).hex()}"
+        try:
+            with file.open("rb") as source, draft.open("xb") as target:
+                shutil.copyfileobj(source, target, 1 << 20)
+                target.flush()
+                os.fsync(target.fileno())
+            draft.chmod(0o400)
+            draft.replace(path)
+        finally:
+            draft.unlink(missing_ok=True)
+        file.unlink()
+
+    @staticmethod
+    def _refresh(path: Path) -> bool:
+        """Make a file young again that was put long ago; False when a sweep took it just now."""
+        try:
+            if time.time() - path.stat().st_mtime > REFRESHED_AFTER.total_seconds():
+                os.utime(path)
+            return path.is_file()
+        except FileNotFoundError:
+            return False
 
     @staticmethod
     def _holds(path: Path, content: bytes) -> bool:
@@ -161,6 +227,20 @@ class LocalBlobs:
             return path.stat().st_size == len(content) and path.read_bytes() == content
         except FileNotFoundError:
             return False
+
+
+def named(digest: Sha256) -> str:
+    """The digest as a name.  Raises `Permanent` for what is none."""
+    if not _DIGEST.fullmatch(digest):
+        raise Permanent(f"{digest!r} is no SHA-256 digest")
+    return digest
+
+
+def checked(digest: Sha256, content: bytes) -> bytes:
+    """The content, if it is what its name says.  Raises `Permanent`."""
+    if hashlib.sha256(content).hexdigest() != digest:
+        raise Permanent(f"the evidence file {digest} is damaged (its bytes changed); restore it from a backup")
+    return content
 
 
 @contextmanager

@@ -23,11 +23,8 @@ from contextvars import ContextVar
 from pathlib import Path
 from typing import Any, TypeVar
 
-import alembic.command
-import alembic.util
 import sqlalchemy as sa
 from alembic.config import Config as AlembicConfig
-from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy.exc import DBAPIError, ResourceClosedError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -35,11 +32,14 @@ from sqlalchemy.orm import sessionmaker as make_sessionmaker
 from sqlmodel import Session
 
 from evidence_daemon.errors import BadConfig, BadInput, Temporary
+from evidence_daemon.store import schema
 from evidence_daemon.store.line import Line
 from evidence_daemon.store.mails import found_instance
 
 __all__ = ["Database", "Session", "file_system_of", "open_database", "refuse_network", "translated"]
 
+MOVING = "evidence_moving"
+"""The table that is there while a house moves in (`moving`)."""
 PATIENCE_SECONDS = 30.0
 """How long a transaction waits for others before it gives up."""
 
@@ -120,34 +120,38 @@ class Database:
         finally:
             _GUARD.reset(before)
 
-    def migrate(self, *, armed: bool = False) -> None:
+    def migrate(self, *, armed: bool = False, moving: bool = False) -> None:
         """Bring the schema up to date; a new database gets its instance row, `armed` or not.
 
         One transaction, behind a lock: two processes may start at once.  Raises `BadInput` when a newer
-        program has been here, `Temporary` when the database cannot be reached.
+        program has been here that this one cannot live with, when an older one that could not live with the new
+        schema is at work now, for a house that has moved away or (unless `moving`) is just moving in; `Temporary`
+        when the database cannot be reached.
         """
         # PostgreSQL takes the snapshot before it waits for the lock, so not SERIALIZABLE here.
         engine = self.engine if self.lite else self.engine.execution_options(isolation_level="READ COMMITTED")
         with translated(), engine.begin() as connection:
             if not self.lite:
                 connection.execute(sa.text("SELECT pg_advisory_xact_lock(hashtext('evidence_daemon migrate'))"))
-            try:
-                alembic.command.upgrade(alembic_config(connection), "head")
-            except alembic.util.CommandError as trouble:
-                if "locate revision" not in str(trouble):
-                    raise
-                raise BadInput(
-                    f"the database was last used by a newer version of this program ({trouble}); "
-                    "install that version, or restore a backup made before the upgrade"
-                ) from trouble
+            config = alembic_config(connection)
+            schema.upgrade(connection, config)
+            if not moving and sa.inspect(connection).has_table(MOVING):
+                raise BadInput("a house is moving into this database; run `evidence-daemon migrate` again to its end")
+            retired = connection.execute(sa.text("SELECT retired_to FROM instance")).scalar_one_or_none()
+            if retired and not moving:
+                raise BadInput(f"this house has moved to {retired}: set database.url to it")
+            if retired or sa.inspect(connection).has_table(MOVING):
+                return
             found_instance(Session(connection), armed=armed)
+            schema.note_floor(connection, config)
 
     def check_schema(self) -> None:
         """Raise `BadInput` unless the schema is this program's: for a database that may not be changed."""
         with translated(), self._reading.connect() as connection:
-            known = ScriptDirectory.from_config(alembic_config(connection)).get_current_head()
-            options = {"version_table": "evidence_schema"}
-            found = MigrationContext.configure(connection, opts=options).get_current_revision()
+            config = alembic_config(connection)
+            known, found = ScriptDirectory.from_config(config).get_current_head(), schema.current(connection)
+            if schema.is_newer_and_livable(connection, config):
+                return
         if found != known:
             raise BadInput(
                 f"the database has version {found or 'none'} of the schema and this program needs {known}: "

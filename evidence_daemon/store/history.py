@@ -50,6 +50,7 @@ from evidence_daemon.store.tables import (
     Table,
     VanishedRow,
 )
+from evidence_daemon.store.work import Work, at_work
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +83,8 @@ class Status:
     """When that passes by itself; None when a person must act."""
     cage: str = ""
     """How the processes that open documents are locked on this machine, in words."""
+    work: Work | None = None
+    """Who works, and on what."""
 
     @property
     def drained(self) -> bool:
@@ -129,6 +132,7 @@ def status(session: Session) -> Status:
                 )
             ).one()
         ),
+        work=at_work(session),
         vanished=int(
             session.exec(
                 select(sa.func.coalesce(sa.func.sum(VanishedRow.last_uid - VanishedRow.first_uid + 1), 0))

@@ -144,8 +144,6 @@ class Member:
     holding: Callable[[], Iterable[int]] = tuple
     owners: Callable[[], set[str]] = set
     adopt: Callable[[str], None] = lambda _executor: None
-    grace: float = GRACE_SECONDS
-    tick_seconds: float = TICK_SECONDS
     _turns: dict[str, Turn] = field(default_factory=dict)
     _free: dict[str, float] = field(default_factory=dict)
     """Locks that were found free, and since when."""
@@ -165,6 +163,10 @@ class Member:
         """Ask for a turn, from the next look on until the end; the same object for the same name."""
         with self._hand:
             return self._turns.setdefault(name, Turn(name, self))
+
+    def turns(self) -> dict[str, bool]:
+        """What was asked for, and whether it is ours now."""
+        return {name: turn.held() for name, turn in list(self._turns.items())}
 
     def fresh(self) -> bool:
         """Whether our last beat is so young that nobody may have taken a turn of ours."""
@@ -222,7 +224,7 @@ class Member:
                 raise
 
     def bury(self) -> None:
-        """Put back the work of executors whose lock was free at two looks, `grace` apart; finders never meet.
+        """Put back the work of executors whose lock was free at two looks, `GRACE_SECONDS` apart; finders never meet.
 
         Raises `Temporary`.
         """
@@ -242,7 +244,7 @@ class Member:
             self._free.pop(one, None)
             return
         try:
-            if _now() - self._free.setdefault(one, _now()) >= self.grace:
+            if _now() - self._free.setdefault(one, _now()) >= GRACE_SECONDS:
                 log.warning("%s is dead: its work goes back to the queue", one)
                 self.adopt(one)
         finally:
@@ -252,7 +254,7 @@ class Member:
 
     def _run(self, work: Callable[[], None]) -> None:
         troubled = False
-        while not self._over.wait(self.tick_seconds * (3 if self.lite else 1)):
+        while not self._over.wait(TICK_SECONDS * (3 if self.lite else 1)):
             try:
                 work()
                 if troubled:

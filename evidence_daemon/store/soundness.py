@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from datetime import timedelta
 
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
+from evidence_daemon.errors import Permanent
 from evidence_daemon.model import Sha256
+from evidence_daemon.store.all_tables import Table
+from evidence_daemon.store.blobs import Blobs
 from evidence_daemon.store.database import Database
-from evidence_daemon.store.tables import MailRow, ReadingRow, Table
+from evidence_daemon.store.tables import MailRow, ReadingRow
 from evidence_daemon.store.tables_unattended import ForgottenRow
 
 _RASTER = re.compile(r'"raster":"([0-9a-f]{64})"')
@@ -43,6 +48,43 @@ def counts(session: Session) -> dict[str, int]:
         name: session.connection().execute(sa.select(sa.func.count()).select_from(table)).scalar_one()
         for name, table in sorted(Table.metadata.tables.items())
     }
+
+
+GARBAGE_AFTER = timedelta(days=7)
+"""Bytes that no row speaks of are kept so long: a crash between the bytes and the row leaves them."""
+
+
+def sweep_garbage(database: Database, blobs: Blobs, rest: Callable[[], object]) -> int:
+    """Remove bytes that nobody put for a week and no row speaks of; how many.
+
+    Should a mail with the very bytes come in at that very moment, it is seen afterwards: they are put back.  `rest`
+    waits until such a transaction is over.  Raises `Temporary`.
+    """
+    old = list(blobs.older(GARBAGE_AFTER))
+    if not old:
+        return 0
+    with database.reading() as session:
+        wanted = set(referenced(session))
+    gone: list[tuple[Sha256, bytes]] = []
+    for digest in old:
+        if digest not in wanted:
+            with contextlib.suppress(Permanent):  # damaged, and nobody's
+                gone.append((digest, blobs.get(digest)))
+            blobs.remove(digest)
+        if len(gone) == _AT_ONCE:
+            break
+    if gone:
+        rest()
+        with database.reading() as session:
+            wanted = set(referenced(session))
+        for digest, content in gone:
+            if digest in wanted:
+                blobs.put(content)
+    return sum(digest not in wanted for digest, _ in gone)
+
+
+_AT_ONCE = 100
+"""Of a night: what is removed is kept in memory for a moment."""
 
 
 def referenced(session: Session) -> Iterator[Sha256]:

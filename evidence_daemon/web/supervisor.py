@@ -17,10 +17,11 @@ from fastapi import APIRouter, HTTPException
 from openpyxl import Workbook
 from starlette.responses import Response
 
-from evidence_daemon.model import EntryKind, ReasonCode, Verdict
+from evidence_daemon.model import EntryKind, MailId, ReasonCode, Verdict, receipt_number
 from evidence_daemon.store import figures, outreach
 from evidence_daemon.store.database import Session
 from evidence_daemon.store.figures import Period
+from evidence_daemon.store.work import at_work
 from evidence_daemon.web.charts import Chart, stacked, ticks_for
 from evidence_daemon.web.frame import In, Visit
 from evidence_daemon.web.words import _, day, money, percent, short_day, span, whole, word
@@ -65,6 +66,7 @@ def panel(visit: In, desde: str = "", hasta: str = "") -> Response:
         times = sorted(figures.answer_times(session, period))
         came = sum(figures.inflow(session, period).values())
         entered = figures.reversals(session, period)
+        work = at_work(session)
     reversed_ = sum(kinds.get(kind, 0) for kinds in entered.values() for kind in _REVERSED)
     reversed_ -= sum(kinds.get(EntryKind.CORRECCION, 0) for kinds in entered.values())
     return visit.page(
@@ -72,6 +74,8 @@ def panel(visit: In, desde: str = "", hasta: str = "") -> Response:
         period=period,
         sheets=sheets,
         waits=waits,
+        work=work,
+        receipt_of=lambda mail: receipt_number(MailId(mail)),
         came=came,
         through=percent(through.share) if through.share is not None else "–",
         first_decided=through.all,

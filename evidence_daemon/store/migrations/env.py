@@ -8,19 +8,7 @@ from __future__ import annotations
 
 from alembic import context
 
-# Each room's tables join the metadata when imported.
-from evidence_daemon.store import (  # noqa: F401
-    tables_batches,
-    tables_cluster,
-    tables_desk,
-    tables_judging,
-    tables_mail,
-    tables_outreach,
-    tables_reading,
-    tables_unattended,
-    tables_web,
-)
-from evidence_daemon.store.tables import Table
+from evidence_daemon.store.all_tables import Table
 
 VERSION_TABLE = "evidence_schema"
 
