@@ -742,3 +742,8 @@ def test_a_number_that_only_number_says_is_proven_where_a_service_is_spoken_of()
         found = read(f"{HEAD}\n  ACTA DE DEVOLUCION DE EQUIPOS\n\n\n\n\n  {words}\n").service_number
         assert found is not None
         assert found.rule.startswith("suelto:") is loose
+
+
+def test_a_title_that_ends_with_service_labels_no_number_beside_it() -> None:
+    title = "   ACTA DE ENTREGA RECEPCION DE EQUIPOS\n   DEVOLUCION POR CANCELACION DE SERVICIO         115-260821"
+    assert value(read(f"{HEAD}\n{title}\n").service_number) == ""

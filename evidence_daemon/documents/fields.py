@@ -415,9 +415,10 @@ _MOST_CAPTIONS = 8
 def _captions(sheet: Sheet, found: _Found) -> tuple[Box, ...]:
     """Over and under each number that is no field's, while the paper's, the holder's or the service's is missing.
 
-    Forms print captions in letters half as high as what is filled in, too small for an engine that reads a page.
+    Forms print captions in letters half as high as what is filled in, too small for an engine that reads a page.  Over
+    names too, while the holder's is missing.
     """
-    if found.id_number and found.service_number and found.number:
+    if found.id_number and found.service_number and found.number and found.holder:
         return ()
     taken = [field for name in _SINGLE if (field := getattr(found, name)) is not None]
     taken += [field for line in found.equipment for field in (line.serial, line.mac) if field is not None]
@@ -425,7 +426,9 @@ def _captions(sheet: Sheet, found: _Found) -> tuple[Box, ...]:
     for row in sheet.rows:
         for cell in row:
             digits = sum(map(str.isdigit, cell.text))
-            if not (6 <= digits <= 14 and len(cell.words) <= 3 and cell.box.y0 < 0.7):
+            number = 6 <= digits <= 14 and len(cell.words) <= 3 and cell.box.y0 < 0.7
+            name = not found.holder and not digits and 3 <= len(cell.words) <= 5 and cell.box.y0 < _SIGNED_BELOW
+            if not number and not (name and cell.text.isupper()):
                 continue
             if any(one_place(cell.box, field.box) for field in taken):
                 continue

@@ -182,12 +182,15 @@ class Sheet:
         limit = box.y1 + reach * max(self.line_height, box.y1 - box.y0)
         seen = 0
         for number, row in enumerate(self.rows):
-            top = min(cell.box.y0 for cell in row)
-            if top < box.y1 - 0.4 * self.line_height:
-                continue
-            if top > limit or seen == rows:
+            # By its own top, not its row's: beside a small caption and its value may stand a large title.
+            under = [
+                (i, cell)
+                for i, cell in enumerate(row)
+                if cell.box.y0 >= box.y1 - 0.4 * self.line_height and _share(cell.box, box) > 0
+            ]
+            if min(cell.box.y0 for cell in row) > limit or seen == rows:
                 return
-            under = [(i, cell) for i, cell in enumerate(row) if _share(cell.box, box) > 0]
+            under = [(i, cell) for i, cell in under if cell.box.y0 <= limit]
             seen += bool(under)
             for i, cell in sorted(under, key=lambda found: abs(found[1].box.x0 - box.x0)):
                 yield number, i, cell

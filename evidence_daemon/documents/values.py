@@ -251,6 +251,8 @@ def service_number_of(sheet: Sheet, taken: frozenset[str]) -> Field | None:
             "SERVICIO",
             "CUENTA",
         }
+        if not named and value.way in {"derecha", "debajo"} and not _opens_its_label(sheet, value.hit):
+            continue  # "Devolución por cancelación de servicio" labels nothing that stands beside or below it
         mobile = len(digits) == 10 and digits.startswith("09")
         if (len(digits) == 10 and not named) or (mobile and not named):
             continue  # ten digits behind a loose label are a cédula or a mobile phone
@@ -265,6 +267,12 @@ def service_number_of(sheet: Sheet, taken: frozenset[str]) -> Field | None:
     best = found[0][2]
     again = any(field.value == best.value and field.box != best.box for _, _, field in found[1:])
     return replace(best, proven=True) if again else best
+
+
+def _opens_its_label(sheet: Sheet, hit: Hit) -> bool:
+    """Whether a label begins its cell, has a colon, or ends one that begins as such: "Instancia de servicio"."""
+    first = [other for other in sheet.hits_of("service_number") if (other.row, other.cell) == (hit.row, hit.cell)]
+    return hit.strong or any(other.start == 0 for other in first)
 
 
 _SERVICE_WORDS = re.compile(r"\b(SERVICIO|LINEA|TELEF[A-Z]*|TELF|CUENTA|ABONADO|SUSCRIPTOR|INTERNET|TELEVISION)\b")
