@@ -321,11 +321,11 @@ class House:
         checked = troubles if self.config.whatsapp.phone_number_id else None
         return Campaigns(self.database, self.book, self.pipeline.clock, calendar, self.lanes, sound, checked)
 
-    def rehearse(self, number: int, path: Path) -> datetime:
-        """Go through a campaign that is only tried out, its contacts written to `path`; when it would be over."""
+    def rehearse(self, number: int, path: Path, now: datetime | None = None) -> datetime:
+        """Go through a campaign from `now` on, its contacts only written to `path`; when it would be over."""
         contacts = Contacts(self.pipeline.calendar, self.lanes)
         return Rehearsal(self.database, contacts, lambda channel, clock: DryRun(channel, path, clock)).run(
-            number, self.pipeline.clock()
+            number, now or self.pipeline.clock()
         )
 
     def drivers(self) -> dict[Channel, Driver]:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 from datetime import date, time
 from enum import StrEnum
+from functools import cached_property
 from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
@@ -78,7 +79,7 @@ class Script(_Book):
             raise ValueError("a message needs the name of its template and ttl_seconds")
         return self
 
-    @property
+    @cached_property
     def variables(self) -> tuple[Variable, ...]:
         """In the order in which they first stand in the text."""
         return tuple(dict.fromkeys(Variable(name) for name in _BRACES.findall(self.text)))

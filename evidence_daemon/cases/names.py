@@ -100,8 +100,15 @@ class _Word:
     initial: bool = False
 
 
+_ACCENTS = str.maketrans("ÁÉÍÓÚÜÑ", "AEIOUUN")
+_IS_PLAIN = re.compile(r"[A-Z0-9.]+(?: [A-Z0-9.]+)*")
+
+
 def _plain(text: str) -> str:
     """Capitals A-Z, digits, blanks and `?`; encodings that were taken for another are set right."""
+    simple = text.translate(_ACCENTS)
+    if _IS_PLAIN.fullmatch(simple):  # most names of a list
+        return simple
     for wrong in ("cp1252", "latin-1"):
         if "Ã" in text:
             try:
@@ -111,7 +118,7 @@ def _plain(text: str) -> str:
     text = re.sub(r"Ã\W?", _LOST, text.upper())  # what could not be set right lost one letter
     text = re.sub(r"(?<=\w)[\ufffd?¿]{1,3}|[\ufffd?¿]{1,3}(?=\w)", _LOST, text)
     text = text.replace("Mª", "MARIA").replace("Mª".upper(), "MARIA")
-    bare = "".join(c for c in unicodedata.normalize("NFD", text) if not unicodedata.combining(c))
+    bare = "".join(c for c in unicodedata.normalize("NFD", text) if c.isascii() or not unicodedata.combining(c))
     bare = re.sub(r"['’`´]", "", bare)
     return re.sub(r"[^A-Z0-9?.]+", " ", bare)
 
@@ -354,7 +361,7 @@ def _is_company(registered: str) -> bool:
     plain = _plain(registered).strip()
     words = [word.rstrip(".") for word in plain.split()]
     at_the_end = any(form.start() > 0 and form.end() >= len(plain) for form in _LEGAL_FORM.finditer(plain))
-    return at_the_end or any(word in _COMPANY_WORDS for word in words) or "UNIDAD EDUCATIVA" in plain
+    return at_the_end or not _COMPANY_WORDS.isdisjoint(words) or "UNIDAD EDUCATIVA" in plain
 
 
 def _company_words(name: str) -> list[str]:

@@ -11,6 +11,7 @@ import signal
 import socket
 import threading
 import time
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -30,6 +31,7 @@ from evidence_daemon.demo.people import write_case_list
 from evidence_daemon.demo.programs import BORDER
 from evidence_daemon.exchange import import_cases
 from evidence_daemon.model import DAEMON, EvidenceState, ReasonCode, Role
+from evidence_daemon.outreach import audience
 from evidence_daemon.store import records, users
 from evidence_daemon.web.auth import hash_password
 
@@ -63,8 +65,18 @@ armed = true
 
 [web]
 port = {web}
+
+[campaigns]
+dry_run = true
+test_phones = ["+593991234567"]
+
+[ivr]
+sounds_directory = "sounds"
 """
 
+CAMPAIGN = "recuperacion-equipos"
+CAMPAIGN_BEGAN = timedelta(days=21)
+"""How long ago; all of its tries are over by now."""
 DEMO_PASSWORD = "demostracion local"  # noqa: S105  # printed at the start; opens the demo house alone
 WEB_PORT = 8080
 """Where the demo's review desk is looked for first; any free port when somebody else has it."""
@@ -98,6 +110,7 @@ def show(directory: Path, out: Console, *, once: bool, fresh: bool) -> None:
         with open_house(config) as house:
             house.reader.check()
             _bring_in_cases(house, directory, out)
+            _campaign(house, directory, out)
             delivered = post.deliver_new(sample.raw for sample in mails)
             out.print(
                 f"{delivered} new mails lie in the mailbox, {len(mails) - delivered} are known from an earlier start."
@@ -165,7 +178,7 @@ def _watch(
         if daemon.stop.is_set():
             return
         known = _closing_table(house, out, directory)
-        _rehearse(house, out, directory)
+        _tell_campaign(house, out, directory)
         if once:
             return
         out.print(
@@ -244,24 +257,41 @@ def _closing_table(house: House, out: Console, directory: Path) -> int:
     return len(stories)
 
 
-def _rehearse(house: House, out: Console, directory: Path) -> None:
-    """Try the deck's campaign out on those who have not answered; once for each house."""
+def _campaign(house: House, directory: Path, out: Console) -> None:
+    """The deck's campaign as it would have gone three weeks ago, before the mails came; once for each house.
+
+    It walks its own path to the end on a clock that jumps, by drivers that only write lines; a second one waits for
+    its approval.
+    """
     if house.campaigns.all():
         return
-    acts, name = house.campaigns, "recuperacion-equipos"
-    deadline = house.pipeline.today() + timedelta(days=21)
-    told = acts.preview(acts.plan_of(name, deadline=deadline))
-    draft = acts.draft(name, person="demo", deadline=deadline, rehearsal=True)
-    path = directory / f"campaign-{draft.id}.csv"
-    over = house.rehearse(draft.id, path)
-    check, standing = acts.check_law(draft.id), acts.standing(draft.id)
+    began = house.pipeline.clock() - CAMPAIGN_BEGAN
+    before, deadline = replace(house.campaigns, clock=lambda: began), house.pipeline.today() + timedelta(days=21)
+    draft = before.draft(CAMPAIGN, person=Role.SUPERVISOR.value, deadline=deadline)
+    told = before.preview(audience.read_plan(draft.plan))
+    before.approve(draft.id, person=Role.APROBADOR.value)
+    before.start(draft.id, person=Role.SUPERVISOR.value)
+    with out.status("The campaign of three weeks ago …"):
+        house.rehearse(draft.id, directory / "campaign.csv", began)
+    house.campaigns.draft(CAMPAIGN, person=Role.SUPERVISOR.value, deadline=deadline)
     reasons = ", ".join(f"{count} {why}" for why, count in told.excluded.most_common())
     out.print(
-        f"\nThe campaign [bold]{name}[/bold] is tried out; nobody is reached.  {told.included.total()} of {told.total} "
-        f"cases would be; the others not: {reasons}.\n{check.contacts} contacts until {over:%d-%m-%Y}, "
-        f"{standing.funnel.noticed} customers would have read or heard it; {len(check.outside)} outside the law's "
-        f"hours, {len(check.twice)} twice a day.  Who, when and what: {path}\n"
-        f"Look closer:  evidence-daemon campaigns status {draft.id} --config {directory / 'config.toml'}",
+        f"The campaign [bold]{CAMPAIGN}[/bold] went to {told.included.total()} of {told.total} cases; nobody is "
+        f"reached here, lines are written instead: {directory / 'campaign.csv'}.  The others not: {reasons}.",
+        highlight=False,
+    )
+
+
+def _tell_campaign(house: House, out: Console, directory: Path) -> None:
+    """How far it came, now that the mails are walked."""
+    number = min(one.id for one in house.campaigns.all())
+    far, check = house.campaigns.standing(number).funnel, house.campaigns.check_law(number)
+    out.print(
+        f"\nThe campaign: {far.planned} cases planned, {far.contacted} contacted, {far.reached} reached, {far.noticed} "
+        f"read or heard it, {far.answered} sent evidence, {far.regularised} regularised.  {check.contacts} contacts: "
+        f"{len(check.outside)} outside the law's hours, {len(check.twice)} twice a day.\n"
+        f"Look closer:  evidence-daemon campaigns status {number} --config {directory / 'config.toml'}, or /campanas "
+        "in the browser, where a second one waits to be approved.",
         highlight=False,
     )
 

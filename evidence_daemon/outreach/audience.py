@@ -251,21 +251,13 @@ def of_one_customer(
         yield case, verdict
 
 
-def sorted_out(
-    session: Session, rows: Sequence[Candidate], plan: Plan, today: date, *, scope: str = "", campaign: int = 0
-) -> tuple[Quiet, Iterator[tuple[Candidate, Way | Exclusion]]]:
-    """A batch of the list, sorted out; with `campaign`, telephones that it reaches already are taken."""
+def quiet_of(
+    session: Session, rows: Sequence[Candidate], after: str, plan: Plan, today: date, scope: str = "", campaign: int = 0
+) -> Quiet:
+    """What keeps the people of a part of the list (those above `after`) from being reached."""
     since = today - timedelta(days=plan.book.limits.days)
-    quiet = outreach.quiet(
-        session,
-        {row.id_number for row in rows},
-        {phone for row in rows for phone in row.phones},
-        [row.case_id for row in rows],
-        since=since,
-        scope=scope,
-        campaign=campaign,
-    )
-    return quiet, _each(rows, quiet, plan, dict(quiet.taken))
+    part = outreach.Part(after, rows[-1].id_number)
+    return outreach.quiet_part(session, part, since=since, scope=scope, campaign=campaign)
 
 
 def _each(
@@ -298,7 +290,7 @@ def preview(session: Session, plan: Plan, now: datetime) -> Preview:
     told, after, taken = Preview(), "", dict[str, str]()
     today = now.astimezone(ECUADOR).date()
     while rows := outreach.candidates(session, after, BATCH):
-        quiet, _unused = sorted_out(session, rows, plan, today)
+        quiet = quiet_of(session, rows, after, plan, today)
         for case, verdict in _each(rows, quiet, plan, taken):
             told.total += 1
             if isinstance(verdict, Way):
@@ -344,9 +336,9 @@ def plan_some(session: Session, campaign: Campaign, calendar: Calendar, now: dat
         return 0
     openings, first = plan.openings(calendar), max(now, campaign.starts_at)
     today, opening = now.astimezone(ECUADOR).date(), dict[tuple[str, str], datetime]()
-    _quiet, verdicts = sorted_out(session, rows, plan, today, scope=scope_of(campaign), campaign=campaign.id)
+    quiet = quiet_of(session, rows, campaign.planned_to, plan, today, scope_of(campaign), campaign.id)
     planned = []
-    for case, found in verdicts:
+    for case, found in _each(rows, quiet, plan, dict(quiet.taken)):
         if not isinstance(found, Way):
             continue
         where = (case.province, found.script)

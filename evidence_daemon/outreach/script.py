@@ -70,6 +70,8 @@ _BROKEN = re.compile(r"[\n\r\t]| {4}")
 
 def value_fault(text: str) -> str:
     """Why a provider would refuse this value (error 132018); "" when it is fine."""
+    if len(text) <= LONGEST_VALUE and text.isprintable() and "    " not in text:
+        return ""
     if _BROKEN.search(text):
         return "salto de línea, tabulador o más de tres espacios seguidos"
     if len(text) > LONGEST_VALUE:
@@ -79,7 +81,7 @@ def value_fault(text: str) -> str:
 
 def has_all(script: Script, known: Mapping[Variable, str]) -> bool:
     """Whether every variable of the text has a value."""
-    return all(name in known for name in script.variables)
+    return known.keys() >= set(script.variables)
 
 
 def render(script: Script, known: Mapping[Variable, str]) -> tuple[str, dict[str, str]]:

@@ -182,9 +182,50 @@ class Candidate:
 
 
 _CANDIDATE = (
-    CaseRow.id, CaseRow.id_number, CaseRow.holder, CaseRow.line, CaseRow.service_number, CaseRow.state,
-    CaseRow.segment, CaseRow.withdrawn_on, CaseRow.claim_open, CaseRow.in_collection, CaseRow.province,
+    col(CaseRow.id), col(CaseRow.id_number), col(CaseRow.holder), sa.type_coerce(col(CaseRow.line), sa.Text),
+    col(CaseRow.service_number), sa.type_coerce(col(CaseRow.state), sa.Text),
+    sa.type_coerce(col(CaseRow.segment), sa.Text), col(CaseRow.withdrawn_on), col(CaseRow.claim_open),
+    col(CaseRow.in_collection), col(CaseRow.province),
 )  # fmt: skip
+"""Words as the database has them: looked up in the tables below, a million of them cost seconds otherwise."""
+_LINES = {one.value: one for one in Line}
+_STATES = {one.value: one for one in CaseState}
+_SEGMENTS = {one.value: one for one in Segment}
+
+
+_PHONE: Any = col(PhoneRow.phone)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """All cases whose identity numbers are above `after`, up to `last`: a part of the list, as a question."""
+
+    after: str
+    last: str
+
+    def _within(self) -> Any:
+        return sa.and_(col(CaseRow.id_number) > self.after, col(CaseRow.id_number) <= self.last)
+
+    @property
+    def cases(self) -> Any:
+        """Their ids."""
+        return sa.select(col(CaseRow.id)).where(self._within())
+
+    @property
+    def phones(self) -> Any:
+        """Their telephones."""
+        return self._phones(_PHONE)
+
+    def whos(self, *scopes: str) -> Any:
+        """Their people and telephones, as days and suppressions name them (in each of these scopes)."""
+        parts: list[Any] = []
+        for scope in scopes:
+            customer: Any = sa.literal(f"{scope}c:") + col(CaseRow.id_number)
+            parts += [sa.select(customer).where(self._within()), self._phones(sa.literal(f"{scope}t:") + _PHONE)]
+        return sa.union_all(*parts)
+
+    def _phones(self, shown: Any) -> Any:
+        return sa.select(shown).join(CaseRow, col(CaseRow.id) == col(PhoneRow.case_id)).where(self._within())
 
 
 def candidates(session: Session, after: str, limit: int) -> list[Candidate]:
@@ -192,31 +233,36 @@ def candidates(session: Session, after: str, limit: int) -> list[Candidate]:
 
     About `limit` cases whose identity number is above `after`; none when the list is at its end.
     """
-    query = sa.select(*(col(column) for column in _CANDIDATE))
+    query = sa.select(*_CANDIDATE)
     order = (col(CaseRow.id_number), col(CaseRow.id))
     rows = list(session.execute(query.where(col(CaseRow.id_number) > after).order_by(*order).limit(limit)))
+    if not rows:
+        return []
+    last = rows[-1][1]
     if len(rows) == limit:
-        last = rows[-1][1]
         known = sum(1 for row in rows if row[1] == last)
         rest = session.execute(query.where(col(CaseRow.id_number) == last).order_by(*order).offset(known))
         rows += list(rest)
-    phones = _phones(session, [row[0] for row in rows])
+    phones = _phones(session, Part(after, last).cases)
     return [_candidate(row, phones) for row in rows]
 
 
 def cases_now(session: Session, ids: Collection[int]) -> dict[CaseId, Candidate]:
     """The same of a few cases, as they stand."""
-    rows = list(session.execute(sa.select(*(col(column) for column in _CANDIDATE)).where(col(CaseRow.id).in_(ids))))
+    rows = list(session.execute(sa.select(*_CANDIDATE).where(col(CaseRow.id).in_(ids))))
     phones = _phones(session, [row[0] for row in rows])
     return {row[0]: _candidate(row, phones) for row in rows}
 
 
 def _candidate(row: Any, phones: Mapping[int, tuple[str, ...]]) -> Candidate:
-    fields: tuple[Any, ...] = (*row, phones.get(row[0], ()))
-    return Candidate(*fields)
+    case_id, id_number, holder, line, number, state, segment, withdrawn, claim, collection, province = row
+    return Candidate(
+        case_id, id_number, holder, _LINES[line], number, _STATES[state], _SEGMENTS[segment], withdrawn, claim,
+        collection, province, phones.get(case_id, ()),
+    )  # fmt: skip
 
 
-def _phones(session: Session, ids: Sequence[int]) -> dict[int, tuple[str, ...]]:
+def _phones(session: Session, ids: Any) -> dict[int, tuple[str, ...]]:
     found: dict[int, tuple[str, ...]] = {}
     rows = session.execute(
         sa.select(col(PhoneRow.case_id), col(PhoneRow.phone))
@@ -259,6 +305,19 @@ def quiet(
 ) -> Quiet:
     """Everything that keeps these people from being reached.  `scope` is that of a rehearsal."""
     whos = [*map(customer_key, customers), *map(phone_key, phones)]
+    days = [*whos, *(scope + who for who in whos)] if scope else whos
+    return _quiet(session, whos, days, phones, cases, since=since, scope=scope, campaign=campaign)
+
+
+def quiet_part(session: Session, part: Part, *, since: date, scope: str = "", campaign: int = 0) -> Quiet:
+    """The same of a part of the list: the database itself finds whose they are."""
+    days = part.whos("", scope) if scope else part.whos("")
+    return _quiet(session, part.whos(""), days, part.phones, part.cases, since=since, scope=scope, campaign=campaign)
+
+
+def _quiet(
+    session: Session, whos: Any, days: Any, phones: Any, cases: Any, *, since: date, scope: str, campaign: int
+) -> Quiet:
     standing = col(SuppressionRow.lifted_at).is_(None)
     suppressed = session.execute(
         sa.select(col(SuppressionRow.who), col(SuppressionRow.channel)).where(
@@ -271,7 +330,6 @@ def quiet(
     answered = session.execute(
         sa.select(col(ContactHoldRow.case_id)).where(col(ContactHoldRow.case_id).in_(cases)).distinct()
     )
-    days = [*whos, *(scope + who for who in whos)] if scope else whos
     counted = session.execute(
         sa.select(col(ContactDayRow.who), sa.func.count())
         .where(col(ContactDayRow.who).in_(days), col(ContactDayRow.day) > since)
