@@ -36,6 +36,7 @@ from evidence_daemon.mail.subject import failed_examples
 from evidence_daemon.metrics import Metrics
 from evidence_daemon.model import DAEMON, Channel
 from evidence_daemon.outreach.audience import Plan
+from evidence_daemon.outreach.call_file import CallFiles
 from evidence_daemon.outreach.campaign import Campaigns
 from evidence_daemon.outreach.channel import Driver, Message, Sent
 from evidence_daemon.outreach.cloud import Account, Cloud
@@ -315,7 +316,8 @@ class House:
     @property
     def campaigns(self) -> Campaigns:
         """What people do with campaigns."""
-        speaks = self.config.ivr.host or (self.config.campaigns.dry_run and can_speak())
+        calls = self.config.ivr.host or self.config.ivr.call_files_directory
+        speaks = calls or (self.config.campaigns.dry_run and can_speak())
         sound = (lambda text: self._prompt(text).sha256) if speaks else None
         calendar = self.pipeline.calendar
         checked = troubles if self.config.whatsapp.phone_number_id else None
@@ -331,7 +333,7 @@ class House:
     def drivers(self) -> dict[Channel, Driver]:
         """The channels that are configured, not yet open."""
         found: dict[Channel, Driver] = {}
-        if self.config.ivr.host:
+        if self.config.ivr.host or self.config.ivr.call_files_directory:
             found[Channel.IVR] = self._ivr()
         if self.config.whatsapp.phone_number_id:
             found[Channel.WHATSAPP] = WhatsApp(self.cloud())
@@ -418,13 +420,13 @@ class House:
         """What people do with the templates at the provider.  Raises `BadConfig`."""
         return Templates(self.database, self.cloud(), self.pipeline.clock)
 
-    def _ivr(self) -> Ivr:
+    def _ivr(self) -> Driver:
         ivr = self.config.ivr
         line = Line(
             ivr.host,
             ivr.port,
             ivr.user,
-            self.config.secret(ivr.secret_file),
+            self.config.secret(ivr.secret_file) if ivr.host else "",
             dial=ivr.dial,
             caller_id=ivr.caller_id,
             national=ivr.national,
@@ -439,7 +441,9 @@ class House:
             made = self._prompt(text)
             return str(made.path.with_suffix("")), made.seconds
 
-        return Ivr(line, sound)
+        if ivr.host:
+            return Ivr(line, sound)
+        return CallFiles(line, self.config.path(ivr.call_files_directory), sound)
 
     def _prompt(self, text: str) -> Prompt:
         return prompt(text, self.config.path(self.config.ivr.sounds_directory))

@@ -27,8 +27,9 @@ from asterisk_lab import (
 from typer.testing import CliRunner
 
 from evidence_daemon.cli import app
-from evidence_daemon.errors import LoginRefused, Temporary
+from evidence_daemon.errors import BadFile, LoginRefused, Temporary
 from evidence_daemon.model import AttemptId, ContactState
+from evidence_daemon.outreach.call_file import CallFiles
 from evidence_daemon.outreach.channel import Accepted, Message, NeverSeen, Report, Throttled
 from evidence_daemon.outreach.ivr import CAUSES, Ivr, Line, answered, unanswered
 from evidence_daemon.outreach.prompts import prompt
@@ -258,3 +259,108 @@ def test_the_dialplan_is_installed_once_however_often_it_is_asked_for_and_the_ex
     file.write_text(f'[ivr]\nhost = "127.0.0.1"\nport = {lab.port}\nuser = "dialer"\nsecret_file = "secret"\n')
     done = CliRunner().invoke(app, ["ivr", "check", "--config", str(file)])
     assert done.exit_code == 0, done.output
+
+
+# ── by call files, without the manager interface ─────────────────────────────────────────────────
+
+
+def filing(lab: Lab, *, cdr: bool = True) -> CallFiles:
+    def sound(text: str) -> tuple[str, float]:
+        made = prompt(text, lab.sounds)
+        return str(made.path.with_suffix("")), made.seconds
+
+    listens = frozenset({"cargados"})
+    line = Line("", 0, "", "", ring_seconds=2, listen_first=listens, cdr=lab.cdr if cdr else None)
+    return CallFiles(line, lab.place / "spool" / "outgoing", sound)
+
+
+FILED = {
+    BUSY: (ContactState.OCUPADO, "OCUPADO"),
+    UNKNOWN: (ContactState.NO_CONTESTA, "NO_CONTESTA"),  # the CDR cannot tell a wrong number from silence
+    REJECTS: (ContactState.NO_CONTESTA, "NO_CONTESTA"),
+    TRUNK_FULL: (ContactState.FALLIDO, "RED"),
+    RINGS_OUT: (ContactState.NO_CONTESTA, "NO_CONTESTA"),
+    PRESSES_9: (ContactState.CONTESTADO, "BAJA"),
+    HANGS_UP: (ContactState.CONTESTADO, "PARCIAL"),
+    LISTENS: (ContactState.CONTESTADO, "ESCUCHADO"),
+    MACHINE: (ContactState.BUZON, "BUZON"),
+}
+
+
+def test_call_files_are_placed_once_told_by_the_cdr_and_found_again_after_a_crash(lab: Lab) -> None:
+    async def play() -> dict[str, Report]:
+        calls, told = filing(lab), dict[str, Report]()
+        await calls.open()
+        try:
+            for tail in FILED:
+                one = message(f"efile-{tail}-i1", tail, "cargados" if tail == MACHINE else "sin-cargo")
+                assert isinstance(await calls.send(one), Accepted)
+                assert isinstance(await calls.send(one), Accepted), "it lies there already"
+            async with asyncio.timeout(90):
+                async for report in calls.reports():
+                    assert report.attempt not in told, "told once"
+                    told[report.attempt] = report
+                    if len(told) == len(FILED):
+                        break
+        finally:
+            await calls.close()
+        return told
+
+    told = asyncio.run(play())
+    assert {name.split("-")[1]: (one.state, one.result) for name, one in told.items()} == FILED
+    assert told[f"efile-{PRESSES_9}-i1"].suppress
+    with lab.cdr.open(encoding="utf-8", newline="") as rows:
+        placed = [row[0] for row in csv.reader(rows) if row and row[0].startswith("efile-")]
+    assert sorted(placed) == sorted(told), "one call for each file"
+
+    async def after_a_crash() -> dict[AttemptId, Report | NeverSeen]:
+        names = [AttemptId(name) for name in (*told, "efile-nunca-i1")]
+        return dict(await filing(lab).recall(names, datetime.now(UTC) - timedelta(minutes=10)))
+
+    found = asyncio.run(after_a_crash())
+    assert isinstance(found.pop(AttemptId("efile-nunca-i1")), NeverSeen)
+    assert {name: (one.state, one.result) for name, one in found.items() if isinstance(one, Report)} == {
+        name: (one.state, one.result) for name, one in told.items()
+    }
+
+    async def without_a_cdr() -> dict[AttemptId, Report | NeverSeen]:
+        return dict(await filing(lab, cdr=False).recall([AttemptId(name) for name in told], datetime.now(UTC)))
+
+    for name, one in asyncio.run(without_a_cdr()).items():
+        answered = told[name].state in (ContactState.CONTESTADO, ContactState.BUZON)
+        assert isinstance(one, Report)
+        assert (one.state is ContactState.CONTESTADO) is answered, "the archived file knows whether somebody answered"
+
+
+def test_a_call_file_is_never_half_seen_taken_back_before_it_began_and_refused_without_a_spool(tmp_path: Path) -> None:
+    spool = tmp_path / "outgoing"
+    line = Line("", 0, "", "", caller_id='"CNT" <1800100100>\nApplication: System')
+    calls = CallFiles(line, spool, lambda _text: ("/sonidos/x", 1.0))
+    one = message("ecola-1-i1", LISTENS)
+
+    async def play() -> list[Report]:
+        with pytest.raises(BadFile):
+            await calls.open()
+        spool.mkdir()
+        await calls.open()
+        try:
+            assert isinstance(await calls.send(one), Accepted)
+            (found,) = spool.iterdir()
+            text = found.read_text("ascii")
+            assert "MaxRetries: 0\n" in text
+            assert "Archive: yes\n" in text
+            assert "\nApplication" not in text, "no value begins a line of its own"
+            assert list((tmp_path / "tmp").iterdir()) == []
+            assert await calls.hang_up(one.attempt)
+            assert not await calls.hang_up(one.attempt)
+            assert isinstance((await calls.recall([one.attempt], datetime.now(UTC)))[one.attempt], NeverSeen)
+            await calls.send(one)
+            with found.open("a", encoding="ascii") as begun:
+                begun.write("\nStartRetry: 1 1 (1)\n")
+            assert not await calls.hang_up(one.attempt), "it lives"
+        finally:
+            await calls.close()
+        return [report async for report in calls.reports()]
+
+    (taken_back,) = asyncio.run(play())
+    assert (taken_back.result, taken_back.rang) == ("DETENIDO", False)

@@ -277,6 +277,12 @@ class IvrConfig(Section):
     """The Asterisk that places the campaign's calls; without a host there are no calls."""
 
     host: str = Field("", description='Its manager interface (AMI), e.g. "127.0.0.1"; empty: no calls.')
+    call_files_directory: str = Field(
+        "",
+        description="Where no manager user is granted: the exchange's spool, e.g. "
+        '"/var/spool/asterisk/outgoing"; used when host is empty.  '
+        "A call that lives cannot be ended this way, nor a wrong number told from silence.",
+    )
     port: int = Field(5038, ge=1, le=65535, description="Port of the manager interface.")
     user: str = Field("evidence-daemon", description="User of the manager interface (manager.conf).")
     secret_file: str = Field("ami_secret", description="File that holds that user's secret.")

@@ -28,7 +28,7 @@ _EVENTS = ("UserEvent", "OriginateResponse", "Newchannel", "Newstate", "Hangup")
 _RINGING = "5"
 """State of a channel whose telephone rings."""
 _RECONNECT_SECONDS = (1.0, 2.0, 5.0, 10.0, 30.0)
-_CDR_GRACE = timedelta(minutes=5)
+CDR_GRACE = timedelta(minutes=5)
 """Clocks of two machines may differ."""
 
 
@@ -106,6 +106,10 @@ class Line:
     cdr: Path | None = None
     """Asterisk's Master.csv, to find calls that ended while nobody listened."""
 
+    def dialled(self, phone: str) -> str:
+        """A telephone (E.164) as the exchange dials it."""
+        return self.dial.replace("{number}", "0" + phone.removeprefix("+593") if self.national else phone)
+
 
 @dataclass(slots=True)
 class _Call:
@@ -156,16 +160,13 @@ class Ivr:
     async def send(self, message: Message) -> Sent:
         """Place one call."""
         name, whole = self._sound(message.text)
-        number = message.phone
-        if self._line.national:
-            number = "0" + number.removeprefix("+593")
         manager = self._manager
         if manager is None or not manager.connected:
             return Throttled("AMI", 5.0)
         self._calls[message.attempt] = _Call(whole)
         action = {
             "Action": "Originate",
-            "Channel": self._line.dial.replace("{number}", number),
+            "Channel": self._line.dialled(message.phone),
             "Context": CONTEXT,
             "Exten": "s",
             "Priority": "1",
@@ -216,7 +217,7 @@ class Ivr:
             }
         except Temporary:
             return {}
-        ended = self._written(frozenset(attempts), since - _CDR_GRACE) if self._line.cdr else {}
+        ended = self._written(frozenset(attempts), since - CDR_GRACE) if self._line.cdr else {}
         known: dict[AttemptId, Report | NeverSeen] = {}
         for attempt in attempts:
             if attempt in live:
@@ -305,31 +306,33 @@ class Ivr:
             return found
         with path.open(encoding="utf-8", errors="replace", newline="") as rows:
             for row in csv.reader(rows):
-                if len(row) < _CDR_COLUMNS:
+                if len(row) < CDR_COLUMNS:
                     continue
                 attempt = AttemptId(row[_CDR_ID])
                 # a second order under a living name leaves a row of its own, FAILED without a ring
                 taken = attempt in found and row[_CDR_DISPOSITION] == "FAILED"
-                if attempt in attempts and not taken and _cdr_time(row[_CDR_START]) >= since:
-                    found[attempt] = _read_back(attempt, row)
+                if attempt in attempts and not taken and cdr_time(row[CDR_START]) >= since:
+                    found[attempt] = read_back(attempt, row)
         return found
 
 
-_CDR_START, _CDR_END, _CDR_SECONDS, _CDR_DISPOSITION, _CDR_ID, _CDR_USER, _CDR_COLUMNS = 9, 11, 13, 14, 16, 17, 18
+CDR_START, _CDR_END, _CDR_SECONDS, _CDR_DISPOSITION, _CDR_ID, _CDR_USER, CDR_COLUMNS = 9, 11, 13, 14, 16, 17, 18
 _DISPOSITIONS = {"BUSY": 17, "CONGESTION": 34, "NO ANSWER": 19, "FAILED": 19}
 """A wrong number cannot be told from silence here: it will be tried again, which is the harmless mistake."""
 
 
-def _cdr_time(text: str) -> datetime:
+def cdr_time(text: str) -> datetime:
+    """A moment as the CDR writes it (UTC); the beginning of time for none."""
     try:
         return datetime.strptime(text, "%Y-%m-%d %H:%M:%S").replace(tzinfo=UTC)
     except ValueError:
         return datetime.min.replace(tzinfo=UTC)
 
 
-def _read_back(attempt: AttemptId, row: Sequence[str]) -> Report:
+def read_back(attempt: AttemptId, row: Sequence[str]) -> Report:
+    """What a row of the CDR says became of a call."""
     said = dict(part.partition("=")[::2] for part in row[_CDR_USER].split(";"))
-    at = _cdr_time(row[_CDR_END])
+    at = cdr_time(row[_CDR_END])
     if row[_CDR_DISPOSITION] == "ANSWERED":
         heard = _seconds(said.get("heard", ""))
         whole = heard if said.get("played") else heard / HEARD_SHARE + 1
