@@ -20,6 +20,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlmodel import SQLModel
 
+import evidence_daemon.store.whatsapp  # noqa: F401  # its tables are emptied too
 from evidence_daemon.errors import BadConfig, BadInput, Permanent, RefusedTransition, Temporary
 from evidence_daemon.model import (
     DAEMON,
