@@ -3,6 +3,9 @@
     nice .venv/bin/python bench/campaign.py plan 100000 1000000   # seconds, and whether memory stays flat
     nice .venv/bin/python bench/campaign.py stop 50000            # commit of a mail → order to hang up, in ms
     nice .venv/bin/python bench/campaign.py voice 1000 --rate 100 # a real Asterisk: all terminal, none twice
+    nice .venv/bin/python bench/campaign.py messages 10000 --rate 80   # the sandbox, 5 % faults: none twice, the rate
+    nice .venv/bin/python bench/campaign.py kills 1000                 # ten kill -9 of a sender: none twice
+    nice .venv/bin/python bench/campaign.py flood 3000 --rate 240      # webhooks: waits, and the same end however told
 
 Each planning runs in a process of its own; memory is what it holds above what it held before.
 """
@@ -91,11 +94,13 @@ def listed(place: Path, count: int, phone: str = "mixed") -> Iterator[Database]:
         phones = [
             {
                 "case_id": n,
-                "phone": f"+5932{2000000 + n:07d}" if phone == "fixed" or n % 3 == 0 else f"+59398{n:07d}",
+                "phone": f"+59398{n:07d}"
+                if phone == "mobile" or (phone == "mixed" and n % 3)
+                else f"+5932{2000000 + n:07d}",
                 "ordinal": 0,
             }
             for n in numbers
-            if phone == "fixed" or n % 10
+            if phone != "mixed" or n % 10
         ]
         with database.session() as session:
             session.execute(sa.insert(CaseRow), cases)
@@ -256,16 +261,61 @@ def voice(count: int, rate: float) -> None:
         )
 
 
+def messages(count: int, rate: float) -> None:
+    """Messages through injected faults, on the sandbox."""
+    from messages import load  # noqa: PLC0415  # beside this file
+
+    with tempfile.TemporaryDirectory() as place:
+        cpu = time.process_time()
+        found = load(Path(place), count, rate)
+        cpu = time.process_time() - cpu
+    print(
+        f"{found.attempts:,d} messages at {rate:g}/s, all over after {found.seconds:.0f} s: {dict(found.states)}; "
+        f"open {found.open}, twice {found.twice}, taken and not known {found.unknown}; {found.rate:.2f} requests a second "  # noqa: E501
+        f"({found.rate / rate:.1%} of the limit), busiest second {found.busiest}; {cpu / max(found.attempts, 1) * 1e3:.1f} ms CPU a message, webhooks included"  # noqa: E501
+    )
+
+
+def kills(count: int) -> None:
+    """A sender is killed ten times while it sends."""
+    from messages import kills as killed  # noqa: PLC0415
+
+    with tempfile.TemporaryDirectory() as place:
+        found = killed(Path(place), count, 10)
+    print(
+        f"{found.attempts:,d} messages, {found.kills} kills: twice {found.twice}, taken and not known {found.unknown}; "
+        f"claimed at a kill at most {found.most_claimed} (concurrency 20), never told of {found.doubts}; {dict(found.states)}"  # noqa: E501
+    )
+
+
+def flood(count: int, rate: float) -> None:
+    """Statuses of messages as they come, then each twice and mixed."""
+    from messages import flood as flooded  # noqa: PLC0415
+
+    ends = []
+    for mixed in (False, True):
+        with tempfile.TemporaryDirectory() as place:
+            found = flooded(Path(place), count // 3, rate, mixed=mixed)
+        ends.append(found.ends)
+        print(
+            f"{'each twice, mixed' if mixed else 'in order'}: {found.told:,d} webhooks at {rate:g}/s, median {found.median * 1e3:.0f} ms, "  # noqa: E501
+            f"p99 {found.p99 * 1e3:.0f} ms, within a second {found.within:.2%}; all worked through after {found.seconds:.1f} s"  # noqa: E501
+        )
+    print(f"the same end: {ends[0] == ends[1]} ({dict(Counter(ends[0].values()))})")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=["plan", "stop", "voice"])
+    parser.add_argument("what", choices=["plan", "stop", "voice", "messages", "kills", "flood"])
     parser.add_argument("counts", type=int, nargs="+")
     parser.add_argument("--rate", type=float, default=100)
     told = parser.parse_args()
     if told.what == "stop":
         stop(told.counts[0])
-    elif told.what == "voice":
-        voice(told.counts[0], told.rate)
+    elif told.what in ("voice", "messages", "flood"):
+        {"voice": voice, "messages": messages, "flood": flood}[told.what](told.counts[0], told.rate)
+    elif told.what == "kills":
+        kills(told.counts[0])
     elif len(told.counts) == 1:
         plan(told.counts[0])
     else:

@@ -41,6 +41,7 @@ def whatsapp(
     seed_templates: Annotated[
         bool, typer.Option("--templates/--no-templates", help="Know the templates of the rule book from the start.")
     ] = True,
+    reachable: Annotated[bool, typer.Option("--reachable", help="Everybody is reached, and nobody answers.")] = False,
     lenient: Annotated[
         bool, typer.Option("--lenient", help="Take what the live API takes besides its schema.")
     ] = False,
@@ -54,7 +55,7 @@ def whatsapp(
             content = photo.read_bytes() if photo else b""
             settings = Settings(
                 webhook=webhook, faults=fault or (), per_second=per_second, doubled=doubled, shuffled=shuffled,
-                strict=not lenient,
+                strict=not lenient, ends=not reachable, answers=not reachable,
             )  # fmt: skip
             sandbox = Sandbox(settings, content)
         except OSError as trouble:

@@ -64,6 +64,8 @@ class Settings:
     seed: int = 1
     answers: bool = True
     """Customers answer (numbers that end in 04 to 08)."""
+    ends: bool = True
+    """Numbers that end in 00 to 03 are not reached; false: everybody is."""
 
 
 @dataclass(frozen=True)
@@ -188,7 +190,7 @@ class Sandbox:
         if body["type"] != "template" and now - self._last_words.get(to, -1e9) > 24 * 3600:
             self.tell_status(taken, "failed", 131047)
             return taken
-        tail = to[-2:]
+        tail = to[-2:] if self.settings.ends else "10"
         ends = {"00": 131026, "01": 131049, "02": 131050}
         if body["type"] == "template" and tail in ends:
             self.tell_status(taken, "failed", ends[tail])
