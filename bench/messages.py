@@ -20,8 +20,8 @@ import sys
 import time
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -134,6 +134,10 @@ class Sent:
     states: Counter[str] = field(default_factory=Counter)
 
 
+def orders(faults: Sequence[str]) -> list[str]:
+    return [word for fault in faults for word in ("--fault", fault)]
+
+
 def busiest_second(arrived: Sequence[float]) -> int:
     at = sorted(arrived)
     return max((bisect_left(at, moment + 1.0) - number for number, moment in enumerate(at)), default=0)
@@ -174,27 +178,31 @@ def _finish(database: Database, number: int, url: str, sent: Sent) -> Sent:
 def load(
     place: Path, count: int,
     rate: float, *, faults: Sequence[str] = FAULTS, patience: float = 3600,
+    open_sandbox: Callable[..., AbstractContextManager[str]] = sandbox,
 ) -> Sent:  # fmt: skip
     """Send `count` messages at `rate` a second through injected faults, until each is at its end."""
     clock, ways = Clock(), lanes(rate, max(10, int(rate)))
     with listed(place, count, "mobile") as database:
         contacts, number = going(database, ways)
         plan_all(database, number)
-        with listening(database, place, "http://127.0.0.1:9", clock) as ear:
-            orders = [word for fault in faults for word in ("--fault", fault)]
-            with sandbox(f"http://127.0.0.1:{ear.port}{PATH}", *orders, "--doubled", "10", "--shuffled", "5") as url:
-                clock.begun = time.time()
-                engine = Engine(database, contacts, {Channel.WHATSAPP: WhatsApp(Cloud(account(url)))}, clock, place)
-                began = time.monotonic()
-                engine.start()
-                while time.monotonic() - began < patience:
-                    time.sleep(0.5)
-                    found = _states(database, number)
-                    if found and not sum(n for state, n in found.items() if state not in _DONE):
-                        break
-                seconds = time.monotonic() - began
-                engine.stop()
-                return _finish(database, number, url, Sent(seconds=seconds))
+        with (
+            listening(database, place, "http://127.0.0.1:9", clock) as ear,
+            open_sandbox(
+                f"http://127.0.0.1:{ear.port}{PATH}", *orders(faults), "--doubled", "10", "--shuffled", "5"
+            ) as url,
+        ):
+            clock.begun = time.time()
+            engine = Engine(database, contacts, {Channel.WHATSAPP: WhatsApp(Cloud(account(url)))}, clock, place)
+            began = time.monotonic()
+            engine.start()
+            while time.monotonic() - began < patience:
+                time.sleep(0.5)
+                found = _states(database, number)
+                if found and not sum(n for state, n in found.items() if state not in _DONE):
+                    break
+            seconds = time.monotonic() - began
+            engine.stop()
+            return _finish(database, number, url, Sent(seconds=seconds))
 
 
 def write_until_killed(place: Path, url: str, begun: float, rate: float, at_once: int) -> None:
@@ -207,6 +215,8 @@ def write_until_killed(place: Path, url: str, begun: float, rate: float, at_once
 def kills(
     place: Path, count: int,
     times: int, *, rate: float = 80, at_once: int = 20, patience: float = 600,
+    faults: Sequence[str] = (),
+    open_sandbox: Callable[..., AbstractContextManager[str]] = sandbox,
 ) -> Sent:  # fmt: skip
     """Kill a sender (SIGKILL) again and again while it sends; then let it come to its end."""
     clock, chance, sent = Clock(), random.Random(11), Sent()
@@ -217,7 +227,9 @@ def kills(
         plan_all(database, number)
         with (
             listening(database, place, "http://127.0.0.1:9", clock) as ear,
-            sandbox(f"http://127.0.0.1:{ear.port}{PATH}", "--doubled", "3", "--shuffled", "4") as url,
+            open_sandbox(
+                f"http://127.0.0.1:{ear.port}{PATH}", *orders(faults), "--doubled", "3", "--shuffled", "4"
+            ) as url,
         ):
             clock.begun = time.time()
             end = time.monotonic() + patience
@@ -282,7 +294,7 @@ def _bodies(names: Sequence[str]) -> list[bytes]:
     return found
 
 
-async def _pour(url: str, bodies: Sequence[bytes], rate: float) -> list[float]:
+async def poured(url: str, bodies: Sequence[bytes], rate: float) -> list[float]:
     waits: list[float] = []
     began = time.monotonic()
 
@@ -308,7 +320,7 @@ def pour(url: str, bodies: Sequence[bytes], rate: float) -> list[float]:
 
 
 def _pour_here(url: str, bodies: Sequence[bytes], rate: float) -> list[float]:
-    return asyncio.run(_pour(url, bodies, rate))
+    return asyncio.run(poured(url, bodies, rate))
 
 
 @dataclass
@@ -328,6 +340,7 @@ class Flood:
 def flood(
     place: Path, count: int,
     rate: float, *, mixed: bool,
+    pour: Callable[[str, Sequence[bytes], float], list[float]] = pour,
 ) -> Flood:  # fmt: skip
     """Tell the statuses of `count` messages at `rate` a second; `mixed`: each twice and in another order."""
     clock = Clock()

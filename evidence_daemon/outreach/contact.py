@@ -214,14 +214,16 @@ class Contacts:
 
     def conclude(self, session: Session, name: AttemptId, sent: Sent, now: datetime) -> None:
         """Write down what became of handing one attempt over.  May be run again."""
+        if isinstance(sent, Accepted):
+            outreach.change_attempt(
+                session, name, [_S.ENVIANDO, _S.DESCONOCIDO], state=_S.ENVIADO, sent_at=now,
+                provider_id=sent.provider_id,
+            )  # fmt: skip
+            return
         attempt = outreach.attempt(session, name)
         if attempt is None:
             return
         match sent:
-            case Accepted(provider_id=number):
-                outreach.change_attempt(
-                    session, name, [_S.ENVIANDO, _S.DESCONOCIDO], state=_S.ENVIADO, sent_at=now, provider_id=number
-                )
             case Refused():
                 report = Report(
                     name, f"{name}:refused", now, _S.FALLIDO, sent.result or sent.code, sent.code, sent.because,
@@ -284,7 +286,9 @@ class Contacts:
         result = report.result or report.state.value
         if not outreach.keep_event(session, attempt.id, report.event, report.at, report.state, result, report.code):
             return
-        rehearsed = outreach.load_campaign(session, attempt.campaign_id).rehearsal  # teaches nothing about people
+        # a rehearsal teaches nothing about people; asked only where there is something to learn
+        learns = report.suppress or report.phone_is_wrong or report.halt is not None or result == schedule.NETWORK
+        rehearsed = learns and outreach.load_campaign(session, attempt.campaign_id).rehearsal
         if report.suppress and not rehearsed:
             proof = f"{attempt.id} {report.at:%Y-%m-%dT%H:%M:%SZ} {result}"
             self._leave_alone(session, attempt, attempt.channel.value if report.here_only else "", proof, now)

@@ -202,17 +202,17 @@ class Conversation:
                 assert_never(event)
 
     def _status(self, session: Session, status: Status, now: datetime) -> None:
-        found = outreach.attempt(session, AttemptId(status.tracker)) if status.tracker else None
-        found = found or whatsapp.attempt_written_to(session, "", status.wamid)
-        if found is None:
-            return  # a test, one of our answers, or another house's
+        name = AttemptId(status.tracker)
+        if not name:  # an answer of ours has none, a message of ours always
+            found = whatsapp.attempt_written_to(session, "", status.wamid)
+            name = found.id if found is not None else name
         if status.status == "failed":
-            report = failed(found.id, status.event, status.at, status.code, status.words, status.wamid)
+            report = failed(name, status.event, status.at, status.code, status.words, status.wamid)
         elif (state := _STATES.get(status.status)) is not None:
-            report = Report(found.id, status.event, status.at, state, provider_id=status.wamid)
+            report = Report(name, status.event, status.at, state, provider_id=status.wamid)
         else:
             return
-        self._contacts.hear(session, report, now)
+        self._contacts.hear(session, report, now)  # which knows no test, none of our answers, and no other house's
 
     def _message(self, session: Session, message: Inbound, now: datetime) -> None:
         attempt = whatsapp.attempt_written_to(session, message.sender, message.about)

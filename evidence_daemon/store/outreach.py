@@ -386,6 +386,10 @@ class Attempt:
 
 _ATTEMPT_NAMES = tuple(Attempt.__dataclass_fields__)
 _PLANNED_NAMES = _ATTEMPT_NAMES[:10]
+_ATTEMPT_NAMED = sa.select(
+    *(AttemptRow.__table__.c[name] for name in _ATTEMPT_NAMES)  # type: ignore[attr-defined]
+).where(col(AttemptRow.id) == sa.bindparam("attempt_name"))
+"""Made once: it is asked for with every report, and putting it together costs more than asking."""
 
 
 def plan_attempts(session: Session, planned: Sequence[Attempt]) -> None:
@@ -399,8 +403,8 @@ def plan_attempts(session: Session, planned: Sequence[Attempt]) -> None:
 
 def attempt(session: Session, name: AttemptId) -> Attempt | None:
     """One attempt by its name, or None."""
-    found = _attempts(session, col(AttemptRow.id) == name)
-    return found[0] if found else None
+    row = session.execute(_ATTEMPT_NAMED, {"attempt_name": name}).first()
+    return Attempt(*row) if row is not None else None
 
 
 def attempts_of_case(session: Session, case_id: CaseId, campaign: int | None = None) -> list[Attempt]:
