@@ -42,6 +42,9 @@ QUEUE = "walk"
 APPLICATION = "evidence_daemon"
 MAIL_SECONDS = 1800.0
 """A walk that takes longer is ended and started anew by `reconcile`."""
+_LOOK_LITE, _LOOK_SERVER = 0.2, 0.5
+"""Seconds between two looks into the queue.  A process takes at most `workers` mails in each: with two, 240 a minute on
+a server, ten times what it can read; every look of every process is a transaction of the one server."""
 ACTIVE = ["ENQUEUED", "PENDING", "DELAYED"]
 
 
@@ -117,7 +120,10 @@ class Flow:
             system_database_url=self._database.url, application_name=APPLICATION, serializer=self._serializer
         )
         DBOS.register_queue(
-            QUEUE, worker_concurrency=self._workers, polling_interval_sec=0.2, on_conflict="always_update"
+            QUEUE,
+            worker_concurrency=self._workers,
+            polling_interval_sec=_LOOK_LITE if self._database.lite else _LOOK_SERVER,
+            on_conflict="always_update",
         )
         self._running = True
 

@@ -44,7 +44,7 @@ def say(logger: logging.Logger, level: int, event: str, **facts: object) -> None
     logger.log(level, event, extra={"facts": facts})
 
 
-SILENT = ("apscheduler", "mailparser", "imapclient", "pdfminer", "PIL", "sqlalchemy")
+SILENT = ("apscheduler", "mailparser", "imapclient", "pdfminer", "PIL", "sqlalchemy", "psycopg")
 """Libraries that would tell names of files, whole literals, or rows of the database: errors only, whatever is set."""
 
 

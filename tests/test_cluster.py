@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import os
+import random
 import signal
+import sys
+from argparse import Namespace
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from faults.cluster import Cluster, Yard, mixed
+from faults.cluster import Cluster, Yard, bare, mixed
 from servers import Dovecot, Missing, PostgreSQL, SmtpReceiver
+
+from evidence_daemon.store import members
 
 pytestmark = pytest.mark.timeout(600)  # starts of programs and waits for the dead, beside whatever else runs
 
@@ -73,3 +79,41 @@ def test_killed_frozen_and_cut_off_workers_lose_nothing_and_do_nothing_twice(
     assert tally.seen["mails"] == 20
     assert first.gone.is_set()
     assert cluster.holding() == {} or all(not mails for mails in cluster.holding().values())
+
+
+def test_a_rolling_restart_with_a_new_version_in_the_middle_of_work_loses_nothing(cluster: Cluster) -> None:
+    cluster.begin()
+    cluster.deliver(*bare(8))
+    cluster.until(lambda: cluster.decided() >= 1)
+    cluster.seconds["__version__"] = "99"  # of what starts from here on
+    old = cluster.workers.pop()
+    cluster.begin()
+    old.end()
+    cluster.deliver(*bare(12)[8:])
+    cluster.until(cluster.at_rest, 200)
+    with cluster.database.reading() as session:
+        assert {one.version for one in members.workers(session)} == {"99"}
+    if cluster.hurry():
+        cluster.until(cluster.at_rest)
+    cluster.workers[0].end()
+    tally = cluster.tally()
+    assert tally.sound, (tally, cluster.log()[-6000:])
+    assert tally.seen["mails"] == 12
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(10_800)
+@pytest.mark.parametrize("workers", [2, 4])
+def test_two_thousand_mails_forty_kills_three_restarts_freezes_and_a_cut_line(workers: int, tmp_path: Path) -> None:
+    from cluster import separated, torment
+
+    cuts = int(os.geteuid() == 0)
+    asked = Namespace(
+        workers=workers, papers=100, without=1900, kills=40, restarts=3, stops=3, cuts=cuts, pause=8.0,
+        seed=random.randrange(10**6),
+    )  # fmt: skip
+    sys.stdout.write(f"seed {asked.seed}\n")
+    with separated(bool(cuts)) as line:
+        tally = torment(tmp_path, asked, line)
+    assert tally.sound, tally
+    assert tally.seen["mails"] == 2000

@@ -16,22 +16,28 @@ from webhouse import Clock, Visitor, WebHouse, web_house
 
 from evidence_daemon.model import (
     DAEMON,
+    Arrival,
     AttemptId,
     Channel,
     ContactState,
+    CopyKey,
     EntryKind,
     EvidenceState,
     Lane,
+    MailId,
     Operation,
     OutboxState,
     ReplyKind,
     Role,
     Verdict,
+    receipt_number,
 )
 from evidence_daemon.store import figures, outreach, records
 from evidence_daemon.store.database import Session
 from evidence_daemon.store.figures import Period
+from evidence_daemon.store.members import Member
 from evidence_daemon.store.tables import DecisionRow, EntryRow, MailRow, OutboxRow, ReviewRow
+from evidence_daemon.store.work import at_work
 from evidence_daemon.web import words
 from evidence_daemon.web.charts import stacked, ticks_for
 from evidence_daemon.web.history import DEEDS, deed_words
@@ -310,3 +316,30 @@ def test_bars_are_as_high_as_their_figures() -> None:
 )
 def test_axes_have_round_marks(top: int, ticks: list[int]) -> None:
     assert ticks_for(top) == ticks
+
+
+async def test_the_supervisor_sees_who_works_and_lets_what_could_not_be_processed_be_walked_again(
+    house: WebHouse,
+) -> None:
+    member = Member(house.house.database, "worker-a", roles=["work"], holding=lambda: [1])
+    member.look()
+    raw = b"From: ana@example.com\r\nSubject: x\r\n\r\n"
+    house.house.pipeline.take_in(Arrival(CopyKey("posventa", "INBOX", 7, 1), NOON, len(raw), raw))
+    with house.house.database.reading() as session:
+        mail_id = MailId(max(int(one) for one in records.all_mails(session)))
+    house.house.database.transact(
+        lambda session: records.shunt(session, mail_id, "read", "Traceback\nValueError: <nada>", now=NOON)
+    )
+    receipt = receipt_number(mail_id)
+    visitor = Visitor(house.house)
+    await visitor.log_in("jefa")
+    page = (await visitor.see("/panel")).text
+    assert "worker-a" in page
+    assert "read: ValueError: &lt;nada&gt;" in page
+    await visitor.submit(f"/cola/{receipt}/reprocesar", vuelta="lane=SIN_PROCESAR")
+    with house.house.database.reading() as session:
+        assert at_work(session).dead == ()
+        assert records.load_mail(session, mail_id).state is EvidenceState.RECIBIDO
+    assert house.events()[-1].actor == "persona:jefa"
+    assert receipt not in re.sub(r"(?s).*id=.procesos.", "", (await visitor.see("/panel")).text)
+    member.stop()
