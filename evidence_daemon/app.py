@@ -365,20 +365,7 @@ class House:
 
     def cloud(self) -> Cloud:
         """The way to the WhatsApp account, not yet open.  Raises `BadConfig`."""
-        settings = self.config.whatsapp
-        if not settings.phone_number_id:
-            raise BadConfig("whatsapp.phone_number_id is empty: there is no account")
-        token = _secret(self.config, settings.token_file)
-        token()  # a missing file is told now, not by the first message
-        return Cloud(
-            Account(
-                settings.api_url,
-                settings.api_version,
-                settings.phone_number_id,
-                settings.business_account_id,
-                token,
-            )
-        )
+        return open_cloud(self.config)
 
     def webhooks(self) -> Listener:
         """The listener for WhatsApp's webhooks and what works them through.  Raises `BadConfig`."""
@@ -503,6 +490,18 @@ def open_folders(
     if grants is None:
         grants = {block.name: open_grant(config, block) for block in config.oauth}
     return ImapFolders(_placed(config, mailbox), *_login(config, mailbox, grants), spool=spool)
+
+
+def open_cloud(config: Config) -> Cloud:
+    """The way to the WhatsApp account, not yet open.  Raises `BadConfig`."""
+    settings = config.whatsapp
+    if not settings.phone_number_id:
+        raise BadConfig("whatsapp.phone_number_id is empty: there is no account")
+    token = _secret(config, settings.token_file)
+    token()  # a missing file is told now, not by the first message
+    return Cloud(
+        Account(settings.api_url, settings.api_version, settings.phone_number_id, settings.business_account_id, token)
+    )
 
 
 def open_grant(config: Config, block: OAuthConfig) -> Grant:

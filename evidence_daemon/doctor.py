@@ -5,6 +5,7 @@ A check that cannot be made because another failed says so by silence: the first
 
 from __future__ import annotations
 
+import asyncio
 import os
 import shutil
 import tempfile
@@ -19,6 +20,7 @@ from evidence_daemon import config as configuration
 from evidence_daemon.app import (
     evidence_of,
     of_documents,
+    open_cloud,
     open_mailbox,
     open_postman,
     packaged_units,
@@ -29,6 +31,7 @@ from evidence_daemon.config import Config, MailboxConfig
 from evidence_daemon.documents.reader import Reader
 from evidence_daemon.errors import BadConfig, BadInput, EvidenceDaemonError, Permanent
 from evidence_daemon.model import ReasonCode, ReplyKind, Sha256
+from evidence_daemon.outreach.cloud import Answer, Done, Fault
 from evidence_daemon.store import audit, soundness
 from evidence_daemon.store.database import Database, open_database
 
@@ -88,6 +91,7 @@ class Doctor:
             self._state,
             self._mailboxes,
             self._smtp,
+            self._whatsapp,
             self._readers,
             self._database,
             self._backups,
@@ -178,6 +182,28 @@ class Doctor:
                 yield _broken("smtp", str(trouble), "correct host, security, user or password of [smtp]")
             finally:
                 postman.close()
+
+    def _whatsapp(self, config: Config) -> Findings:
+        if not (self.online and config.whatsapp.phone_number_id):
+            return
+
+        async def ask() -> Answer:
+            async with open_cloud(config) as cloud:
+                return await cloud.call("GET", cloud.account.phone_id, query={"fields": "display_phone_number,status"})
+
+        answer = asyncio.run(ask())
+        if isinstance(answer, Done):
+            yield _well("whatsapp", f"{answer.body.get('display_phone_number', '?')} answers")
+        else:
+            words = answer.words if isinstance(answer, Fault) else answer.because
+            yield _broken("whatsapp", words, "correct numbers, token or api_url of [whatsapp]")
+        if not config.whatsapp.listen_port:
+            yield Finding(
+                "whatsapp",
+                Level.ATTENTION,
+                "no port hears webhooks: what becomes of messages is not told",
+                "set whatsapp.listen_port, and the address in the provider's console",
+            )
 
     def _readers(self, config: Config) -> Findings:
         book = read_rules(rules_directory(config)).documents

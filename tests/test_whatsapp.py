@@ -8,6 +8,7 @@ import hmac
 import json
 import socket
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -265,3 +266,23 @@ def test_every_text_of_the_deck_is_sent_as_it_was_approved(cloud: Running) -> No
 
 def signed(body: bytes, secret: str = "sandbox-secret") -> dict[str, str]:  # noqa: S107
     return {"X-Hub-Signature-256": "sha256=" + hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()}
+
+
+@pytest.mark.parametrize(("token", "level"), [("sandbox", "well"), ("otra", "broken")])
+def test_doctor_and_check_ask_the_account(tmp_path: Path, cloud: Running, token: str, level: str) -> None:
+    from datetime import UTC, datetime
+
+    from evidence_daemon.doctor import Doctor
+
+    for name, secret in (("whatsapp_token", token), ("whatsapp_app_secret", "x"), ("whatsapp_verify_token", "y")):
+        (tmp_path / name).write_text(secret)
+        (tmp_path / name).chmod(0o600)
+    settings = cloud.sandbox.settings
+    (tmp_path / "config.toml").write_text(
+        f'[whatsapp]\nphone_number_id = "{settings.phone_id}"\nbusiness_account_id = "{settings.business_id}"\n'
+        f'api_url = "{cloud.url}"\nlisten_port = 8090\n'
+    )
+    from evidence_daemon import config
+
+    found = list(Doctor(tmp_path / "config.toml", datetime.now(UTC))._whatsapp(config.load(tmp_path / "config.toml")))
+    assert [one.level.value for one in found] == [level]
