@@ -10,7 +10,7 @@ import random
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -24,14 +24,18 @@ from living import letter
 from sqlalchemy.exc import IntegrityError
 
 from evidence_daemon.errors import BadInput, RefusedTransition
+from evidence_daemon.exchange import import_cases
 from evidence_daemon.model import AttemptId, CampaignState, Channel, ContactState, EvidenceState, Exclusion
 from evidence_daemon.outreach import audience
+from evidence_daemon.outreach.audience import Stricter
+from evidence_daemon.outreach.campaign import Campaigns
 from evidence_daemon.outreach.channel import Accepted, Halted, Lost, Message, NeverSeen, Refused, Report, Throttled
 from evidence_daemon.outreach.contact import Contacts
 from evidence_daemon.outreach.dry_run import HEADINGS, DryRun
 from evidence_daemon.outreach.engine import Engine, Rehearsal
 from evidence_daemon.outreach.schedule import Lane
 from evidence_daemon.store import outreach
+from evidence_daemon.store.database import open_database
 
 S = ContactState
 WA, IVR = Channel.WHATSAPP, Channel.IVR
@@ -110,6 +114,41 @@ def test_planning_in_parts_of_any_size_gives_the_same_and_may_be_repeated(
         assert plans[0] == plans[1] == plans[2] == plans[3]
 
 
+def test_a_list_is_planned_alike_on_postgresql(
+    tmp_path: Path, postgresql: Callable[[], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    owed = [Owed(number, id_number=f"P{number // 3:07d}", phones=f"0987{number // 2:06d}") for number in range(1, 30)]
+    with campaigning(tmp_path / "lite", *owed) as one:
+        one.acts.suppress("P0000004", person="Ana", reason="lo pidió")
+        one.acts.suppress("+593987000010", person="Ana", reason="lo pidió")
+        here = [(each.case_id, each.phone, each.channel) for each in one.attempts(one.planned().id)]
+        now, book = one.one.now[0], one.one.house.book
+        database = open_database(postgresql(), tmp_path)
+        try:
+            database.migrate(armed=True)
+            import_cases(database, tmp_path / "lite" / "list.csv", book)
+            acts = Campaigns(database, book, lambda: now, one.contacts.calendar, LANES)
+            acts.suppress("P0000004", person="Ana", reason="lo pidió")
+            acts.suppress("+593987000010", person="Ana", reason="lo pidió")
+            number = acts.draft(NAME, person="Ana").id
+            acts.approve(number, person="Berta")
+            acts.start(number, person="Ana")
+            monkeypatch.setattr(audience, "BATCH", 7)
+            more = 1
+            while more:
+                with database.session() as session:
+                    campaign = outreach.load_campaign(session, number)
+                    more = audience.plan_some(session, campaign, one.contacts.calendar, now)
+            with database.reading() as session:
+                there = [
+                    (each.case_id, each.phone, each.channel) for each in outreach.attempts_of_campaign(session, number)
+                ]
+        finally:
+            database.close()
+    assert len(here) > 3
+    assert there == here
+
+
 # ── claims ───────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -124,6 +163,25 @@ def test_what_leaves_is_committed_first_and_is_the_rendered_text(here: Field) ->
     assert call.phone == "+59322999999"
     assert call.values == {}
     assert here.claims() == ()
+
+
+def test_a_campaigns_own_pace_is_kept_in_the_claim(tmp_path: Path) -> None:
+    with campaigning(tmp_path, *(Owed(number) for number in range(1, 7))) as one:
+        own = Stricter(pace=((WA, 2, 3),))
+        draft = one.acts.draft(NAME, person="Ana", deadline=date(2021, 3, 31), stricter=own)
+        one.acts.approve(draft.id, person="Berta")
+        one.acts.start(draft.id, person="Ana")
+        while one.plan_some(draft.id):
+            pass
+        assert len(one.claims()) == 2, "two a minute"
+        assert one.claims() == ()
+        one.one.later(minutes=1)
+        (third,) = one.claims()
+        one.one.later(minutes=1)
+        assert one.claims() == (), "three in 24 hours"
+        one.answers(third.attempt, Throttled("130429", 1.0))
+        one.one.later(minutes=1)
+        assert len(one.claims()) == 1, "what the provider never took is not counted"
 
 
 def test_an_attempts_name_fits_the_wire_and_is_another_in_every_campaign(here: Field) -> None:
