@@ -528,7 +528,13 @@ def open_house(
     if not read_only:
         config.state_directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     password = config.secret(config.database.password_file) if config.database.password_file else None
-    database = open_database(config.database.url, config.state_directory, password, read_only=read_only)
+    database = open_database(
+        config.database.url,
+        config.state_directory,
+        password,
+        read_only=read_only,
+        connections=config.database.pool_size,
+    )
     try:
         if read_only:
             database.check_schema()

@@ -15,7 +15,7 @@ from servers import SmtpReceiver
 from typer.testing import CliRunner
 
 from evidence_daemon.cli import app
-from evidence_daemon.errors import BadInput, Superseded
+from evidence_daemon.errors import BadInput, Superseded, Temporary
 from evidence_daemon.model import Arrival, CopyKey, Sha256
 from evidence_daemon.store import database as databases
 from evidence_daemon.store import members, records
@@ -178,6 +178,21 @@ def test_readings_of_one_who_was_taken_over_are_not_kept(
     with pytest.raises(Superseded), database.session() as session:  # thawed after all was read
         records.save_readings(session, mail, (), email=an_email(), now=NOW, attempt=second)
     database.close()
+
+
+def test_a_transaction_that_its_process_left_lying_is_ended_by_the_server(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Or one that was frozen in it would keep the mail locked against who took it over."""
+    monkeypatch.setattr(databases, "_ABANDONED_SECONDS", 1)
+    hasty = open_database(database.url, tmp_path)
+    with pytest.raises(Temporary), hasty.session() as session:
+        records.set_armed(session, True, now=NOW)
+        with database.apart() as other:
+            other.execute(sa.text("UPDATE instance SET armed = false"))  # waits for the one that does nothing
+        records.set_armed(session, True, now=NOW)
+    assert not is_armed(database)
+    hasty.close()
 
 
 # ── upgrades ─────────────────────────────────────────────────────────────────────────────────────

@@ -38,6 +38,8 @@ from evidence_daemon.store.mails import found_instance
 
 __all__ = ["Database", "Session", "file_system_of", "open_database", "refuse_network", "translated"]
 
+_ABANDONED_SECONDS = 60
+"""A transaction that is idle so long is a frozen process's: none of ours waits for anything but the database."""
 MOVING = "evidence_moving"
 """The table that is there while a house moves in (`moving`)."""
 PATIENCE_SECONDS = 30.0
@@ -245,11 +247,19 @@ def _incarnation(path: Path) -> str:
 _AT_FDCWD, _STATX_BTIME, _STX_BTIME_AT = -100, 0x800, 0x50
 
 
-def open_database(url: str, state_directory: Path, password: str | None = None, *, read_only: bool = False) -> Database:
+def open_database(
+    url: str,
+    state_directory: Path,
+    password: str | None = None,
+    *,
+    read_only: bool = False,
+    connections: int = 8,
+) -> Database:
     """Open a database; nothing is created in it yet (`Database.migrate` does that).
 
     `url` is "postgresql://user@host/name", "sqlite:////path/to/file", or "" for `evidence.db` in the state
-    directory, which is made when it is missing.  `password` wins over one in the URL.  `read_only` makes the
+    directory, which is made when it is missing.  `password` wins over one in the URL.  `connections` are
+    those that are kept open to a server; as many again may be for a moment.  `read_only` makes the
     database itself refuse every change.
 
     Raises `BadConfig` for a URL that is neither, and for an SQLite file on a network file system; `BadInput` for
@@ -265,7 +275,7 @@ def open_database(url: str, state_directory: Path, password: str | None = None, 
         case "sqlite":
             return Database(_open_sqlite(parsed, read_only=read_only))
         case "postgresql":
-            return Database(_open_postgresql(parsed, password, read_only=read_only))
+            return Database(_open_postgresql(parsed, password, read_only=read_only, connections=connections))
         case other:
             raise BadConfig(f'database.url: "{other}" is not supported; write "postgresql://…", or leave it empty')
 
@@ -304,19 +314,23 @@ def _open_sqlite(url: sa.URL, *, read_only: bool) -> sa.Engine:
     return engine
 
 
-def _open_postgresql(url: sa.URL, password: str | None, *, read_only: bool) -> sa.Engine:
+def _open_postgresql(url: sa.URL, password: str | None, *, read_only: bool, connections: int) -> sa.Engine:
     url = url.set(drivername="postgresql+psycopg")
     if password is not None:
         url = url.set(password=password)
+    # A process that is frozen in the middle of a transaction must not hold its rows against who took over.
+    options = f"-c idle_in_transaction_session_timeout={_ABANDONED_SECONDS * 1000}"
+    if read_only:
+        options += " -c default_transaction_read_only=on"
     return sa.create_engine(
         url,
         isolation_level="SERIALIZABLE",
         hide_parameters=True,
         pool_pre_ping=True,
-        pool_size=8,
-        max_overflow=8,
+        pool_size=connections,
+        max_overflow=connections,
         pool_timeout=PATIENCE_SECONDS,
-        connect_args=PATIENT_CONNECTION | ({"options": "-c default_transaction_read_only=on"} if read_only else {}),
+        connect_args=PATIENT_CONNECTION | {"options": options},
     )
 
 
