@@ -83,6 +83,7 @@ def listening(database: Database, place: Path, url: str, clock: Clock) -> Iterat
         database, address="127.0.0.1", port=0, secret=lambda: SECRET, verify=lambda: "x", clock=clock,
         beside=conversation.run,
     )  # fmt: skip
+    conversation.busy = lambda: listener.busy
     with listener:
         yield listener
 

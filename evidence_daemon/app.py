@@ -388,7 +388,7 @@ class House:
             leases=self.config.state_directory,
             most_bytes=settings.media_max_bytes,
         )
-        return Listener(
+        listener = Listener(
             self.database,
             address=settings.listen_address,
             port=settings.listen_port,
@@ -397,6 +397,8 @@ class House:
             clock=pipeline.clock,
             beside=conversation.run,
         )
+        conversation.busy = lambda: listener.busy
+        return listener
 
     def _webhooks_with_daemon(self, played: Collection[str]) -> AbstractContextManager[object]:
         settings = self.config.whatsapp

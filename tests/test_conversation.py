@@ -95,6 +95,7 @@ def desk(directory: Path, *owed: Owed, photo: bytes = b"", **settings: object) -
             house.database, address="127.0.0.1", port=0, secret=lambda: "sandbox-secret", verify=lambda: "palabra",
             clock=clock, beside=conversation.run,
         )  # fmt: skip
+        conversation.busy = lambda: listener.busy
         with listener:
             cloud.sandbox.settings.webhook = f"http://127.0.0.1:{listener.port}{PATH}"
             cloud.sandbox.clock = lambda: clock().timestamp()

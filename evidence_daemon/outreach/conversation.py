@@ -53,8 +53,10 @@ from evidence_daemon.workdays import ECUADOR
 log = logging.getLogger("evidence_daemon.whatsapp")
 _T = TypeVar("_T")
 
-_TOGETHER = 100
-"""Webhooks of one transaction: short enough that a mail never waits for it."""
+_TOGETHER = 8
+"""Webhooks of one transaction: short enough that neither a mail nor a webhook that comes waits for it."""
+_GIVES_WAY = 0.01, 100
+"""Seconds for which it steps aside while webhooks come in, and how often in a row at most: they must be answered."""
 _IDLE_SECONDS = 0.25
 _WINDOW = timedelta(hours=24)
 """In which a free text may answer a customer."""
@@ -104,6 +106,8 @@ class Conversation:
         self._database, self._contacts, self._cloud, self._clock = database, contacts, cloud, clock
         self._take_in, self._books, self._leases, self._most_bytes = take_in, books, leases, most_bytes
         self._hand: ThreadPoolExecutor | None = None
+        self.busy: Callable[[], bool] = lambda: False
+        """Whether webhooks come in that are not kept yet: this work steps aside."""
 
     async def run(self) -> None:
         """Until it is cancelled; one at a time, whatever else runs."""
@@ -125,7 +129,12 @@ class Conversation:
         return await asyncio.get_running_loop().run_in_executor(self._hand, self._database.transact, work)
 
     async def _work(self) -> None:
+        pause, most = _GIVES_WAY
         while True:
+            for _turn in range(most):
+                if not self.busy():
+                    break
+                await asyncio.sleep(pause)
             if not await self.round():
                 await asyncio.sleep(_IDLE_SECONDS)
 

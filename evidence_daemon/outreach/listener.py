@@ -57,6 +57,7 @@ class Listener:
         self.port = 0
         """Where it listens; 0 while it does not."""
         self._came: asyncio.Queue[tuple[bytes, asyncio.Future[None]]] = asyncio.Queue()
+        self._writing = False
         self._loop: asyncio.AbstractEventLoop | None = None
         self._end: asyncio.Event | None = None
         self._ready = threading.Event()
@@ -78,6 +79,11 @@ class Listener:
         if self._loop is not None and self._end is not None:
             self._loop.call_soon_threadsafe(self._end.set)
         self._thread.join(20)
+
+    @property
+    def busy(self) -> bool:
+        """Whether somebody waits for his 200."""
+        return self._writing or not self._came.empty()
 
     @property
     def alive(self) -> bool:
@@ -152,6 +158,7 @@ class Listener:
             some = [await self._came.get()]
             while len(some) < _TOGETHER and not self._came.empty():
                 some.append(self._came.get_nowait())
+            self._writing = True
             bodies = [raw for raw, _kept in some]
             trouble: Temporary | None = None
             try:
@@ -165,6 +172,7 @@ class Listener:
             except Exception as fault:
                 log.exception("webhooks could not be kept")
                 trouble = Temporary(str(fault))
+            self._writing = False
             for _raw, kept in some:
                 if kept.done():
                     continue  # its sender hung up
