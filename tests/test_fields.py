@@ -228,6 +228,7 @@ INSTALLED = (
         ("El cliente entrega a CNT EP los equipos detallados.", Direction.DEVOLUCION),
         ("El abonado devuelve los equipos por retiro definitivo del servicio.", Direction.DEVOLUCION),
         ("Recibí del cliente los equipos descritos.", Direction.DEVOLUCION),
+        ("El abonado hace la devolución de los equipos.\n  devuelve en la oficina CAC Sur :", Direction.DEVOLUCION),
         ("CNT EP entrega al cliente los equipos en calidad de comodato.", Direction.INSTALACION),
         ("El cliente declara recibir los equipos a satisfacción.", Direction.INSTALACION),
         ("Motivo: Instalación nueva", Direction.INSTALACION),

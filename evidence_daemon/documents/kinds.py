@@ -262,6 +262,9 @@ def _parties(sheet: Sheet, book: DirectionBook) -> list[tuple[str, bool]]:
                     )
         if party is None:
             continue
+        here = sheet.rows[party.row][party.cell].words[max(0, party.start - 3) : party.start]
+        if "company" in party.fields and "EN" in {squeezed(word.text) for word in here}:
+            continue  # "devuelve en la oficina CAC Sur": a place, nobody who gives
         gives, customer = "gives" in verb.fields, "customer" in party.fields
         if (party.row, party.cell) == (verb.row, verb.cell) and party.start > 0:
             before = squeezed(cell.words[party.start - 1].text)
