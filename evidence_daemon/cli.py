@@ -304,15 +304,9 @@ def config_check(config: ConfigFile = DEFAULT_CONFIG) -> None:
     with _told():
         checked = configuration.load(config)
         faults = []
-        for setting, needed in (
-            *((box.password_file, not box.oauth) for box in checked.mailboxes if isinstance(box, MailboxConfig)),
-            *((block.client_secret_file, bool(block.client_secret_file)) for block in checked.oauth),
-            (checked.smtp.password_file, bool(checked.smtp.user) and not checked.smtp.oauth),
-            (checked.database.password_file, bool(checked.database.password_file)),
-        ):
+        for setting in checked.needed_secrets:
             try:
-                if needed:
-                    checked.secret(setting)
+                checked.secret(setting)
             except BadConfig as fault:
                 faults += fault.faults
         if faults:

@@ -433,9 +433,10 @@ class Daemon:
         before = {f"{one.account}: {place}" for one in self._closings for place in one.unknown}
         try:
             self._closings = self.close_mailboxes()
-        except Temporary:
+        except Temporary as trouble:  # the job that polls tells of it, and is in charge of its pauses
+            log.warning("a mailbox could not be compared with the books: %s", trouble)
             self._again("close", CLOSE_AGAIN)
-            raise
+            return
         self._closed_at = datetime.now(UTC)
         for closing in self._closings:
             observe.say(

@@ -27,7 +27,7 @@ from evidence_daemon.app import (
     read_rules,
     rules_directory,
 )
-from evidence_daemon.config import Config, MailboxConfig
+from evidence_daemon.config import Config
 from evidence_daemon.documents.reader import Reader
 from evidence_daemon.errors import BadConfig, BadInput, EvidenceDaemonError, Permanent
 from evidence_daemon.model import ReasonCode, ReplyKind, Sha256
@@ -113,21 +113,7 @@ class Doctor:
             yield _well("templates", f"a text for each of {len(ReasonCode)} reasons and {len(ReplyKind)} answers")
 
     def _credentials(self, config: Config) -> Findings:
-        wanted = [
-            *((box.password_file, not box.oauth) for box in config.mailboxes if isinstance(box, MailboxConfig)),
-            *((block.client_secret_file, bool(block.client_secret_file)) for block in config.oauth),
-            (config.smtp.password_file, bool(config.smtp.user) and not config.smtp.oauth),
-            (config.database.password_file, bool(config.database.password_file)),
-            (config.files.s3_secret_file, bool(config.files.s3_secret_file)),
-            (config.sign_on.client_secret_file, bool(config.sign_on.issuer)),
-            (config.ivr.secret_file, bool(config.ivr.host)),
-            (config.whatsapp.token_file, bool(config.whatsapp.phone_number_id)),
-            (config.whatsapp.app_secret_file, bool(config.whatsapp.listen_port)),
-            (config.whatsapp.verify_token_file, bool(config.whatsapp.listen_port)),
-            (config.batches.sftp_password_file, config.batches.delivery == "sftp" and not config.batches.sftp_key_file),
-        ]
-        needed = sorted({setting for setting, is_needed in wanted if is_needed})
-        for setting in needed:
+        for setting in config.needed_secrets:
             try:
                 empty = not config.secret(setting)
             except BadConfig as bad:

@@ -9,9 +9,25 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from planted import EAR
 from servers import Dovecot, Missing, PostgreSQL, SmtpReceiver
 
 _users = itertools.count(1)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _every_log_line_is_heard() -> Iterator[None]:
+    with EAR.listening():
+        yield
+
+
+@pytest.fixture(autouse=True)
+def _no_log_line_names_anybody() -> Iterator[None]:
+    """Fails the test in which a log line held what was planted."""
+    EAR.faults.clear()
+    yield
+    said, EAR.faults[:] = list(EAR.faults), []
+    assert not said, "a log line tells more than it may:\n" + "\n".join(said[:10])
 
 
 @pytest.fixture(scope="session")

@@ -117,11 +117,12 @@ class Machine:
         return dict(line.partition("=")[::2] for line in told.splitlines())
 
     def runs(self, program: str) -> bool:
-        """Whether a program runs inside."""
+        """Whether a program runs inside: by its namespace, for paths look alike from there."""
+        namespace = Path(f"/proc/{self._first}/ns/pid").readlink()
         for process in Path("/proc").iterdir():
             if process.name.isdigit():
                 try:
-                    inside = (process / "root").readlink() == self.root
+                    inside = (process / "ns/pid").readlink() == namespace
                     if inside and (process / "comm").read_text("utf-8").strip() == program:
                         return True
                 except OSError:  # it ended meanwhile

@@ -20,6 +20,7 @@ from types import SimpleNamespace
 
 import pytest
 from house import load_config, write_config
+from planted import EAR
 from servers import Dovecot, SmtpReceiver
 
 from evidence_daemon import anchors, backup
@@ -311,6 +312,7 @@ def running(path: Path, directory: Path, **environment: str) -> Iterator[tuple[s
                 finally:
                     daemon.terminate()
                     daemon.wait(60)
+                    EAR.read(directory / "log")
 
 
 def heard(manager: socket.socket, word: str, seconds: float = 60) -> str:

@@ -126,6 +126,25 @@ class Config(Section):
         """Where the database and the evidence files live."""
         return self.path(self.files.state_directory)
 
+    @property
+    def needed_secrets(self) -> tuple[str, ...]:
+        """The settings' names of all secret files that this configuration reads."""
+        sftp, whatsapp = self.batches.delivery == "sftp", self.whatsapp
+        wanted = [
+            *((box.password_file, not box.oauth) for box in self.mailboxes if isinstance(box, MailboxConfig)),
+            *((block.client_secret_file, True) for block in self.oauth),
+            (self.smtp.password_file, bool(self.smtp.user) and not self.smtp.oauth),
+            (self.database.password_file, True),
+            (self.files.s3_secret_file, True),
+            (self.sign_on.client_secret_file, bool(self.sign_on.issuer)),
+            (self.ivr.secret_file, bool(self.ivr.host)),
+            (whatsapp.token_file, bool(whatsapp.phone_number_id)),
+            (whatsapp.app_secret_file, bool(whatsapp.listen_port)),
+            (whatsapp.verify_token_file, bool(whatsapp.listen_port)),
+            (self.batches.sftp_password_file, sftp and not self.batches.sftp_key_file),
+        ]
+        return tuple(sorted({setting for setting, needed in wanted if needed and setting}))
+
     def secret(self, setting: str) -> str:
         """The secret in the file that `setting` names, without its line end.
 

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import IO, Self
 
 from house import CORPUS, write_config
+from planted import EAR
 from servers import Dovecot, SmtpReceiver
 from sqlmodel import select
 
@@ -171,6 +172,7 @@ class Scene:
 
     def __exit__(self, *_: object) -> None:
         self.database.close()
+        EAR.read(self._log)
 
     def deliver(self, *mails: str) -> None:
         """Put samples of the corpus into the inbox."""
