@@ -231,13 +231,14 @@ class Engine:
                     wait = pace.turn(loop.time()) - loop.time()
                     if wait > 0:
                         await asyncio.sleep(wait)
-                    pace.left(loop.time())
                     if message.attempt in self._unwanted:
                         await self._do(partial(self._withdraw, message.attempt))
                         continue
                     task = asyncio.create_task(self._hand_over(driver, message, pace, results))
                     in_flight.add(task)
                     task.add_done_callback(in_flight.discard)
+                    await asyncio.sleep(0)  # it begins now; the second counts from a moment that is not before that
+                    pace.left(loop.time())
                 if not claimed.looked_at:
                     await self._rest(IDLE_SECONDS)
         finally:
