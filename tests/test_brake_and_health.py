@@ -62,6 +62,7 @@ def metrics_of(one: Living) -> Metrics:
         swept=lambda: {"posventa": one.now[0]},
         failures=lambda: {"poll posventa": 2},
         closings=lambda: ((closing,), one.now[0]),
+        turns=lambda: {"dispatch": True},
         backups=one.house.config.path("backups"),
     )
 
