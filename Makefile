@@ -4,11 +4,15 @@
 VENV   := .venv
 PY     := $(VENV)/bin/python
 BIN    := $(VENV)/bin
+
 APT_RUN  := python3-venv tesseract-ocr tesseract-ocr-spa tesseract-ocr-osd espeak-ng sox libsox-fmt-base
 APT_TEST := $(APT_RUN) clamav-daemon dovecot-imapd dovecot-lmtpd postfix postgresql openssl chromium systemd systemd-container debootstrap \
             fonts-dejavu-core fonts-liberation fonts-roboto-unhinted fonts-crosextra-carlito fonts-cmu fonts-gnutypewriter \
             fonts-dotgothic16 fonts-oxygen fonts-breip fonts-sjfonts fonts-dkg-handwriting \
             sip-tester
+
+# Commands start anew in many tests: what Python compiled is kept, whatever the environment says.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help run test check cover test-slow fix example deb lock clean demo-reset
 .DEFAULT_GOAL := help

@@ -81,6 +81,7 @@ def test_killed_frozen_and_cut_off_workers_lose_nothing_and_do_nothing_twice(
     assert frozen.pid not in cluster.holding(), "who ends as asked is gone from the list"
 
 
+@pytest.mark.slow
 def test_a_rolling_restart_with_a_new_version_in_the_middle_of_work_loses_nothing(cluster: Cluster) -> None:
     cluster.begin()
     cluster.deliver(*bare(8))

@@ -69,7 +69,7 @@ def all_sent(one: Living) -> None:
 # ── the disk ─────────────────────────────────────────────────────────────────────────────────────
 
 
-@pytest.mark.parametrize("leave", [0, 60_000])
+@pytest.mark.parametrize("leave", [0, pytest.param(60_000, marks=pytest.mark.slow)])
 def test_a_disk_that_fills_up_between_intake_and_answer_only_delays(small_disk: Path, leave: int) -> None:
     with living(small_disk / "house") as one:
         senders = [f"c{number}@example.com" for number in range(4)]
@@ -122,7 +122,15 @@ def test_a_file_system_that_turns_read_only_is_told_and_nothing_is_taken_from_th
 # ── the clock ────────────────────────────────────────────────────────────────────────────────────
 
 
-@pytest.mark.parametrize("jump", [timedelta(days=400), timedelta(days=-400), timedelta(hours=-3), timedelta(hours=25)])
+@pytest.mark.parametrize(
+    "jump",
+    [
+        timedelta(days=400),
+        pytest.param(timedelta(days=-400), marks=pytest.mark.slow),
+        timedelta(hours=-3),
+        pytest.param(timedelta(hours=25), marks=pytest.mark.slow),
+    ],
+)
 def test_a_clock_that_jumps_loses_nothing_and_repeats_nothing(tmp_path: Path, jump: timedelta) -> None:
     """A machine that woke with a dead battery, and time that was set right again afterwards."""
     with living(tmp_path) as one:

@@ -178,7 +178,10 @@ def put_clock_forward(seconds: float) -> None:
     """Let the house believe that it is later."""
 
     def around(build: Callable[..., Any]) -> Callable[..., Any]:
-        return lambda config: build(config, clock=lambda: datetime.now(UTC) + timedelta(seconds=seconds))
+        def later() -> datetime:
+            return datetime.now(UTC) + timedelta(seconds=seconds)
+
+        return lambda config, **how: build(config, clock=later, **how)
 
     wrap("evidence_daemon.commands:open_house", around)
 

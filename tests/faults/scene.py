@@ -239,7 +239,7 @@ class Scene:
             assert time.monotonic() < end, f"did not open the house:\n{self.log()[-3000:]}"
             time.sleep(0.005)
 
-    def settles(self, *faults: str, ahead: float = 0.0, seconds: float = 60.0) -> None:
+    def settles(self, *faults: str, ahead: float = 0.0, seconds: float = 240.0) -> None:
         """Run a daemon until there is nothing left to do, then end it politely."""
         options = (*faults, "--ahead", str(ahead)) if ahead else faults
         with self.running(*options) as process:
