@@ -226,7 +226,7 @@ def edited(file: str, *edits: tuple[str, str]) -> list[tuple[str, str]]:
     for before, after in edits:
         assert changed[file].count(before) >= 1, before
         changed[file] = changed[file].replace(before, after, 1)
-    return [(change.what, change.words) for change in changes(book(), parse(changed))]
+    return [(change.what, change.words) for change in changes(parse(texts()), parse(changed))]
 
 
 @pytest.mark.parametrize(
@@ -276,7 +276,7 @@ def test_a_new_rule_a_rule_taken_away_and_one_moved_are_told() -> None:
 
 def differences(blocks: list[str]) -> list[tuple[str, str]]:
     changed = {**texts(), "decision.toml": "".join(blocks)}
-    return [(change.what, change.words) for change in changes(book(), parse(changed))]
+    return [(change.what, change.words) for change in changes(parse(texts()), parse(changed))]
 
 
 def test_facts_that_a_rule_asks_for_besides_are_told() -> None:

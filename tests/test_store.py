@@ -506,6 +506,7 @@ def test_an_older_database_keeps_its_rows_when_its_words_grow(opener: Opener) ->
 def test_a_database_of_a_newer_program_is_refused_with_what_to_do(own_database: Database) -> None:
     with own_database.engine.begin() as connection:
         connection.execute(sa.text("UPDATE evidence_schema SET version_num = '9999'"))
+        connection.execute(sa.text("UPDATE instance SET lives_with = '9999'"))  # nobody older can live with it
     with pytest.raises(BadInput, match="newer version"):
         own_database.migrate()
 
