@@ -107,5 +107,10 @@
     }
     document.documentElement.classList.add("scripted");
     item?.querySelector("form#decide input[type=radio]")?.focus({ preventScroll: true });
+    // A key that was pressed before htmx was ready chose without an answer being asked for: it is asked for now.
+    setTimeout(() => {
+      const chosen = item?.querySelector("form#decide input[name=verdict]:checked");
+      if (chosen && !document.querySelector("#answer input[name=base]")) chosen.dispatchEvent(new Event("change", { bubbles: true }));
+    }, 50);
   });
 })();
