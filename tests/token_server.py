@@ -50,12 +50,21 @@ class TokenServer(socketserver.ThreadingMixIn, http.server.HTTPServer):
         self._codes: dict[str, tuple[str, str]] = {}
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(self.ca, self.ca.with_name("key.pem"))
-        # The handshake is done by the thread that serves: one that fails must not stop the others.
-        self.socket = context.wrap_socket(self.socket, server_side=True, do_handshake_on_connect=False)
+        self._tls = context
 
     @property
     def url(self) -> str:
         return f"https://localhost:{self.server_address[1]}"
+
+    def get_request(self) -> tuple[ssl.SSLSocket, Any]:
+        """The handshake is done by the thread that serves: one that fails must not stop the others."""
+        connection, address = self.socket.accept()
+        try:
+            connection.getpeername()  # who hung up already: wrapping that fails, and leaves a socket to nobody
+        except OSError:
+            connection.close()
+            raise
+        return self._tls.wrap_socket(connection, server_side=True, do_handshake_on_connect=False), address
 
     def __enter__(self) -> Self:
         threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
