@@ -178,13 +178,15 @@ class PhraseBook(_Book):
 class DirectionBook(_Book):
     """Who hands over to whom: parties, verbs, phrases of either direction (`return`, `install`).
 
-    The phrases of `doubt` leave the direction open whatever else is said.
+    The phrases of `doubt` leave the direction open whatever else is said.  Pages with a title of `beside` count for
+    nothing here.
     """
 
     customer: tuple[str, ...]
     company: tuple[str, ...]
     gives: tuple[str, ...]
     takes: tuple[str, ...]
+    beside: tuple[str, ...] = ()
     returns: tuple[PhraseBook, ...] = Field(alias="return")
     installs: tuple[PhraseBook, ...] = Field(alias="install")
     doubts: tuple[PhraseBook, ...] = Field(alias="doubt")

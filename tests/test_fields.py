@@ -532,6 +532,63 @@ def test_an_empty_back_page_belongs_to_the_acta_before_it() -> None:
     assert paper.kind is DocumentKind.ACTA
 
 
+TURN = """
+   Su turno fue agendado
+   Usted tiene un turno para el 8 de agosto en CAC Sur. Trámite: entrega de equipos.
+   Código del turno: 16-10549. Acérquese diez minutos antes con los equipos; debe entregar todos.
+"""
+CONDITIONS = """
+                     CONDICIONES GENERALES
+   El cliente debe entregar los equipos completos. Las actas con enmiendas no tienen validez y serán anuladas.
+   CNT EP entrega al cliente los equipos en calidad de comodato; se compromete a devolverlos.
+"""
+
+
+@pytest.mark.parametrize("other", [TURN, CONDITIONS])
+def test_a_page_known_to_be_something_else_casts_no_doubt_on_the_acta_before_or_behind_it(other: str) -> None:
+    for pages in ((typed(other), typed(LIST)), (typed(LIST), typed(other))):
+        papers = read_papers([document(*pages)], BOOK)
+        (acta,) = (paper for paper in papers if paper.kind is DocumentKind.ACTA)
+        assert acta.direction is Direction.DEVOLUCION, acta.because
+    assert all(paper.direction is Direction.DESCONOCIDA for paper in read_papers([document(typed(other))], BOOK))
+
+
+@pytest.mark.parametrize("other", [TURN, CONDITIONS])
+@pytest.mark.parametrize(
+    "words", ["DOCUMENTO ANULADO", "No se retiró el decodificador.", "El retiro se realizará en su domicilio."]
+)
+def test_a_doubt_on_the_actas_own_page_stays_whatever_lies_beside_it(words: str, other: str) -> None:
+    spoilt = typed(LIST.replace("  Motivo: cancelación del servicio", f"  {words}"))
+    for pages in ((typed(other), spoilt), (spoilt, typed(other))):
+        for paper in read_papers([document(*pages)], BOOK):
+            assert paper.direction is Direction.DESCONOCIDA, paper.because
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        "\n   Nota: este documento está anulado. Por favor no lo use, consulte en la oficina.",
+        "\n   Acérquese con los equipos, que debe entregar completos en la agencia del centro.",
+        CONDITIONS
+        + LIST.partition("siguientes equipos:")[2].partition("Motivo")[0],  # with equipment: no mere conditions
+    ],
+)
+def test_a_doubt_on_a_page_of_unknown_kind_counts(other: str) -> None:
+    (paper,) = read_papers([document(typed(LIST), typed(other))], BOOK)
+    assert (paper.kind, paper.direction) == (DocumentKind.ACTA, Direction.DESCONOCIDA)
+
+
+def test_conditions_with_letters_struck_across_them_count() -> None:
+    struck = typed(CONDITIONS, ink=(Box(0.0, 0.3, 1.0, 0.6),))
+    (paper,) = read_papers([document(typed(LIST), struck)], BOOK)
+    assert paper.direction is Direction.DESCONOCIDA
+
+
+def test_conditions_at_the_foot_of_an_acta_are_part_of_it() -> None:
+    paper = read(LIST + CONDITIONS)
+    assert (paper.kind, paper.direction) == (DocumentKind.ACTA, Direction.DESCONOCIDA)
+
+
 def test_what_could_not_be_read_is_no_paper() -> None:
     assert read_papers([Unreadable(Sha256("0" * 64), "a.pdf", ReasonCode.ADJUNTO_DANADO, "")], BOOK) == ()
 

@@ -17,7 +17,7 @@ from evidence_daemon.cases.equipment import canonical_mac, canonical_serial, is_
 from evidence_daemon.cases.identity import read_id, same_id
 from evidence_daemon.documents.agreement import agreed, one_place
 from evidence_daemon.documents.inventory import equipment_of
-from evidence_daemon.documents.kinds import direction_of, kind_of_all, ours
+from evidence_daemon.documents.kinds import direction_of, is_beside, kind_of_all, ours
 from evidence_daemon.documents.layout import Lexicon, Sheet, Span
 from evidence_daemon.documents.looks import Wanted, codes_of, masked_in, sheets_of
 from evidence_daemon.documents.signing import signature_of, signing_top
@@ -107,6 +107,8 @@ class _Leaf:
         if self.masked and kind_of_all(self.sheets[-1:], book)[0] is not self.kind:
             self.kind = DocumentKind.OTRO  # the pixels show no such title
         self.found = _found_on(self.sheets, page, book)
+        self.beside = self.kind is DocumentKind.OTRO and not self.found.equipment and is_beside(self.sheets, book)
+        """It says what holds in general: for and against a handing over it says nothing."""
 
     @property
     def says_something(self) -> bool:
@@ -154,8 +156,10 @@ def _dates_differ(one: _Found, two: _Found) -> bool:
 
 
 def _fields_of(paper: _Paper, book: DocumentsBook) -> Fields:
-    sheets = [sheet for leaf in paper.leaves if leaf.kind is not DocumentKind.VACIO for sheet in leaf.sheets]
-    direction, ways = direction_of(sheets, book.direction)
+    legible = [leaf for leaf in paper.leaves if leaf.kind is not DocumentKind.VACIO]
+    sheets = [sheet for leaf in legible for sheet in leaf.sheets]
+    telling = [sheet for leaf in legible if not leaf.beside for sheet in leaf.sheets]
+    direction, ways = direction_of(telling, book.direction)
     mine, names = ours(sheets, book)
     found = _of_pages(paper.leaves)
     # What says nothing (a company's banner beside the photo) is no part of the proof: elsewhere such pictures came from

@@ -36,7 +36,7 @@ def _kind_of(sheet: Sheet, book: DocumentsBook) -> tuple[DocumentKind, tuple[str
     letters = sum(sum(map(str.isalnum, word.text)) for word in sheet.words if word.confidence >= 0.5)
     if letters < _LEGIBLE_LETTERS:
         return DocumentKind.VACIO, ()
-    titled = {rule.kind: title for rule in book.kinds if (title := _title(sheet, rule))}
+    titled = {rule.kind: title for rule in book.kinds if (title := _title(sheet, rule.titles))}
     worded = {rule.kind: words for rule in book.kinds if len(words := _words(sheet, rule)) >= rule.enough}
     acta = titled.get(DocumentKind.ACTA)
     others = [kind for kind in (*titled, *worded) if kind is not DocumentKind.ACTA]
@@ -65,7 +65,16 @@ def kind_of_all(sheets: Sequence[Sheet], book: DocumentsBook) -> tuple[DocumentK
     return next((one for one in told if one[0] is not DocumentKind.VACIO), told[0])
 
 
-def _title(sheet: Sheet, rule: KindBook) -> str:
+def is_beside(sheets: Sequence[Sheet], book: DocumentsBook) -> bool:
+    """True for a page that by its title says what holds in general, and nothing of what was handed over here.
+
+    Not where a reading shows the title of another kind, nor where large letters run across it: those make it count.
+    """
+    untold = not any(kind_of(sheet, book)[1] or struck(sheet) for sheet in sheets)
+    return untold and any(_title(sheet, book.direction.beside) for sheet in sheets)
+
+
+def _title(sheet: Sheet, titles: Sequence[str]) -> str:
     """A title: what a cell begins with that holds little else; at the head of the page also within it."""
     for number, row in enumerate(sheet.rows):
         for place, cell in enumerate(row):
@@ -77,7 +86,7 @@ def _title(sheet: Sheet, rule: KindBook) -> str:
             label = bool(re.search(r"\d", "".join(other.text for other in row))) and (
                 cell.box.y1 - cell.box.y0 < 1.25 * sheet.line_height
             )
-            for title in rule.titles:
+            for title in titles:
                 wanted = squeezed(title)
                 if label and " " not in title:
                     continue
@@ -219,7 +228,7 @@ def direction_of(sheets: Sequence[Sheet], book: DirectionBook) -> tuple[Directio
         for said, back in _parties(sheet, book):
             (returns if back else installs)[said] = True
         doubts |= dict.fromkeys(match[0][:80] for one in book.doubts if (match := re.search(one.pattern, sheet.text)))
-        if any(ink.x0 <= 0 and ink.x1 >= 1 for ink in sheet.ink):
+        if struck(sheet):
             doubts["letras grandes a través de la hoja"] = None
     strong_return, strong_install = any(returns.values()), any(installs.values())
     if doubts and not (strong_install and not strong_return):
@@ -232,6 +241,11 @@ def direction_of(sheets: Sequence[Sheet], book: DirectionBook) -> tuple[Directio
     if not strong_return and not strong_install and len(returns) >= 2 and not installs:
         return Direction.DEVOLUCION, tuple(returns)
     return Direction.DESCONOCIDA, (*returns, *(f"contra: {said}" for said in installs))
+
+
+def struck(sheet: Sheet) -> bool:
+    """Whether large letters run across a page from side to side."""
+    return any(ink.x0 <= 0 and ink.x1 >= 1 for ink in sheet.ink)
 
 
 _DENIED = re.compile(
