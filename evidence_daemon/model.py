@@ -747,6 +747,8 @@ class Evidence:
     neighbours: tuple[Neighbour, ...] = ()
     held_alone: tuple[CaseId, ...] = ()
     """Cases that a person is asked about for this mail's sake alone: no other evidence of them waits."""
+    lot: float = 0.0
+    """Where it fell when the house drew what a person looks at all the same, from 0 to below 1; small ones are seen."""
 
 
 # ── 5. cases ─────────────────────────────────────────────────────────────────────────────────────

@@ -25,6 +25,7 @@ from pathlib import Path
 from evidence_daemon import observe
 from evidence_daemon.canonical import acta_key
 from evidence_daemon.cases.decision import decide
+from evidence_daemon.cases.lot import SHOWN, lot
 from evidence_daemon.cases.matching import match, returns, search_keys
 from evidence_daemon.cases.register import labels_of
 from evidence_daemon.cases.settlement import lapse, settle
@@ -440,6 +441,7 @@ class Pipeline:
             thread=self._thread(session, email),
             twin_of=receipt_number(twin) if twin is not None else "",
             origins=judging.load_origins(session, mail_id),
+            lot=lot(records.thread_key(session), SHOWN, receipt_number(mail_id)),
         )
         return matched(session, mail_id, evidence, self.book, then=then)
 

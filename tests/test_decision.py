@@ -42,6 +42,7 @@ from dossier import (
 )
 
 from evidence_daemon.cases.decision import FACTS, facts_of
+from evidence_daemon.cases.lot import SHOWN, lot
 from evidence_daemon.model import (
     Address,
     Automatic,
@@ -366,18 +367,18 @@ def test_the_register_may_be_asked_for() -> None:
 
 def test_a_sample_goes_to_a_person_and_the_same_mail_always_or_never() -> None:
     third = with_policy(sampled_share=0.3)
-    chosen = [
-        judge(evidence(receipt=f"EV-{number:07d}-0"), [case()], rules=third).rule == "de_muestra"
-        for number in range(400)
-    ]
-    again = [
-        judge(evidence(receipt=f"EV-{number:07d}-0"), [case()], rules=third).rule == "de_muestra"
-        for number in range(400)
-    ]
-    assert chosen == again
-    assert 85 <= sum(chosen) <= 155, "three in ten of 400, give or take four standard deviations"
-    assert judge(evidence(), [case()], rules=with_policy(sampled_share=1.0)).rule == "de_muestra"
-    assert judge(evidence(), [case()], rules=with_policy(sampled_share=0.0)).rule == "aceptar"
+    receipts = [f"EV-{number:07d}-0" for number in range(400)]
+
+    def chosen(key: bytes) -> list[bool]:
+        drawn = [evidence(receipt=receipt, lot=lot(key, SHOWN, receipt)) for receipt in receipts]
+        return [judge(one, [case()], rules=third).rule == "de_muestra" for one in drawn]
+
+    ours = chosen(b"ours")
+    assert ours == chosen(b"ours")
+    assert 85 <= sum(ours) <= 155, "three in ten of 400, give or take four standard deviations"
+    assert ours != chosen(b"another house's"), "receipts follow one another: without the key nobody can choose one"
+    assert judge(evidence(lot=0.999999), [case()], rules=with_policy(sampled_share=1.0)).rule == "de_muestra"
+    assert judge(evidence(lot=0.0), [case()], rules=with_policy(sampled_share=0.0)).rule == "aceptar"
 
 
 def test_every_rule_of_the_book_has_spoken_or_says_why_it_kept_silent() -> None:

@@ -7,7 +7,6 @@ unless it asks for all that is `INDISPENSABLE`, and those facts are computed her
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -579,15 +578,8 @@ def _limit(s: _Scene) -> int:
 
 
 def _sampled(s: _Scene) -> bool:
-    """Whether a person sees it all the same: by a hash of what is decided on, never by chance.
-
-    The same papers for the same cases are chosen again whenever they are judged, and nobody who writes can
-    know whether his are.
-    """
-    files = sorted(digest for acta in s.actas for digest in acta.documents)
-    told = "\0".join([s.evidence.receipt, *files, *(str(case.id) for case in s.cases)])
-    place = int.from_bytes(hashlib.sha256(told.encode()).digest()[:8], "big") / 2**64
-    return place < s.book.decision.policy.sampled_share
+    """Whether a person sees it all the same, by the house's lot."""
+    return s.evidence.lot < s.book.decision.policy.sampled_share
 
 
 def _ties(s: _Scene) -> list[Tie]:

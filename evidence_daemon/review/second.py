@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
-
+from evidence_daemon.cases.lot import TWO_PEOPLE, lot
 from evidence_daemon.model import Partial, Reverse, Settlement
 from evidence_daemon.rulebook import DecisionPolicy
 
@@ -21,7 +19,6 @@ def why_two(settlement: Settlement, policy: DecisionPolicy, *, strong_signal: bo
         return f"el monto supera USD {policy.four_eyes_cents // 100}"
     if strong_signal:
         return "hay una señal grave"
-    lot = hmac.new(secret, f"cuatro ojos {receipt}".encode(), hashlib.sha256).digest()
-    if int.from_bytes(lot[:8], "big") < policy.four_eyes_share * 2**64:
+    if lot(secret, TWO_PEOPLE, receipt) < policy.four_eyes_share:
         return "salió en la muestra de control de calidad"
     return ""
