@@ -198,7 +198,7 @@ class House:
         )
 
     def unready(self) -> list[str]:
-        """What this house lacks to do its work now: the database, room on the disk."""
+        """What this house lacks to do its work now: the database, room on the disk, a locked reader."""
         lacks = []
         try:
             self.database.check_schema()
@@ -208,6 +208,8 @@ class House:
             lacks.append(f"database: {trouble}")
         if shutil.disk_usage(self.config.state_directory).free < self.config.alerts.disk_free_mb * 1_000_000:
             lacks.append("disk: too little room in the state directory")
+        if unfit := self.reader.unfit():
+            lacks.append(f"sandbox: {unfit}")
         return lacks
 
     @contextmanager

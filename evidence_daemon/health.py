@@ -1,7 +1,8 @@
 """/healthz, /readyz and /metrics on a port of their own, and the ping for a watch outside.
 
 /healthz: the process works (nothing outside is asked).  /readyz: it can do its work: the database answers, there is
-room on the disk.  A mailbox that cannot be reached is "degraded", not unready: a restart would not mend it.
+room on the disk, a document's reader can be locked up.  A mailbox that cannot be reached is "degraded", not unready: a
+restart would not mend it.
 """
 
 from __future__ import annotations

@@ -8,6 +8,7 @@ import threading
 import tomllib
 import urllib.error
 import urllib.request
+from dataclasses import replace
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -19,11 +20,12 @@ from living import Living, letter, living
 
 from evidence_daemon.alerts import Cause, Signs
 from evidence_daemon.config import HealthConfig, RetentionConfig
+from evidence_daemon.documents.reader import Reader
 from evidence_daemon.equation import Closing
 from evidence_daemon.errors import BadInput
 from evidence_daemon.health import Health, Pinger
 from evidence_daemon.metrics import NAMES, Metrics
-from evidence_daemon.model import MailId, receipt_number
+from evidence_daemon.model import MailId, Sha256, receipt_number
 from evidence_daemon.privacy import Privacy
 from evidence_daemon.store import audit, brake, privacy, records, soundness
 from evidence_daemon.store.closing import Books
@@ -120,6 +122,15 @@ def test_a_monitor_sees_health_readiness_and_what_is_degraded(tmp_path: Path) ->
             status, told = ask(health.port, "/readyz")
             assert status == 503
             assert "database" in json.loads(told)["missing"][0]
+
+
+def test_a_house_whose_readers_cannot_be_locked_up_is_not_ready(tmp_path: Path) -> None:
+    with living(tmp_path) as one:
+        assert one.house.unready() == []
+        settings = one.house.config.documents.model_copy(update={"max_seconds": 0.001})
+        house = replace(one.house, reader=Reader(settings, lambda _png: Sha256(""), one.house.book.documents))
+        (lack,) = house.unready()
+        assert lack.startswith("sandbox: "), lack
 
 
 def _gone() -> None:

@@ -19,7 +19,7 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from evidence_daemon.config import DocumentsConfig
 from evidence_daemon.documents.antivirus import ClamAV, Clean, Found
@@ -59,6 +59,8 @@ _log = logging.getLogger("evidence_daemon.documents")
 
 MAX_MAIL_PAGES = 20
 """Pages of one mail that are read by OCR."""
+TRIAL_SECONDS = 60.0
+"""How old the last trial of a cell may be."""
 _PARSERS = {Form.PDF: "evidence_daemon.documents.pdf", Form.IMAGE: "evidence_daemon.documents.image"}
 _UNPACK = "evidence_daemon.documents.unpack"
 _MOST_PASSWORDS = 5
@@ -113,6 +115,7 @@ class Reader:
         self._beginnings = beginnings
         self._antivirus = ClamAV(config.clamav, config.clamav_seconds) if config.clamav else None
         self._notary = Notary(config)
+        self._trial = -TRIAL_SECONDS, ""
 
     def read(self, attachments: Sequence[Attachment], passwords: Sequence[str] = ()) -> tuple[Reading, ...]:
         """At least one reading for each attachment, in order; of what wraps others, those of its parts.
@@ -132,20 +135,10 @@ class Reader:
         Raises `BadConfig` with what is missing and how to mend it.
         """
         sweep()
-        limits = self._limits(self._config.max_seconds)
         try:
             for work in (*_PARSERS.values(), _UNPACK, *([SEALS] if self._notary.trusts else []), OCR):
-                with Cell(work, limits) as cell:
-                    question = {
-                        "max_pages": 1,
-                        "passwords": [],
-                        "do": "check",
-                        "check": True,
-                        "form": "ZIP",
-                        "zipped": False,
-                    }
-                    (told,) = cell.answers(Frame(question, (b"",)))
-                    languages = told.facts.get("languages", ())
+                told = self._tried_cell(work)
+                languages = told.get("languages", ())
         except CellDied as died:
             raise BadConfig(
                 f"documents cannot be read safely here: {died}. "
@@ -157,6 +150,28 @@ class Reader:
         if missing:
             packages = " ".join(f"tesseract-ocr-{name.replace('_', '-')}" for name in missing)
             raise BadConfig(f"tesseract lacks the language data {', '.join(missing)}: apt-get install {packages}")
+
+    def unfit(self) -> str:
+        """Why no document can be opened safely now; "" when a cell locks itself and answers.
+
+        At most `TRIAL_SECONDS` old: a trial starts a process.
+        """
+        at, found = self._trial
+        if time.monotonic() - at >= TRIAL_SECONDS:
+            try:
+                self._tried_cell(_PARSERS[Form.PDF])
+                found = ""
+            except CellDied as died:
+                found = str(died)
+            self._trial = time.monotonic(), found
+        return found
+
+    def _tried_cell(self, work: str) -> dict[str, Any]:
+        """What a cell says that is asked to do nothing.  Raises `CellDied`."""
+        question = {"max_pages": 1, "passwords": [], "do": "check", "check": True, "form": "ZIP", "zipped": False}
+        with Cell(work, self._limits(self._config.max_seconds)) as cell:
+            (told,) = cell.answers(Frame(question, (b"",)))
+            return told.facts
 
     def follow(self, book: DocumentsBook) -> None:
         """Read by another rule book from now on; what is being read is read by either."""
