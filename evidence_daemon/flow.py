@@ -32,7 +32,7 @@ from dbos import error as dbos_error
 from evidence_daemon.errors import Permanent, RefusedTransition, Superseded, Temporary
 from evidence_daemon.model import MailId
 from evidence_daemon.store import members
-from evidence_daemon.store.database import PATIENT_CONNECTION, Database, Session, translated
+from evidence_daemon.store.database import SERVER_CONNECTION, Database, Session, translated
 
 log = logging.getLogger("evidence_daemon.flow")
 
@@ -109,7 +109,7 @@ class Flow:
         }
         if not self._database.lite:
             config["sys_db_pool_size"] = self._connections
-            config["db_engine_kwargs"] = {"connect_args": PATIENT_CONNECTION | {"application_name": "evidence_daemon"}}
+            config["db_engine_kwargs"] = {"connect_args": SERVER_CONNECTION | {"application_name": "evidence_daemon"}}
         DBOS(config=config)
         logging.getLogger("dbos").setLevel(logging.ERROR)
         self._register()

@@ -10,12 +10,14 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from dbos._dbos import _get_dbos_instance
 from house import write_config
 from servers import SmtpReceiver
 from typer.testing import CliRunner
 
 from evidence_daemon.cli import app
 from evidence_daemon.errors import BadInput, Superseded, Temporary
+from evidence_daemon.flow import Flow
 from evidence_daemon.model import Arrival, CopyKey, Sha256
 from evidence_daemon.store import database as databases
 from evidence_daemon.store import members, records
@@ -193,6 +195,24 @@ def test_a_transaction_that_its_process_left_lying_is_ended_by_the_server(
         records.set_armed(session, True, now=NOW)
     assert not is_armed(database)
     hasty.close()
+
+
+def test_a_commit_is_on_the_disk_when_it_is_answered_whatever_the_server_is_set_to(
+    database: Database, tmp_path: Path
+) -> None:
+    """On the engine's connections, and on those beside the pool, too."""
+    say(database, f'ALTER DATABASE "{database.engine.url.database}" SET synchronous_commit = off')
+    again = open_database(database.url, tmp_path)
+    flow = Flow(again, None, workers=1, retries=1, executor="durable", work=False)  # type: ignore[arg-type]
+    flow.start()
+    try:
+        engines = (again.engine, _get_dbos_instance()._sys_db.engine)
+        with engines[0].connect() as ours, engines[1].connect() as engine, again.apart() as apart:
+            asked = sa.text("SHOW synchronous_commit")
+            assert [one.scalar(asked) for one in (ours, engine, apart)] == ["on"] * 3
+    finally:
+        flow.stop(1)
+        again.close()
 
 
 # ── upgrades ─────────────────────────────────────────────────────────────────────────────────────

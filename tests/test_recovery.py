@@ -165,7 +165,6 @@ def server() -> Iterator[PostgreSQL]:
     except Missing as missing:
         pytest.skip(f"no PostgreSQL to test with: {missing}")
     with one:
-        one._query("ALTER ROLE evidence SET synchronous_commit = on")  # the test servers' haste would lose commits
         yield one
 
 
