@@ -46,6 +46,7 @@ def write_config(
     same_answer_per_day: int = 0,
     check_signatures: bool = False,
     answers: str = "",
+    files: str = "",
     more: str = "",
 ) -> Path:
     """Write `config.toml` (and its secret) into `directory`; returns its path.
@@ -83,6 +84,7 @@ url = "{database_url}"
 [files]
 state_directory = "state"
 rules_directory = "{without_lots()}"
+{files}
 
 [answers]
 trusted_authserv_id = "{BORDER}"

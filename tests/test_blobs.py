@@ -18,10 +18,15 @@ from itertools import count
 from pathlib import Path
 
 import httpx
+import obstore
 import pytest
+from living import START, Living, letter, living
 
+from evidence_daemon import backup
+from evidence_daemon.doctor import Doctor, Level
 from evidence_daemon.errors import Permanent, Temporary
 from evidence_daemon.model import Arrival, CopyKey, Sha256
+from evidence_daemon.privacy import Privacy
 from evidence_daemon.store import records, soundness
 from evidence_daemon.store.blobs import Blobs, LocalBlobs, open_blobs
 from evidence_daemon.store.database import open_database
@@ -65,8 +70,6 @@ def damage(blobs: Blobs, digest: Sha256, content: bytes) -> None:
         blobs.path(digest).chmod(0o600)
         blobs.path(digest).write_bytes(content)
     else:
-        import obstore
-
         obstore.put(blobs._store, f"{digest[:2]}/{digest}", content)  # type: ignore[attr-defined]
 
 
@@ -231,3 +234,86 @@ def test_a_writer_killed_at_any_moment_leaves_no_file_that_is_not_what_its_name_
     assert len(kept) >= 3
     assert all(hashlib.sha256(path.read_bytes()).hexdigest() == path.name for path in kept)
     assert {digest for digest in promised if len(digest) == 64} <= {path.name for path in kept}
+
+
+# ── a house whose evidence lies in a bucket ──────────────────────────────────────────────────────
+
+
+@pytest.fixture(scope="module")
+def house(s3: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Living]:
+    """With some mails: each test adds what it takes away."""
+    directory = tmp_path_factory.mktemp("bucket")
+    key = directory / "s3"
+    key.touch(mode=0o600)
+    key.write_text("clave:secreto")
+    httpx.put(f"{s3}/evidencias", timeout=30).raise_for_status()
+    files = f'evidence = "s3://evidencias/casa"\ns3_endpoint = "{s3}"\ns3_secret_file = "s3"'
+    with living(directory, files=files) as one:
+        for number in range(2):
+            one.stores(letter("hola", number=number))
+        yield one
+
+
+def kept_by(house: Living) -> list[Sha256]:
+    with house.house.database.reading() as session:
+        return list(soundness.referenced(session))
+
+
+def test_a_backup_of_a_bucket_is_restored_into_another(house: Living, s3: str, tmp_path: Path) -> None:
+    wanted = kept_by(house)
+    place, manifest = backup.make(house.house.database, house.house.blobs, tmp_path / "backups", START, keep=3)
+    assert (manifest.files, manifest.missing) == (len(wanted), 0)
+    other = open_blobs("s3://evidencias/otra", tmp_path / "there", endpoint=s3, secret="clave:secreto")
+    backup.restore(place, "", tmp_path / "there", START, blobs=other)
+    assert [hashlib.sha256(other.get(digest)).hexdigest() for digest in wanted] == wanted
+    assert not list((tmp_path / "there").rglob("evidence/??/*")), "nothing of it lies in the folder"
+    restored = open_database("", tmp_path / "there")
+    with restored.reading() as session:
+        assert list(soundness.referenced(session)) == wanted
+    restored.close()
+
+
+def test_the_doctor_finds_what_a_bucket_lost_or_damaged_and_a_backup_brings_it_back(
+    house: Living, tmp_path: Path
+) -> None:
+    blobs, config = house.house.blobs, house.house.config
+    place, _ = backup.make(house.house.database, blobs, tmp_path / "backups", START + timedelta(hours=1), keep=3)
+    lost, damaged, *_ = kept_by(house)
+
+    def found(*, every_file: bool) -> list[tuple[Level, str]]:
+        doctor = Doctor(tmp_path / "config.toml", START, every_file=every_file)
+        return [(one.level, one.what) for one in doctor._files(config, house.house.database)]
+
+    blobs.remove(lost)
+    damage(blobs, damaged, b"otra cosa")
+    ((level, words),) = found(every_file=False)
+    assert level is Level.BROKEN
+    assert f"{lost} is missing" in words
+    assert sorted(level for level, _ in found(every_file=True)) == [Level.BROKEN] * 2
+    assert backup.restore_files(place, blobs) == 2
+    assert [level for level, _ in found(every_file=True)] == [Level.WELL]
+
+
+def test_what_is_erased_is_gone_from_the_bucket(house: Living) -> None:
+    mail = house.receives(letter("0100000017//CEVALLOS LLUMIQUINGA LUCIA SOFIA//INTERNET", "lucia@example.com", 7))
+    others = kept_by(house)
+    receipt = Privacy(house.house.pipeline, house.house.blobs, "persona:ana").erase("0100000017")
+    (gone,) = set(others) - set(kept_by(house))
+    assert (len(receipt.mails), receipt.files) == (1, 1), mail
+    with pytest.raises(Permanent, match="missing"):
+        house.house.blobs.get(gone)
+    assert all(house.house.blobs.get(digest) for digest in kept_by(house))
+
+
+def test_garbage_is_swept_from_a_bucket_and_nothing_else(house: Living, monkeypatch: pytest.MonkeyPatch) -> None:
+    blobs, wanted = house.house.blobs, kept_by(house)
+    orphan = blobs.put(b"left by a crash")
+    foreign = f"otros/{'Z' * 64}"
+    obstore.put(blobs._store, foreign, b"of another program")  # type: ignore[attr-defined]
+    assert house.house.pipeline.sweep_garbage(lambda: None) == 0, "what is young may have a row soon"
+    monkeypatch.setattr(soundness, "GARBAGE_AFTER", timedelta(seconds=-60))
+    assert house.house.pipeline.sweep_garbage(lambda: None) == 1
+    with pytest.raises(Permanent, match="missing"):
+        blobs.get(orphan)
+    assert all(blobs.get(digest) for digest in wanted)
+    assert obstore.head(blobs._store, foreign)["size"] == len(b"of another program")  # type: ignore[attr-defined]

@@ -148,7 +148,7 @@ class LocalBlobs:
         before = time.time() - than.total_seconds()
         for path in self._directory.glob("[0-9a-f][0-9a-f]/*"):
             with contextlib.suppress(FileNotFoundError):
-                if _DIGEST.fullmatch(path.name) and path.stat().st_mtime < before:
+                if is_name(path.name) and path.stat().st_mtime < before:
                     yield Sha256(path.name)
 
     def get(self, digest: Sha256) -> bytes:
@@ -229,9 +229,14 @@ class LocalBlobs:
             return False
 
 
+def is_name(text: str) -> bool:
+    """Whether a file may be called so here: anything else that lies beside is nobody's business, and no garbage."""
+    return _DIGEST.fullmatch(text) is not None
+
+
 def named(digest: Sha256) -> str:
     """The digest as a name.  Raises `Permanent` for what is none."""
-    if not _DIGEST.fullmatch(digest):
+    if not is_name(digest):
         raise Permanent(f"{digest!r} is no SHA-256 digest")
     return digest
 

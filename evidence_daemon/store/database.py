@@ -55,8 +55,8 @@ SERVER_CONNECTION: dict[str, Any] = {
 }
 """What every connection to PostgreSQL asks for, the engine's too.
 
-A silent server or a cut line is waited for a minute at most, where the kernel's own limit is two hours.  And a commit is
-on the disk when it is answered, whatever the server, the database or the role is set to: with `off` its crash would
+A silent server or a cut line is waited for a minute at most, where the kernel's own limit is two hours.  And a commit
+is on the disk when it is answered, whatever the server, the database or the role is set to: with `off` its crash would
 forget mails that were moved in the mailbox already.
 """
 

@@ -21,7 +21,7 @@ from obstore.store import S3Store
 
 from evidence_daemon.errors import BadConfig, Permanent, Temporary
 from evidence_daemon.model import Sha256
-from evidence_daemon.store.blobs import REFRESHED_AFTER, checked, named
+from evidence_daemon.store.blobs import REFRESHED_AFTER, checked, is_name, named
 
 _PIECE = 1 << 20
 
@@ -108,7 +108,7 @@ class ObjectBlobs:
             for some in obstore.list(self._store, chunk_size=500):
                 for one in some:
                     name = one["path"].rpartition("/")[2]
-                    if one["last_modified"] < before and len(name) == 64:
+                    if one["last_modified"] < before and is_name(name):
                         yield Sha256(name)
 
     def _holds(self, digest: Sha256) -> bool:

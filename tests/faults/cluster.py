@@ -92,13 +92,18 @@ class Yard:
         self._reader.join(60)
         self._process.stdout.close()
 
-    def start(self, log: Path, *argv: str, netns: str = "", **seconds: float) -> Process:
-        """Begin a command of the program; `seconds` are constants of `store.members`."""
+    def start(
+        self, log: Path, *argv: str, netns: str = "", reading: float | None = None, **seconds: float | str
+    ) -> Process:
+        """Begin a command of the program; `seconds` are constants of `store.members`.
+
+        With `reading` it reads nothing and sleeps for so many seconds instead.
+        """
         assert self._process.stdin is not None
         with self._news:
             before = len(self._born)
             self._process.stdin.write(
-                json.dumps({"log": str(log), "argv": argv, "set": seconds, "netns": netns}) + "\n"
+                json.dumps({"log": str(log), "argv": argv, "set": seconds, "netns": netns, "reading": reading}) + "\n"
             )
             self._process.stdin.flush()
             assert self._news.wait_for(lambda: len(self._born) > before, 60)
@@ -121,8 +126,8 @@ class Yard:
 
 
 @cache
-def claims(count: int, medium: Medium = Medium.TEXT_PDF) -> tuple[bytes, ...]:
-    """Right claims with a certificate, each of a case of its own (200 at most)."""
+def claims(count: int, medium: Medium = Medium.TEXT_PDF, *, first: int = 0) -> tuple[bytes, ...]:
+    """Right claims with a certificate, each of a case of its own (200 at most), from the `first` on."""
     layouts = [Layout.CARTA, Layout.COLUMNAS, Layout.MEMORANDO, Layout.RETIRO]
     return tuple(
         programs.gmail(
@@ -134,7 +139,7 @@ def claims(count: int, medium: Medium = Medium.TEXT_PDF) -> tuple[bytes, ...]:
                 ),
             )
         )
-        for number, account in enumerate(people()[:count])
+        for number, account in enumerate(people()[first : first + count], first)
     )
 
 
@@ -175,8 +180,10 @@ class Cluster:
     yard: Yard
     walked_at_once: int = 2
     more: str = ""
-    seconds: dict[str, float] = field(default_factory=dict)
+    seconds: dict[str, float | str] = field(default_factory=dict)
     """Constants of `store.members` for its workers."""
+    reading: float | None = None
+    """Its workers sleep for so many seconds instead of reading a mail's papers."""
     workers: list[Process] = field(default_factory=list)
     ended: list[Process] = field(default_factory=list)
     delivered: int = 0
@@ -213,7 +220,7 @@ class Cluster:
         """Start a worker; `words` are more options, `netns` the network namespace that it lives in."""
         log = self.directory / f"worker-{next(self._numbers)}.log"
         argv = ("worker", "--config", str(path or self.path), *words)
-        process = self.yard.start(log, *argv, netns=netns, **self.seconds)
+        process = self.yard.start(log, *argv, netns=netns, reading=self.reading, **self.seconds)
         self.workers.append(process)
         return process
 

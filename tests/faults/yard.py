@@ -1,7 +1,8 @@
 """Where workers come from: a process that has imported the program and forks one after the other, any number at once.
 
-Reads lines of JSON, {"log": FILE, "argv": [...], "set": {"GRACE_SECONDS": 3, ...}}; tells "born PID", and
-"gone PID STATUS CPU-SECONDS" when one ended.
+Reads lines of JSON, {"log": FILE, "argv": [...], "set": {"GRACE_SECONDS": 3, ...}, "reading": SECONDS}; tells
+"born PID", and "gone PID STATUS CPU-SECONDS" when one ended.  "set" are constants of `store.members`.  With "reading" a
+worker reads no paper and sleeps for so long instead, which simulates readers of other machines.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import os
 import select
 import signal
 import sys
+import time
 
 
 def main() -> None:
@@ -57,6 +59,8 @@ def _work(asked: dict[str, object]) -> None:
         assert ctypes.CDLL(None).setns(space, 0x40000000) == 0  # CLONE_NEWNET
         os.close(space)
     vars(members).update(dict(asked.get("set") or {}))  # type: ignore[call-overload]
+    if (seconds := asked.get("reading")) is not None:
+        _sleep_instead(float(str(seconds)))
     ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
     log = os.open(str(asked["log"]), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     for handle in (1, 2):
@@ -75,6 +79,16 @@ def _work(asked: dict[str, object]) -> None:
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(code)
+
+
+def _sleep_instead(seconds: float) -> None:
+    from evidence_daemon.documents.reader import Reader
+
+    def read(_reader: object, _attachments: object, _passwords: object = ()) -> tuple[()]:
+        time.sleep(seconds)
+        return ()
+
+    Reader.read = read  # type: ignore[method-assign,assignment]
 
 
 if __name__ == "__main__":
