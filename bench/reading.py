@@ -35,7 +35,7 @@ from typing import Any
 
 import pypdfium2
 import pytesseract
-from papers.making import CLASSES, Order, make, plan
+from papers.making import CLASSES, SETS, Order, make, plan
 from papers.pen import PACKAGES, missing_fonts
 from PIL import Image, ImageOps, ImageSequence
 from pillow_heif import register_heif_opener
@@ -421,7 +421,7 @@ def against_targets(by_group: dict[str, list[Result]]) -> None:
 def main() -> None:
     asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     asked.add_argument("papers", type=int, nargs="?", default=336, help="how many to draw")
-    asked.add_argument("--only", choices=("visible", "unseen", "all", "fresh"), default="all", help="which layouts")
+    asked.add_argument("--only", choices=tuple(SETS), default="all", help="which layouts")
     asked.add_argument("--classes", default="", help=f"of {', '.join(CLASSES)}, negativo; separated by commas")
     asked.add_argument("--seed", type=int, default=0)
     asked.add_argument("--sample", type=int, default=0, help="only so many of them, evenly chosen")

@@ -10,7 +10,7 @@ from random import Random
 from reportlab.lib.colors import black
 
 from papers.pen import BLACK_PEN, BLUE_PEN, HANDS, Ink, Pen
-from papers.truth import CNT, MONTHS, Facts
+from papers.truth import CNT, MONTHS, Facts, facts
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,8 @@ class Layout:
     by_hand: bool = True
     """Whether such a form is ever filled in by hand; a till's ticket is not."""
     two_services: bool = False
+    invent: Callable[[Random], Facts] = facts
+    """What a certificate in this form is about."""
 
     def pdf(self, facts: Facts, seed: int, *, by_hand: bool = False, pages: int = 1) -> bytes:
         """The certificate as PDF; with `pages` 2, a page of conditions follows."""

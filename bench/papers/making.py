@@ -16,21 +16,45 @@ from random import Random
 from papers.form import Layout
 from papers.fresh import FRESH
 from papers.fresh_negatives import FRESH_NEGATIVES
+from papers.later import LATER
+from papers.later_negatives import LATER_NEGATIVES
 from papers.negatives import NEGATIVES, Drawn
-from papers.truth import Truth, facts, with_second_service
+from papers.truth import Truth, with_second_service
 from papers.unseen import UNSEEN
 from papers.visible import VISIBLE
-from papers.wear import FRESH_WEAR, WEAR
+from papers.wear import FRESH_WEAR, LATER_WEAR, WEAR
 
-LAYOUTS = {layout.name: layout for layout in VISIBLE + UNSEEN + FRESH}
+LAYOUTS = {layout.name: layout for layout in VISIBLE + UNSEEN + FRESH + LATER}
 BY_HAND = {"manuscrito_escaneo": "escaneo200", "manuscrito_foto": "foto_ligera"}
 """Forms filled in by hand, and how they are captured."""
 TWO_PAGES = {"dos_paginas": "escaneo200"}
 """The certificate and a page of conditions, in one file."""
-CLASSES = (*WEAR, *FRESH_WEAR, *BY_HAND, *TWO_PAGES)
+CLASSES = (*WEAR, *FRESH_WEAR, *LATER_WEAR, *BY_HAND, *TWO_PAGES)
+_WAYS = WEAR | FRESH_WEAR | LATER_WEAR
+_OTHERS = NEGATIVES | FRESH_NEGATIVES | LATER_NEGATIVES
 _NEGATIVE_WEAR = ("pdf", "escaneo200", "foto_ligera", "foto_media", "fax", "captura")
 _NEGATIVE_SHARE = 4
 """Every so-manieth paper is a negative."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What a set is drawn from: layouts, wears that it leaves out unless asked for, papers that prove nothing."""
+
+    layouts: tuple[Layout, ...]
+    without: Collection[str]
+    negatives: Mapping[str, tuple[Callable[[Layout, int], Drawn], int]]
+
+
+_HELD_OUT = FRESH_WEAR | LATER_WEAR
+SETS = {
+    "visible": Choice(VISIBLE, _HELD_OUT, NEGATIVES),
+    "unseen": Choice(UNSEEN, _HELD_OUT, NEGATIVES),
+    "all": Choice(VISIBLE + UNSEEN, _HELD_OUT, NEGATIVES),
+    "fresh": Choice(FRESH, LATER_WEAR, NEGATIVES | FRESH_NEGATIVES),
+    "later": Choice(LATER, (), LATER_NEGATIVES),
+}
+"""By the names under which they are asked for; `all` is what its authors know or have known for long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,21 +71,19 @@ class Order:
 def plan(size: int, *, only: str = "all", classes: Collection[str] = (), seed: int = 0) -> list[Order]:
     """`size` papers; `classes` limits them (with `negativo` for negatives).
 
-    `only` is visible, unseen, all (of these two) or fresh (held out again, with wear and negatives of its own).
+    `only` is one of `SETS`: visible, unseen, all (of these two), fresh or later (held out again and again).
 
     Layouts and classes come in turn, so that any beginning of the list is a fair mixture.
     Raises `ValueError` for an unknown word.
     """
-    chosen = {"visible": VISIBLE, "unseen": UNSEEN, "all": VISIBLE + UNSEEN, "fresh": FRESH}.get(only)
-    wears = [
-        name for name in CLASSES if name in classes or (not classes and (only == "fresh" or name not in FRESH_WEAR))
-    ]
-    unknown = set(classes) - {*CLASSES, "negativo"}
-    if chosen is None or unknown:
-        raise ValueError(f"unknown: {only if chosen is None else ', '.join(sorted(unknown))}")
+    unknown = {*classes} - {*CLASSES, "negativo"} or {only} - SETS.keys()
+    if unknown:
+        raise ValueError(f"unknown: {', '.join(sorted(unknown))}")
+    chosen = SETS[only]
+    wears = [name for name in CLASSES if name in classes or (not classes and name not in chosen.without)]
     negatives = not classes or "negativo" in classes
-    actas = _actas(chosen, wears, seed)
-    others = _negatives(chosen, seed, (NEGATIVES | FRESH_NEGATIVES) if only == "fresh" else NEGATIVES)
+    actas = _actas(chosen.layouts, wears, seed)
+    others = _negatives(chosen.layouts, seed, chosen.negatives)
     orders = []
     for number in range(size):
         negative = negatives and (not wears or number % _NEGATIVE_SHARE == _NEGATIVE_SHARE - 1)
@@ -101,12 +123,8 @@ def _negatives(
 
 def make(order: Order, folder: Path) -> Truth:
     """Draw one paper into `folder`; gives its truth."""
-    drawn = (
-        _acta(order)
-        if order.kind == "acta"
-        else (NEGATIVES | FRESH_NEGATIVES)[order.kind][0](LAYOUTS[order.layout], order.seed)
-    )
-    way = (WEAR | FRESH_WEAR)[(BY_HAND | TWO_PAGES).get(order.wear, order.wear)]
+    drawn = _acta(order) if order.kind == "acta" else _OTHERS[order.kind][0](LAYOUTS[order.layout], order.seed)
+    way = _WAYS[(BY_HAND | TWO_PAGES).get(order.wear, order.wear)]
     names = []
     for place, (ending, content) in enumerate(way(drawn.pdf, order.seed, drawn.tint)):
         names.append(f"{order.number:04d}{chr(ord('a') + place)}{ending}")
@@ -125,7 +143,7 @@ def make(order: Order, folder: Path) -> Truth:
 def _acta(order: Order) -> Drawn:
     layout = LAYOUTS[order.layout]
     chance = Random(order.seed)
-    one = facts(chance)
+    one = layout.invent(chance)
     if layout.two_services:
         one = with_second_service(one, chance)
     one = one.without(layout.omits)

@@ -6,6 +6,7 @@ numbers; MAC addresses are of the locally administered range; office names are m
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -235,6 +236,97 @@ def _service(line: Line, chance: Random) -> str:
     if line is Line.TELEVISION:
         return f"4{chance.randrange(10**7):07d}"
     return f"0{chance.randrange(2, 8)}{chance.randrange(10**7):07d}"
+
+
+_LATER_MAKES = """
+ONT            Terminal óptico            ZTE          F6600P     ZTEG%%%%%%%%
+ONT            ONT                        Huawei       EG8145V5   HWTC%%%%%%%%
+ONT            ONT GPON                   Huawei       HS8545M    48575443%%%%%%%%
+ONT            ONT                        Nokia        G-240W-C   414C434C%%%%%%%%
+ONT            ONU                        FiberHome    HG6145F    FHTT%%%%%%%%
+MODEM_ROUTER   Módem VDSL                 Zyxel        VMG3312    S###@########
+MODEM_ROUTER   Módem ADSL                 Huawei       HG530      2102311######
+MODEM_ROUTER   Router inalámbrico         TP-Link      WR841N     2##@####@####
+DECODIFICADOR  Decodificador satelital    Arion        AF-5210    AR##########
+DECODIFICADOR  Decodificador IPTV         Huawei       EC6108V9   0021003#########
+DECODIFICADOR  Receptor HD                Technicolor  DSI804     @@#########
+SMARTCARD      Tarjeta de acceso          Conax        C7         0170############
+REPETIDOR      Extensor mesh              ZTE          H196A      *%%%%%%%%%%
+TELEFONO       Terminal fijo inalámbrico  Huawei       F317       86#############
+FUENTE         Fuente de poder
+FUENTE         Cargador 12 V
+CABLE          Cable HDMI
+CABLE          Cable de red
+CONTROL_REMOTO  Control remoto
+LNB            LNB doble
+ANTENA         Antena parabólica
+"""
+"""Type, word, brand, model and serial: # a digit, % a hexadecimal one, @ a letter, * the head of a local address."""
+_SIGNS = {"#": "0123456789", "%": "0123456789ABCDEF", "@": "ABCEFHKMNPRTY"}
+_LATER_KITS = (
+    (Line.INTERNET_FIJO, "ONT"),
+    (Line.INTERNET_FIJO, "ONT REPETIDOR FUENTE CABLE"),
+    (Line.INTERNET_FIJO, "ONT FUENTE"),
+    (Line.INTERNET_FIJO, "MODEM_ROUTER FUENTE CABLE"),
+    (Line.TELEVISION, "DECODIFICADOR DECODIFICADOR CONTROL_REMOTO"),
+    (Line.TELEVISION, "DECODIFICADOR SMARTCARD CONTROL_REMOTO FUENTE"),
+    (Line.TELEVISION, "DECODIFICADOR ANTENA LNB"),
+    (Line.TELEFONIA_FIJA, "TELEFONO FUENTE"),
+)
+_LATER_SURNAMES = (
+    *("DE LA TORRE", "DEL POZO", "GUAMÁN", "CHICAIZA", "MOREIRA", "CEVALLOS", "PEÑAFIEL", "QUISPE", "LARREA", "SÁENZ"),
+    *("ÑAUTA", "ZAMBRANO", "VÉLIZ", "ORBE", "TIPANTASI", "ALBÁN", "BRIONES", "HARO", "MUÑOZ", "CASTRO"),
+)
+_LATER_GIVEN = (
+    *("MARÍA", "JOSÉ", "LUZ", "ÁNGEL", "BYRON", "GLORIA", "WILMER", "NELLY", "RODRIGO", "SOFÍA", "MARCO"),
+    *("INÉS", "VINICIO", "ELSA", "TOMÁS", "AÍDA", "FREDDY", "ROSA", "IGNACIO"),
+)
+_LATER_OFFICES = (
+    *(("CAC Portal Andino", "Latacunga"), ("CAC La Merced Alta", "Ambato"), ("Oficina Comercial El Arenal", "Cuenca")),
+    *(("CAC Malecón Viejo", "Esmeraldas"), ("Agencia Los Cerezos", "Tulcán"), ("CAC Río Verde", "Babahoyo")),
+)
+
+
+def later_person(chance: Random) -> str:
+    """Two surnames, some with particles, and one or two given names."""
+    given = chance.sample(_LATER_GIVEN, 2 if chance.random() < 0.8 else 1)
+    return " ".join((*chance.sample(_LATER_SURNAMES, 2), *given))
+
+
+def _later_item(kind: str, chance: Random) -> Item:
+    rows = [re.split(r"\s{2,}", row) for row in _LATER_MAKES.split("\n") if row.split(" ")[0] == kind]
+    _, word, *rest = chance.choice(rows)
+    brand, model, pattern = rest or ("", "", "")
+    first, joint = f"{0x02 | 4 * chance.randrange(64):02X}", chance.choice((":", "-", ""))
+    serial = "".join(first if sign == "*" else chance.choice(_SIGNS.get(sign, sign)) for sign in pattern)
+    addressed = kind in {"ONT", "MODEM_ROUTER"} and chance.random() < 0.8
+    mac = joint.join((first, *(f"{byte:02X}" for byte in chance.randbytes(5)))) if addressed else ""
+    return Item(EquipmentType(kind), word, brand, model, serial, mac)
+
+
+def later_facts(chance: Random) -> Facts:
+    """What the layouts of `later` certify: everything in order too, in other makes, names and writings of numbers."""
+    line, kit = chance.choice(_LATER_KITS)
+    office, city = chance.choice(_LATER_OFFICES)
+    day = date(2020, 3, 20) + timedelta(days=chance.randrange(2050))
+    few, own_id = chance.randrange(1, 10**5), cedula(chance)
+    service = f"0{chance.randrange(2, 8)}{chance.randrange(2, 4)}{chance.randrange(10**6):06d}"
+    if line is not Line.TELEFONIA_FIJA and chance.random() < 0.6:
+        service = chance.choice((f"4{chance.randrange(10**7):07d}", f"{chance.randrange(10**6, 10**7)}"))
+    return Facts(
+        holder=later_person(chance),
+        id_number=own_id + "001" if chance.random() < 0.1 else own_id,
+        service=service,
+        line=line,
+        items=tuple(_later_item(kind, chance) for kind in kit.split()),
+        day=day,
+        number=chance.choice((f"{few:06d}", f"ADE-{day:%y}-{few:05d}", f"{day:%Y}-EQ-{few:05d}", f"R{few:07d}")),
+        office=office,
+        city=city,
+        agent=later_person(chance),
+        agent_id=cedula(chance),
+        stamped=chance.random() < 0.75,
+    )
 
 
 def blank(one: Facts) -> Facts:

@@ -445,6 +445,55 @@ def flashed(pdf: bytes, seed: int, tint: Tint) -> list[File]:
     return [_held(_clip(shot * spot[..., None] + glare[..., None]), chance, int(chance.integers(65, 85)), 0.3)]
 
 
+def crumpled(pdf: bytes, seed: int, tint: Tint) -> list[File]:
+    """Was a ball in somebody's pocket: creases in every direction, each a little lighter on one side."""
+    chance = np.random.default_rng(seed)
+    page = rasters(pdf, 230)[0].astype(np.float32)
+    rows, columns = page.shape[:2]
+    y, x = np.mgrid[0:rows, 0:columns].astype(np.float32)
+    shade = np.ones((rows, columns), np.float32)
+    for _ in range(14):
+        angle, wide = float(chance.uniform(0, math.pi)), columns * float(chance.uniform(0.01, 0.05))
+        middle = (float(chance.uniform(0, columns)), float(chance.uniform(0, rows)))
+        away = ((x - middle[0]) * math.cos(angle) + (y - middle[1]) * math.sin(angle)) / wide
+        shade += (0.09 * np.sign(away) * np.exp(-np.abs(away))).astype(np.float32)
+    shot = _on_table(_clip(page * shade[..., None]), 0.3, tint, int(chance.integers(2300, 3000)), chance)
+    return [_held(shot, chance, int(chance.integers(65, 85)), 0.3)]
+
+
+def on_a_pile(pdf: bytes, seed: int, tint: Tint) -> list[File]:
+    """On top of another sheet that peeks out, stapled to it, the telephone's own shadow across the lower half."""
+    chance = np.random.default_rng(seed)
+    page = rasters(pdf, 230)[0]
+    rows, columns = page.shape[:2]
+    out, down = int(columns * chance.uniform(0.03, 0.06)), int(rows * chance.uniform(0.02, 0.04))
+    pile = np.full((rows + down, columns + out, 3), 255, np.uint8)
+    pile[down:, out:] = np.roll(page, rows // 3, 0)  # its print shows at the edges
+    pile[:rows, :columns] = page
+    pile[rows : rows + 5, :columns] = pile[:rows, columns : columns + 5] = 120
+    at, long = (int(columns * 0.04), int(rows * 0.015)), columns // 40
+    cv2.line(pile, at, (at[0] + long, at[1] + long // 2), (105, 105, 112), max(2, columns // 300))
+    shot = _on_table(pile, 0.25, tint, int(chance.integers(2400, 3100)), chance).astype(np.float32)
+    height, width = shot.shape[:2]
+    left, top = int(width * chance.uniform(0.15, 0.45)), int(height * chance.uniform(0.4, 0.6))
+    shadow = np.zeros((height, width), np.float32)
+    shadow[top:, left : left + width * 2 // 5] = 1
+    shot *= (1 - 0.4 * _softened(shadow, width * 0.012))[..., None]
+    return [_held(_clip(shot), chance, int(chance.integers(65, 85)), 0.3)]
+
+
+def sent_on(pdf: bytes, seed: int, tint: Tint) -> list[File]:
+    """A fair photo that two messengers made smaller and pressed again, each in its own way."""
+    chance = np.random.default_rng(seed)
+    page = rasters(pdf, 230)[0]
+    shot = _on_table(page, float(chance.uniform(0.1, 0.3)), tint, 2600, chance)
+    for long_side, quality in ((2048, 60), (1600 + int(chance.integers(0, 200)), 52)):
+        scale = long_side / max(shot.shape[:2])
+        small = cv2.resize(shot, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+        shot = np.asarray(Image.open(io.BytesIO(_jpeg(_clip(small), quality))), np.uint8)
+    return [(".jpg", _jpeg(shot, 75))]
+
+
 WEAR: dict[str, Callable[[bytes, int, Tint], list[File]]] = {
     "pdf": text,
     "escaneo150": scan(150),
@@ -465,3 +514,9 @@ FRESH_WEAR: dict[str, Callable[[bytes, int, Tint], list[File]]] = {
     "foto_flash": flashed,
 }
 """Held out with the layouts of `fresh`."""
+LATER_WEAR: dict[str, Callable[[bytes, int, Tint], list[File]]] = {
+    "foto_arrugada": crumpled,
+    "foto_sobre_otra": on_a_pile,
+    "foto_reenviada": sent_on,
+}
+"""Held out with the layouts of `later`."""
