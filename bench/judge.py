@@ -33,8 +33,8 @@ from crowd import crowd_evidence, fill
 from evidence_daemon.app import read_rules
 from evidence_daemon.cases.decision import decide
 from evidence_daemon.cases.settlement import settle
+from evidence_daemon.gathering import matched
 from evidence_daemon.model import Evidence, MailId
-from evidence_daemon.pipeline import matched
 from evidence_daemon.rulebook import RuleBook
 from evidence_daemon.store import records
 from evidence_daemon.store.database import Database, open_database

@@ -14,7 +14,6 @@ from __future__ import annotations
 import copy
 import logging
 import threading
-from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -23,19 +22,15 @@ from functools import partial
 from pathlib import Path
 
 from evidence_daemon import observe
-from evidence_daemon.canonical import acta_key
 from evidence_daemon.cases.decision import decide
-from evidence_daemon.cases.lot import SHOWN, lot
-from evidence_daemon.cases.matching import match, returns, search_keys
-from evidence_daemon.cases.register import labels_of
+from evidence_daemon.cases.matching import search_keys
 from evidence_daemon.cases.settlement import lapse, settle
-from evidence_daemon.cases.signals import cases_of, ways
+from evidence_daemon.cases.signals import ways
 from evidence_daemon.config import Config
-from evidence_daemon.documents.corrections import SUBJECT, with_corrections
-from evidence_daemon.documents.fields import read_papers
 from evidence_daemon.documents.provenance import origin_of
 from evidence_daemon.documents.reader import Reader
 from evidence_daemon.errors import Permanent
+from evidence_daemon.gathering import Gatherer, answered_cases
 from evidence_daemon.mail import authenticity, compose
 from evidence_daemon.mail.bounces import Fate, read_report
 from evidence_daemon.mail.keys import Keys
@@ -50,7 +45,6 @@ from evidence_daemon.model import (
     Attachment,
     AutomaticKind,
     Case,
-    CaseId,
     Census,
     CopyKey,
     Decision,
@@ -58,7 +52,6 @@ from evidence_daemon.model import (
     Email,
     Engine,
     Evidence,
-    Fields,
     Finding,
     FolderRole,
     Hold,
@@ -77,10 +70,9 @@ from evidence_daemon.model import (
     SignatureVerdict,
     Verdict,
     Withheld,
-    mail_of_receipt,
     receipt_number,
 )
-from evidence_daemon.rulebook import DocumentsBook, RuleBook
+from evidence_daemon.rulebook import RuleBook
 from evidence_daemon.store import (
     audit,
     brake,
@@ -90,7 +82,6 @@ from evidence_daemon.store import (
     outreach,
     privacy,
     records,
-    register,
     soundness,
 )
 from evidence_daemon.store.blobs import Blobs
@@ -145,7 +136,7 @@ class Pipeline:
             remembered=2 * config.daemon.workers,
         )
         self._turns = _Turns()
-        self._papers = _Papers()
+        self._gatherer = Gatherer(blobs, self.mails, config.answers.trusted_authserv_id)
 
     def under(self, book: RuleBook) -> Pipeline:
         """The same walk by another rule book."""
@@ -194,7 +185,7 @@ class Pipeline:
             elif received.returned and (walk := records.reopen(session, received.mail_id, self.clock())) is not None:
                 self.enqueue(session, received.mail_id, walk)
             if named is not None and (received.new or received.returned):
-                known = replace(named, thread=self._thread(session, named.email))
+                known = replace(named, thread=answered_cases(session, named.email))
                 cases = [case.id for case in records.find_cases(session, search_keys(known))]
                 outreach.hold(session, received.mail_id, cases, self.clock())
             return received.new
@@ -294,7 +285,7 @@ class Pipeline:
         given = [subject.id_number.value] if subject.id_number is not None else []
         given += [other for other, _ in subject.id_number.alternatives] if subject.id_number is not None else []
         with self.database.reading() as session:
-            thread = self._thread(session, email)
+            thread = answered_cases(session, email)
             known = Evidence(mail.receipt, mail.received_at, email, subject, (), (), thread=thread)
             cases = records.find_cases(session, search_keys(known))
         numbers = [*given[:1], *(case.id_number for case in cases), *given[1:], *email.labelled_ids]
@@ -414,43 +405,8 @@ class Pipeline:
     def gather(
         self, session: Session, mail_id: MailId, *, then: Sequence[Case] | None = None
     ) -> tuple[Evidence, Match]:
-        """All that is known of a mail, and whose it is.  Changes nothing.
-
-        `then` are cases as they stood when it was judged: with them it is gathered as of then, without what
-        later mails left behind.
-        """
-        mail = records.load_mail(session, mail_id)
-        email = self.mails.facts(mail)
-        readings = records.load_readings(session, mail_id)
-        header, border = self.blobs.head(mail.sha256, authenticity.MAX_HEADER), self.config.answers.trusted_authserv_id
-        signatures = records.load_signatures(session, mail_id)
-        twin = records.twin(session, mail_id)
-        corrected = {one.what: (one.after, one.actor) for one in records.corrections_of(session, mail_id)}
-        subjects = (corrected[SUBJECT][0],) if SUBJECT in corrected else email.subjects
-        evidence = Evidence(
-            receipt=receipt_number(mail_id),
-            received_at=mail.received_at,
-            email=email,
-            subject=read_subject(subjects, self.book.subject),
-            readings=readings,
-            papers=with_corrections(self._papers.of(mail, readings, self.book.documents), corrected),
-            known_sender=email.sender is not None and records.known_sender(session, email.sender.address),
-            sender_proven=authenticity.sender_proven(header, border, signatures),
-            sender_refuted=authenticity.sender_refuted(header, border),
-            oversized=mail.oversized,
-            thread=self._thread(session, email),
-            twin_of=receipt_number(twin) if twin is not None else "",
-            origins=judging.load_origins(session, mail_id),
-            lot=lot(records.thread_key(session), SHOWN, receipt_number(mail_id)),
-        )
-        return matched(session, mail_id, evidence, self.book, then=then)
-
-    def _thread(self, session: Session, email: Email) -> tuple[CaseId, ...]:
-        """The cases of the decision whose answer this mail replies to; a mail with an unsigned reference has none."""
-        nearest_first = (email.in_reply_to, *reversed(email.references))
-        found = compose.answered(nearest_first, records.thread_key(session))
-        mail_id = mail_of_receipt(found[0]) if found is not None else None
-        return records.decided_cases(session, mail_id, found[1]) if found is not None and mail_id is not None else ()
+        """All that is known of a mail, and whose it is (`Gatherer.gather`), for this walk's rule book."""
+        return self._gatherer.gather(session, mail_id, self.book, then=then)
 
     def apply(
         self,
@@ -759,48 +715,6 @@ def _origins(attachments: Sequence[Attachment], readings: Sequence[Reading]) -> 
     return tuple(told)
 
 
-def matched(
-    session: Session, mail_id: MailId, evidence: Evidence, book: RuleBook, *, then: Sequence[Case] | None = None
-) -> tuple[Evidence, Match]:
-    """Whose a mail is, and what other mails and the return register say of it.  Changes nothing; see `gather`."""
-    evidence = records.with_uses(session, mail_id, evidence)
-    cases = records.find_cases(session, search_keys(evidence))
-    if then is not None:
-        stood = {case.id for case in then}
-        cases = (*then, *(case for case in cases if case.id not in stood))
-    found = match(evidence, cases, book)
-    limits = book.decision.signals
-    meant = [case.id for case in cases_of(found)]
-    numbers = [acta_key(acta.number.value) for acta in returns(evidence) if acta.number]
-    labels = [label for acta in returns(evidence) for label in sorted(labels_of(acta))]
-    at, hours = evidence.received_at, limits.rush_hours
-    evidence = replace(
-        evidence,
-        register=register.look_up(session, numbers, labels),
-        lookalikes=judging.lookalikes(session, mail_id, limits.lookalike_bits),
-        rushes=judging.rushes(session, mail_id, ways(evidence, book), at, hours, meant),
-        neighbours=judging.neighbours(session, mail_id, evidence.papers),
-        held_alone=judging.held_alone(session, mail_id),
-    )
-    return _before(evidence, mail_id) if then is not None else evidence, found
-
-
-def _before(evidence: Evidence, mail_id: MailId) -> Evidence:
-    """The evidence without what later mails left behind."""
-
-    def earlier(receipt: str) -> bool:
-        other = mail_of_receipt(receipt)
-        return other is not None and other < mail_id
-
-    return replace(
-        evidence,
-        uses=tuple(use for use in evidence.uses if earlier(use.receipt)),
-        lookalikes=tuple(alike for alike in evidence.lookalikes if earlier(alike.receipt)),
-        neighbours=tuple(neighbour for neighbour in evidence.neighbours if earlier(neighbour.receipt)),
-        held_alone=(),
-    )
-
-
 def _same(last: Settlement, anew: Settlement) -> bool:
     """Whether a mail that is judged anew comes to the same end, and nothing more is reversed by it."""
     before, after = last.decision, anew.decision
@@ -814,34 +728,6 @@ def _same(last: Settlement, anew: Settlement) -> bool:
         and {case.id for case in before.cases} == {case.id for case in after.cases}
         and (reply == told or silent)
     )
-
-
-class _Papers:
-    """The papers of the mails that were gathered last.
-
-    Finding them in the words costs most of gathering, and a person's decision gathers the same mail several times.
-    """
-
-    def __init__(self, kept: int = 200) -> None:
-        self._kept, self._lock = kept, threading.Lock()
-        self._known: OrderedDict[tuple[MailId, datetime], tuple[DocumentsBook, tuple[Fields, ...]]] = OrderedDict()
-
-    def of(self, mail: records.Mail, readings: Sequence[Reading], book: DocumentsBook) -> tuple[Fields, ...]:
-        """The papers in a mail's readings, by this book; found anew when the mail was read anew."""
-        if mail.read_at is None:
-            return read_papers(readings, book)
-        key = (mail.id, mail.read_at)
-        with self._lock:
-            known = self._known.get(key)
-            if known is not None and known[0] is book:
-                self._known.move_to_end(key)
-                return known[1]
-        papers = read_papers(readings, book)
-        with self._lock:
-            self._known[key] = (book, papers)
-            while len(self._known) > self._kept:
-                self._known.popitem(last=False)
-        return papers
 
 
 class _Turns:

@@ -13,8 +13,8 @@ from crowd import crowd_evidence, fill
 from dossier import book
 
 from evidence_daemon.cases.decision import decide
+from evidence_daemon.gathering import matched
 from evidence_daemon.model import MailId, OneCase, Page, Reverse
-from evidence_daemon.pipeline import matched
 from evidence_daemon.store import judging
 from evidence_daemon.store.database import Database, open_database
 
