@@ -36,6 +36,7 @@ from evidence_daemon.store import figures, outreach, records
 from evidence_daemon.store.database import Session
 from evidence_daemon.store.figures import Period
 from evidence_daemon.store.members import Member
+from evidence_daemon.store.reach import Planned, plan_attempts
 from evidence_daemon.store.tables import DecisionRow, EntryRow, MailRow, OutboxRow, ReviewRow
 from evidence_daemon.store.work import at_work
 from evidence_daemon.web import words
@@ -265,7 +266,7 @@ async def test_campaigns_stand_on_the_panel_and_in_the_look_up_but_rehearsals_do
                 )
                 attempt = AttemptId(f"{campaign.id}-{name}")
                 phone = "+593990000000"
-                planned = outreach.Attempt(
+                planned = Planned(
                     attempt,
                     campaign.id,
                     case.id,
@@ -275,9 +276,8 @@ async def test_campaigns_stand_on_the_panel_and_in_the_look_up_but_rehearsals_do
                     phone,
                     "WA-1",
                     now,
-                    ContactState.PLANIFICADO,
                 )
-                outreach.plan_attempts(session, [planned])
+                plan_attempts(session, [planned])
                 outreach.change_attempt(
                     session, attempt, [ContactState.PLANIFICADO], state=ContactState.ENTREGADO, claimed_at=now
                 )

@@ -14,6 +14,7 @@ import unicodedata
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 from functools import lru_cache
+from typing import NamedTuple
 
 
 class NameMatch(StrEnum):
@@ -347,6 +348,7 @@ _LEGAL_FORM = re.compile(
     r"\b(?:S\.?\s?A\.?\s?S|S\.?\s?A\.?\s?C|S\.?\s?A|C\.?\s?A|C\.?\s?L|E\.?\s?P|CIA\.?\s?LTDA|COMPANIA LIMITADA|LTDA"
     r"|CIA|COMPANIA|SOCIEDAD ANONIMA|B\.?\s?I\.?\s?C)\.?(?=\s|$)"
 )
+_LONGEST_LEGAL_FORM = len("COMPANIA LIMITADA.")
 _COMPANY_WORDS = _listed("""
     CORPORACION FUNDACION ASOCIACION COOPERATIVA COLEGIO ESCUELA UNIVERSIDAD INSTITUTO MUNICIPIO GAD GOBIERNO
     MINISTERIO HOTEL HOSTAL HOSPITAL CLINICA IGLESIA PARROQUIA CONSORCIO COMERCIAL DISTRIBUIDORA IMPORTADORA
@@ -354,14 +356,17 @@ _COMPANY_WORDS = _listed("""
     SINDICATO FEDERACION CONDOMINIO CONJUNTO EDIFICIO COMITE CLUB BANCO NOTARIA LABORATORIO TALLERES TRANSPORTES
     EDITORIAL
 """)
+_FORM_WORDS = _listed("LTDA CIA COMPANIA ANONIMA LIMITADA UNIDAD")
 _FILLERS = _listed("DE DEL LA LAS LOS EL Y E EN")
 
 
 def _is_company(registered: str) -> bool:
     plain = _plain(registered).strip()
-    words = [word.rstrip(".") for word in plain.split()]
-    at_the_end = any(form.start() > 0 and form.end() >= len(plain) for form in _LEGAL_FORM.finditer(plain))
-    return at_the_end or not _COMPANY_WORDS.isdisjoint(words) or "UNIDAD EDUCATIVA" in plain
+    words = [word.rstrip(".") for word in plain.split()] if "." in plain else plain.split()
+    if not _COMPANY_WORDS.isdisjoint(words) or "UNIDAD EDUCATIVA" in plain:
+        return True
+    tail = max(1, len(plain) - _LONGEST_LEGAL_FORM)  # a form stands at the end, after a name
+    return any(form.end() >= len(plain) for form in _LEGAL_FORM.finditer(plain, tail))
 
 
 def _company_words(name: str) -> list[str]:
@@ -392,9 +397,27 @@ def _compare_companies(typed: str, registered: str) -> NameMatch:
 _PARTICLE_WORDS = frozenset(part for form in _PARTICLES for part in form)
 
 
+_SIMPLE = re.compile("[A-ZÁÉÍÓÚÜÑ]+")
+
+
+class _Look(NamedTuple):
+    """What one word of a name is, seen by itself."""
+
+    shown: str
+    head: str
+    """Its plain form where it begins a surname or is a name; "" for a particle and for what is no word."""
+    given: bool
+    odd: bool
+    """The name may be a company's, for this word."""
+
+
 @lru_cache(maxsize=16_384)
-def _plain_word(word: str) -> str:
-    return _plain(word).strip()
+def _look(word: str) -> _Look:
+    shown = word.strip(".,")
+    plain = _plain(shown).strip()
+    odd = not _SIMPLE.fullmatch(word) or plain in _COMPANY_WORDS or plain in _FORM_WORDS
+    head = plain if plain.isalpha() and plain not in _PARTICLE_WORDS else ""
+    return _Look(shown, head, plain in _GIVEN_NAMES, odd)
 
 
 def greeting_name(registered: str) -> str:
@@ -403,14 +426,14 @@ def greeting_name(registered: str) -> str:
     >>> greeting_name("GOYES BALSECA JUAN CARLOS"), greeting_name("DE LA CRUZ IZA MARÍA"), greeting_name("IZA S.A.")
     ('Juan', 'María', '')
     """
-    if _is_company(registered):
+    words = [_look(word) for word in registered.split()]
+    # an initial or a legal form may stand at the end; most names are told from a company's without reading them whole
+    if (not words or len(words[-1].shown) <= 3 or any(word.odd for word in words)) and _is_company(registered):
         return ""
-    words = [word.strip(".,") for word in registered.split()]
-    plain = [_plain_word(word) for word in words]
-    heads = [at for at, word in enumerate(plain) if word.isalpha() and word not in _PARTICLE_WORDS]  # one a name
+    heads = [word for word in words if word.head]  # one a name
     if len(heads) < 2:
         return ""
-    given = [plain[at] in _GIVEN_NAMES for at in heads]
+    given = [word.given for word in heads]
     backwards = given[0] and not any(given[len(given) // 2 :])
     if backwards:
         place = 0
@@ -418,4 +441,4 @@ def greeting_name(registered: str) -> str:
         place = 1 if given[1] and not given[0] else 2
     else:
         place = min(2, len(heads) - 1)
-    return words[heads[place]].title()
+    return heads[place].shown.title()

@@ -13,8 +13,9 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import groupby
+from typing import NamedTuple
 
 from phonenumbers import PhoneMetadata
 from pydantic import BaseModel, ConfigDict
@@ -25,16 +26,16 @@ from evidence_daemon.model import (
     AttemptId,
     CaseState,
     Channel,
-    ContactState,
     Exclusion,
     Segment,
 )
 from evidence_daemon.outreach import schedule
 from evidence_daemon.outreach.schedule import Openings
 from evidence_daemon.outreach.script import SERVICES, has_all, values
-from evidence_daemon.store import outreach
+from evidence_daemon.store import outreach, reach
 from evidence_daemon.store.database import Session
-from evidence_daemon.store.outreach import Attempt, Campaign, Candidate, Quiet
+from evidence_daemon.store.outreach import Campaign
+from evidence_daemon.store.reach import Candidate, Planned, Quiet
 from evidence_daemon.workdays import ECUADOR, Calendar
 
 BATCH = 2000
@@ -72,6 +73,18 @@ class Plan(BaseModel):
             frozenset(self.worked_holidays) & calendar.worked,
         )
         return Openings(self.book.hours, closed)
+
+    @cached_property
+    def ways(self) -> Mapping[Segment, Sequence[tuple[Channel, str, Script]]]:
+        """The channels of each segment in their order, with the script of each and its key."""
+        return {
+            segment: [
+                (channel, key, self.book.scripts[key])
+                for channel in policy.channels
+                if channel in self.channels and (key := self.book.script_for(segment, channel)) is not None
+            ]
+            for segment, policy in self.book.segments.items()
+        }
 
     def own_pace(self, channel: Channel) -> tuple[int, int] | None:
         """Contacts in a minute and in 24 hours (0: no limit of its own); None where the house's limits do."""
@@ -148,8 +161,7 @@ def fits(phone: str, channel: Channel) -> bool:
 # ── one customer ─────────────────────────────────────────────────────────────────────────────────
 
 
-@dataclass(frozen=True, slots=True)
-class Way:
+class Way(NamedTuple):
     """How one case is reached."""
 
     channel: Channel
@@ -186,37 +198,35 @@ def way(
 
     `channels` narrows the choice; telephones in `not_on` are left out.
     """
-    book, customer = plan.book, outreach.customer_key(case.id_number)
     if not case.phones:
         return Exclusion.SIN_TELEFONO
+    customer = reach.customer_key(case.id_number)
     worst = Exclusion.TELEFONO_INVALIDO
-    for channel in book.segments[case.segment].channels:
-        key = book.script_for(case.segment, channel)
-        if key is None or channel not in plan.channels or (channels is not None and channel not in channels):
+    for channel, key, script in plan.ways[case.segment]:
+        if channels is not None and channel not in channels:
             continue
-        phones = [
-            phone
-            for phone in case.phones
-            if fits(phone, channel) and (phone, channel.value) not in quiet.wrong and phone not in not_on
-        ]
+        phones = [phone for phone in case.phones if fits(phone, channel)]
+        if quiet.wrong or not_on:
+            phones = [phone for phone in phones if (phone, channel) not in quiet.wrong and phone not in not_on]
         if not phones:
             continue
         if quiet.is_suppressed(customer, channel):
             worst = Exclusion.BAJA
             continue
-        free = [phone for phone in phones if not quiet.is_suppressed(outreach.phone_key(phone), channel)]
+        free = [phone for phone in phones if not quiet.is_suppressed(reach.phone_key(phone), channel)]
         if not free:
             worst = Exclusion.BAJA
-        elif not has_all(book.scripts[key], known(case, plan)):
+        elif not has_all(script, known(case, plan, script.variables)):
             worst = worst if worst is Exclusion.BAJA else Exclusion.FALTA_UN_DATO
         else:
             return Way(channel, free[0], key)
     return worst
 
 
-def known(case: Candidate, plan: Plan) -> dict[Variable, str]:
+def known(case: Candidate, plan: Plan, wanted: Collection[Variable] = tuple(Variable)) -> dict[Variable, str]:
     """The variables of a case."""
     return values(
+        wanted,
         holder=case.holder,
         line=case.line,
         service_number=case.service_number,
@@ -227,8 +237,10 @@ def known(case: Candidate, plan: Plan) -> dict[Variable, str]:
 
 def over_the_cap(case: Candidate, phone: str, quiet: Quiet, plan: Plan) -> bool:
     """Whether the person or the telephone had as many contacts lately as is allowed."""
+    if not quiet.contacts:
+        return False
     most = plan.book.limits.contacts
-    whos = (outreach.customer_key(case.id_number), outreach.phone_key(phone))
+    whos = (reach.customer_key(case.id_number), reach.phone_key(phone))
     return any(quiet.contacts.get(who, 0) >= most for who in whos)
 
 
@@ -252,12 +264,11 @@ def of_one_customer(
 
 
 def quiet_of(
-    session: Session, rows: Sequence[Candidate], after: str, plan: Plan, today: date, scope: str = "", campaign: int = 0
+    session: Session, rows: Sequence[Candidate], plan: Plan, today: date, scope: str = "", campaign: int = 0
 ) -> Quiet:
-    """What keeps the people of a part of the list (those above `after`) from being reached."""
+    """What keeps the people of a part of the list from being reached."""
     since = today - timedelta(days=plan.book.limits.days)
-    part = outreach.Part(after, rows[-1].id_number)
-    return outreach.quiet_part(session, part, since=since, scope=scope, campaign=campaign)
+    return reach.quiet(session, rows, since=since, scope=scope, campaign=campaign)
 
 
 def _each(
@@ -289,8 +300,8 @@ def preview(session: Session, plan: Plan, now: datetime) -> Preview:
     """Look through the whole list; writes nothing."""
     told, after, taken = Preview(), "", dict[str, str]()
     today = now.astimezone(ECUADOR).date()
-    while rows := outreach.candidates(session, after, BATCH):
-        quiet = quiet_of(session, rows, after, plan, today)
+    while rows := reach.candidates(session, after, BATCH):
+        quiet = quiet_of(session, rows, plan, today)
         for case, verdict in _each(rows, quiet, plan, taken):
             told.total += 1
             if isinstance(verdict, Way):
@@ -321,7 +332,10 @@ def own_lane(campaign: Campaign, channel: Channel) -> str:
 
 def attempt_id(campaign: Campaign, case_id: int, channel: Channel, number: int) -> AttemptId:
     """The name of an attempt: the same attempt always has the same, in every house another."""
-    return AttemptId(f"e{campaign.wire}-{case_id}-{channel.value[0].lower()}{number}")
+    return AttemptId(f"e{campaign.wire}-{case_id}-{_LETTERS[channel]}{number}")
+
+
+_LETTERS = {one: one.value[0].lower() for one in Channel}
 
 
 def plan_some(session: Session, campaign: Campaign, calendar: Calendar, now: datetime) -> int:
@@ -330,13 +344,13 @@ def plan_some(session: Session, campaign: Campaign, calendar: Calendar, now: dat
     A crash between two parts loses nothing: the mark of how far it came is written with the rows.
     """
     plan = read_plan(campaign.plan)
-    rows = outreach.candidates(session, campaign.planned_to, BATCH)
+    rows = reach.candidates(session, campaign.planned_to, BATCH)
     if not rows:
         outreach.change_campaign(session, campaign, planned_at=now)
         return 0
     openings, first = plan.openings(calendar), max(now, campaign.starts_at)
     today, opening = now.astimezone(ECUADOR).date(), dict[tuple[str, str], datetime]()
-    quiet = quiet_of(session, rows, campaign.planned_to, plan, today, scope_of(campaign), campaign.id)
+    quiet = quiet_of(session, rows, plan, today, scope_of(campaign), campaign.id)
     planned = []
     for case, found in _each(rows, quiet, plan, dict(quiet.taken)):
         if not isinstance(found, Way):
@@ -344,21 +358,14 @@ def plan_some(session: Session, campaign: Campaign, calendar: Calendar, now: dat
         where = (case.province, found.script)
         if where not in opening:
             opening[where] = openings.next_open(first, case.province, spare(plan.book.scripts[found.script]))
+        name = attempt_id(campaign, case.case_id, found.channel, 1)
         planned.append(
-            Attempt(
-                id=attempt_id(campaign, case.case_id, found.channel, 1),
-                campaign_id=campaign.id,
-                case_id=case.case_id,
-                channel=found.channel,
-                number=1,
-                customer=case.id_number,
-                phone=found.phone,
-                script=found.script,
-                not_before=opening[where],
-                state=ContactState.PLANIFICADO,
+            Planned(
+                name, campaign.id, case.case_id, found.channel, 1, case.id_number, found.phone, found.script,
+                opening[where],
             )
-        )
-    outreach.plan_attempts(session, planned)
+        )  # fmt: skip
+    reach.plan_attempts(session, planned)
     outreach.change_campaign(session, campaign, planned_to=rows[-1].id_number)
     return len(rows)
 

@@ -24,7 +24,7 @@ from evidence_daemon.outreach.channel import Message, Sent
 from evidence_daemon.outreach.report import LawCheck
 from evidence_daemon.outreach.schedule import Lane
 from evidence_daemon.rulebook import RuleBook
-from evidence_daemon.store import audit, outreach
+from evidence_daemon.store import audit, outreach, reach
 from evidence_daemon.store.database import Database, Session
 from evidence_daemon.store.outreach import Attempt, Campaign, Funnel, Suppression
 from evidence_daemon.workdays import ECUADOR, Calendar
@@ -498,10 +498,10 @@ def whom_of(text: str) -> str:
     """
     plain = text.strip()
     if plain.startswith("+"):
-        return outreach.phone_key(e164(plain))
+        return reach.phone_key(e164(plain))
     if not plain.isalnum() or not any(sign.isdigit() for sign in plain):
         raise BadInput(f"{text!r}: escriba una cédula, o un teléfono con +593")
-    return outreach.customer_key(plain.upper())
+    return reach.customer_key(plain.upper())
 
 
 def actor(person: str) -> str:

@@ -41,9 +41,10 @@ from evidence_daemon.outreach.channel import (
     Throttled,
 )
 from evidence_daemon.outreach.schedule import Enough, Lane, OtherChannel, OtherPhone, Repeat
-from evidence_daemon.store import audit, outreach
+from evidence_daemon.store import audit, outreach, reach
 from evidence_daemon.store.database import Session
-from evidence_daemon.store.outreach import Attempt, Campaign, Candidate, Quiet, Suppression
+from evidence_daemon.store.outreach import Attempt, Campaign, Suppression
+from evidence_daemon.store.reach import Candidate, Planned, Quiet
 from evidence_daemon.store.switches import switches
 from evidence_daemon.workdays import Calendar
 
@@ -126,15 +127,10 @@ class Contacts:
         if not rows:
             return
         plan, scope = audience.read_plan(campaign.plan), audience.scope_of(campaign)
-        cases = outreach.cases_now(session, [row.case_id for row in rows])
-        quiet = outreach.quiet(
-            session,
-            {case.id_number for case in cases.values()},
-            {phone for case in cases.values() for phone in case.phones} | {row.phone for row in rows},
-            list(cases),
-            since=now.date() - timedelta(days=plan.book.limits.days),
-            scope=scope,
-        )
+        cases = reach.cases_now(session, [row.case_id for row in rows])
+        since = now.date() - timedelta(days=plan.book.limits.days)
+        phones = {row.phone for row in rows}
+        quiet = reach.quiet(session, cases.values(), since=since, scope=scope, more_phones=phones)
         for row in rows:
             found = self._look_again(plan, row, cases.get(row.case_id), quiet, now, stops)
             if isinstance(found, _Wait):
@@ -179,7 +175,7 @@ class Contacts:
         if (row.channel.value, row.script) in stops:
             return _Wait(now + timedelta(minutes=5))
         still = row.phone in case.phones and (row.phone, row.channel.value) not in quiet.wrong
-        reachable = still and not quiet.is_suppressed(outreach.phone_key(row.phone), row.channel)
+        reachable = still and not quiet.is_suppressed(reach.phone_key(row.phone), row.channel)
         phone = row.phone if reachable else way.phone
         if audience.over_the_cap(case, phone, quiet, plan):
             return _Wait(openings.next_day(now, case.province))
@@ -187,7 +183,7 @@ class Contacts:
 
     def _take(self, session: Session, plan: Plan, row: Attempt, go: _Go, scope: str, now: datetime) -> Message | None:
         day = now.astimezone(schedule.zone_of(go.case.province)).date()
-        whos = [scope + outreach.customer_key(row.customer), scope + outreach.phone_key(go.phone)]
+        whos = [scope + reach.customer_key(row.customer), scope + reach.phone_key(go.phone)]
         if not outreach.take_day(session, whos, day, row.id):
             later = go.openings.next_day(now, go.case.province)
             outreach.change_attempt(session, row.id, [_S.PLANIFICADO], not_before=later)
@@ -323,7 +319,7 @@ class Contacts:
             self._brake(session, attempt, now)
 
     def _leave_alone(self, session: Session, attempt: Attempt, channel: str, proof: str, now: datetime) -> None:
-        for who in (outreach.customer_key(attempt.customer), outreach.phone_key(attempt.phone)):
+        for who in (reach.customer_key(attempt.customer), reach.phone_key(attempt.phone)):
             wanted = Suppression(who, channel, "pidió no ser contactado", attempt.channel.value, proof, DAEMON, now)
             if outreach.suppress(session, wanted):
                 detail = {"attempt": attempt.id, "channel": channel or "todos"}
@@ -356,7 +352,7 @@ class Contacts:
         campaign = outreach.load_campaign(session, attempt.campaign_id)
         if campaign.state in (CampaignState.CANCELADA, CampaignState.TERMINADA):
             return
-        case = outreach.cases_now(session, [attempt.case_id]).get(attempt.case_id)
+        case = reach.cases_now(session, [attempt.case_id]).get(attempt.case_id)
         if case is None:
             return
         plan = audience.read_plan(campaign.plan)
@@ -395,7 +391,7 @@ class Contacts:
     def _another(
         self, session: Session, case: Candidate, plan: Plan, channels: Sequence[Channel], used: Sequence[str]
     ) -> Way | None:
-        quiet = outreach.quiet(session, [case.id_number], case.phones, [case.case_id], since=date.max)
+        quiet = reach.quiet(session, [case], since=date.max)
         found = audience.way(case, quiet, plan, channels, used)
         return found if isinstance(found, Way) else None
 
@@ -404,7 +400,7 @@ class Contacts:
         session: Session, campaign: Campaign, last: Attempt, way: Way, at: datetime, before: Sequence[Attempt]
     ) -> None:
         number = 1 + max((one.number for one in before if one.channel is way.channel), default=0)
-        following = Attempt(
+        following = Planned(
             id=audience.attempt_id(campaign, last.case_id, way.channel, number),
             campaign_id=campaign.id,
             case_id=last.case_id,
@@ -414,9 +410,8 @@ class Contacts:
             phone=way.phone,
             script=way.script,
             not_before=at,
-            state=_S.PLANIFICADO,
         )
-        outreach.plan_attempts(session, [following])
+        reach.plan_attempts(session, [following])
         outreach.refresh(session, [last.case_id], at)  # a case whose customer has answered waits
 
     # ── what was left open ───────────────────────────────────────────────────────────────────────

@@ -42,7 +42,7 @@ from evidence_daemon.outreach.webhooks import (
     read,
 )
 from evidence_daemon.outreach.whatsapp import failed, text_message
-from evidence_daemon.store import audit, lookup, outreach, records, whatsapp
+from evidence_daemon.store import audit, lookup, outreach, reach, records, whatsapp
 from evidence_daemon.store.database import Database, Session
 from evidence_daemon.store.lease import Lease
 from evidence_daemon.store.outreach import Attempt, Suppression
@@ -247,7 +247,7 @@ class Conversation:
         """Whether it is certain whom to leave alone; else a person looks."""
         if message.sender.startswith("+"):
             proof = f"{message.wamid} {message.at:%Y-%m-%dT%H:%M:%SZ} {fold(message.text)}"
-            self._suppress(session, outreach.phone_key(message.sender), "", proof, now)
+            self._suppress(session, reach.phone_key(message.sender), "", proof, now)
             return True
         return attempt is not None
 
@@ -276,18 +276,16 @@ class Conversation:
         whatsapp.change_message(session, change.wamid, handled_at=now, outcome="NUMERO_CAMBIADO")
         name = attempt.id if attempt else AttemptId(change.wamid)
         outreach.mark_wrong(session, change.old, Channel.WHATSAPP, name, now)
-        old = outreach.phone_key(change.old)
+        old = reach.phone_key(change.old)
         for one in list(outreach.suppressions(session, who=old)):
-            self._suppress(
-                session, outreach.phone_key(change.new), one.channel, f"{change.wamid}: antes {old[2:]}", now
-            )
+            self._suppress(session, reach.phone_key(change.new), one.channel, f"{change.wamid}: antes {old[2:]}", now)
         detail = {"attempt": name, "origin": "WHATSAPP"}
         audit.record(session, "telephone changed", actor=DAEMON, now=now, case_id=about, detail=detail)
 
     def _preference(self, session: Session, wish: Preference, now: datetime) -> None:
         if not wish.sender.startswith("+"):
             return
-        who = outreach.phone_key(wish.sender)
+        who = reach.phone_key(wish.sender)
         if wish.value == "stop":
             proof = f"ajustes de WhatsApp, {wish.at:%Y-%m-%dT%H:%M:%SZ}"
             self._suppress(session, who, Channel.WHATSAPP.value, proof, now)

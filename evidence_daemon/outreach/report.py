@@ -16,7 +16,7 @@ from evidence_daemon.model import AttemptId, CaseId, Channel
 from evidence_daemon.observe import masked as masked_number
 from evidence_daemon.outreach import audience, schedule
 from evidence_daemon.outreach.script import render
-from evidence_daemon.store import outreach
+from evidence_daemon.store import outreach, reach
 from evidence_daemon.store.database import Session
 from evidence_daemon.store.outreach import Attempt, Campaign
 from evidence_daemon.workdays import ECUADOR, Calendar
@@ -126,7 +126,7 @@ class Told:
 def timeline(session: Session, case_id: CaseId, *, rehearsals: bool = False) -> list[Told]:
     """Everything that was tried and is planned about a case, oldest first."""
     campaigns: dict[int, Campaign] = {}
-    case = outreach.cases_now(session, [case_id]).get(case_id)
+    case = reach.cases_now(session, [case_id]).get(case_id)
     told = []
     for attempt in outreach.attempts_of_case(session, case_id):
         if attempt.campaign_id not in campaigns:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -46,23 +46,39 @@ def deadline_words(day: date) -> str:
     return format_date(day, "EEEE d 'de' MMMM 'de' y", locale="es_EC")
 
 
+@lru_cache(maxsize=4096)
 def day_words(day: date) -> str:
     """A day as the deck writes it in the middle of a text: `10-5-2020`."""
     return f"{day.day}-{day.month}-{day.year}"
 
 
 def values(
-    *, holder: str, line: Line, service_number: str, withdrawn_on: date | None, deadline: date
+    wanted: Collection[Variable] = tuple(Variable),
+    *,
+    holder: str,
+    line: Line,
+    service_number: str,
+    withdrawn_on: date | None,
+    deadline: date,
 ) -> dict[Variable, str]:
     """What is known of one case for the variables; what is not known, or would not fit into a message, is missing."""
-    known = {
-        Variable.NOMBRE: greeting_name(holder),
-        Variable.SERVICIO: SERVICES.get(line, ""),
-        Variable.NUMERO_SERVICIO: service_number.strip(),
-        Variable.RETIRO: day_words(withdrawn_on) if withdrawn_on is not None else "",
-        Variable.LIMITE: deadline_words(deadline),
+    known: dict[Variable, str] = {}
+    for name in wanted:
+        text = _TOLD[name](holder, line, service_number, withdrawn_on, deadline)
+        if text and not value_fault(text):
+            known[name] = text
+    return known
+
+
+_TOLD: Mapping[Variable, Callable[[str, Line, str, date | None, date], str]] = MappingProxyType(
+    {
+        Variable.NOMBRE: lambda holder, _line, _number, _day, _last: greeting_name(holder),
+        Variable.SERVICIO: lambda _holder, line, _number, _day, _last: SERVICES.get(line, ""),
+        Variable.NUMERO_SERVICIO: lambda _holder, _line, number, _day, _last: number.strip(),
+        Variable.RETIRO: lambda _holder, _line, _number, day, _last: day_words(day) if day is not None else "",
+        Variable.LIMITE: lambda _holder, _line, _number, _day, last: deadline_words(last),
     }
-    return {name: text for name, text in known.items() if text and not value_fault(text)}
+)
 
 
 _BROKEN = re.compile(r"[\n\r\t]| {4}")
@@ -81,7 +97,7 @@ def value_fault(text: str) -> str:
 
 def has_all(script: Script, known: Mapping[Variable, str]) -> bool:
     """Whether every variable of the text has a value."""
-    return known.keys() >= set(script.variables)
+    return all(name in known for name in script.variables)
 
 
 def render(script: Script, known: Mapping[Variable, str]) -> tuple[str, dict[str, str]]:

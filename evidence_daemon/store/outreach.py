@@ -25,12 +25,10 @@ from evidence_daemon.model import (
     Channel,
     ContactState,
     EvidenceState,
-    Line,
     MailId,
-    Segment,
 )
 from evidence_daemon.store.statements import change_one, count_rows, insert_new
-from evidence_daemon.store.tables import CaseRow, MailCaseRow, MailRow, PhoneRow
+from evidence_daemon.store.tables import CaseRow, MailCaseRow, MailRow
 from evidence_daemon.store.tables_outreach import (
     AttemptEventRow,
     AttemptRow,
@@ -49,16 +47,6 @@ UNDER_WAY = (_S.ENVIANDO, _S.DESCONOCIDO, _S.ENVIADO)
 CLOSED = (CaseState.ACREDITADO, CaseState.REGULARIZADO, CaseState.PAGADO, CaseState.ANULADO, CaseState.ESCALADO)
 """States of a case that needs no contact any more."""
 _QUIET: Mapping[str, Any] = {"synchronize_session": False}
-
-
-def customer_key(id_number: str) -> str:
-    """A person, as days and suppressions name him."""
-    return f"c:{id_number}"
-
-
-def phone_key(phone: str) -> str:
-    """A telephone (E.164), as days and suppressions name it."""
-    return f"t:{phone}"
 
 
 # ── campaigns ────────────────────────────────────────────────────────────────────────────────────
@@ -160,201 +148,6 @@ def change_campaign(session: Session, campaign: Campaign, **values: Any) -> None
     )
 
 
-# ── the audience ─────────────────────────────────────────────────────────────────────────────────
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """A case of the list with what a campaign must know of it; `phones` in the order of the list."""
-
-    case_id: CaseId
-    id_number: str
-    holder: str
-    line: Line
-    service_number: str
-    state: CaseState
-    segment: Segment
-    withdrawn_on: date | None
-    claim_open: bool
-    in_collection: bool
-    province: str
-    phones: tuple[str, ...] = ()
-
-
-_CANDIDATE = (
-    col(CaseRow.id), col(CaseRow.id_number), col(CaseRow.holder), sa.type_coerce(col(CaseRow.line), sa.Text),
-    col(CaseRow.service_number), sa.type_coerce(col(CaseRow.state), sa.Text),
-    sa.type_coerce(col(CaseRow.segment), sa.Text), col(CaseRow.withdrawn_on), col(CaseRow.claim_open),
-    col(CaseRow.in_collection), col(CaseRow.province),
-)  # fmt: skip
-"""Words as the database has them: looked up in the tables below, a million of them cost seconds otherwise."""
-_LINES = {one.value: one for one in Line}
-_STATES = {one.value: one for one in CaseState}
-_SEGMENTS = {one.value: one for one in Segment}
-
-
-_PHONE: Any = col(PhoneRow.phone)
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """All cases whose identity numbers are above `after`, up to `last`: a part of the list, as a question."""
-
-    after: str
-    last: str
-
-    def _within(self) -> Any:
-        return sa.and_(col(CaseRow.id_number) > self.after, col(CaseRow.id_number) <= self.last)
-
-    @property
-    def cases(self) -> Any:
-        """Their ids."""
-        return sa.select(col(CaseRow.id)).where(self._within())
-
-    @property
-    def phones(self) -> Any:
-        """Their telephones."""
-        return self._phones(_PHONE)
-
-    def whos(self, *scopes: str) -> Any:
-        """Their people and telephones, as days and suppressions name them (in each of these scopes)."""
-        parts: list[Any] = []
-        for scope in scopes:
-            customer: Any = sa.literal(f"{scope}c:") + col(CaseRow.id_number)
-            parts += [sa.select(customer).where(self._within()), self._phones(sa.literal(f"{scope}t:") + _PHONE)]
-        return sa.union_all(*parts)
-
-    def _phones(self, shown: Any) -> Any:
-        return sa.select(shown).join(CaseRow, col(CaseRow.id) == col(PhoneRow.case_id)).where(self._within())
-
-
-def candidates(session: Session, after: str, limit: int) -> list[Candidate]:
-    """The next customers of the list with all their cases, by identity number; all of one customer stand together.
-
-    About `limit` cases whose identity number is above `after`; none when the list is at its end.
-    """
-    query = sa.select(*_CANDIDATE)
-    order = (col(CaseRow.id_number), col(CaseRow.id))
-    rows = list(session.execute(query.where(col(CaseRow.id_number) > after).order_by(*order).limit(limit)))
-    if not rows:
-        return []
-    last = rows[-1][1]
-    if len(rows) == limit:
-        known = sum(1 for row in rows if row[1] == last)
-        rest = session.execute(query.where(col(CaseRow.id_number) == last).order_by(*order).offset(known))
-        rows += list(rest)
-    phones = _phones(session, Part(after, last).cases)
-    return [_candidate(row, phones) for row in rows]
-
-
-def cases_now(session: Session, ids: Collection[int]) -> dict[CaseId, Candidate]:
-    """The same of a few cases, as they stand."""
-    rows = list(session.execute(sa.select(*_CANDIDATE).where(col(CaseRow.id).in_(ids))))
-    phones = _phones(session, [row[0] for row in rows])
-    return {row[0]: _candidate(row, phones) for row in rows}
-
-
-def _candidate(row: Any, phones: Mapping[int, tuple[str, ...]]) -> Candidate:
-    case_id, id_number, holder, line, number, state, segment, withdrawn, claim, collection, province = row
-    return Candidate(
-        case_id, id_number, holder, _LINES[line], number, _STATES[state], _SEGMENTS[segment], withdrawn, claim,
-        collection, province, phones.get(case_id, ()),
-    )  # fmt: skip
-
-
-def _phones(session: Session, ids: Any) -> dict[int, tuple[str, ...]]:
-    found: dict[int, tuple[str, ...]] = {}
-    rows = session.execute(
-        sa.select(col(PhoneRow.case_id), col(PhoneRow.phone))
-        .where(col(PhoneRow.case_id).in_(ids))
-        .order_by(col(PhoneRow.case_id), col(PhoneRow.ordinal))
-    )
-    for case_id, phone in rows:
-        found[case_id] = (*found.get(case_id, ()), phone)
-    return found
-
-
-@dataclass(frozen=True, slots=True)
-class Quiet:
-    """Who of some people must be left alone, and on what."""
-
-    suppressed: frozenset[tuple[str, str]]
-    """(who, channel); "" is every channel."""
-    wrong: frozenset[tuple[str, str]]
-    """(telephone, channel)."""
-    answered: frozenset[CaseId]
-    """Cases that a stored, undecided mail names."""
-    contacts: Mapping[str, int]
-    """Contacts of each person and telephone in the days that were asked for."""
-    taken: Mapping[str, str]
-    """Telephones that this campaign reaches already, and whose they are."""
-
-    def is_suppressed(self, who: str, channel: Channel) -> bool:
-        return (who, "") in self.suppressed or (who, channel.value) in self.suppressed
-
-
-def quiet(
-    session: Session,
-    customers: Collection[str],
-    phones: Collection[str],
-    cases: Collection[CaseId],
-    *,
-    since: date,
-    scope: str = "",
-    campaign: int = 0,
-) -> Quiet:
-    """Everything that keeps these people from being reached.  `scope` is that of a rehearsal."""
-    whos = [*map(customer_key, customers), *map(phone_key, phones)]
-    days = [*whos, *(scope + who for who in whos)] if scope else whos
-    return _quiet(session, whos, days, phones, cases, since=since, scope=scope, campaign=campaign)
-
-
-def quiet_part(session: Session, part: Part, *, since: date, scope: str = "", campaign: int = 0) -> Quiet:
-    """The same of a part of the list: the database itself finds whose they are."""
-    days = part.whos("", scope) if scope else part.whos("")
-    return _quiet(session, part.whos(""), days, part.phones, part.cases, since=since, scope=scope, campaign=campaign)
-
-
-def _quiet(
-    session: Session, whos: Any, days: Any, phones: Any, cases: Any, *, since: date, scope: str, campaign: int
-) -> Quiet:
-    standing = col(SuppressionRow.lifted_at).is_(None)
-    suppressed = session.execute(
-        sa.select(col(SuppressionRow.who), col(SuppressionRow.channel)).where(
-            col(SuppressionRow.who).in_(whos), standing
-        )
-    )
-    wrong = session.execute(
-        sa.select(col(WrongPhoneRow.phone), col(WrongPhoneRow.channel)).where(col(WrongPhoneRow.phone).in_(phones))
-    )
-    answered = session.execute(
-        sa.select(col(ContactHoldRow.case_id)).where(col(ContactHoldRow.case_id).in_(cases)).distinct()
-    )
-    counted = session.execute(
-        sa.select(col(ContactDayRow.who), sa.func.count())
-        .where(col(ContactDayRow.who).in_(days), col(ContactDayRow.day) > since)
-        .group_by(col(ContactDayRow.who))
-    )
-    contacts: dict[str, int] = {}
-    for who, count in counted:
-        plain = who.removeprefix(scope)
-        contacts[plain] = contacts.get(plain, 0) + count
-    taken: Sequence[Any] = ()
-    if campaign:
-        taken = session.execute(
-            sa.select(col(AttemptRow.phone), col(AttemptRow.customer)).where(
-                col(AttemptRow.campaign_id) == campaign, col(AttemptRow.phone).in_(phones)
-            )
-        ).all()
-    return Quiet(
-        frozenset((who, channel) for who, channel in suppressed),
-        frozenset((phone, channel) for phone, channel in wrong),
-        frozenset(CaseId(row[0]) for row in answered),
-        contacts,
-        {row[0]: row[1] for row in taken},
-    )
-
-
 # ── attempts ─────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -385,20 +178,10 @@ class Attempt:
 
 
 _ATTEMPT_NAMES = tuple(Attempt.__dataclass_fields__)
-_PLANNED_NAMES = _ATTEMPT_NAMES[:10]
 _ATTEMPT_NAMED = sa.select(
     *(AttemptRow.__table__.c[name] for name in _ATTEMPT_NAMES)  # type: ignore[attr-defined]
 ).where(col(AttemptRow.id) == sa.bindparam("attempt_name"))
 """Made once: it is asked for with every report, and putting it together costs more than asking."""
-
-
-def plan_attempts(session: Session, planned: Sequence[Attempt]) -> None:
-    """Write planned attempts; those that are there already stay as they are."""
-    if not planned:
-        return
-    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
-    rows = [{name: getattr(one, name) for name in _PLANNED_NAMES} for one in planned]
-    session.execute(insert(AttemptRow.__table__).on_conflict_do_nothing(), rows)  # type: ignore[attr-defined]
 
 
 def attempt(session: Session, name: AttemptId) -> Attempt | None:

@@ -13,7 +13,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col, select
 
 from evidence_daemon.model import AttemptId, CampaignState, CaseId, Channel, ContactState
-from evidence_daemon.store.outreach import Attempt, Campaign, all_campaigns, attempt, phone_key, under_way
+from evidence_daemon.store.outreach import Attempt, Campaign, all_campaigns, attempt, under_way
+from evidence_daemon.store.reach import phone_key
 from evidence_daemon.store.statements import insert_new
 from evidence_daemon.store.tables_outreach import AttemptRow, ContactDayRow
 from evidence_daemon.store.tables_whatsapp import CustomerMessageRow, TemplateRow, WebhookRow
