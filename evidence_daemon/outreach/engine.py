@@ -187,17 +187,18 @@ class Engine:
 
     async def _at_work(self, channel: Channel, driver: Driver, turn: Turn | None) -> None:
         results: asyncio.Queue[tuple[AttemptId, Sent] | Report] = asyncio.Queue()
+        open_: set[AttemptId] = set()
         helpers = [
             asyncio.create_task(work)
             for work in (
                 self._listen(driver, results),
-                self._write(channel, results),
+                self._write(channel, results, open_),
                 self._end_calls(channel, driver),
                 self._tidy(channel, driver),
                 *([self._lose(channel, turn)] if turn is not None else []),
             )
         ]
-        sender = asyncio.create_task(self._send(channel, driver, results))
+        sender = asyncio.create_task(self._send(channel, driver, results, open_))
         try:
             done, _running = await asyncio.wait([sender, *helpers], return_when=asyncio.FIRST_COMPLETED)
             for task in done:
@@ -214,25 +215,35 @@ class Engine:
             await asyncio.gather(*helpers, return_exceptions=True)
 
     async def _send(
-        self, channel: Channel, driver: Driver, results: asyncio.Queue[tuple[AttemptId, Sent] | Report]
+        self,
+        channel: Channel,
+        driver: Driver,
+        results: asyncio.Queue[tuple[AttemptId, Sent] | Report],
+        open_: set[AttemptId],
     ) -> None:
-        """Claim a quarter of a second's worth, hand each over in its turn, go on."""
+        """Claim a quarter of a second's worth, hand each over in its turn, go on.
+
+        `open_` are those that are claimed and of which no result is committed: a crash leaves all of them in doubt, so
+        they are never more than may be under way at once.
+        """
         lane, pace = self._contacts.lanes[channel], self._paces[channel]
         loop, in_flight = asyncio.get_running_loop(), set[asyncio.Task[None]]()
         most = max(1, round(lane.per_second / 4))
         try:
             while not self._stop.is_set():
-                room = min(most, lane.at_once - len(in_flight))
+                room = min(most, lane.at_once - len(open_))
                 if room <= 0:
                     await asyncio.sleep(0.02)
                     continue
                 claimed = await self._do(partial(self._claim, channel, room))
+                open_.update(message.attempt for message in claimed.messages)
                 for message in claimed.messages:
                     wait = pace.turn(loop.time()) - loop.time()
                     if wait > 0:
                         await asyncio.sleep(wait)
                     if message.attempt in self._unwanted:
                         await self._do(partial(self._withdraw, message.attempt))
+                        open_.discard(message.attempt)
                         continue
                     task = asyncio.create_task(self._hand_over(driver, message, pace, results))
                     in_flight.add(task)
@@ -270,7 +281,9 @@ class Engine:
         async for report in driver.reports():
             results.put_nowait(report)
 
-    async def _write(self, channel: Channel, results: asyncio.Queue[tuple[AttemptId, Sent] | Report]) -> None:
+    async def _write(
+        self, channel: Channel, results: asyncio.Queue[tuple[AttemptId, Sent] | Report], open_: set[AttemptId]
+    ) -> None:
         """Write results as they come, many in one commit; an answer always before what was heard after it."""
         while True:
             some = [await results.get()]
@@ -285,6 +298,7 @@ class Engine:
                     log.warning("%s: results wait to be written: %s", channel.value, trouble)
                     await asyncio.sleep(pause)
                     pause = min(pause * 2, 10.0)
+            open_.difference_update(one[0] for one in some if not isinstance(one, Report))
             for _one in some:
                 results.task_done()
 
