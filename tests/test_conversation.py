@@ -28,7 +28,7 @@ from evidence_daemon.outreach.conversation import Conversation
 from evidence_daemon.outreach.listener import PATH, Listener
 from evidence_daemon.outreach.templates import Templates
 from evidence_daemon.outreach.whatsapp import WhatsApp
-from evidence_daemon.store import outreach, records, whatsapp
+from evidence_daemon.store import outreach, privacy, records, whatsapp
 from evidence_daemon.store.switches import pause
 
 S, WA = ContactState, Channel.WHATSAPP
@@ -313,6 +313,38 @@ def test_a_stranger_is_a_task_too(tmp_path: Path) -> None:
         (mail,) = _mails(one)
         one.field.one.walks(mail)
         assert one.field.one.story(mail).mail.subject.startswith("Mensaje de WhatsApp")
+
+
+def test_who_was_never_written_to_is_known_by_a_telephone_that_only_he_has(tmp_path: Path) -> None:
+    once, shared = "0987000077", "0987000066"
+    listed = (Owed(10, phones=once), Owed(11, phones=shared), Owed(12, phones=shared, holder="IZA CAIZA ELENA MARIA"))
+    with desk(tmp_path, *listed) as one:
+        his, either = one.says(77, text="ya entregué"), one.says(66, text="ya entregué")
+        one.heard()
+        case = one.scalar("SELECT id FROM cases WHERE service_number = '40000010'")
+        about = "SELECT case_id FROM whatsapp_inbound WHERE wamid = '{}'"
+        assert one.scalar(about.format(his)) == case
+        assert one.scalar(about.format(either)) is None, "two customers have it: a person looks"
+        answers = [sent.body["text"]["body"] for sent in one.cloud.sandbox.taken if sent.body["type"] == "text"]
+        assert len(answers) == 2
+        assert not any(word in answer for answer in answers for word in ("GOYES", "Juan", "P0000010", "40000010"))
+        with one.field.one.house.database.session() as session:
+            held = privacy.everything(session, "P0000010", [])["whatsapp_inbound"]
+            assert [row["wamid"] for row in held] == [his], "what he wrote is his"
+            privacy.forget_contacts(session, "P0000010")
+        assert one.scalar(f"SELECT sender FROM whatsapp_inbound WHERE wamid = '{his}'") == ""  # noqa: S608
+        assert one.scalar(f"SELECT sender FROM whatsapp_inbound WHERE wamid = '{either}'") != "", "nobody's alone"  # noqa: S608
+
+
+def test_what_came_before_the_list_did_is_his_who_alone_has_the_telephone(tmp_path: Path) -> None:
+    with desk(tmp_path, Owed(10, phones="0987000077")) as one:
+        wamid = one.says(77, text="¿Quién es?")
+        one.heard()
+        with one.field.one.house.database.session() as session:
+            session.execute(sa.text("UPDATE whatsapp_inbound SET case_id = NULL"))  # nobody was on file then
+            assert [row["wamid"] for row in privacy.everything(session, "P0000010", [])["whatsapp_inbound"]] == [wamid]
+            privacy.forget_contacts(session, "P0000010")
+        assert one.scalar("SELECT sender || body FROM whatsapp_inbound") == ""
 
 
 def test_who_moves_to_another_number_takes_his_wish_along(tmp_path: Path) -> None:

@@ -225,9 +225,11 @@ class Conversation:
 
     def _message(self, session: Session, message: Inbound, now: datetime) -> None:
         attempt = whatsapp.attempt_written_to(session, message.sender, message.about)
+        # who was never written to is known by his telephone alone; what he is answered tells nothing of any case
+        about = attempt.case_id if attempt else whatsapp.case_of_phone(session, message.sender)
         noted = CustomerMessage(
             message.wamid, message.sender, message.at, message.kind, json.dumps(asdict(message), default=str),
-            attempt.id if attempt else None, attempt.case_id if attempt else None,
+            attempt.id if attempt else None, about,
         )  # fmt: skip
         if not whatsapp.take_message(session, noted, now):
             return

@@ -255,9 +255,9 @@ def forget(session: Session, mail_id: MailId, reason: str, *, actor: str, now: d
 def forget_contacts(session: Session, id_number: str) -> None:
     """Addresses and telephones of a person's cases go; that he asked not to be called stays."""
     cases = select(CaseRow.id).where(col(CaseRow.id_number) == id_number)
+    _set(session, CustomerMessageRow, _written_by(session, id_number), sender="", body="")
     session.exec(sa.delete(PhoneRow).where(col(PhoneRow.case_id).in_(cases)))
     _set(session, AttemptRow, col(AttemptRow.case_id).in_(cases), phone="")
-    _set(session, CustomerMessageRow, col(CustomerMessageRow.case_id).in_(cases), sender="", body="")
     _set(session, CaseRow, col(CaseRow.id_number) == id_number, email="")
 
 
@@ -271,11 +271,25 @@ def everything(session: Session, id_number: str, mails: Collection[MailId]) -> d
         wanted += [columns.mail_id.in_(mails)] if "mail_id" in columns else []
         wanted += [columns.id_number == id_number] if "id_number" in columns else []
         wanted += [columns.id.in_(mails)] if name == "mails" else []
+        wanted += [_written_by(session, id_number)] if name == CustomerMessageRow.__tablename__ else []
         if wanted:
             rows = session.execute(sa.select(table).where(sa.or_(*wanted))).mappings()
             if told := [{key: _plain(value) for key, value in row.items()} for row in rows]:
                 found[name] = told
     return found
+
+
+def _written_by(session: Session, id_number: str) -> sa.ColumnElement[bool]:
+    """What a person wrote by WhatsApp: about a case of his, or about none from a telephone that only he has or had."""
+    cases = sa.select(col(CaseRow.id)).where(col(CaseRow.id_number) == id_number)
+    phones = set(session.exec(select(PhoneRow.phone).where(col(PhoneRow.case_id).in_(cases))))
+    phones |= set(session.exec(select(AttemptRow.phone).where(col(AttemptRow.case_id).in_(cases))))
+    shared = session.exec(
+        select(PhoneRow.phone).where(col(PhoneRow.phone).in_(phones), col(PhoneRow.case_id).not_in(cases))
+    )
+    mine = phones - set(shared) - {""}
+    row = CustomerMessageRow
+    return sa.or_(col(row.case_id).in_(cases), sa.and_(col(row.case_id).is_(None), col(row.sender).in_(mine)))
 
 
 def _pictures(session: Session, *which: Any) -> set[str]:

@@ -319,7 +319,7 @@ class PhoneRow(Table, table=True):
     __tablename__ = "phones"
 
     case_id: int = _to("cases", key=True)
-    phone: str = _text(key=True)
+    phone: str = _text(key=True, index=True)
     ordinal: int
 
 

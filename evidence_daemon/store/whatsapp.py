@@ -13,9 +13,10 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col, select
 
 from evidence_daemon.model import AttemptId, CampaignState, CaseId, Channel, ContactState
-from evidence_daemon.store.outreach import Attempt, Campaign, all_campaigns, attempt, under_way
+from evidence_daemon.store.outreach import CLOSED, Attempt, Campaign, all_campaigns, attempt, under_way
 from evidence_daemon.store.reach import phone_key
 from evidence_daemon.store.statements import insert_new
+from evidence_daemon.store.tables import CaseRow, PhoneRow
 from evidence_daemon.store.tables_outreach import AttemptRow, ContactDayRow
 from evidence_daemon.store.tables_whatsapp import CustomerMessageRow, TemplateRow, WebhookRow
 
@@ -139,6 +140,24 @@ def attempt_written_to(session: Session, sender: str, about: str) -> Attempt | N
         )
         name = session.exec(last.limit(1)).first()
     return attempt(session, AttemptId(name)) if name is not None else None
+
+
+def case_of_phone(session: Session, phone: str) -> CaseId | None:
+    """The case of the only customer who has this telephone; None when nobody or several do, or it could be two cases.
+
+    Of several cases of that customer, the only one that is not closed.
+    """
+    rows = session.execute(
+        sa.select(col(CaseRow.id), col(CaseRow.id_number), col(CaseRow.state))
+        .join(PhoneRow, col(PhoneRow.case_id) == col(CaseRow.id))
+        .where(col(PhoneRow.phone) == phone)
+    ).all()
+    if len({id_number for _case, id_number, _state in rows}) != 1:
+        return None
+    cases = [case for case, _number, _state in rows]
+    if len(cases) > 1:
+        cases = [case for case, _number, state in rows if state not in CLOSED]
+    return CaseId(cases[0]) if len(cases) == 1 else None
 
 
 # ── templates ────────────────────────────────────────────────────────────────────────────────────
