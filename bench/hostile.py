@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import ctypes
 import hashlib
 import os
 import sys
@@ -74,17 +75,55 @@ def through_the_reader(files: Iterable[Path]) -> Iterator[Outcome]:
 
 
 def cells_cpu() -> float:
-    """Seconds of CPU that all cells had that have ended, with what they started: their nurseries reaped them."""
-    ticks = 0
+    """Seconds of CPU that all cells had that have ended, with what they started: their nurseries reaped them.
+
+    A nursery that has ended itself was reaped by this process, so that nothing is lost when one takes another's place.
+    """
+    spent = sum(os.times()[2:4])
     for nursery in sandbox._nurseries.values():
-        fields = Path(f"/proc/{nursery._process.pid}/stat").read_text().rpartition(")")[2].split()
-        ticks += int(fields[13]) + int(fields[14])  # cutime and cstime, proc(5)
-    return ticks / os.sysconf("SC_CLK_TCK")
+        if nursery.alive:
+            fields = Path(f"/proc/{nursery._process.pid}/stat").read_text().rpartition(")")[2].split()
+            spent += (int(fields[13]) + int(fields[14])) / os.sysconf("SC_CLK_TCK")  # cutime and cstime, proc(5)
+    return spent
 
 
 def memory() -> int:
     """Bytes of this process that lie in memory."""
     return int(Path("/proc/self/statm").read_text().split()[1]) * 4096
+
+
+class _Mallinfo(ctypes.Structure):
+    """`struct mallinfo2` of glibc."""
+
+    _fields_ = [
+        (name, ctypes.c_size_t)
+        for name in (
+            "arena",
+            "ordblks",
+            "smblks",
+            "hblks",
+            "hblkhd",
+            "usmblks",
+            "fsmblks",
+            "uordblks",
+            "fordblks",
+            "keepcost",
+        )
+    ]
+
+
+def parted() -> str:
+    """Where the memory is: pages of files, what the allocator gave out, what it keeps free."""
+    ask = ctypes.CDLL(None).mallinfo2
+    ask.restype = _Mallinfo
+    told = ask()
+    pages_of_files = next(
+        int(line.split()[1]) * 1024 for line in Path("/proc/self/status").read_text().splitlines() if "RssFile" in line
+    )
+    return (
+        f"of files {pages_of_files / 1e6:.0f}, given out {(told.uordblks + told.hblkhd) / 1e6:.0f}, "
+        f"kept free {told.fordblks / 1e6:.0f}, blocks of Python {sys.getallocatedblocks()}"
+    )
 
 
 def growth(held: list[int]) -> int:
@@ -109,6 +148,8 @@ def main() -> int:
     for outcome in through_the_reader(files):
         outcomes.append(outcome)
         held.append(memory())
+        if len(held) % (len(files) // 8 + 1) == 1:
+            print(f"after {len(held)} files {held[-1] / 1e6:.0f} MB: {parted()}", flush=True)
         if outcome.seconds > 5 or outcome.wall > WALL_SECONDS:
             print(f"{outcome.seconds:6.1f} s  {outcome.path.name[:60]:<60}  {outcome.named}")
     grown = growth(held)

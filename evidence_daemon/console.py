@@ -259,6 +259,9 @@ def _print_paper(paper: Fields) -> None:
         row(f"{line.type.value} MAC", line.mac)
         if line.serial is None and line.mac is None:
             table.add_row(line.type.value, f"× {line.count}", line.text, "", "", "", "")
+        for name, written in (("estado", line.state), ("accesorios", line.accessories)):
+            if written:
+                table.add_row(f"{line.type.value} {name}", written, "", "", "", "", "")
     out.print(table)
 
 

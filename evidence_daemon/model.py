@@ -600,6 +600,10 @@ class EquipmentLine:
     brand: str = ""
     model: str = ""
     count: int = 1
+    state: str = ""
+    """As written: "Bueno", "Completo", "Pantalla rota"."""
+    accessories: str = ""
+    """As written in a column of its own ("Cargador: Sí"); what has a row of its own is a line of its own."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -211,6 +211,7 @@ class LabelsBook(_Book):
     brand_model: tuple[str, ...]
     count: tuple[str, ...]
     state: tuple[str, ...]
+    accessories: tuple[str, ...] = ()
     other: tuple[str, ...]
     signing: tuple[str, ...]
     customer_signs: tuple[str, ...]

@@ -161,6 +161,42 @@ def test_labels_above_their_values_and_a_table_are_read() -> None:
     ]
 
 
+def test_the_state_and_the_accessories_of_equipment_are_read_from_their_columns() -> None:
+    assert [line.state for line in read(TABLE).equipment] == ["Bueno"] * 3
+    other = TABLE.replace(
+        "Cant.  Descripción           Marca      Modelo       No. de serie        Estado",
+        "Elemento   Cargador   Marca      Modelo     No. de serie        Estado del equipo",
+    )
+    other = other.replace(
+        "  1      Módem ADSL            Huawei     HG532s       2102213F97073330    Bueno",
+        "  ONT        Sí         Huawei     HG8245Q2   HWTCC661499D        Completo",
+    )
+    (first, *_) = read(other).equipment
+    assert (first.type, value(first.serial), first.state, first.accessories) == (
+        EquipmentType.ONT, "HWTCC661499D", "Completo", "Sí",
+    )  # fmt: skip
+    assert (first.brand, first.model) == ("Huawei", "HG8245Q2")
+
+
+@pytest.mark.parametrize(
+    ("line", "agent"),
+    [
+        ("  Agente: Tipán Mora Verónica                Código: 4471", "Tipán Mora Verónica"),
+        ("  Atendido por                               Firma\n  ROSA ELENA VACA", "ROSA ELENA VACA"),
+    ],
+)
+def test_the_agent_is_read_and_is_not_the_holder(line: str, agent: str) -> None:
+    paper = read(LIST.replace("  Motivo: cancelación del servicio", line))
+    assert value(paper.agent).upper() == agent.upper()
+    assert value(paper.holder) == "MORALES ÑAUÑAY JUANA ISABEL"
+
+
+def test_a_stamp_beside_the_customers_place_is_no_signature_of_his() -> None:
+    x, y = _label_row(LIST, "Recibí conforme CNT EP")
+    stamp = Box(x, y - 0.08, x + 0.2, y - 0.02)
+    assert read(LIST, ink=(stamp,)).signature is Signature.NO_HALLADA
+
+
 def test_sentences_are_read() -> None:
     paper = read(PROSE)
     assert (paper.kind, paper.direction, paper.ours) == (DocumentKind.ACTA, Direction.DEVOLUCION, True)

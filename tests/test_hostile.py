@@ -172,6 +172,14 @@ def png_of_size(width: int, height: int) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", data) + chunk(b"IEND", b"")
 
 
+def jpeg_of_size(width: int, height: int) -> bytes:
+    """A picture of sixteen pixels that says that it has more."""
+    out = io.BytesIO()
+    Image.new("L", (4, 4)).save(out, "JPEG")
+    head, _, rest = out.getvalue().partition(b"\xff\xc0")
+    return head + b"\xff\xc0" + rest[:3] + height.to_bytes(2, "big") + width.to_bytes(2, "big") + rest[7:]
+
+
 def deep(levels: int) -> bytes:
     content = blank()
     for _ in range(levels):
@@ -204,6 +212,8 @@ def pages(count: int) -> bytes:
     [
         (lambda: b"\xff\xd8\xff" + bytes(MAX_FILE_BYTES), R.ADJUNTO_MUY_GRANDE, "bytes"),
         (lambda: png_of_size(60_000, 60_000), R.ADJUNTO_MUY_GRANDE, "píxeles"),
+        (lambda: jpeg_of_size(20_000, 20_000), R.ADJUNTO_MUY_GRANDE, "píxeles"),
+        (lambda: pages(0), R.ADJUNTO_DANADO, "dañado"),
         (lambda: zipped({f"{n}.png": b"x%d" % n for n in range(51)}), R.ADJUNTO_MUY_GRANDE, "más de 50"),
         (wrapped.bomb, R.ADJUNTO_BLOQUEADO, "crecer"),
         (wrapped.encrypted, R.ADJUNTO_PROTEGIDO, "clave"),
@@ -250,6 +260,15 @@ def test_pages_above_those_of_a_document_are_counted_and_not_read() -> None:
     (reading,) = read(pages(12), max_pages=2)
     assert isinstance(reading, Document)
     assert (len(reading.pages), reading.total_pages) == (2, 12)
+
+
+def test_pictures_of_one_tiff_above_their_number_are_counted_and_not_read() -> None:
+    out = io.BytesIO()
+    frames = [Image.new("1", (60, 80), 1) for _ in range(12)]
+    frames[0].save(out, "TIFF", save_all=True, append_images=frames[1:])
+    (reading,) = read(out.getvalue(), max_pages=20)
+    assert isinstance(reading, Document)
+    assert (len(reading.pages), reading.total_pages) == (10, 12)
 
 
 def test_pages_above_those_of_a_mail_are_told(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,6 +14,7 @@ import tomllib
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 
 import cv2
@@ -33,7 +34,7 @@ from evidence_daemon.documents import reader as reader_module
 from evidence_daemon.documents import sandbox
 from evidence_daemon.documents.fields import read_papers, wanted
 from evidence_daemon.documents.reader import Reader
-from evidence_daemon.documents.sight import Sight, words_of
+from evidence_daemon.documents.sight import OCR, Sight, words_of
 from evidence_daemon.errors import BadConfig
 from evidence_daemon.model import (
     Attachment,
@@ -52,6 +53,7 @@ from evidence_daemon.rulebook import DocumentsBook
 
 BOOK = DocumentsBook.model_validate(tomllib.loads((Path(__file__).parents[1] / "rules" / "documents.toml").read_text()))
 CONFIG = DocumentsConfig()
+PDF = "evidence_daemon.documents.pdf"
 
 
 def digest(content: bytes) -> Sha256:
@@ -115,6 +117,12 @@ def note(canvas: Canvas) -> None:
     canvas.line(330, 380, 510, 380)
     canvas.drawString(330, 366, "Recibí conforme CNT EP")
     scribble(canvas, 80, 385)
+
+
+def letter(canvas: Canvas) -> None:
+    """Words with values that prove themselves, and no title: opened and believed, but not compared with its pixels."""
+    canvas.setFont("Helvetica", 11)
+    canvas.drawString(60, 700, "Estimados: escribe el titular con documento 1700000019 desde el 17/03/2021, gracias.")
 
 
 def boxes(canvas: Canvas) -> None:
@@ -215,6 +223,17 @@ def photo(draw: Callable[[Canvas], None]) -> np.ndarray:
     return np.clip(table * light + noise, 0, 255).astype(np.uint8)
 
 
+@lru_cache(maxsize=1)
+def scanned_note() -> tuple[Document, bytes]:
+    """The note as a scanner sends it, read once for all who look at it; and its picture for people."""
+    kept = Kept()
+    (reading,) = Reader(CONFIG, kept, BOOK).read([attached(scan(note))])
+    assert isinstance(reading, Document), reading
+    (page,) = reading.pages
+    assert page.raster is not None
+    return reading, kept.pngs[page.raster]
+
+
 def assert_is_the_acta(paper: Fields) -> None:
     assert (paper.kind, paper.direction, paper.ours) == (DocumentKind.ACTA, Direction.DEVOLUCION, True), paper.because
     assert value(paper.id_number) == "1700000019"
@@ -252,13 +271,10 @@ def test_a_scanned_form_is_read_by_its_pixels() -> None:
 
 
 def test_the_boxes_of_a_scans_words_lie_on_its_print() -> None:
-    kept = Kept()
-    (reading,) = Reader(CONFIG, kept, BOOK).read([attached(scan(note, skew=0))])
+    reading, png = scanned_note()
     assert_is_the_acta(paper_of(reading))
-    assert isinstance(reading, Document)
     (page,) = reading.pages
-    assert page.raster is not None
-    grey = np.asarray(Image.open(io.BytesIO(kept.pngs[page.raster])).convert("L"))
+    grey = np.asarray(Image.open(io.BytesIO(png)).convert("L"))
     word = next(word for word in page.words if word.text == "1700000019")
     x0, x1 = int(word.box.x0 * page.width), int(word.box.x1 * page.width)
     y0, y1 = int(word.box.y0 * page.height), int(word.box.y1 * page.height)
@@ -274,12 +290,18 @@ def test_a_photo_that_lies_on_its_side_is_cut_out_and_stood_upright() -> None:
     assert reading.pages[0].width < reading.pages[0].height
 
 
-def test_a_photo_whose_exif_says_how_it_was_held_is_turned_by_it() -> None:
-    turned = np.rot90(photo(boxes), 1)
-    reading = read_one(jpeg(turned, orientation=6))
-    assert value(paper_of(reading).id_number) == "1700000019"
+@pytest.mark.parametrize(("orientation", "turns"), [(1, 0), (3, 2), (6, 1), (8, 3)])
+def test_a_photo_whose_exif_says_how_it_was_held_is_turned_by_it(orientation: int, turns: int) -> None:
+    marked = np.full((400, 300, 3), 255, np.uint8)
+    marked[30:90, 20:120] = 0
+    kept = Kept()
+    (reading,) = Reader(CONFIG, kept, BOOK).read([attached(jpeg(np.rot90(marked, turns), orientation=orientation))])
     assert isinstance(reading, Document)
-    assert reading.pages[0].turned == 90
+    (png,) = kept.pngs.values()
+    shown = np.asarray(Image.open(io.BytesIO(png)).convert("L"))
+    assert shown.shape == (400, 300)
+    assert shown[40:80, 30:110].max() < 60
+    assert shown[100:].min() > 200
 
 
 def test_values_that_are_pixels_pasted_over_a_form_of_text_are_read_from_the_pixels() -> None:
@@ -344,9 +366,9 @@ def test_every_format_of_a_phone_or_scanner_is_opened(
     assert paper_of(reading).kind is DocumentKind.VACIO
 
 
-def test_a_photo_of_two_hundred_megapixels_is_decoded_small() -> None:
+def test_a_photo_of_a_hundred_megapixels_is_decoded_small() -> None:
     buffer = io.BytesIO()
-    Image.new("L", (16_000, 12_500), 255).save(buffer, "JPEG")
+    Image.new("L", (12_000, 9_000), 255).save(buffer, "JPEG")
     reading = read_one(buffer.getvalue())
     assert isinstance(reading, Document), reading
     assert max(reading.pages[0].width, reading.pages[0].height) <= 3600
@@ -357,20 +379,21 @@ def test_a_photo_of_two_hundred_megapixels_is_decoded_small() -> None:
 
 def locked(user: str, owner: str = "owner") -> bytes:
     buffer = io.BytesIO()
-    with pikepdf.open(io.BytesIO(pdf(note))) as document:
+    with pikepdf.open(io.BytesIO(pdf(letter))) as document:
         document.save(buffer, encryption=pikepdf.Encryption(user=user, owner=owner))
     return buffer.getvalue()
 
 
-def test_a_pdf_with_an_owners_password_only_is_read() -> None:
-    assert value(paper_of(read_one(locked(""))).id_number) == "1700000019"
+@pytest.mark.parametrize(("password", "tried"), [("", ()), ("1700000019", ("0900000027", "1700000019"))])
+def test_a_pdf_without_a_password_of_its_readers_or_with_the_cedula_as_one_is_opened(
+    password: str, tried: tuple[str, ...]
+) -> None:
+    assert "1700000019" in words_on(read_one(locked(password), passwords=tried))
 
 
-def test_a_pdf_is_opened_with_the_cedula_where_that_is_its_password() -> None:
-    assert (
-        value(paper_of(read_one(locked("1700000019"), passwords=("0900000027", "1700000019"))).id_number)
-        == "1700000019"
-    )
+def words_on(reading: Reading) -> list[str]:
+    assert isinstance(reading, Document), reading
+    return [word.text for page in reading.pages for word in page.words]
 
 
 def test_a_pdf_with_another_password_is_protected() -> None:
@@ -425,7 +448,7 @@ def test_a_bad_file_ends_with_its_reason(content: bytes, reasons: set[ReasonCode
 
 
 def test_half_a_photo_is_damaged() -> None:
-    whole = jpeg(photo(note))
+    whole = jpeg(np.random.default_rng(1).integers(0, 255, (600, 400, 3), np.uint8).astype(np.uint8))
     reading = read_one(whole[: len(whole) // 2])
     assert isinstance(reading, Unreadable)
     assert reading.reason is ReasonCode.ADJUNTO_DANADO
@@ -448,13 +471,11 @@ def test_of_many_pages_the_first_are_read_and_all_are_counted() -> None:
 
 
 def test_a_page_without_a_size_does_not_spoil_the_others() -> None:
-    with pikepdf.open(io.BytesIO(pdf(note, note))) as document:
+    with pikepdf.open(io.BytesIO(pdf(letter, letter))) as document:
         document.pages[0].MediaBox = pikepdf.Array([0, 0, 0, 0])
         buffer = io.BytesIO()
         document.save(buffer)
-    reading = read_one(buffer.getvalue())
-    assert isinstance(reading, Document)
-    assert value(paper_of(reading).id_number) == "1700000019"
+    assert "1700000019" in words_on(read_one(buffer.getvalue()))
 
 
 # ── cells that fail, limits of a mail ────────────────────────────────────────────────────────────
@@ -534,10 +555,32 @@ def test_the_daemon_itself_loads_no_parser_of_documents() -> None:
 
 
 @pytest.fixture
-def _own_nurseries() -> Iterator[None]:
-    """Whatever the test does to them, the next one gets others."""
+def _own_nurseries(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """What reads and opens PDFs is born anew for the test; the nurseries of others are left alone."""
+    others = {key: nursery for key, nursery in sandbox._nurseries.items() if key[1] not in (OCR, PDF)}
+    mine = dict(others)
+    monkeypatch.setattr(sandbox, "_nurseries", mine)
     yield
-    sandbox.close_nurseries()
+    for key, nursery in mine.items():
+        if key not in others:
+            nursery.close()
+
+
+def in_memory() -> int:
+    """Bytes of this process that lie in memory."""
+    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+def test_pages_of_pixels_leave_the_daemons_memory_as_it_was() -> None:
+    reader = Reader(CONFIG, Kept(), BOOK)
+    held = []
+    for number in range(6):
+        buffer = io.BytesIO()
+        Image.new("L", (2400, 3200), 250 - number).save(buffer, "PNG")  # 23 MB of pixels pass through
+        (reading,) = reader.read([attached(buffer.getvalue())])
+        assert isinstance(reading, Document)
+        held.append(in_memory())
+    assert max(held[1:]) - held[0] < 15_000_000, held
 
 
 # ── check ────────────────────────────────────────────────────────────────────────────────────────
@@ -555,14 +598,12 @@ def test_a_missing_language_is_told_with_its_package() -> None:
 @pytest.mark.usefixtures("_own_nurseries")
 def test_a_missing_tesseract_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    sandbox.close_nurseries()
     with pytest.raises(BadConfig, match="apt-get install tesseract-ocr "):
         Reader(CONFIG, Kept(), BOOK).check()
 
 
 @pytest.mark.usefixtures("_own_nurseries")
 def test_a_cage_that_cannot_lock_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    sandbox.close_nurseries()
     boot = sandbox._BOOT.replace("main(int(", "import platform; platform.machine = lambda: 'pdp11'; main(int(")
     monkeypatch.setattr(sandbox, "_BOOT", boot)
     with pytest.raises(BadConfig, match="pdp11"):
@@ -615,9 +656,9 @@ def _assert_read_well(truths: list[dict[str, object]], share: float) -> None:
     assert right >= share * total, f"{right} of {total}"
 
 
-def test_some_clean_samples_are_read_well_and_some_refused() -> None:
-    _assert_read_well(_truth(lambda t: t["archivo"] in {"p000001.pdf", "p000003.pdf", "p000004.pdf"}), 1.0)
-    for truth in _truth(lambda t: t["archivo"] in {"n000000.pdf", "n000005.pdf"}):
+def test_a_clean_sample_is_read_well_and_another_refused() -> None:
+    _assert_read_well(_truth(lambda t: t["archivo"] in {"p000001.pdf"}), 1.0)
+    for truth in _truth(lambda t: t["archivo"] in {"n000000.pdf"}):
         assert not any(map(_acceptable, _papers(str(truth["archivo"])))), truth["archivo"]
 
 

@@ -125,6 +125,20 @@ def test_a_cell_that_computes_for_ever_is_killed_at_its_deadline() -> None:
     assert time.monotonic() - began < 4
 
 
+def test_a_cell_that_nobody_waits_for_ends_by_its_own_seconds_of_cpu() -> None:
+    with Cell(SEALED, Limits(0.9, 600_000_000)) as cell:  # a second of CPU: they are counted whole
+        cell.send(Frame({"try": "compute for ever"}))
+        until = time.monotonic() + 30
+        while _is_running(cell.pid) and time.monotonic() < until:
+            time.sleep(0.1)
+        assert not _is_running(cell.pid)
+
+
+def _is_running(pid: int) -> bool:
+    """False for one that has ended and is not reaped yet."""
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in {"Z", "X"}
+
+
 def test_noise_on_standard_error_neither_blocks_nor_grows() -> None:
     with Cell(SEALED, LIMITS) as cell:
         (told,) = cell.answers(Frame({"try": "fill stderr"}))

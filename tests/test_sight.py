@@ -13,12 +13,14 @@ from reportlab.graphics.barcode.code128 import Code128
 from reportlab.lib.colors import Color
 from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
-from test_reader import note, paper_of, pdf, pixels, read_one, scan, value
+from test_reader import note, paper_of, pdf, pixels, read_one, scan, scanned_note, value
 
 from evidence_daemon.documents import sight, strong
-from evidence_daemon.documents.sandbox import Lock
+from evidence_daemon.documents.looks import Wanted
+from evidence_daemon.documents.sandbox import Frame, Limits, Lock
+from evidence_daemon.documents.sight import Sight
 from evidence_daemon.documents.strokes import ink
-from evidence_daemon.model import Direction, Document, DocumentKind, Engine
+from evidence_daemon.model import Box, Direction, Document, DocumentKind, Engine, Page
 
 
 def written(text: str, dpi: int = 200) -> ImageReader:
@@ -97,7 +99,7 @@ def test_a_title_under_a_picture_of_something_else_makes_no_acta() -> None:
 
 
 def test_numbers_without_a_check_digit_are_proven_on_a_scan_by_two_engines() -> None:
-    reading = read_one(scan(note))
+    reading, _ = scanned_note()
     paper = paper_of(reading)
     assert paper.service_number is not None
     assert (value(paper.service_number), paper.service_number.proven) == ("022345678", True)
@@ -108,33 +110,29 @@ def test_numbers_without_a_check_digit_are_proven_on_a_scan_by_two_engines() -> 
     assert "find" not in dict(reading.seconds), "lines were enough: the page was not searched by the strong engine"
 
 
-def test_without_the_second_engine_a_paper_is_read_and_less_of_it_is_proven(
+def test_without_the_second_engine_less_is_proven_and_a_bar_code_proves_the_serial_that_it_holds(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(sight, "STRONG", "evidence_daemon.documents.no_such_engine")
-    with caplog.at_level(logging.WARNING, "evidence_daemon.documents"):
-        paper = paper_of(read_one(scan(note)))
-    assert any("second OCR engine" in record.message for record in caplog.records)
-    assert value(paper.service_number) == "022345678"
-    assert paper.service_number is not None
-    assert not paper.service_number.proven
-    assert paper.id_number is not None
-    assert paper.id_number.proven  # by its check digit
-
-
-def test_a_bar_code_proves_the_serial_that_it_holds(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sight, "STRONG", "evidence_daemon.documents.no_such_engine")
 
     def draw(canvas: Canvas) -> None:
         note(canvas)
         Code128("HWTCC661499D", barWidth=1.2, barHeight=26).drawOn(canvas, 300, 560)
 
-    reading = read_one(scan(draw))
+    with caplog.at_level(logging.WARNING, "evidence_daemon.documents"):
+        reading = read_one(scan(draw))
+    assert any("second OCR engine" in record.message for record in caplog.records)
     assert isinstance(reading, Document)
     (page,) = reading.pages
     codes = [word.text for witness in page.witnesses if witness.engine is Engine.CODIGO for word in witness.words]
     assert codes == ["HWTCC661499D"]
-    serial = paper_of(reading).equipment[0].serial
+    paper = paper_of(reading)
+    assert value(paper.service_number) == "022345678"
+    assert paper.service_number is not None
+    assert not paper.service_number.proven
+    assert paper.id_number is not None
+    assert paper.id_number.proven  # by its check digit
+    serial = paper.equipment[0].serial
     assert serial is not None
     assert serial.proven
 
@@ -150,7 +148,7 @@ def test_large_letters_across_a_page_are_seen_and_a_signature_is_not_taken_for_t
 
     across = [ink(pixels(pdf(draw), 150), []) for draw in (note, struck)]
     assert [any(box[0] == 0 and box[2] == 1 for box in boxes) for boxes in across] == [False, True]
-    paper = paper_of(read_one(scan(struck)))
+    paper = paper_of(read_one(pdf(struck)))
     assert paper.direction is Direction.DESCONOCIDA
 
 
@@ -167,6 +165,34 @@ def test_where_a_value_is_missing_only_lines_that_are_unsure_go_to_the_strong_en
     assert dict(reading.seconds)["pages by the strong engine"] == 1
     assert all(witness.regions for witness in strongly)
     assert sum(len(witness.words) for witness in strongly) < len(page.words)
+
+
+@pytest.mark.parametrize(
+    ("kind", "spent", "further"),
+    [
+        (DocumentKind.OTRO, 9.0, True),
+        (DocumentKind.OTRO, 10.5, False),
+        (DocumentKind.ACTA, 10.5, True),
+        (DocumentKind.ACTA, 60.5, False),
+    ],
+)
+def test_a_page_gets_no_further_look_once_its_mails_documents_have_had_their_seconds(
+    kind: DocumentKind, spent: float, further: bool
+) -> None:
+    page = pixels(pdf(note), 90)[150:330]  # a few lines are a page too
+    high, wide = page.shape[:2]
+    asked: list[Page] = []
+
+    def judge(one: Page) -> Wanted:
+        asked.append(one)
+        return Wanted(kind, places=(Box(0.1, 0.1, 0.5, 0.3),))
+
+    with Sight("spa", lambda: Limits(30, 2_000_000_000), judge, before=spent) as looking:
+        read, png = looking.page(Frame({"number": 1, "width": wide, "height": high}, (page.tobytes(),)))
+    assert read.words
+    assert png
+    assert bool(read.witnesses) is further
+    assert ("strong" in looking.spent) is further
 
 
 def test_a_blank_page_costs_no_reading() -> None:

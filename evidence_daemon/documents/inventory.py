@@ -23,7 +23,7 @@ from evidence_daemon.rulebook import DocumentsBook
 # ── equipment ────────────────────────────────────────────────────────────────────────────────────
 
 _SERIAL = re.compile(r"[A-Z0-9][A-Z0-9\-]{4,22}[A-Z0-9]")
-_HEADINGS = ("type", "brand", "model", "brand_model", "serial", "mac", "count", "state")
+_HEADINGS = ("type", "brand", "model", "brand_model", "serial", "mac", "count", "state", "accessories")
 _NOTHING = frozenset({"NA", "SN", "SINSERIE", "SINNUMERO", "NOAPLICA", "NINGUNO", "NINGUNA", ""})
 
 
@@ -202,6 +202,7 @@ def _row(
         word.text for name in ("type", "brand", "model", "brand_model") for word in by_column.get(name, ())
     )
     brand, model = _brand_and_model(by_column, described, book)
+    state, accessories = (" ".join(word.text for word in by_column.get(name, ())) for name in ("state", "accessories"))
     counted = re.fullmatch(r"\(?(\d{1,2})\)?", "".join(word.text for word in by_column.get("count", ())))
     return EquipmentLine(
         type=kind or EquipmentType.OTRO,
@@ -211,6 +212,8 @@ def _row(
         brand=brand,
         model=model,
         count=max(1, int(counted[1])) if counted else 1,
+        state=state.strip("-–— ")[:60],
+        accessories=accessories.strip("-–— ")[:60],
     )
 
 

@@ -119,6 +119,7 @@ def _words(sheet: Sheet, rule: KindBook) -> tuple[str, ...]:
     return tuple(word for word in rule.words if squeezed(word) in page)
 
 
+@lru_cache(maxsize=20_000)
 def _opens_with(line: str, wanted: str) -> int:
     """How many letters of a line are a title, as printed or slightly misread; 0: it does not begin with it."""
     if wanted[:3] not in line[:6] and wanted[-5:] not in line[: len(wanted) + 2]:

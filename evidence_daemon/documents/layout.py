@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from itertools import pairwise
+from operator import ne
 from statistics import median
 from typing import Any
 
@@ -45,17 +46,17 @@ def distance(a: str, b: str) -> int:
     return row[-1]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Span:
     """Words that stand together, in reading order."""
 
     words: tuple[Word, ...]
 
-    @property
+    @cached_property
     def text(self) -> str:
         return " ".join(word.text for word in self.words)
 
-    @property
+    @cached_property
     def box(self) -> Box:
         return Box(
             min(w.box.x0 for w in self.words), min(w.box.y0 for w in self.words),
@@ -282,6 +283,10 @@ class Lexicon:
         for label in self._fields:
             self._by_length.setdefault(len(label), []).append(label)
         self._lengths = sorted(self._by_length, reverse=True)
+        self._by_part: dict[tuple[int, int, str], list[str]] = {}
+        for label in self._fields:
+            for place, part in enumerate(_parts(label)):
+                self._by_part.setdefault((len(label), place, part), []).append(label)
 
     def hits(self, rows: Sequence[Sequence[Span]]) -> Iterator[Hit]:
         """Every label in every cell; the longest one at each place, none inside another."""
@@ -322,12 +327,33 @@ class Lexicon:
             piece = stream[start:stop]
             if piece in self._fields:
                 return piece, stop
-            forgiven = 0 if length < 6 else 1 if length < 14 else 2
-            if forgiven:
-                for label in self._by_length[length]:
-                    if sum(a != b for a, b in zip(label, piece, strict=True)) <= forgiven:
-                        return label, stop
+            if (label := self._misread(piece)) is not None:
+                return label, stop
         return None
+
+    def _misread(self, piece: str) -> str | None:
+        """The first label from which a piece differs in no more letters than are forgiven."""
+        forgiven = _forgiven(len(piece))
+        if not forgiven:
+            return None
+        near = {
+            label
+            for place, part in enumerate(_parts(piece))
+            for label in self._by_part.get((len(piece), place, part), ())
+            if sum(map(ne, label, piece)) <= forgiven
+        }
+        return next((label for label in self._by_length[len(piece)] if label in near), None) if near else None
+
+
+def _forgiven(length: int) -> int:
+    """How many letters of a label may be misread."""
+    return 0 if length < 6 else 1 if length < 14 else 2
+
+
+def _parts(label: str) -> list[str]:
+    """One part more than letters may be misread: of two that are alike enough, one part at least is the same."""
+    number = _forgiven(len(label)) + 1
+    return [label[len(label) * at // number : len(label) * (at + 1) // number] for at in range(number)]
 
 
 _JOINTS = frozenset({"", "O", "U", "Y"})

@@ -16,6 +16,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from evidence_daemon.documents.pixels import smaller
+
 BITS = 256
 _SIDE, _KEPT = 64, 16
 
@@ -23,7 +25,8 @@ _SIDE, _KEPT = 64, 16
 def look(picture: npt.NDArray[Any]) -> str:
     """The hash of an 8-bit picture (grey or colour) as 64 hex digits; "" for a scan, a screenshot, a blank."""
     grey = picture if picture.ndim == 2 else cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
-    small = cv2.resize(grey, (_SIDE, _SIDE), interpolation=cv2.INTER_AREA).astype(np.float32)
+    near = smaller(grey, min(1.0, 8 * _SIDE / max(grey.shape)))
+    small = cv2.resize(near, (_SIDE, _SIDE), interpolation=cv2.INTER_AREA).astype(np.float32)
     if not _is_photo(small):
         return ""
     waves = cv2.dct(small)[:_KEPT, :_KEPT]

@@ -10,8 +10,10 @@ are read first and asked only when they make no sense.
 from __future__ import annotations
 
 import resource
-from collections.abc import Callable, Iterator, Mapping
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import cv2
@@ -47,9 +49,22 @@ _MAX_STRIPS = 400
 
 
 def prepare() -> None:
-    """One thread for everything: two documents are read side by side on two cores."""
+    """One thread for everything: two documents are read side by side on two cores.
+
+    All is used once: tables that OpenCV makes at first use (those of a colour space take 0.1 s) and Tesseract's version
+    are then every child's.
+    """
     cv2.setNumThreads(1)
     Image.init()
+    pytesseract.get_tesseract_version()
+    photo = np.full((900, 700, 3), 60, np.uint8)
+    photo[90:810, 70:630] = 250
+    for line in range(150, 750, 40):
+        cv2.putText(photo, "CNT 0123456789", (120, line), cv2.FONT_HERSHEY_SIMPLEX, 1.0, (0, 0, 0), 2)
+    page = laid(lit(photo), 0)
+    cleaned(page.grey)
+    ink(view(photo, page), [])
+    look(photo)
 
 
 @dataclass(slots=True)
@@ -105,7 +120,7 @@ def _asked_to_read(asked: Mapping[str, Any], blobs: tuple[bytes, ...], watch: _W
     global _held
     rgb = _picture(asked, blobs)
     sheet = lit(rgb, cut=asked["cut"])
-    blank = is_blank(sheet.grey)
+    blank = is_blank(sheet)
     watch.lap("prepare")
     page, words = (sheet, []) if blank else _read(sheet, asked["languages"], watch)
     _held = _Held(rgb, page, drawn=False)
@@ -139,18 +154,18 @@ def _asked_for_strips(asked: Mapping[str, Any], _: tuple[bytes, ...], watch: _Wa
 def _asked_for_lines(asked: Mapping[str, Any], _: tuple[bytes, ...], watch: _Watch) -> _Answer:
     grey = _in_hand().page.grey
     high, wide = grey.shape
-    lines = []
+    cuts = []
     for corners in asked["places"][:_MAX_STRIPS]:
         xs, ys = zip(*corners, strict=True)
         left, right = int(max(0, min(xs)) * wide), int(min(1, max(xs)) * wide) + 1
         top, bottom = int(max(0, min(ys)) * high), int(min(1, max(ys)) * high) + 1
         cut = cv2.copyMakeBorder(grey[top:bottom, left:right], 12, 12, 12, 12, cv2.BORDER_CONSTANT, value=255)
-        lines.append(
-            [
-                [text, *_moved(place, (left - 12, top - 12), cut.shape, grey.shape), confidence, 0]
-                for text, *place, confidence, _ in _tesseract(cut, asked["languages"], _LINE_LAYOUT)
-            ]
-        )
+        cuts.append(((left - 12, top - 12), cut))
+    read = _tesseract([cut for _, cut in cuts], asked["languages"], _LINE_LAYOUT)
+    lines = [
+        [[text, *_moved(place, corner, cut.shape, grey.shape), confidence, 0] for text, *place, confidence, _ in words]
+        for (corner, cut), words in zip(cuts, read, strict=True)
+    ]
     watch.lap("again")
     return {"lines": lines}, ()
 
@@ -189,7 +204,10 @@ def _asked_to_show(asked: Mapping[str, Any], _: tuple[bytes, ...], watch: _Watch
     watch.lap("view")
     marks = ink(shown, asked["words"]) if asked["ink"] else []
     watch.lap("ink")
-    done, png = cv2.imencode(".png", cv2.cvtColor(shown, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_PNG_COMPRESSION, 1])
+    red, green, blue = cv2.split(shown)
+    without_colour = not (cv2.norm(red, green, cv2.NORM_INF) or cv2.norm(red, blue, cv2.NORM_INF))
+    kept = red if without_colour else cv2.cvtColor(shown, cv2.COLOR_RGB2BGR)
+    done, png = cv2.imencode(".png", kept, [cv2.IMWRITE_PNG_COMPRESSION, 1])
     if not done:
         raise RuntimeError("the page could not be written as PNG")
     watch.lap("png")
@@ -222,11 +240,11 @@ def _read(sheet: Laid, languages: str, watch: _Watch) -> tuple[Laid, list[list[A
         watch.lap("prepare")
         grey = cleaned(page.grey)
         watch.lap("rules")
-        words = _tesseract(grey, languages, _PAGE_LAYOUT)
+        (words,) = _tesseract([grey], languages, _PAGE_LAYOUT)
         watch.lap("words")
         return page, words
 
-    aside = on_its_side(sheet.grey)
+    aside = on_its_side(sheet)
     best = None if aside else at(0)
     if best is None or not _makes_sense(best[1]):
         told = orientation(sheet.grey)
@@ -292,20 +310,32 @@ def _portable(grey: Pixels) -> Image.Image:
     return image
 
 
-def _tesseract(grey: Pixels, languages: str, layout: int) -> list[list[Any]]:
-    """[text, x0, y0, x1, y1, confidence, line] of every word, in fractions of the picture."""
-    table = pytesseract.image_to_data(
-        _portable(grey), lang=languages, config=f"--psm {layout}", output_type=pytesseract.Output.DICT
-    )
-    height, width = grey.shape
-    words: list[list[Any]] = []
-    lines: dict[tuple[int, int, int], int] = {}
+def _tesseract(pictures: Sequence[Pixels], languages: str, layout: int) -> list[list[list[Any]]]:
+    """[text, x0, y0, x1, y1, confidence, line] of every word of each picture, in fractions of the picture.
+
+    One run for all of them: Tesseract takes longer to load its model than to read a line by it.
+    """
+    read: list[list[list[Any]]] = [[] for _ in pictures]
+    with tempfile.TemporaryDirectory() as folder:
+        named = []
+        for number, grey in enumerate(pictures):
+            high, wide = grey.shape
+            named.append(f"{folder}/{number}.pgm")
+            Path(named[-1]).write_bytes(b"P5 %d %d 255\n" % (wide, high) + grey.tobytes())
+        listed = Path(folder, "all.txt")
+        listed.write_text("\n".join(named) + "\n")
+        table = pytesseract.image_to_data(
+            str(listed), lang=languages, config=f"--psm {layout}", output_type=pytesseract.Output.DICT
+        )
+    lines: dict[tuple[int, int, int, int], int] = {}
     for i, text in enumerate(table["text"]):
         if not text.strip() or float(table["conf"][i]) < 0:
             continue
-        line = lines.setdefault((table["block_num"][i], table["par_num"][i], table["line_num"][i]), len(lines))
+        number = table["page_num"][i] - 1
+        height, width = pictures[number].shape
+        line = lines.setdefault((number, table["block_num"][i], table["par_num"][i], table["line_num"][i]), len(lines))
         left, top = table["left"][i] / width, table["top"][i] / height
         right, bottom = left + table["width"][i] / width, top + table["height"][i] / height
         place = [round(at, 5) for at in (left, top, right, bottom)]
-        words.append([text.strip(), *place, round(float(table["conf"][i]) / 100, 3), line])
-    return words
+        read[number].append([text.strip(), *place, round(float(table["conf"][i]) / 100, 3), line])
+    return read

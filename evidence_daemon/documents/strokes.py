@@ -12,7 +12,7 @@ from typing import Any
 import cv2
 import numpy as np
 
-from evidence_daemon.documents.pixels import Pixels
+from evidence_daemon.documents.pixels import Pixels, smaller
 
 _INK_SIDE = 1100
 """Long side in pixels of the picture on which strokes are looked for."""
@@ -24,15 +24,16 @@ def ink(shown: Pixels, words: list[list[Any]]) -> list[list[float]]:
     A box over the whole width stands for letters struck across the page ("ANULADO"): no other one reaches both sides.
     """
     scale = min(1.0, _INK_SIDE / max(shown.shape[:2]))
-    small = cv2.resize(shown, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    small = smaller(shown, scale)
     height, width = small.shape[:2]
-    dark = cv2.threshold(small.min(axis=2), 190, 255, cv2.THRESH_BINARY_INV)[1]
+    red, green, blue = cv2.split(small)
+    dark = cv2.threshold(cv2.min(cv2.min(red, green), blue), 190, 255, cv2.THRESH_BINARY_INV)[1]
     across = _struck_across(dark, words)
     reach = max(24, width // 22)
     joined = cv2.morphologyEx(dark, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
     for kernel in (np.ones((1, reach), np.uint8), np.ones((reach, 1), np.uint8)):
         rules = cv2.morphologyEx(joined, cv2.MORPH_OPEN, kernel)
-        dark[cv2.dilate(rules, np.ones((3, 3), np.uint8)) > 0] = 0
+        dark = cv2.bitwise_and(dark, cv2.bitwise_not(cv2.dilate(rules, np.ones((3, 3), np.uint8))))
     for text, x0, y0, x1, y1, confidence, _ in words:
         if confidence >= 0.5 and sum(map(str.isalnum, text)) >= 2:
             margin = 0.15 * (y1 - y0)
@@ -40,7 +41,7 @@ def ink(shown: Pixels, words: list[list[Any]]) -> list[list[float]]:
             dark[max(0, top) : int((y1 + margin) * height) + 1, max(0, left) : int(x1 * width) + 2] = 0
     strokes = cv2.dilate(dark, np.ones((5, 5), np.uint8))
     count, labels, stats, _ = cv2.connectedComponentsWithStats(strokes, connectivity=8)
-    drawn = np.bincount(labels.ravel(), weights=(dark > 0).ravel(), minlength=count)
+    drawn = np.bincount(labels[dark > 0], minlength=count)
     found = []
     for left, top, wide, high, _ in (stats[i] for i in range(1, count) if drawn[i] >= 25):
         if 0.03 * width <= wide < width and high >= 0.006 * height and wide * high < 0.3 * width * height:
