@@ -715,7 +715,7 @@ class PostgreSQL(_Server):
             "fsync": "off",
             "synchronous_commit": "on" if self._crashes else "off",
             "full_page_writes": "off",
-            "max_connections": "100",
+            "max_connections": "200",
         }
         options = [part for key, value in settings.items() for part in ("-c", f"{key}={value}")]
         self._process = _popen([self._postgres, "-D", str(data), "-p", str(self.port), *options], log)

@@ -11,14 +11,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from faults.cluster import Cluster, Yard, bare, mixed
+from faults.cluster import QUICK, Cluster, Yard, bare, mixed
 from servers import Dovecot, Missing, PostgreSQL, SmtpReceiver
 
 from evidence_daemon.store import members
 
 pytestmark = pytest.mark.timeout(900)  # starts of programs and waits for the dead, beside whatever else runs
-
-QUICK = {"TICK_SECONDS": 1.0, "TURN_SECONDS": 10.0, "SILENT_SECONDS": 20.0, "GRACE_SECONDS": 8.0}
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +40,7 @@ def server() -> Iterator[PostgreSQL]:
 def cluster(
     tmp_path: Path, dovecot: Dovecot, mailbox_user: str, smtp_receiver: SmtpReceiver, server: PostgreSQL, yard: Yard
 ) -> Iterator[Cluster]:
-    one = Cluster(tmp_path, dovecot, mailbox_user, smtp_receiver, server, yard, seconds=QUICK)
+    one = Cluster(tmp_path, dovecot, mailbox_user, smtp_receiver, server, yard, seconds=dict(QUICK))
     try:
         yield one
     finally:
@@ -110,11 +108,12 @@ def test_two_thousand_mails_forty_kills_three_restarts_freezes_and_a_cut_line(wo
 
     cuts = int(os.geteuid() == 0)
     asked = Namespace(
-        workers=workers, papers=100, without=1900, kills=40, restarts=3, stops=3, cuts=cuts, pause=8.0,
+        workers=workers, papers=100, without=1900, kills=40, restarts=3, stops=3, cuts=cuts, pause=8.0, quick=True,
         seed=random.randrange(10**6),
     )  # fmt: skip
     sys.stdout.write(f"seed {asked.seed}\n")
     with separated(bool(cuts)) as line:
         tally = torment(tmp_path, asked, line)
     assert tally.sound, tally
-    assert tally.seen["mails"] == 1200
+    assert tally.seen["mails"] == 2000
+    assert tally.seen["charges reversed"] == 100
