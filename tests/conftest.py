@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from house import tables_at_once
 from planted import EAR
 from servers import Dovecot, Missing, PostgreSQL, SmtpReceiver
 
@@ -18,6 +19,12 @@ _users = itertools.count(1)
 @pytest.fixture(scope="session", autouse=True)
 def _every_log_line_is_heard() -> Iterator[None]:
     with EAR.listening():
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _new_houses_have_their_tables_at_once() -> Iterator[None]:
+    with tables_at_once():
         yield
 
 

@@ -25,7 +25,6 @@ from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from alembic.config import Config as AlembicConfig
-from alembic.script import ScriptDirectory
 from sqlalchemy.exc import DBAPIError, ResourceClosedError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import sessionmaker as make_sessionmaker
@@ -157,7 +156,7 @@ class Database:
         """Raise `BadInput` unless the schema is this program's: for a database that may not be changed."""
         with translated(), self._reading.connect() as connection:
             config = alembic_config(connection)
-            known, found = ScriptDirectory.from_config(config).get_current_head(), schema.current(connection)
+            known, found = schema.newest(config), schema.current(connection)
             if schema.is_newer_and_livable(connection, config):
                 return
         if found != known:

@@ -9,6 +9,7 @@ worker that starts again in the middle of a rolling restart knows whether it may
 from __future__ import annotations
 
 import itertools
+from functools import cache
 
 import alembic.command
 import sqlalchemy as sa
@@ -26,8 +27,7 @@ def current(connection: sa.Connection) -> str | None:
 
 def upgrade(connection: sa.Connection, config: Config) -> None:
     """Bring the schema up to date.  Raises `BadInput` where that may not be."""
-    scripts = ScriptDirectory.from_config(config)
-    chain = list(scripts.walk_revisions())  # the newest first
+    chain = _chain(config)
     found, known = current(connection), [script.revision for script in chain]
     if found is not None and found not in known:
         if is_newer_and_livable(connection, config):
@@ -51,7 +51,7 @@ def upgrade(connection: sa.Connection, config: Config) -> None:
 
 def note_floor(connection: sa.Connection, config: Config) -> None:
     """Write down the oldest revision whose programs can live with the present schema, where it is ours."""
-    chain = list(ScriptDirectory.from_config(config).walk_revisions())
+    chain = _chain(config)
     if current(connection) == chain[0].revision:
         words = {"floor": _floor(chain)}
         connection.execute(sa.text("UPDATE instance SET lives_with = :floor WHERE lives_with <> :floor"), words)
@@ -59,7 +59,7 @@ def note_floor(connection: sa.Connection, config: Config) -> None:
 
 def is_newer_and_livable(connection: sa.Connection, config: Config) -> bool:
     """Whether a newer program has been here, and says that ours can go on beside it."""
-    known = [script.revision for script in ScriptDirectory.from_config(config).walk_revisions()]
+    known = [script.revision for script in _chain(config)]
     if current(connection) in {None, *known}:
         return False
     columns = {column["name"] for column in sa.inspect(connection).get_columns("instance")}
@@ -67,6 +67,22 @@ def is_newer_and_livable(connection: sa.Connection, config: Config) -> bool:
         return False
     floor = connection.execute(sa.text("SELECT lives_with FROM instance")).scalar_one_or_none()
     return bool(floor) and floor in known
+
+
+def newest(config: Config) -> str:
+    """The revision that this program works with."""
+    return str(_chain(config)[0].revision)
+
+
+def _chain(config: Config) -> list[Script]:
+    """The migrations, the newest first."""
+    return _read(config.get_main_option("script_location") or "")
+
+
+@cache
+def _read(location: str) -> list[Script]:
+    """They are programs: reading them once is enough."""
+    return list(ScriptDirectory(location).walk_revisions())
 
 
 def _lives_with_older(script: Script) -> bool:

@@ -239,9 +239,12 @@ class Scene:
             assert time.monotonic() < end, f"did not open the house:\n{self.log()[-3000:]}"
             time.sleep(0.005)
 
-    def settles(self, *faults: str, ahead: float = 0.0, seconds: float = 240.0) -> None:
-        """Run a daemon until there is nothing left to do, then end it politely."""
-        options = (*faults, "--ahead", str(ahead)) if ahead else faults
+    def settles(self, *, ahead: float = 0.0, plain: bool = False, seconds: float = 240.0) -> None:
+        """Run a daemon until there is nothing left to do, then end it politely.
+
+        With `plain` it is a program that is started as people start it, which costs seconds; else one of the workshop.
+        """
+        options = () if plain else ("--ahead", str(ahead))
         with self.running(*options) as process:
             assert self._await(process, seconds, ahead), f"not at rest after {seconds} s:\n{self.log()[-3000:]}"
             self.end(process)
