@@ -33,7 +33,8 @@ from evidence_daemon.outreach.channel import Accepted, Halted, Lost, Message, Ne
 from evidence_daemon.outreach.contact import Contacts
 from evidence_daemon.outreach.dry_run import HEADINGS, DryRun
 from evidence_daemon.outreach.engine import Engine, Rehearsal
-from evidence_daemon.outreach.schedule import Lane
+from evidence_daemon.outreach.schedule import Lane, Pace
+from evidence_daemon.outreach.whatsapp import failed
 from evidence_daemon.store import outreach
 from evidence_daemon.store.database import open_database
 
@@ -283,6 +284,22 @@ def test_the_budget_of_any_24_hours_is_never_exceeded(tmp_path: Path) -> None:
         assert len(one.claims()) == 0
         one.one.later(hours=19, minutes=2)
         assert len(one.claims()) == 3
+
+
+def test_the_budget_counts_customers_and_not_contacts(tmp_path: Path) -> None:
+    lanes = {IVR: Lane(20, 10), WA: Lane(20, 20, per_day=3)}
+    with campaigning(tmp_path, Owed(1), Owed(2), lanes=lanes) as one:
+        one.planned()
+        assert len(one.claims()) == 2
+        one.one.later(hours=23)
+        one.planned()
+        again = one.claims()
+        assert len(again) == 2, "the same two customers: four contacts in 24 hours"
+        one.answers(again[0].attempt, Throttled("130429", 1.0))
+        one.one.later(minutes=1)
+        assert [message.attempt for message in one.claims()] == [again[0].attempt], "what was given back is not counted"
+        with one.one.house.database.reading() as session:
+            assert outreach.begun_in_a_day(session, WA, one.one.now[0]) == 2
 
 
 def test_no_more_calls_live_than_there_are_channels(tmp_path: Path) -> None:
@@ -696,6 +713,28 @@ def test_the_engine_plans_sends_hears_and_ends_a_campaign(tmp_path: Path) -> Non
             engine.stop()
         assert len({message.attempt for message in heard.given}) == len(heard.given) == 25
         assert Counter(each.state for each in one.attempts(number)) == {S.LEIDO: 25}
+
+
+def test_a_message_that_is_given_back_for_haste_after_it_was_taken_slows_the_pace(tmp_path: Path) -> None:
+    with campaigning(tmp_path, *(Owed(number) for number in range(1, 4))) as one:
+        one.planned()
+        cuts: list[float] = []
+
+        class Watched(Pace):
+            def throttled(self, now: float, seconds: float) -> None:
+                cuts.append(seconds)
+                super().throttled(now, seconds)
+
+        def given_back(message: Message) -> Report:
+            return failed(message.attempt, f"{message.attempt}:failed", one.one.now[0], 130429, "", "wamid.1")
+
+        engine = engine_of(one, Recorder(WA, report=given_back))
+        engine._paces[WA] = Watched(20)
+        engine.start()
+        try:
+            until(lambda: len(cuts) == 3)
+        finally:
+            engine.stop()
 
 
 def test_a_stored_mail_ends_a_live_call_within_a_second_of_its_commit(here: Field) -> None:

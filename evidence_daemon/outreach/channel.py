@@ -113,6 +113,8 @@ class Report:
     """… on this channel alone; the others may go on."""
     provider_id: str = ""
     """The provider's own name of the message, where the report tells it."""
+    slower: bool = False
+    """It also tells that the provider asks for a slower pace on this channel."""
     halt: Halted | None = None
     """It also tells that the channel or the script cannot be used until a person acts."""
 

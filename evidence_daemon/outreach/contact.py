@@ -74,6 +74,8 @@ class Claimed:
 
     messages: tuple[Message, ...] = ()
     looked_at: int = 0
+    turned_away: int | None = None
+    """Messages of this channel, of all times, that the provider took and gave back later: too fast for it."""
 
 
 class Contacts:
@@ -113,8 +115,26 @@ class Contacts:
             claimed = list(self._claim_rows(session, campaign, rows, now, stops))
             if claimed:
                 _count(session, campaign, channel, now, len(claimed))
+                self._count_once(session, campaign, channel, {one.attempt: one.phone for one in claimed}, now, -1)
             messages += claimed
-        return Claimed(tuple(messages), looked_at)
+        return Claimed(
+            tuple(messages), looked_at, None if rehearsal else outreach.counted(session, _given_back(channel))
+        )
+
+    def _count_once(
+        self,
+        session: Session,
+        campaign: Campaign,
+        channel: Channel,
+        who: Mapping[AttemptId, str],
+        at: datetime,
+        by: int,
+    ) -> None:
+        """The budget of a day is of customers, not of contacts: who had one in 24 hours counts with his last alone."""
+        if self.lanes[channel].per_day:
+            only = campaign.id if campaign.rehearsal else None
+            for before in outreach.last_contacts(session, channel, who, at, rehearsal=only):
+                outreach.count_begun(session, audience.lane_of(campaign, channel), before, by)
 
     def _claim_rows(
         self,
@@ -260,7 +280,9 @@ class Contacts:
             return
         outreach.give_day_back(session, attempt.id)
         campaign = outreach.load_campaign(session, attempt.campaign_id)
-        _count(session, campaign, attempt.channel, attempt.claimed_at or now, -1)
+        claimed_at = attempt.claimed_at or now
+        _count(session, campaign, attempt.channel, claimed_at, -1)
+        self._count_once(session, campaign, attempt.channel, {attempt.id: attempt.phone}, claimed_at, 1)
         if campaign.state is CampaignState.CANCELADA:
             outreach.change_attempt(
                 session, attempt.id, [_S.PLANIFICADO], state=_S.OMITIDO, because="la campaña se canceló", ended_at=now
@@ -283,7 +305,8 @@ class Contacts:
         if not outreach.keep_event(session, attempt.id, report.event, report.at, report.state, result, report.code):
             return
         # a rehearsal teaches nothing about people; asked only where there is something to learn
-        learns = report.suppress or report.phone_is_wrong or report.halt is not None or result == schedule.NETWORK
+        told = report.suppress or report.phone_is_wrong or report.slower or report.halt is not None
+        learns = told or result == schedule.NETWORK
         rehearsed = learns and outreach.load_campaign(session, attempt.campaign_id).rehearsal
         if report.suppress and not rehearsed:
             proof = f"{attempt.id} {report.at:%Y-%m-%dT%H:%M:%SZ} {result}"
@@ -291,6 +314,8 @@ class Contacts:
         if report.halt is not None and not rehearsed:
             which = attempt.script if report.halt.script_only else ""
             self._stop(session, attempt.channel, which, f"{report.halt.code}: {report.halt.because}", now)
+        if report.slower and not rehearsed:  # whoever sends may be another process: he reads it with his next claim
+            outreach.count_begun(session, _given_back(attempt.channel), now, 1)
         if report.phone_is_wrong and not rehearsed:
             outreach.mark_wrong(session, attempt.phone, attempt.channel, attempt.id, now)
         if not schedule.moves(attempt.state, report.state):
@@ -478,6 +503,11 @@ def _own_room(session: Session, campaign: Campaign, channel: Channel, now: datet
 
 
 _UNBOUND = 1_000_000
+
+
+def _given_back(channel: Channel) -> str:
+    """Under what is counted that the provider gave a message back for haste, after it had taken it."""
+    return f"{channel}:slower"
 
 
 def _count(session: Session, campaign: Campaign, channel: Channel, at: datetime, count: int) -> None:

@@ -229,6 +229,7 @@ class Engine:
         lane, pace = self._contacts.lanes[channel], self._paces[channel]
         loop, in_flight = asyncio.get_running_loop(), set[asyncio.Task[None]]()
         most = max(1, round(lane.per_second / 4))
+        told: int | None = None  # of the provider's later complaints; those from before are over
         try:
             while not self._stop.is_set():
                 room = min(most, lane.at_once - len(open_))
@@ -237,6 +238,10 @@ class Engine:
                     continue
                 claimed = await self._do(partial(self._claim, channel, room))
                 open_.update(message.attempt for message in claimed.messages)
+                if claimed.turned_away is not None:
+                    for _one in range(claimed.turned_away - (claimed.turned_away if told is None else told)):
+                        pace.throttled(loop.time(), 0.0)
+                    told = claimed.turned_away
                 for message in claimed.messages:
                     wait = pace.turn(loop.time()) - loop.time()
                     if wait > 0:

@@ -242,5 +242,6 @@ def failed(attempt: AttemptId, event: str, at: datetime, code: int, words: str, 
         suppress=what.kind is Kind.OPT_OUT,
         here_only=True,
         provider_id=wamid,
+        slower=what.kind in (Kind.THROTTLE, Kind.PAIR),
         halt=halt,
     )

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -292,12 +292,43 @@ def begun_in_a_day(session: Session, lane: str, now: datetime) -> int:
     ).one()
 
 
+def last_contacts(
+    session: Session, channel: Channel, who: Mapping[AttemptId, str], at: datetime, *, rehearsal: int | None = None
+) -> list[datetime]:
+    """When each of these telephones had its last contact on a channel in the 24 hours before `at`, if it had one.
+
+    `who`: attempts that do not count, and their telephones.  `rehearsal`: only contacts of that one count.
+    """
+    of_it = col(CampaignRow.rehearsal).is_(False) if rehearsal is None else col(CampaignRow.id) == rehearsal
+    last = (
+        sa.select(sa.func.max(AttemptRow.claimed_at, type_=AttemptRow.__table__.c.claimed_at.type))  # type: ignore[attr-defined]
+        .where(
+            # by the index over campaign and telephone
+            col(AttemptRow.campaign_id).in_(sa.select(col(CampaignRow.id)).where(of_it)),
+            col(AttemptRow.phone).in_(set(who.values())),
+            col(AttemptRow.id).not_in(who),
+            col(AttemptRow.channel) == channel,
+            col(AttemptRow.claimed_at) > at - timedelta(days=1),
+            col(AttemptRow.claimed_at) <= at,
+        )
+        .group_by(col(AttemptRow.phone))
+    )
+    return [row[0] for row in session.execute(last)]
+
+
 def begun_in_a_minute(session: Session, lane: str, now: datetime) -> int:
     """Contacts that began on a lane in this minute of the clock."""
     return session.exec(
         select(sa.func.coalesce(sa.func.sum(ContactMinuteRow.begun), 0)).where(
             col(ContactMinuteRow.lane) == lane, col(ContactMinuteRow.minute) == int(now.timestamp()) // 60
         )
+    ).one()
+
+
+def counted(session: Session, lane: str) -> int:
+    """All that was ever counted on a lane."""
+    return session.exec(
+        select(sa.func.coalesce(sa.func.sum(ContactMinuteRow.begun), 0)).where(col(ContactMinuteRow.lane) == lane)
     ).one()
 
 
