@@ -6,7 +6,9 @@ import asyncio
 import hashlib
 import json
 import logging
+import os
 import shutil
+import threading
 from collections.abc import Callable, Collection, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
@@ -254,6 +256,7 @@ class House:
             channels=lambda: {channel: not isinstance(one, DryRun) for channel, one in self.drivers().items()},
             sounds=self.config.path(self.config.ivr.sounds_directory),
             send_test=self.send_test,
+            rehearse=self.rehearse_apart,
         )
         return build(self.pipeline, self.desk, outbound)
 
@@ -331,6 +334,17 @@ class House:
         return Rehearsal(self.database, contacts, lambda channel, clock: DryRun(channel, path, clock)).run(
             number, now or self.pipeline.clock()
         )
+
+    def rehearse_apart(self, number: int) -> None:
+        """The same on a thread of its own, nothing written beside the attempts: its page shows whom."""
+
+        def run() -> None:
+            try:
+                self.rehearse(number, Path(os.devnull))
+            except Exception:
+                log.exception("rehearsal %d failed", number)
+
+        threading.Thread(target=run, name="rehearsal", daemon=True).start()
 
     def drivers(self) -> dict[Channel, Driver]:
         """The channels that are configured, not yet open."""

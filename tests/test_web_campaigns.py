@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import io
 import math
@@ -12,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from cloudhouse import until
 from openpyxl import load_workbook
 from webhouse import Clock, Visitor, WebHouse, web_house
 
@@ -83,6 +85,23 @@ def wav(seconds: float = 1.0) -> bytes:
         count = int(48_000 * seconds)
         sound.writeframes(b"".join(struct.pack("<h", int(9000 * math.sin(at / 17))) for at in range(count)))
     return made.getvalue()
+
+
+async def test_a_rehearsal_is_begun_on_the_campaigns_page_and_seen_on_its_own(house: WebHouse) -> None:
+    async with Visitor(house.house) as boss, Visitor(house.house) as second:
+        await boss.log_in("jefa")
+        await second.log_in("beto")
+        await boss.submit("/campanas", **FORM)
+        await second.see("/campanas/1")
+        assert (await second.submit("/campanas/1", act="rehearse")).status_code == 403
+        begun = await boss.submit("/campanas/1", act="rehearse")
+        assert begun.headers["location"] == "/campanas/2"
+        await asyncio.to_thread(until, lambda: state(house, 2).state is CampaignState.TERMINADA)
+        page = (await boss.see("/campanas/2")).text
+        assert "el último contacto sería el" in page
+        assert "nadie" in page
+        assert "/campanas/2" in (await boss.see("/campanas/1")).text, "the campaign shows its rehearsals"
+    assert state(house).state is CampaignState.BORRADOR
 
 
 # ── two people ───────────────────────────────────────────────────────────────────────────────────

@@ -285,6 +285,7 @@ async def test_campaigns_stand_on_the_panel_and_in_the_look_up_but_rehearsals_do
             await boss.log_in("jefa")
             panel = (await boss.get("/panel")).text
             assert "Marzo" in panel
+            assert 'href="/campanas/1"' in panel
             assert "Ensayo" not in panel
             await boss.see("/consulta")
             page = (await boss.submit("/consulta", pregunta=case.service_number)).text

@@ -165,6 +165,29 @@ class Campaigns:
         """What is noticed in the texts."""
         return script.lint(plan.book, plan.deadline)
 
+    def rehearsal_of(self, number: int, *, person: str) -> Campaign:
+        """A rehearsal of exactly what a campaign froze, let go; whoever asked for it runs it, one at a time."""
+        who, now = actor(person), self.clock()
+
+        def work(session: Session) -> Campaign:
+            if busy := outreach.running(session, rehearsal=True):
+                raise BadInput(f"ya hay un ensayo en curso ({busy[0].id}): espere a que termine, o cancélelo")
+            campaign = self._load(session, number)
+            copy = outreach.add_campaign(
+                session,
+                wire=secrets.token_hex(4),
+                name=campaign.name,
+                rehearsal=True,
+                plan=campaign.plan,
+                author=who,
+                starts_at=max(campaign.starts_at, now),
+                now=now,
+            )
+            values = {"started_at": now, "beat_at": now}
+            return self._to(session, copy, _C.EN_CURSO, "campaign rehearsed", who, {"of": number}, **values)
+
+        return self.database.transact(work)
+
     def approve(self, number: int, *, person: str, seen: str = "") -> Campaign:
         """Approve a draft as it is; never by its author.  `seen` is the hash that the person was shown."""
         approver, now = actor(person), self.clock()

@@ -31,6 +31,7 @@ from evidence_daemon.store.database import Database, Session
 from evidence_daemon.store.lease import Lease
 from evidence_daemon.store.members import Turn
 from evidence_daemon.store.outreach import Campaign
+from evidence_daemon.workdays import ECUADOR
 
 log = logging.getLogger("evidence_daemon.outreach")
 _T = TypeVar("_T")
@@ -395,7 +396,10 @@ class Rehearsal:
             return outreach.load_campaign(session, number)
 
         def plan(session: Session) -> int:
-            return audience.plan_some(session, load(session), self._contacts.calendar, now)
+            campaign = load(session)
+            if campaign.state is CampaignState.CANCELADA:
+                return 0
+            return audience.plan_some(session, campaign, self._contacts.calendar, now)
 
         while self._database.transact(plan):
             pass
@@ -419,12 +423,14 @@ class Rehearsal:
             self._now = max(self._now + pause, following)
         for driver in drivers.values():
             await driver.close()
-        over = "ensayo: no se contactó a nadie"
-        self._database.transact(
-            lambda session: outreach.change_campaign(
-                session, load(session), state=CampaignState.TERMINADA, because=over
-            )
-        )
+        at = f"{last.astimezone(ECUADOR):%d-%m-%Y a las %H:%M}"
+        over = f"ensayo: no se contactó a nadie; el último contacto sería el {at}"
+
+        def end(session: Session) -> None:
+            if (campaign := load(session)).state is not CampaignState.CANCELADA:
+                outreach.change_campaign(session, campaign, state=CampaignState.TERMINADA, because=over)
+
+        self._database.transact(end)
         return last
 
     async def _round(self, campaign: Campaign, channel: Channel, driver: Driver) -> int:

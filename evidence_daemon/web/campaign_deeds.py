@@ -220,6 +220,8 @@ def act(visit: In, campaign_id: int) -> Response:
         return deed(campaign_id, person=person, because=because)
 
     match visit.field("act"):
+        case "rehearse":
+            return _rehearse(visit, campaign)
         case "submit":
             deed, told = lambda: acts.submit(campaign_id, person=person), _("It waits for a second person.")
         case "withdraw":
@@ -256,6 +258,15 @@ def approve(visit: In, campaign_id: int) -> Response:
             return _done(visit, campaign, lambda: acts.send_back(campaign_id, person=person, because=because), told)
         case _:
             raise HTTPException(400)
+
+
+def _rehearse(visit: Visit, campaign: Campaign) -> Response:
+    try:
+        begun = visit.rooms.outbound.acts().rehearsal_of(campaign.id, person=visit.user.name)
+    except BadInput as fault:
+        return page(visit, campaign, 400, refused=str(fault))
+    visit.rooms.outbound.rehearse(begun.id)
+    return visit.go(f"/campanas/{begun.id}", _("The rehearsal runs; nobody is reached."))
 
 
 def _done(visit: Visit, campaign: Campaign, deed: Callable[[], Campaign], told: str) -> Response:

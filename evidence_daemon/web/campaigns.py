@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -226,15 +226,24 @@ def page(visit: Visit, campaign: Campaign, status: int = 200, *, refused: str = 
         "channel_live": visit.rooms.outbound.channels(),
         "limits": [(channel, *report.limits_of(plan, channel), plan.own_pace(channel)) for channel in plan.channels],
         "own_phones": visit.rooms.config.campaigns.test_phones,
+        "rehearsals": _rehearsals(acts.all(), campaign),
         "refused": refused,
     }
     return visit.page("campaign.html", status, **values)
+
+
+def _rehearsals(every: Sequence[Campaign], campaign: Campaign) -> list[Campaign]:
+    """Those of exactly what this campaign would do, newest first."""
+    return [one for one in every if one.rehearsal and one.plan == campaign.plan and one.id != campaign.id]
 
 
 def deeds(visit: Visit, campaign: Campaign, mine: bool, *, stopped: bool) -> frozenset[str]:
     """What whoever looks may do with a campaign as it stands."""
     state, may = campaign.state, set[str]()
     laid = campaign.submitted_at is not None
+    over = state in (CampaignState.TERMINADA, CampaignState.CANCELADA)
+    if visit.may(Permission.RUN_CAMPAIGNS) and not over:
+        may.add("cancel" if campaign.rehearsal else "rehearse")
     if visit.may(Permission.RUN_CAMPAIGNS) and not campaign.rehearsal:
         match state:
             case CampaignState.BORRADOR:

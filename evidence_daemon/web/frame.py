@@ -58,6 +58,8 @@ class Outbound:
     sounds: Path
     """Where the sound files of calls lie."""
     send_test: Callable[..., tuple[Message, Sent]]
+    rehearse: Callable[[int], None]
+    """Begins to run a rehearsal, by its number, and returns at once."""
 
 
 @dataclass(frozen=True)

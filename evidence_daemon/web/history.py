@@ -62,7 +62,7 @@ DEEDS = (
     "user disabled", "user enabled", "sessions ended", "single sign-on bound", "sign-on refused", "vanished",
     "campaign drafted", "campaign changed", "campaign submitted", "campaign sent back", "campaign approved",
     "campaign started", "campaign paused", "campaign resumed", "campaign cancelled", "campaign test sent",
-    "campaign voice changed", "campaign exported", "campaign contacts seen", "contact channels resumed",
-    "contact channel stopped", "suppressed", "suppression lifted", "suppressions exported",
+    "campaign rehearsed", "campaign voice changed", "campaign exported", "campaign contacts seen",
+    "contact channels resumed", "contact channel stopped", "suppressed", "suppression lifted", "suppressions exported",
 )  # fmt: skip
 """What can be chosen; the trail may hold more."""

@@ -47,6 +47,8 @@ class Sheet:
     rows: tuple[tuple[Cell, ...], ...]
     cents: frozenset[int] = frozenset()
     chart: Chart | None = None
+    links: tuple[str, ...] = ()
+    """Of each row: the page that its first cell names."""
 
     def shown(self, row: Sequence[Cell]) -> list[str]:
         """A row as people read it."""
@@ -225,14 +227,16 @@ def _refusals(session: Session, period: Period) -> Sheet:
 def _campaigns(session: Session, _period: Period) -> Sheet:
     """Whole campaigns, whatever the period: how far each has come."""
     rows: list[tuple[Cell, ...]] = []
+    pages = []
     for one in outreach.all_campaigns(session):
         if not one.rehearsal:
             far = outreach.funnel(session, one.id)
             steps = (far.planned, far.contacted, far.reached, far.noticed, far.answered, far.regularised)
             rows.append((one.name, word(one.state), *steps))
+            pages.append(f"/campanas/{one.id}")
     steps_said = (_("Planned"), _("Contacted"), _("Reached"), _("Noticed"), _("Wrote"), _("Regularised"))
     heads = (_("Campaign"), _("State"), *steps_said)
-    return Sheet("campanas", _("Campaigns"), heads, tuple(rows))
+    return Sheet("campanas", _("Campaigns"), heads, tuple(rows), links=tuple(pages))
 
 
 SHEETS: dict[str, Callable[[Session, Period], Sheet]] = {
