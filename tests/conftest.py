@@ -7,11 +7,17 @@ import inspect
 import itertools
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from functools import partial
+from pathlib import Path
 
 import pytest
 from house import tables_at_once
 from planted import EAR
 from servers import Dovecot, Missing, PostgreSQL, SmtpReceiver
+
+from evidence_daemon.store import schema
+from evidence_daemon.store.database import alembic_config, open_database
 
 _users = itertools.count(1)
 
@@ -62,14 +68,28 @@ def smtp_receiver() -> Iterator[SmtpReceiver]:
 
 
 @pytest.fixture(scope="session")
-def postgresql() -> Iterator[Callable[[], str]]:
-    """Makes fresh, empty PostgreSQL databases: call it for a URL."""
+def _postgresql() -> Iterator[PostgreSQL]:
     try:
         server = PostgreSQL()
     except Missing as missing:
         pytest.skip(f"no PostgreSQL to test with: {missing}")
     with server:
-        yield server.database
+        yield server
+
+
+@pytest.fixture(scope="session")
+def postgresql(_postgresql: PostgreSQL) -> Callable[[], str]:
+    """Makes fresh, empty PostgreSQL databases: call it for a URL."""
+    return _postgresql.database
+
+
+@pytest.fixture(scope="session")
+def postgresql_with_tables(_postgresql: PostgreSQL) -> Callable[[], str]:
+    """Makes fresh PostgreSQL databases that have their tables already, and nothing in them."""
+    like = _postgresql.database()
+    with closing(open_database(like, Path())) as one, one.engine.begin() as connection:
+        schema.upgrade(connection, alembic_config(connection))
+    return partial(_postgresql.database, like)
 
 
 @pytest.hookimpl(tryfirst=True)

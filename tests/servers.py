@@ -748,10 +748,10 @@ class PostgreSQL(_Server):
         self._process.wait(_START_SECONDS)
         self.start()
 
-    def database(self) -> str:
-        """Make an empty database; its URL."""
+    def database(self, like: str = "") -> str:
+        """Make an empty database, or a copy of the one at the URL `like`, which nobody uses just now; its URL."""
         name = f"evidence_{next(self._numbers)}"
-        self._query(f"CREATE DATABASE {name}")
+        self._query(f"CREATE DATABASE {name} TEMPLATE {like.rpartition('/')[2] or 'template1'}")
         return f"postgresql://evidence@{HOST}:{self.port}/{name}"
 
     def _query(self, sql: str) -> None:

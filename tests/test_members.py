@@ -28,8 +28,8 @@ NOW = datetime(2026, 11, 29, 12, tzinfo=UTC)
 
 
 @pytest.fixture
-def database(postgresql: Callable[[], str], tmp_path: Path) -> Iterator[Database]:
-    one = open_database(postgresql(), tmp_path)
+def database(postgresql_with_tables: Callable[[], str], tmp_path: Path) -> Iterator[Database]:
+    one = open_database(postgresql_with_tables(), tmp_path)
     one.migrate()
     yield one
     one.close()
@@ -165,7 +165,7 @@ def test_readings_of_one_who_was_taken_over_are_not_kept(
 ) -> None:
     from test_store import an_email
 
-    url = request.getfixturevalue("postgresql")() if kind == "postgresql" else ""
+    url = request.getfixturevalue("postgresql_with_tables")() if kind == "postgresql" else ""
     database = open_database(url, tmp_path)
     database.migrate()
     with database.session() as session:

@@ -26,23 +26,31 @@ ASKED = "0100000017//CEVALLOS LLUMIQUINGA LUCIA SOFIA//INTERNET"
 pytestmark = pytest.mark.timeout(300)  # some starts of programs, beside whatever else runs
 NOW = datetime(2026, 11, 29, 12, tzinfo=UTC)
 
-_KILLED = """
+_MOVER = """
 import os, signal, sys
 from datetime import UTC, datetime
 from pathlib import Path
 from evidence_daemon.store import moving
 from evidence_daemon.store.database import open_database
-state, url, left = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
-source, target = open_database("", state), open_database(url, state)
-source.migrate(moving=True)
-target.migrate(moving=True)
-def progress(*_):
-    global left
-    left -= 1
-    if not left:
-        os.kill(os.getpid(), signal.SIGKILL)
-moving.move(source, target, now=datetime(2026, 11, 29, 12, tzinfo=UTC), progress=progress, batch=40)
+
+def move(left):
+    source, target = open_database("", Path(sys.argv[1])), open_database(sys.argv[2], Path(sys.argv[1]))
+    source.migrate(moving=True)
+    target.migrate(moving=True)
+    def progress(*_):
+        nonlocal left
+        left -= 1
+        if not left:
+            os.kill(os.getpid(), signal.SIGKILL)
+    moving.move(source, target, now=datetime(2026, 11, 29, 12, tzinfo=UTC), progress=progress, batch=40)
+
+for line in sys.stdin:
+    if not (pid := os.fork()):
+        move(int(line))
+        os._exit(0)
+    print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), flush=True)
 """
+"""Moves a house as often as it is told to, in a process of its own each time, killed at the n-th step of progress."""
 
 
 @pytest.fixture
@@ -76,18 +84,20 @@ def test_a_move_that_is_killed_again_and_again_arrives_whole_and_the_old_house_i
     source, web = open_database("", house), open_database("", house)  # the other one is still open when it moves
     before = facts(source)
     left, killed = 30, 0
-    while True:
-        done = subprocess.run(
-            [sys.executable, "-c", _KILLED, str(house), url, str(left)], capture_output=True, text=True, check=False
-        )
-        if not done.returncode:
-            break
-        assert done.returncode == -signal.SIGKILL, done.stderr[-3000:]
-        killed, left = killed + 1, left + 60
-        half = open_database(url, house)
-        with pytest.raises(BadInput, match="moving into"):
-            half.migrate()
-        half.close()
+    command = [sys.executable, "-c", _MOVER, str(house), url]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1) as mover:
+        assert mover.stdin is not None
+        assert mover.stdout is not None
+        while True:
+            mover.stdin.write(f"{left}\n")
+            if not (status := int(mover.stdout.readline())):
+                break
+            assert status == -signal.SIGKILL
+            killed, left = killed + 1, left + 60
+            half = open_database(url, house)
+            with pytest.raises(BadInput, match="moving into"):
+                half.migrate()
+            half.close()
     assert killed >= 2
     target = open_database(url, house)
     target.migrate()

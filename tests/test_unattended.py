@@ -22,9 +22,11 @@ import pytest
 from house import load_config, write_config
 from planted import EAR
 from servers import Dovecot, SmtpReceiver
+from typer.testing import CliRunner
 
 from evidence_daemon import anchors, backup
 from evidence_daemon.app import House, open_house, packaged_units, rules_directory
+from evidence_daemon.cli import app
 from evidence_daemon.config import Config
 from evidence_daemon.doctor import Doctor, Finding, Level, worst
 from evidence_daemon.errors import BadFile, BadInput
@@ -282,15 +284,14 @@ def test_a_database_that_is_not_whole_is_found(well: Path, tmp_path: Path) -> No
 
 
 def test_the_command_tells_the_worst_by_its_exit_status(well: Path) -> None:
-    def doctor(*more: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "evidence_daemon", "doctor", "--offline", "--config", str(well), *more]
-        return subprocess.run(command, capture_output=True, text=True, check=False)
-
-    told = doctor("--json")
+    command = ["doctor", "--offline", "--config", str(well)]
+    told = subprocess.run(
+        [sys.executable, "-m", "evidence_daemon", *command, "--json"], capture_output=True, text=True, check=False
+    )
     assert told.returncode == 3, told.stderr  # no unit files are installed here, and the clock is today's
     assert {one["check"] for one in json.loads(told.stdout)} >= {"rules", "database"}
     well.write_text("[mailboxx]\n", "utf-8")
-    assert doctor().returncode == 78
+    assert CliRunner().invoke(app, command).exit_code == 78
 
 
 # ── the manager's words: ready, alive, rules read anew ───────────────────────────────────────────
@@ -402,7 +403,15 @@ def hears_the_end(process: subprocess.Popen[bytes]) -> bool:
     return bool(int(caught.split()[1], 16) >> (signal.SIGTERM - 1) & 1)
 
 
-@pytest.mark.parametrize(("command", "after"), [("run", 0.0), ("run", 0.7), ("web", 0.0), ("web", 1.5)])
+@pytest.mark.parametrize(
+    ("command", "after"),
+    [
+        ("run", 0.7),
+        ("web", 0.0),
+        pytest.param("run", 0.0, marks=pytest.mark.slow),
+        pytest.param("web", 1.5, marks=pytest.mark.slow),
+    ],
+)
 def test_a_service_that_is_asked_to_end_while_it_still_begins_ends_well(
     tmp_path: Path, command: str, after: float
 ) -> None:

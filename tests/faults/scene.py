@@ -23,7 +23,7 @@ from typing import IO, Self
 from house import CORPUS, write_config
 from planted import EAR
 from servers import Dovecot, SmtpReceiver
-from sqlmodel import select
+from sqlmodel import col, func, select
 
 from evidence_daemon import config as configuration
 from evidence_daemon.app import open_house
@@ -32,7 +32,7 @@ from evidence_daemon.mail.message import understand
 from evidence_daemon.model import MailId, OutboxState
 from evidence_daemon.store import records
 from evidence_daemon.store.database import open_database
-from evidence_daemon.store.tables import OutboxRow
+from evidence_daemon.store.tables import MailRow, OutboxRow
 
 SABOTEUR = Path(__file__).with_name("killed_between_steps.py")
 MAILS = (
@@ -300,8 +300,10 @@ class Scene:
         """True when every mail has its decision (or is shunted), its place and its answer, as far as they are due."""
         now = datetime.now(UTC) + timedelta(seconds=ahead)
         with self.database.reading() as session:
-            mails = [records.load_mail(session, mail_id) for mail_id in records.all_mails(session)]
-            if len(mails) < len(self._names) or any(mail.state in records.UNDECIDED for mail in mails):
+            decided = select(func.count()).where(col(MailRow.state).not_in(records.UNDECIDED))
+            if session.exec(decided).one() < len(self._names):  # one look of many: it must cost little
+                return False
+            if session.exec(select(MailRow.id).where(col(MailRow.state).in_(records.UNDECIDED)).limit(1)).all():
                 return False
             for state, due_at in session.exec(select(OutboxRow.state, OutboxRow.due_at)):
                 waiting = state in {OutboxState.EN_COLA, OutboxState.INCIERTO}
