@@ -251,7 +251,7 @@ DECODIFICADOR  Decodificador satelital    Arion        AF-5210    AR##########
 DECODIFICADOR  Decodificador IPTV         Huawei       EC6108V9   0021003#########
 DECODIFICADOR  Receptor HD                Technicolor  DSI804     @@#########
 SMARTCARD      Tarjeta de acceso          Conax        C7         0170############
-REPETIDOR      Extensor mesh              ZTE          H196A      *%%%%%%%%%%
+REPETIDOR      Extensor mesh              ZTE          H196A      *&&&&&&&&&&
 TELEFONO       Terminal fijo inalámbrico  Huawei       F317       86#############
 FUENTE         Fuente de poder
 FUENTE         Cargador 12 V
@@ -261,8 +261,12 @@ CONTROL_REMOTO  Control remoto
 LNB            LNB doble
 ANTENA         Antena parabólica
 """
-"""Type, word, brand, model and serial: # a digit, % a hexadecimal one, @ a letter, * the head of a local address."""
-_SIGNS = {"#": "0123456789", "%": "0123456789ABCDEF", "@": "ABCEFHKMNPRTY"}
+"""Type, word, brand, model and serial: # a digit, % a hexadecimal one, @ a letter, * the head of a local address.
+
+& is a hexadecimal digit other than 0: where nothing tells that a serial is hexadecimal, nobody could tell 0 from O
+in a typewriter's face.
+"""
+_SIGNS = {"#": "0123456789", "%": "0123456789ABCDEF", "&": "123456789ABCDEF", "@": "ABCEFHKMNPRTY"}
 _LATER_KITS = (
     (Line.INTERNET_FIJO, "ONT"),
     (Line.INTERNET_FIJO, "ONT REPETIDOR FUENTE CABLE"),
@@ -297,7 +301,7 @@ def _later_item(kind: str, chance: Random) -> Item:
     rows = [re.split(r"\s{2,}", row) for row in _LATER_MAKES.split("\n") if row.split(" ")[0] == kind]
     _, word, *rest = chance.choice(rows)
     brand, model, pattern = rest or ("", "", "")
-    first, joint = f"{0x02 | 4 * chance.randrange(64):02X}", chance.choice((":", "-", ""))
+    first, joint = f"{0x12 | 4 * chance.randrange(64):02X}", chance.choice((":", "-", ""))
     serial = "".join(first if sign == "*" else chance.choice(_SIGNS.get(sign, sign)) for sign in pattern)
     addressed = kind in {"ONT", "MODEM_ROUTER"} and chance.random() < 0.8
     mac = joint.join((first, *(f"{byte:02X}" for byte in chance.randbytes(5)))) if addressed else ""
