@@ -303,7 +303,6 @@ def test_memory_above_what_is_allowed_ends_the_cell_and_not_the_daemon() -> None
 @pytest.mark.parametrize(
     "save",
     [
-        lambda out: Image.new("L", (11_600, 8_700), 255).save(out, "JPEG"),
         lambda out: Image.new("CMYK", (800, 600)).save(out, "JPEG"),
         lambda out: Image.fromarray(np.full((600, 800), 60_000, np.uint16)).save(out, "PNG"),
         lambda out: Image.new("RGBA", (800, 600), (255, 255, 255, 0)).save(out, "PNG"),
@@ -312,7 +311,7 @@ def test_memory_above_what_is_allowed_ends_the_cell_and_not_the_daemon() -> None
         lambda out: Image.fromarray(np.full((600, 800), 60_000, np.uint16)).save(out, "TIFF"),
         lambda out: Image.new("L", (800, 600), 255).save(out, "JPEG2000"),
     ],
-    ids=["100 MP", "CMYK", "16-bit PNG", "alpha", "palette", "fax", "16-bit TIFF", "grey JPEG 2000"],
+    ids=["CMYK", "16-bit PNG", "alpha", "palette", "fax", "16-bit TIFF", "grey JPEG 2000"],
 )
 def test_odd_pictures_are_opened(save: Callable[[io.BytesIO], None]) -> None:
     buffer = io.BytesIO()

@@ -17,7 +17,7 @@ from test_reader import note, paper_of, pdf, pixels, read_one, scan, scanned_not
 
 from evidence_daemon.documents import sight, strong
 from evidence_daemon.documents.looks import Wanted
-from evidence_daemon.documents.sandbox import Frame, Limits, Lock
+from evidence_daemon.documents.sandbox import Cell, Frame, Limits, Lock
 from evidence_daemon.documents.sight import Sight
 from evidence_daemon.documents.strokes import ink
 from evidence_daemon.model import Box, Direction, Document, DocumentKind, Engine, Page
@@ -202,6 +202,19 @@ def test_a_blank_page_costs_no_reading() -> None:
     reading = read_one(buffer.getvalue())
     assert isinstance(reading, Document)
     assert not {"words", "find", "strong"} & dict(reading.seconds).keys()
+
+
+def test_on_a_banner_lines_are_found_where_they_are_printed() -> None:
+    banner = np.ascontiguousarray(pixels(pdf(note), 150)[180:230, :, 0])  # the name of the company: 1240 by 50
+    high, wide = banner.shape
+    with Cell(sight.STRONG, Limits(30, 2_000_000_000)) as cell:
+        (told,) = cell.answers(Frame({"do": "find", "width": wide, "height": high}, (banner.tobytes(),)))
+    corners = [corner for line in told.facts["lines"] for corner in line]
+    dark = np.argwhere(banner < 128)
+    assert dark.size
+    assert corners
+    assert all(-2 <= y <= high + 2 for _, y in corners)
+    assert abs(max(x for x, _ in corners) - dark[:, 1].max()) < 40
 
 
 def test_the_strong_engine_opens_no_file_once_it_sees_pixels() -> None:

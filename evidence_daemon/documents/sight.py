@@ -61,7 +61,7 @@ class Sight:
     def __init__(self, languages: str, limits: Callable[[], Limits], judge: Judge, before: float = 0.0) -> None:
         self._languages = languages
         self._limits = limits
-        self._judge = judge
+        self._judge = _once(judge)
         self._cells = ExitStack()
         self._ocr: Cell | None = None
         self._strong: Cell | None = None
@@ -275,6 +275,18 @@ class Sight:
     def _count(self, told: Frame) -> None:
         for stage, seconds in dict(told.facts.get("seconds", {})).items():
             self.spent[stage] = self.spent.get(stage, 0.0) + float(seconds)
+
+
+def _once(judge: Judge) -> Judge:
+    """A judge that is not asked again about the page that he judged last."""
+    last: list[tuple[Page, Wanted]] = []
+
+    def asked(page: Page) -> Wanted:
+        if not last or last[0][0] is not page:
+            last[:] = [(page, judge(page))]
+        return last[0][1]
+
+    return asked
 
 
 _SURE = 0.9

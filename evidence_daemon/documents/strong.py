@@ -77,7 +77,16 @@ def answer(request: Frame) -> Iterator[Frame]:
     yield Frame({"strips": told, "seconds": {"strong": time.process_time() - began}, "last": True})
 
 
+_SHORT_SIDE, _MOST_STRETCHED = 736, 3.0
+"""The engine enlarges a picture until its short side has so many pixels: a banner of a signature would become ten times
+as large, and cost ten times as much.  What is longer than so many times its width gets a margin instead."""
+
+
 def _lines_on(picture: Pixels) -> list[list[list[float]]]:
+    high, wide = picture.shape[:2]
+    if max(high, wide) > _MOST_STRETCHED * min(high, wide):
+        below, beside = max(0, _SHORT_SIDE - high), max(0, _SHORT_SIDE - wide)
+        picture = cv2.copyMakeBorder(picture, 0, below, 0, beside, cv2.BORDER_CONSTANT, value=(255, 255, 255))
     found = _engine(picture, use_det=True, use_rec=False)
     boxes = getattr(found, "boxes", None)
     return [] if boxes is None else [[[float(x), float(y)] for x, y in box] for box in boxes]
