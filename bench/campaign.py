@@ -48,7 +48,7 @@ from evidence_daemon.outreach.engine import Engine
 from evidence_daemon.outreach.ivr import Ivr, Line
 from evidence_daemon.outreach.prompts import prompt
 from evidence_daemon.outreach.schedule import Lane
-from evidence_daemon.store import outreach
+from evidence_daemon.store import outreach, progress
 from evidence_daemon.store.database import Database, open_database
 from evidence_daemon.store.tables import CaseRow, PhoneRow
 from evidence_daemon.workdays import NATIONAL
@@ -150,7 +150,7 @@ def plan(count: int) -> None:
         parts = plan_all(database, number)
         took, cpu = time.perf_counter() - began, time.process_time() - cpu
         with database.reading() as session:
-            planned = sum(outreach.counts(session, number).values())
+            planned = sum(progress.counts(session, number).values())
         grown = PEAK[0] - before
         print(
             f"{count:9,d} cases: {planned:,d} planned in {took:.1f} s ({cpu:.1f} s CPU, {count / took:,.0f} a second); "

@@ -41,7 +41,7 @@ from evidence_daemon.outreach.engine import Engine
 from evidence_daemon.outreach.listener import PATH, Listener
 from evidence_daemon.outreach.schedule import Lane
 from evidence_daemon.outreach.whatsapp import WhatsApp
-from evidence_daemon.store import outreach
+from evidence_daemon.store import outreach, progress
 from evidence_daemon.store.database import Database, open_database
 from evidence_daemon.workdays import NATIONAL
 
@@ -153,7 +153,7 @@ def steady_rate(arrived: Sequence[float]) -> float:
 
 def _states(database: Database, number: int) -> Counter[str]:
     with database.reading() as session:
-        found = outreach.counts(session, number)
+        found = progress.counts(session, number)
     return Counter({state.value: count for (channel, state), count in found.items() if channel is Channel.WHATSAPP})
 
 

@@ -18,7 +18,7 @@ from evidence_daemon.config import Config
 from evidence_daemon.mail import compose
 from evidence_daemon.mail.smtp import Accepted, NotSent, Postman, Refused, Uncertain
 from evidence_daemon.model import CopyKey
-from evidence_daemon.store import audit, batches, brake, incoming, outreach, records, whatsapp
+from evidence_daemon.store import audit, batches, brake, incoming, records, silence, whatsapp
 from evidence_daemon.store.closing import Missing
 from evidence_daemon.store.database import Database
 from evidence_daemon.store.history import first_stored
@@ -245,7 +245,7 @@ class Alerts:
             braked = brake.closed(session)
             backup = self._backup(session, now)
             lists = self._lists(session, now)
-            stopped = _named(outreach.stopped_by_itself(session))
+            stopped = _named(silence.stopped_by_itself(session))
             doubts = whatsapp.doubted(session, now - whatsapp.GRACE)
         patience = timedelta(minutes=settings.login_refused_minutes)
         longer = timedelta(minutes=settings.unreachable_minutes)

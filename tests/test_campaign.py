@@ -35,7 +35,7 @@ from evidence_daemon.outreach.dry_run import HEADINGS, DryRun
 from evidence_daemon.outreach.engine import Engine, Rehearsal
 from evidence_daemon.outreach.schedule import Lane, Pace
 from evidence_daemon.outreach.whatsapp import failed
-from evidence_daemon.store import outreach
+from evidence_daemon.store import budget, outreach, progress, silence
 from evidence_daemon.store.database import open_database
 
 S = ContactState
@@ -299,7 +299,7 @@ def test_the_budget_counts_customers_and_not_contacts(tmp_path: Path) -> None:
         one.one.later(minutes=1)
         assert [message.attempt for message in one.claims()] == [again[0].attempt], "what was given back is not counted"
         with one.one.house.database.reading() as session:
-            assert outreach.begun_in_a_day(session, WA, one.one.now[0]) == 2
+            assert budget.begun_in_a_day(session, WA, one.one.now[0]) == 2
 
 
 def test_no_more_calls_live_than_there_are_channels(tmp_path: Path) -> None:
@@ -423,7 +423,7 @@ def test_when_the_network_loses_call_after_call_the_channel_stops(tmp_path: Path
             one.hears(Report(message.attempt, "e", one.one.now[0], S.FALLIDO, "RED", "34", rang=False))
         assert one.claims(IVR) == ()
         with one.one.house.database.reading() as session:
-            assert "la red perdió" in outreach.stopped(session)["IVR", ""]
+            assert "la red perdió" in silence.stopped(session)["IVR", ""]
 
 
 def test_a_wrong_number_leads_to_the_customers_next_one(tmp_path: Path) -> None:
@@ -616,7 +616,7 @@ def test_the_funnel_ends_at_evidence_that_came_and_what_became_regular(here: Fie
     here.one.receives(letter(GOYES))
     with here.one.house.database.session() as session:
         session.execute(sa.text("UPDATE cases SET state = 'REGULARIZADO' WHERE id = 1"))
-    assert here.acts.standing(number).funnel == outreach.Funnel(3, 3, 3, 2, 1, 1)
+    assert here.acts.standing(number).funnel == progress.Funnel(3, 3, 3, 2, 1, 1)
 
 
 def test_the_export_masks_telephones_and_the_law_check_finds_what_was_forced_in(here: Field, tmp_path: Path) -> None:
@@ -816,7 +816,7 @@ def killed_while_sending(place: Path, *, count: int, kills: int) -> int:
 
         def open_attempts() -> int:
             with one.one.house.database.reading() as session:
-                counted = outreach.counts(session, number)
+                counted = progress.counts(session, number)
             return sum(counted.get((WA, state), 0) for state in (S.PLANIFICADO, *outreach.UNDER_WAY))
 
         while open_attempts():

@@ -28,7 +28,7 @@ from evidence_daemon.outreach.conversation import Conversation
 from evidence_daemon.outreach.listener import PATH, Listener
 from evidence_daemon.outreach.templates import Templates
 from evidence_daemon.outreach.whatsapp import WhatsApp
-from evidence_daemon.store import outreach, privacy, records, whatsapp
+from evidence_daemon.store import privacy, records, silence, whatsapp
 from evidence_daemon.store.switches import pause
 
 S, WA = ContactState, Channel.WHATSAPP
@@ -163,7 +163,7 @@ def test_statuses_told_twice_and_in_any_order_come_to_the_same_end(tmp_path: Pat
             ("ENTREGADO", "ENTREGADO"),
         ]
         with one.field.one.house.database.reading() as session:
-            left_alone = {(each.who, each.channel) for each in outreach.suppressions(session)}
+            left_alone = {(each.who, each.channel) for each in silence.suppressions(session)}
         assert left_alone == {("c:P0000003", "WHATSAPP"), ("t:+593987000102", "WHATSAPP")}, "131050: this channel alone"
         assert one.scalar("SELECT count(*) FROM wrong_phones") == 1
         again = [each for each in one.field.of_case(2) if each.channel is WA]
@@ -225,7 +225,7 @@ def test_who_writes_baja_is_left_alone_everywhere_and_gets_no_answer(tmp_path: P
         assert one.outcome(wamid) == "BAJA"
         assert one.state(name) is S.RESPONDIDO
         with one.field.one.house.database.reading() as session:
-            found = {(each.who, each.channel, each.source) for each in outreach.suppressions(session)}
+            found = {(each.who, each.channel, each.source) for each in silence.suppressions(session)}
             assert records.all_mails(session) == []
         assert {("c:P0000010", "", "WHATSAPP"), ("t:+593987000010", "", "WHATSAPP")} <= found
         assert len(one.cloud.sandbox.taken) == 1, "no answer"
@@ -353,7 +353,7 @@ def test_who_moves_to_another_number_takes_his_wish_along(tmp_path: Path) -> Non
         one.cloud.do(lambda: one.cloud.sandbox.moves("593987000010", "593991112222"))
         one.heard()
         with one.field.one.house.database.reading() as session:
-            whos = {(each.who, each.channel) for each in outreach.suppressions(session)}
+            whos = {(each.who, each.channel) for each in silence.suppressions(session)}
         assert ("t:+593991112222", "WHATSAPP") in whos
         assert one.scalar("SELECT count(*) FROM wrong_phones WHERE phone = '+593987000010'") == 1
 
@@ -403,7 +403,7 @@ def test_a_template_in_trouble_pauses_its_campaign_and_keeps_it_from_going_on(
         because = one.field.load(number).because
         assert told in because
         with house.database.reading() as session:
-            assert any(because in line for line in outreach.stopped_by_itself(session)), "it is alerted"
+            assert any(because in line for line in silence.stopped_by_itself(session)), "it is alerted"
         acts = one.field.acts.__class__(
             **{name: getattr(one.field.acts, name) for name in ("database", "book", "clock", "calendar", "lanes")},
             templates=templates.troubles,

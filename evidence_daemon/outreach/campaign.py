@@ -24,9 +24,11 @@ from evidence_daemon.outreach.channel import Message, Sent
 from evidence_daemon.outreach.report import LawCheck
 from evidence_daemon.outreach.schedule import Lane
 from evidence_daemon.rulebook import RuleBook
-from evidence_daemon.store import audit, outreach, reach
+from evidence_daemon.store import audit, outreach, progress, reach, silence
 from evidence_daemon.store.database import Database, Session
-from evidence_daemon.store.outreach import Attempt, Campaign, Funnel, Suppression
+from evidence_daemon.store.outreach import Attempt, Campaign
+from evidence_daemon.store.progress import Funnel
+from evidence_daemon.store.silence import Suppression
 from evidence_daemon.workdays import ECUADOR, Calendar
 
 _C = CampaignState
@@ -326,7 +328,7 @@ class Campaigns:
             if not campaign.rehearsal:
                 self._templates_stand(session, campaign)
             for channel in audience.read_plan(campaign.plan).channels:
-                outreach.resume_channel(session, channel)
+                silence.resume_channel(session, channel)
             if campaign.state is _C.EN_CURSO:
                 return self._noted(session, campaign, "contact channels resumed", who, {})
             return self._to(session, campaign, _C.EN_CURSO, "campaign resumed", who, {}, beat_at=now, because="")
@@ -391,9 +393,9 @@ class Campaigns:
         with self.database.reading() as session:
             return Standing(
                 campaign=self._load(session, number),
-                counts=outreach.counts(session, number),
-                funnel=outreach.funnel(session, number),
-                stopped=outreach.stopped(session),
+                counts=progress.counts(session, number),
+                funnel=progress.funnel(session, number),
+                stopped=silence.stopped(session),
                 next_at=outreach.next_due(session, number),
             )
 
@@ -431,7 +433,7 @@ class Campaigns:
         wanted = Suppression(who, channel.value if channel else "", reason, source, "", by, now)
 
         def work(session: Session) -> bool:
-            new = outreach.suppress(session, wanted)
+            new = silence.suppress(session, wanted)
             if new:
                 detail = {"channel": wanted.channel or "todos", "source": source}
                 audit.record(session, "suppressed", actor=by, now=now, detail=detail)
@@ -444,7 +446,7 @@ class Campaigns:
         by, now, who, which = actor(person), self.clock(), whom_of(whom), channel.value if channel else ""
 
         def work(session: Session) -> bool:
-            done = outreach.lift(session, who, which, actor=by, now=now)
+            done = silence.lift(session, who, which, actor=by, now=now)
             if done:
                 detail = {"channel": which or "todos", "because": because}
                 audit.record(session, "suppression lifted", actor=by, now=now, detail=detail)
@@ -472,7 +474,7 @@ class Campaigns:
     def suppressions(self) -> list[Suppression]:
         """All that stand."""
         with self.database.reading() as session:
-            return list(outreach.suppressions(session))
+            return list(silence.suppressions(session))
 
     def note_test(self, message: Message, sent: Sent, *, person: str) -> None:
         """A test was sent: it stands in the history."""

@@ -41,10 +41,11 @@ from evidence_daemon.outreach.channel import (
     Throttled,
 )
 from evidence_daemon.outreach.schedule import Enough, Lane, OtherChannel, OtherPhone, Repeat
-from evidence_daemon.store import audit, outreach, reach
+from evidence_daemon.store import audit, budget, outreach, reach, silence
 from evidence_daemon.store.database import Session
-from evidence_daemon.store.outreach import Attempt, Campaign, Suppression
+from evidence_daemon.store.outreach import Attempt, Campaign
 from evidence_daemon.store.reach import Candidate, Planned, Quiet
+from evidence_daemon.store.silence import Suppression
 from evidence_daemon.store.switches import switches
 from evidence_daemon.workdays import Calendar
 
@@ -90,7 +91,7 @@ class Contacts:
         self, session: Session, channel: Channel, now: datetime, limit: int, rehearsal: Campaign | None = None
     ) -> Claimed:
         """Take up to `limit` attempts that may leave at `now`; they are ENVIANDO when this is committed."""
-        stops = {} if rehearsal else outreach.stopped(session)
+        stops = {} if rehearsal else silence.stopped(session)
         house = switches(session)
         closed = not rehearsal and (not house.armed or house.sending_paused)
         if closed or (channel.value, "") in stops:
@@ -101,7 +102,7 @@ class Contacts:
             room = min(room, lane.at_once - outreach.live(session, channel))
         if lane.per_day:
             counted = audience.lane_of(rehearsal, channel) if rehearsal else channel.value
-            room = min(room, lane.per_day - outreach.begun_in_a_day(session, counted, now))
+            room = min(room, lane.per_day - budget.begun_in_a_day(session, counted, now))
         messages: list[Message] = []
         looked_at = 0
         for campaign in [rehearsal] if rehearsal else outreach.running(session):
@@ -117,9 +118,7 @@ class Contacts:
                 _count(session, campaign, channel, now, len(claimed))
                 self._count_once(session, campaign, channel, {one.attempt: one.phone for one in claimed}, now, -1)
             messages += claimed
-        return Claimed(
-            tuple(messages), looked_at, None if rehearsal else outreach.counted(session, _given_back(channel))
-        )
+        return Claimed(tuple(messages), looked_at, None if rehearsal else budget.counted(session, _given_back(channel)))
 
     def _count_once(
         self,
@@ -133,8 +132,8 @@ class Contacts:
         """The budget of a day is of customers, not of contacts: who had one in 24 hours counts with his last alone."""
         if self.lanes[channel].per_day:
             only = campaign.id if campaign.rehearsal else None
-            for before in outreach.last_contacts(session, channel, who, at, rehearsal=only):
-                outreach.count_begun(session, audience.lane_of(campaign, channel), before, by)
+            for before in budget.last_contacts(session, channel, who, at, rehearsal=only):
+                budget.count_begun(session, audience.lane_of(campaign, channel), before, by)
 
     def _claim_rows(
         self,
@@ -204,7 +203,7 @@ class Contacts:
     def _take(self, session: Session, plan: Plan, row: Attempt, go: _Go, scope: str, now: datetime) -> Message | None:
         day = now.astimezone(schedule.zone_of(go.case.province)).date()
         whos = [scope + reach.customer_key(row.customer), scope + reach.phone_key(go.phone)]
-        if not outreach.take_day(session, whos, day, row.id):
+        if not budget.take_day(session, whos, day, row.id):
             later = go.openings.next_day(now, go.case.province)
             outreach.change_attempt(session, row.id, [_S.PLANIFICADO], not_before=later)
             return None
@@ -278,7 +277,7 @@ class Contacts:
             stop_asked_at=None,
         ):
             return
-        outreach.give_day_back(session, attempt.id)
+        budget.give_day_back(session, attempt.id)
         campaign = outreach.load_campaign(session, attempt.campaign_id)
         claimed_at = attempt.claimed_at or now
         _count(session, campaign, attempt.channel, claimed_at, -1)
@@ -289,7 +288,7 @@ class Contacts:
             )
 
     def _stop(self, session: Session, channel: Channel, which: str, because: str, now: datetime) -> None:
-        if outreach.stop_channel(session, channel, which, because, now):
+        if silence.stop_channel(session, channel, which, because, now):
             log.error("channel %s %s is stopped: %s", channel.value, which, because)
             detail = {"channel": channel.value, "script": which, "because": because}
             audit.record(session, "contact channel stopped", actor=DAEMON, now=now, detail=detail)
@@ -315,9 +314,9 @@ class Contacts:
             which = attempt.script if report.halt.script_only else ""
             self._stop(session, attempt.channel, which, f"{report.halt.code}: {report.halt.because}", now)
         if report.slower and not rehearsed:  # whoever sends may be another process: he reads it with his next claim
-            outreach.count_begun(session, _given_back(attempt.channel), now, 1)
+            budget.count_begun(session, _given_back(attempt.channel), now, 1)
         if report.phone_is_wrong and not rehearsed:
-            outreach.mark_wrong(session, attempt.phone, attempt.channel, attempt.id, now)
+            silence.mark_wrong(session, attempt.phone, attempt.channel, attempt.id, now)
         if not schedule.moves(attempt.state, report.state):
             return
         final = report.state in schedule.FINAL
@@ -335,7 +334,7 @@ class Contacts:
             ended_at=report.at if final else attempt.ended_at,
         )
         if not report.rang:
-            outreach.give_day_back(session, attempt.id)
+            budget.give_day_back(session, attempt.id)
         if attempt.state in schedule.FINAL or attempt.state is _S.AGOTADO:
             self._take_back_later(session, attempt, now)  # it reached him after all
         elif final:
@@ -346,7 +345,7 @@ class Contacts:
     def _leave_alone(self, session: Session, attempt: Attempt, channel: str, proof: str, now: datetime) -> None:
         for who in (reach.customer_key(attempt.customer), reach.phone_key(attempt.phone)):
             wanted = Suppression(who, channel, "pidió no ser contactado", attempt.channel.value, proof, DAEMON, now)
-            if outreach.suppress(session, wanted):
+            if silence.suppress(session, wanted):
                 detail = {"attempt": attempt.id, "channel": channel or "todos"}
                 audit.record(session, "suppressed", actor=DAEMON, now=now, case_id=attempt.case_id, detail=detail)
 
@@ -498,8 +497,8 @@ def _own_room(session: Session, campaign: Campaign, channel: Channel, now: datet
     if own is None:
         return _UNBOUND
     (minute, day), lane = own, audience.own_lane(campaign, channel)
-    room = minute - outreach.begun_in_a_minute(session, lane, now) if minute else _UNBOUND
-    return min(room, day - outreach.begun_in_a_day(session, lane, now)) if day else room
+    room = minute - budget.begun_in_a_minute(session, lane, now) if minute else _UNBOUND
+    return min(room, day - budget.begun_in_a_day(session, lane, now)) if day else room
 
 
 _UNBOUND = 1_000_000
@@ -511,9 +510,9 @@ def _given_back(channel: Channel) -> str:
 
 
 def _count(session: Session, campaign: Campaign, channel: Channel, at: datetime, count: int) -> None:
-    outreach.count_begun(session, audience.lane_of(campaign, channel), at, count)
+    budget.count_begun(session, audience.lane_of(campaign, channel), at, count)
     if audience.read_plan(campaign.plan).own_pace(channel) is not None:
-        outreach.count_begun(session, audience.own_lane(campaign, channel), at, count)
+        budget.count_begun(session, audience.own_lane(campaign, channel), at, count)
 
 
 def _unchanged(session: Session, campaign: Campaign) -> bool:

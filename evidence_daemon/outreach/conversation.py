@@ -42,10 +42,11 @@ from evidence_daemon.outreach.webhooks import (
     read,
 )
 from evidence_daemon.outreach.whatsapp import failed, text_message
-from evidence_daemon.store import audit, lookup, outreach, reach, records, whatsapp
+from evidence_daemon.store import audit, lookup, outreach, reach, records, silence, whatsapp
 from evidence_daemon.store.database import Database, Session
 from evidence_daemon.store.lease import Lease
-from evidence_daemon.store.outreach import Attempt, Suppression
+from evidence_daemon.store.outreach import Attempt
+from evidence_daemon.store.silence import Suppression
 from evidence_daemon.store.switches import switches
 from evidence_daemon.store.whatsapp import CustomerMessage
 from evidence_daemon.workdays import ECUADOR
@@ -255,7 +256,7 @@ class Conversation:
 
     def _suppress(self, session: Session, who: str, channel: str, proof: str, now: datetime) -> None:
         wanted = Suppression(who, channel, "pidió no ser contactado", Channel.WHATSAPP.value, proof, DAEMON, now)
-        if outreach.suppress(session, wanted):
+        if silence.suppress(session, wanted):
             audit.record(session, "suppressed", actor=DAEMON, now=now, detail={"channel": channel or "todos"})
 
     def _opt_out(self, session: Session, attempt: Attempt | None) -> frozenset[str]:
@@ -277,9 +278,9 @@ class Conversation:
             return
         whatsapp.change_message(session, change.wamid, handled_at=now, outcome="NUMERO_CAMBIADO")
         name = attempt.id if attempt else AttemptId(change.wamid)
-        outreach.mark_wrong(session, change.old, Channel.WHATSAPP, name, now)
+        silence.mark_wrong(session, change.old, Channel.WHATSAPP, name, now)
         old = reach.phone_key(change.old)
-        for one in list(outreach.suppressions(session, who=old)):
+        for one in list(silence.suppressions(session, who=old)):
             self._suppress(session, reach.phone_key(change.new), one.channel, f"{change.wamid}: antes {old[2:]}", now)
         detail = {"attempt": name, "origin": "WHATSAPP"}
         audit.record(session, "telephone changed", actor=DAEMON, now=now, case_id=about, detail=detail)
@@ -293,9 +294,9 @@ class Conversation:
             self._suppress(session, who, Channel.WHATSAPP.value, proof, now)
         elif wish.value == "resume" and any(
             (one.channel, one.source) == (Channel.WHATSAPP, Channel.WHATSAPP)
-            for one in outreach.suppressions(session, who)
+            for one in silence.suppressions(session, who)
         ):  # what he told us in other words stands
-            outreach.lift(session, who, Channel.WHATSAPP.value, actor=DAEMON, now=now)
+            silence.lift(session, who, Channel.WHATSAPP.value, actor=DAEMON, now=now)
 
     # ── what a customer wrote ────────────────────────────────────────────────────────────────────
 

@@ -26,7 +26,7 @@ from evidence_daemon.outreach import audience
 from evidence_daemon.outreach.channel import Driver, Lost, Message, NeverSeen, Report, Sent, Throttled
 from evidence_daemon.outreach.contact import Claimed, Contacts
 from evidence_daemon.outreach.schedule import Pace
-from evidence_daemon.store import outreach
+from evidence_daemon.store import outreach, progress
 from evidence_daemon.store.database import Database, Session
 from evidence_daemon.store.lease import Lease
 from evidence_daemon.store.members import Turn
@@ -156,7 +156,7 @@ class Engine:
                 outreach.change_campaign(session, campaign, beat_at=now)
             if campaign.planned_at is None:
                 more |= audience.plan_some(session, campaign, self._contacts.calendar, now) > 0
-            elif outreach.is_over(session, campaign.id):
+            elif progress.is_over(session, campaign.id):
                 outreach.change_campaign(session, campaign, state=CampaignState.TERMINADA, because="")
         return more
 

@@ -10,7 +10,8 @@ import sqlalchemy as sa
 from sqlmodel import Session, col
 
 from evidence_daemon.model import Channel, ContactState
-from evidence_daemon.store.outreach import Attempt, Campaign, Suppression
+from evidence_daemon.store.outreach import Attempt, Campaign
+from evidence_daemon.store.silence import Suppression
 from evidence_daemon.store.tables_outreach import AttemptRow, SuppressionRow
 
 _ATTEMPT = tuple(Attempt.__dataclass_fields__)

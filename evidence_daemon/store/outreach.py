@@ -1,7 +1,8 @@
-"""Campaigns and attempts: rows in, values out; the law's keys, the budget of a day, holds, suppressions.
+"""Campaigns and attempts, as they stand and as they change; and the stop, when their customer has answered.
 
-What these functions promise: an attempt is claimed once (conditional update), nobody is reached twice a day (primary
-key), and a mail that names a case takes its attempts out of reach in the transaction that stores the mail.  The
+What these functions promise: an attempt is claimed once (conditional update), and a mail that names a case takes its
+attempts out of reach in the transaction that stores the mail.  Whom a campaign may reach is `reach`'s, how often is
+`budget`'s (nobody twice a day, by a primary key), who is left alone `silence`'s, how far it came `progress`'s.  The
 recipe that calls them stands in `outreach/`.
 """
 
@@ -9,11 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col, select
 
 from evidence_daemon.errors import BadInput
@@ -27,18 +27,13 @@ from evidence_daemon.model import (
     EvidenceState,
     MailId,
 )
-from evidence_daemon.store.statements import change_one, count_rows, insert_new
-from evidence_daemon.store.tables import CaseRow, MailCaseRow, MailRow
+from evidence_daemon.store.statements import change_one, insert_new
+from evidence_daemon.store.tables import CaseRow
 from evidence_daemon.store.tables_outreach import (
     AttemptEventRow,
     AttemptRow,
     CampaignRow,
-    ContactDayRow,
     ContactHoldRow,
-    ContactMinuteRow,
-    ContactStopRow,
-    SuppressionRow,
-    WrongPhoneRow,
 )
 
 _S = ContactState
@@ -269,80 +264,6 @@ def change_attempt(session: Session, name: AttemptId, before: Collection[Contact
     return session.exec(change.execution_options(**_QUIET)).rowcount == 1
 
 
-def take_day(session: Session, whos: Collection[str], day: date, name: AttemptId) -> bool:
-    """Spend the one contact of a day of all of these; False, and nothing is spent, when one had his already."""
-    if count_rows(session, ContactDayRow, col(ContactDayRow.who).in_(whos), col(ContactDayRow.day) == day):
-        return False
-    session.execute(sa.insert(ContactDayRow), [{"who": who, "day": day, "attempt_id": name} for who in whos])
-    return True
-
-
-def give_day_back(session: Session, name: AttemptId) -> None:
-    """Nobody can have noticed this attempt: the day's contact is not spent."""
-    session.exec(sa.delete(ContactDayRow).where(col(ContactDayRow.attempt_id) == name).execution_options(**_QUIET))
-
-
-def begun_in_a_day(session: Session, lane: str, now: datetime) -> int:
-    """Contacts that began on a lane in the last 24 hours, to the minute, rather too many than too few."""
-    since = int(now.timestamp()) // 60 - 24 * 60
-    return session.exec(
-        select(sa.func.coalesce(sa.func.sum(ContactMinuteRow.begun), 0)).where(
-            col(ContactMinuteRow.lane) == lane, col(ContactMinuteRow.minute) >= since
-        )
-    ).one()
-
-
-def last_contacts(
-    session: Session, channel: Channel, who: Mapping[AttemptId, str], at: datetime, *, rehearsal: int | None = None
-) -> list[datetime]:
-    """When each of these telephones had its last contact on a channel in the 24 hours before `at`, if it had one.
-
-    `who`: attempts that do not count, and their telephones.  `rehearsal`: only contacts of that one count.
-    """
-    of_it = col(CampaignRow.rehearsal).is_(False) if rehearsal is None else col(CampaignRow.id) == rehearsal
-    last = (
-        sa.select(sa.func.max(AttemptRow.claimed_at, type_=AttemptRow.__table__.c.claimed_at.type))  # type: ignore[attr-defined]
-        .where(
-            # by the index over campaign and telephone
-            col(AttemptRow.campaign_id).in_(sa.select(col(CampaignRow.id)).where(of_it)),
-            col(AttemptRow.phone).in_(set(who.values())),
-            col(AttemptRow.id).not_in(who),
-            col(AttemptRow.channel) == channel,
-            col(AttemptRow.claimed_at) > at - timedelta(days=1),
-            col(AttemptRow.claimed_at) <= at,
-        )
-        .group_by(col(AttemptRow.phone))
-    )
-    return [row[0] for row in session.execute(last)]
-
-
-def begun_in_a_minute(session: Session, lane: str, now: datetime) -> int:
-    """Contacts that began on a lane in this minute of the clock."""
-    return session.exec(
-        select(sa.func.coalesce(sa.func.sum(ContactMinuteRow.begun), 0)).where(
-            col(ContactMinuteRow.lane) == lane, col(ContactMinuteRow.minute) == int(now.timestamp()) // 60
-        )
-    ).one()
-
-
-def counted(session: Session, lane: str) -> int:
-    """All that was ever counted on a lane."""
-    return session.exec(
-        select(sa.func.coalesce(sa.func.sum(ContactMinuteRow.begun), 0)).where(col(ContactMinuteRow.lane) == lane)
-    ).one()
-
-
-def count_begun(session: Session, lane: str, at: datetime, count: int) -> None:
-    """Count contacts that begin (or, below 0, that did not)."""
-    minute = int(at.timestamp()) // 60
-    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
-    statement = insert(ContactMinuteRow).values(lane=lane, minute=minute, begun=max(count, 0))
-    statement = statement.on_conflict_do_update(
-        index_elements=["lane", "minute"], set_={"begun": ContactMinuteRow.begun + count}
-    )
-    session.exec(statement)
-
-
 def live(session: Session, channel: Channel) -> int:
     """Calls that are handed over and have not ended, as far as is known."""
     count: int = session.execute(
@@ -502,184 +423,3 @@ def stop_live(session: Session, campaign: int, now: datetime) -> None:
         .values(stop_asked_at=now)
         .execution_options(**_QUIET)
     )
-
-
-# ── suppressions, wrong numbers, stopped channels ────────────────────────────────────────────────
-
-
-@dataclass(frozen=True, slots=True)
-class Suppression:
-    """Somebody who must be left alone."""
-
-    who: str
-    channel: str
-    reason: str
-    source: str
-    proof: str
-    actor: str
-    at: datetime
-
-
-def suppress(session: Session, wanted: Suppression) -> bool:
-    """Leave somebody alone; False when that stood already."""
-    values = {name: getattr(wanted, name) for name in Suppression.__dataclass_fields__} | {"lifted_by": ""}
-    return insert_new(session, SuppressionRow, values, ["who", "channel"], where=sa.text("lifted_at IS NULL"))
-
-
-def lift(session: Session, who: str, channel: str, *, actor: str, now: datetime) -> bool:
-    """Take a suppression back; False when there was none."""
-    change = (
-        sa.update(SuppressionRow)
-        .where(
-            col(SuppressionRow.who) == who,
-            col(SuppressionRow.channel) == channel,
-            col(SuppressionRow.lifted_at).is_(None),
-        )
-        .values(lifted_at=now, lifted_by=actor)
-    )
-    return session.exec(change.execution_options(**_QUIET)).rowcount == 1
-
-
-def suppressions(session: Session, who: str = "") -> Iterator[Suppression]:
-    """All that stand, of somebody or of everybody, in the order in which they came."""
-    columns = SuppressionRow.__table__.c  # type: ignore[attr-defined]
-    query = sa.select(*(columns[name] for name in Suppression.__dataclass_fields__)).where(columns.lifted_at.is_(None))
-    if who:
-        query = query.where(columns.who == who)
-    for row in session.execute(query.order_by(columns.id).execution_options(yield_per=1000)):
-        yield Suppression(*row)
-
-
-def mark_wrong(session: Session, phone: str, channel: Channel, name: AttemptId, now: datetime) -> None:
-    """A provider says that this number is nobody's here."""
-    values = {"phone": phone, "channel": channel.value, "at": now, "attempt_id": name}
-    insert_new(session, WrongPhoneRow, values, ["phone", "channel"])
-
-
-def stop_channel(session: Session, channel: Channel, script: str, because: str, now: datetime) -> bool:
-    """Nothing more leaves on a channel (or of one script of it) until a person resumes it; True when that is new."""
-    values = {"channel": channel.value, "script": script, "because": because, "at": now}
-    return insert_new(session, ContactStopRow, values, ["channel", "script"])
-
-
-def resume_channel(session: Session, channel: Channel) -> int:
-    """A person looked: it may go on."""
-    gone = sa.delete(ContactStopRow).where(col(ContactStopRow.channel) == channel.value)
-    return session.exec(gone.execution_options(**_QUIET)).rowcount
-
-
-def stopped(session: Session) -> dict[tuple[str, str], str]:
-    """(channel, script or "") → why."""
-    rows = session.exec(select(ContactStopRow.channel, ContactStopRow.script, ContactStopRow.because))
-    return {(channel, script): because for channel, script, because in rows}
-
-
-def stopped_by_itself(session: Session) -> list[str]:
-    """Channels, scripts and campaigns that nobody stopped by hand, with why; a line for each, for staff."""
-    found = [f"{channel} {script}".strip() + f": {because}" for (channel, script), because in stopped(session).items()]
-    for campaign in _campaigns(session, col(CampaignRow.state) == CampaignState.PAUSADA):
-        if campaign.because.startswith(BY_ITSELF):
-            found.append(f"campaña {campaign.id}: {campaign.because}")
-    return found
-
-
-BY_ITSELF = ("plantilla ", "no salió: ", "lo que está guardado ")
-"""How the reasons begin for which a campaign pauses itself."""
-
-
-# ── how it stands ────────────────────────────────────────────────────────────────────────────────
-
-
-def counts(session: Session, campaign: int) -> dict[tuple[Channel, ContactState], int]:
-    """Attempts by channel and state."""
-    rows = session.execute(
-        sa.select(col(AttemptRow.channel), col(AttemptRow.state), sa.func.count())
-        .where(col(AttemptRow.campaign_id) == campaign)
-        .group_by(col(AttemptRow.channel), col(AttemptRow.state))
-    )
-    return {(channel, state): count for channel, state, count in rows}
-
-
-@dataclass(frozen=True, slots=True)
-class Funnel:
-    """Customers of a campaign, from planned down to the only number that matters."""
-
-    planned: int
-    contacted: int
-    """An attempt was begun."""
-    reached: int
-    """Delivered, or somebody took up the call."""
-    noticed: int
-    """Read, or heard for the most part."""
-    answered: int
-    """Evidence of the case came after the first contact."""
-    regularised: int
-    """… and it was accepted."""
-
-
-_TAKEN_UP = ("ESCUCHADO", "PARCIAL", "COLGO", "BAJA")
-"""Results of a call that somebody took up, whatever followed it."""
-
-
-def funnel(session: Session, campaign: int) -> Funnel:
-    """Counted by case; each of the numbers is part of the one before, save that a contact need not be noticed."""
-    reached = (_S.ENTREGADO, _S.LEIDO, _S.RESPONDIDO, _S.CONTESTADO)
-    state, result = col(AttemptRow.state), col(AttemptRow.result)
-    begun = col(AttemptRow.claimed_at).is_not(None)
-    noticed = sa.or_(state.in_((_S.LEIDO, _S.RESPONDIDO)), result.in_(("ESCUCHADO", "BAJA")))
-
-    def flag(condition: Any) -> Any:
-        return sa.func.max(sa.case((condition, 1), else_=0))
-
-    by_case = (
-        sa.select(
-            col(AttemptRow.case_id).label("case_id"),
-            flag(begun).label("contacted"),
-            flag(sa.or_(state.in_(reached), result.in_(_TAKEN_UP))).label("reached"),
-            flag(noticed).label("noticed"),
-            sa.func.min(AttemptRow.claimed_at).label("first"),
-        )
-        .where(col(AttemptRow.campaign_id) == campaign)
-        .group_by(col(AttemptRow.case_id))
-        .subquery()
-    )
-    wrote = sa.exists(
-        sa.select(1)
-        .select_from(MailCaseRow)
-        .join(MailRow, col(MailRow.id) == col(MailCaseRow.mail_id))
-        .where(
-            col(MailCaseRow.case_id) == by_case.c.case_id,
-            col(MailRow.stored_at) > by_case.c.first,
-            col(MailRow.state).not_in((EvidenceState.DESCARTADO, EvidenceState.DUPLICADO)),
-        )
-    )
-    accepted = (CaseState.ACREDITADO, CaseState.REGULARIZADO)
-    row = session.execute(
-        sa.select(
-            sa.func.count(),
-            sa.func.coalesce(sa.func.sum(by_case.c.contacted), 0),
-            sa.func.coalesce(sa.func.sum(by_case.c.reached), 0),
-            sa.func.coalesce(sa.func.sum(by_case.c.noticed), 0),
-            sa.func.coalesce(sa.func.sum(sa.case((wrote, 1), else_=0)), 0),
-            sa.func.coalesce(sa.func.sum(sa.case((sa.and_(wrote, col(CaseRow.state).in_(accepted)), 1), else_=0)), 0),
-        )
-        .select_from(by_case)
-        .join(CaseRow, col(CaseRow.id) == by_case.c.case_id)
-    ).one()
-    return Funnel(*row)
-
-
-def is_over(session: Session, campaign: int) -> bool:
-    """Nothing of it is planned, held or waited for."""
-    # A message whose answer was lost is waited for until its time is over; the call after it may still be planned.
-    doubted = sa.and_(col(AttemptRow.state) == _S.DESCONOCIDO, col(AttemptRow.channel) == Channel.WHATSAPP)
-    first = (
-        sa.select(1)
-        .select_from(AttemptRow)
-        .where(
-            col(AttemptRow.campaign_id) == campaign,
-            sa.or_(col(AttemptRow.state).in_((*WAITING, _S.ENVIANDO, _S.ENVIADO)), doubted),
-        )
-        .limit(1)
-    )
-    return session.execute(first).first() is None

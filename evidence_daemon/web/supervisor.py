@@ -18,7 +18,7 @@ from openpyxl import Workbook
 from starlette.responses import Response
 
 from evidence_daemon.model import EntryKind, MailId, ReasonCode, Verdict, receipt_number
-from evidence_daemon.store import figures, outreach
+from evidence_daemon.store import figures, outreach, progress
 from evidence_daemon.store.database import Session
 from evidence_daemon.store.figures import Period
 from evidence_daemon.store.work import at_work
@@ -230,7 +230,7 @@ def _campaigns(session: Session, _period: Period) -> Sheet:
     pages = []
     for one in outreach.all_campaigns(session):
         if not one.rehearsal:
-            far = outreach.funnel(session, one.id)
+            far = progress.funnel(session, one.id)
             steps = (far.planned, far.contacted, far.reached, far.noticed, far.answered, far.regularised)
             rows.append((one.name, word(one.state), *steps))
             pages.append(f"/campanas/{one.id}")

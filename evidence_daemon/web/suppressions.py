@@ -12,7 +12,7 @@ from evidence_daemon.errors import BadInput
 from evidence_daemon.model import Channel
 from evidence_daemon.outreach.campaign import whom_of
 from evidence_daemon.outreach.report import masked_who
-from evidence_daemon.store import contact_pages, outreach
+from evidence_daemon.store import contact_pages, silence
 from evidence_daemon.store.contact_pages import Listed
 from evidence_daemon.web.access import Permission
 from evidence_daemon.web.frame import In, Visit
@@ -112,7 +112,7 @@ def take_along(visit: In, kind: str) -> Response:
     writer.writerow(("quien", "canal", "motivo", "origen", "prueba", "por", "desde"))
     count = 0
     with visit.rooms.database.reading() as session:
-        for one in outreach.suppressions(session):
+        for one in silence.suppressions(session):
             who = one.who[2:] if whole else masked_who(one.who)
             cells = (one.channel or "todos", one.reason, one.source, one.proof, one.actor, one.at.isoformat())
             # a telephone begins with +, which inert() would quote: a list must come in again as it went out
