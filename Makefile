@@ -11,6 +11,9 @@ APT_TEST := $(APT_RUN) clamav-daemon dovecot-imapd dovecot-lmtpd postfix postgre
             fonts-dotgothic16 fonts-oxygen fonts-breip fonts-sjfonts fonts-dkg-handwriting \
             sip-tester
 
+# What a stranger need not read: that a checkout installed in place should not be shadowed by a folder of its name.
+IN_PLACE := PYTHONWARNINGS=ignore:::setuptools.command.editable_wheel $(PY) -m pip install --quiet --no-deps --no-build-isolation -e .
+
 # Commands start anew in many tests: what Python compiled is kept, whatever the environment says.
 unexport PYTHONDONTWRITEBYTECODE
 
@@ -62,12 +65,12 @@ $(VENV)/run.stamp: requirements.lock pyproject.toml
 	@./install.sh $(APT_RUN)
 	python3 -m venv $(VENV)
 	$(PY) -m pip install --quiet --require-hashes -r requirements.lock
-	$(PY) -m pip install --quiet --no-deps --no-build-isolation -e .
+	$(IN_PLACE)
 	@touch $@
 
 $(VENV)/test.stamp: requirements-dev.lock pyproject.toml
 	@./install.sh $(APT_TEST)
 	python3 -m venv $(VENV)
 	$(PY) -m pip install --quiet --require-hashes -r requirements-dev.lock
-	$(PY) -m pip install --quiet --no-deps --no-build-isolation -e .
+	$(IN_PLACE)
 	@touch $@ $(VENV)/run.stamp
