@@ -799,7 +799,7 @@ def test_one_channel_has_one_sender(here: Field) -> None:
 
 
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize(("count", "kills"), [(60, 3), pytest.param(300, 10, marks=pytest.mark.slow)])
+@pytest.mark.parametrize(("count", "kills"), [(40, 2), pytest.param(300, 10, marks=pytest.mark.slow)])
 def test_killed_again_and_again_while_it_sends_nothing_is_sent_twice_and_nothing_is_lost(
     tmp_path: Path, count: int, kills: int
 ) -> None:
@@ -843,9 +843,11 @@ def killed_while_sending(place: Path, *, count: int, kills: int) -> int:
     return killed
 
 
-@pytest.mark.timeout(300)
-def test_killed_while_real_calls_are_placed_every_call_is_made_once_and_comes_to_its_end(tmp_path: Path) -> None:
-    count, kills = 24, 3
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize(("count", "kills"), [(12, 2), pytest.param(80, 10, marks=pytest.mark.slow)])
+def test_killed_while_real_calls_are_placed_every_call_is_made_once_and_comes_to_its_end(
+    tmp_path: Path, count: int, kills: int
+) -> None:
     chance, forks = random.Random(3), multiprocessing.get_context("forkserver")
     forks.set_forkserver_preload(["campaigns"])
     tails = (LISTENS, BUSY, LISTENS, UNKNOWN)
