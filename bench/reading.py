@@ -325,12 +325,12 @@ def summed(results: list[Result]) -> dict[str, Any]:
             counts[name]["right" if wanted == found else "missing" if not found else "wrong"] += 1
             proven += sure
             offenders += sure and wanted != found and bool(found)
-        for program, found in (("plain", result.plain), ("ocrmypdf", result.other)):
-            if found is not None:
+        for program, held_in in (("plain", result.plain), ("ocrmypdf", result.other)):
+            if held_in is not None:
                 counts_of = Counter(row[0] for row in result.rows if row[1])
                 for name, there in counts_of.items():
                     counts[name][f"{program} of"] += there
-                for name in found:
+                for name in held_in:
                     counts[name][program] += 1
     pages = max(1, sum(result.pages for result in results))
     stages: Counter[str] = Counter()

@@ -158,16 +158,20 @@ class KindBook(_Book):
 
 
 class PhraseBook(_Book):
-    """A phrase that speaks for a direction, or against any.  `finds` is a sentence that it must match."""
+    """A phrase that speaks for a direction, or against any.  `finds` is a sentence that it must match.
+
+    Where it `needs` another pattern it counts only on a page (and in a `finds`) that shows that one too.
+    """
 
     pattern: str
     finds: str
     strong: bool = True
+    needs: str = ""
 
     @model_validator(mode="after")
     def _finds_its_example(self) -> PhraseBook:
         try:
-            found = re.search(self.pattern, self.finds)
+            found = re.search(self.pattern, self.finds) and re.search(self.needs, self.finds)
         except re.error as bad:
             raise ValueError(f"not a regular expression: {bad}") from None
         if not found:

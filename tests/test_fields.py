@@ -306,6 +306,80 @@ def test_what_is_denied_void_planned_or_goes_back_is_no_return(words: str) -> No
     assert paper.direction is Direction.DESCONOCIDA, paper.because
 
 
+ORDER = (
+    HEAD
+    + """
+              ORDEN DE RETIRO DE EQUIPOS A DOMICILIO
+  Orden:                 A-0012345
+  Cliente:               MORALES ÑAUÑAY JUANA ISABEL
+  Cédula:                1700000019       Servicio No.: 022345678
+  Motivo:                cancelación del servicio
+  Equipo: ONT Huawei     Serie: HWTCC661499D
+"""
+)
+
+
+def test_an_order_alone_says_what_shall_be_done_and_its_receipt_that_it_was() -> None:
+    assert read(ORDER).kind is DocumentKind.ACTA
+    assert read(ORDER).direction is Direction.DESCONOCIDA
+    assert read(ORDER.replace("RETIRO", "DEVOLUCION")).direction is Direction.DESCONOCIDA
+    for received in (
+        "Recibí conforme                       Entregué conforme",
+        "Se recibe lo arriba descrito.",
+        "Equipos retirados: 1",
+        "Entregado por: JUANA MORALES          Recibido por: LUIS VACA",
+        "Los equipos quedan en poder de CNT EP.",
+    ):
+        paper = read(f"{ORDER}\n  {received}\n")
+        assert paper.direction is Direction.DEVOLUCION, (received, paper.because)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Estado de la orden:    CANCELADA",
+        "Estado:                ANULADA",
+        "Estado del trámite: EN PROCESO",
+        "Estado de la visita     NO EFECTUADA",
+        "Resultado de la visita: fallida",
+        "Orden       Estado\n  A-0012      PENDIENTE",
+        "El retiro no se realizó.",
+        "La visita no se concretó porque nadie atendió.",
+        "El retiro no pudo efectuarse.",
+        "El equipo no fue retirado.",
+        "No fue posible retirar los equipos.",
+        "Se deja constancia de que el técnico volvió sin retirar los equipos.",
+        "Cliente ausente",
+        "El cliente no se encontraba en el domicilio.",
+        "Se reagenda para el lunes.",
+        "Requiere segunda visita.",
+        "Retiro rechazado por el cliente.",
+        "Me comprometo a devolver los equipos que mantengo en mi poder.",
+        "PLAN DE DEVOLUCION DE EQUIPOS",
+    ],
+)
+def test_what_was_cancelled_failed_or_is_still_to_come_is_no_return(words: str) -> None:
+    for page in (f"{INSTALLED}\n  {GIVES}", f"{ORDER}\n  Recibí conforme            Entregué conforme"):
+        paper = read(f"{page}\n\n  {words}\n")
+        assert paper.direction is Direction.DESCONOCIDA, paper.because
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Estado del servicio:   CANCELADO",
+        "Estado del equipo: Bueno",
+        "No se encontraron novedades. No se realizó cobro alguno.",
+        "Orden No. 0012345      Motivo: servicio cancelado",
+        "Los equipos que tenía en su poder se reciben completos.",
+        "Pendiente de pago: ninguno",
+    ],
+)
+def test_what_ordinary_returns_say_leaves_them_returns(words: str) -> None:
+    paper = read(f"{INSTALLED}\n  {GIVES}\n\n  {words}\n")
+    assert paper.direction is Direction.DEVOLUCION, paper.because
+
+
 def test_letters_struck_across_a_page_leave_its_direction_open() -> None:
     across = Box(0.0, 0.3, 1.0, 0.6)
     assert read(LIST).direction is Direction.DEVOLUCION

@@ -422,9 +422,8 @@ def copied(pdf: bytes, seed: int, _: Tint) -> list[File]:
     glass[top : top + rows, left : left + columns] = laid
     bend = int(columns * 0.05)
     cv2.fillPoly(glass, [np.array([[left, top], [left + bend, top], [left, top + bend]], np.int32)], (60.0,))
-    glass = cv2.GaussianBlur(_scanned(cv2.cvtColor(_clip(glass), cv2.COLOR_GRAY2RGB), 200, chance), (0, 0), 0.6).astype(
-        np.float32
-    )
+    copied = _scanned(np.asarray(cv2.cvtColor(_clip(glass), cv2.COLOR_GRAY2RGB), np.uint8), 200, chance)
+    glass = cv2.GaussianBlur(copied, (0, 0), 0.6).astype(np.float32)
     size = (glass.shape[1] * 72 / 200, glass.shape[0] * 72 / 200)
     return [(".pdf", _bound([_jpeg(_clip(glass), int(chance.integers(40, 65)))], [size]))]
 

@@ -224,7 +224,7 @@ def direction_of(sheets: Sequence[Sheet], book: DirectionBook) -> tuple[Directio
                 match = re.search(phrase.pattern, sheet.text)
                 if match and _DENIED.search(sheet.text[: match.start()][-30:] + match[0]):
                     doubts[match[0][:80]] = None
-                elif match:
+                elif match and re.search(phrase.needs, sheet.text):
                     found[match[0][:80]] = found.get(match[0][:80], False) or phrase.strong
         for said, back in _parties(sheet, book):
             (returns if back else installs)[said] = True
