@@ -51,6 +51,15 @@ def read(value: str, engine: Engine, *, proven: bool = False, rule: str = "id") 
         # … and nothing decides where both could be.
         ("id_number", [read("1700000019", T, proven=True), read("1710034065", R)], "1710034065", False,
          ("1700000019",)),
+        # Two who agree prove nothing where a third reading differs in shapes alone, or goes on where theirs ends …
+        ("serial", [read("0EB7A2C41F", T), read("OEB7A2C41F", R), read("OEB7A2C41F", T)], "OEB7A2C41F", False,
+         ("0EB7A2C41F",)),
+        ("mac", [read("344B508B862A", T), read("3448508B862A", R), read("3448508B862A", T)], "3448508B862A", False,
+         ("344B508B862A",)),
+        ("number", [read("202", T), read("202", R), read("2020-EQ-80359", T)], "202", False, ("2020-EQ-80359",)),
+        # … unless the form decides: no vendor's letters hold a digit.
+        ("serial", [read("2TEGC3BA5A72", T), read("ZTEGC3BA5A72", R), read("ZTEGC3BA5A72", T)], "ZTEGC3BA5A72", True,
+         ("2TEGC3BA5A72",)),
         ("id_number", [read("1700000019", T, rule=LOOSE), read("1700000019", R, rule=LOOSE)], "1700000019", False, ()),
     ],
 )  # fmt: skip

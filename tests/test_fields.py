@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evidence_daemon.documents.fields import read_papers, yields
+from evidence_daemon.documents.values import LOOSE
 from evidence_daemon.model import (
     Box,
     Direction,
@@ -25,6 +26,7 @@ from evidence_daemon.model import (
     Sha256,
     Signature,
     Unreadable,
+    Witness,
     Word,
 )
 from evidence_daemon.rulebook import DocumentsBook
@@ -824,6 +826,126 @@ def test_a_table_that_lies_on_its_side_has_a_piece_in_each_column() -> None:
         (EquipmentType.SMARTCARD, "0061681627375", ""),
         (EquipmentType.ONT, "HWTCC661499D", "AAEADA5D89C0"),
     ]
+
+
+BOXED = (
+    HEAD
+    + """
+       ACTA DE DEVOLUCION DE EQUIPOS
+
+  Cliente: MORALES ÑAUÑAY JUANA ISABEL
+
+  Equipo 1                         S/N                      MAC
+  Decodificador Kaon KSTB2077       KN2077A94342089
+
+  Equipo 2                         S/N                      MAC
+  Decodificador Kaon KSTB2077       KN2077A14878752
+
+                              os NAda   de 2)
+"""
+)
+
+
+def test_a_model_is_no_serial_and_scribble_under_a_table_moves_no_column() -> None:
+    assert [value(line.serial) for line in read(BOXED).equipment] == ["KN2077A94342089", "KN2077A14878752"]
+    bare = read(BOXED.replace("       KN2077A94342089", "").replace("       KN2077A14878752", ""))
+    serials = [line.serial for line in bare.equipment if line.serial]
+    assert not any(serial.proven for serial in serials)
+    assert all(serial.rule.startswith(LOOSE) for serial in serials)
+
+
+@pytest.mark.parametrize("caption", ["Modelo: KSTB2077", "Marca: Kaon   Modelo: KSTB2077"])
+def test_what_stands_behind_a_caption_of_models_is_a_serial_nowhere_on_the_page(caption: str) -> None:
+    words = f"{LIST}\n  Equipo: Decodificador   {caption}\n  Serie: KSTB2077\n"
+    serials = [line.serial for line in read(words, engine=Engine.TEXTO).equipment if value(line.serial) == "KSTB2077"]
+    assert all(serial is not None and serial.rule.startswith(LOOSE) for serial in serials)
+
+
+@pytest.mark.parametrize(
+    ("heads", "serial", "mac"),
+    [
+        ("Serie               MAC                 Equipo", "1E64A756A229", ""),
+        ("Serie               Marca               Equipo", "1E64A756A229", ""),
+        ("Serie / MAC         Marca               Equipo", "", "1E64A756A229"),
+    ],
+)
+def test_the_caption_says_whether_twelve_digits_are_a_serial(heads: str, serial: str, mac: str) -> None:
+    paper = read(
+        f"{HEAD}\n  ACTA DE DEVOLUCION\n\n  {heads}\n  1E64A756A229                            Extensor mesh\n"
+    )
+    assert [(value(line.serial), value(line.mac)) for line in paper.equipment] == [(serial, mac)]
+
+
+@pytest.mark.parametrize(
+    ("printed", "proven"),
+    [("OEB7A2C41F", False), ("0EB7A2C41F", True), ("0EB7A2C4IF", False), ("KOB7A2C41F", True), ("CS4F813419605", True)],
+)
+def test_a_letter_that_may_be_a_digit_is_not_proven_by_two_who_see_the_same_shape(printed: str, proven: bool) -> None:
+    one = typed(LIST.replace("HWTCC661499D", printed))
+    page = replace(one, witnesses=(Witness(Engine.RAPIDOCR, one.words),))
+    (paper,) = read_papers([document(page)], BOOK)
+    assert value(paper.equipment[0].serial) == printed
+    assert paper.equipment[0].serial.proven is proven  # type: ignore[union-attr]
+
+
+def test_a_number_that_goes_on_where_its_reading_ends_is_not_proven() -> None:
+    def number_of(printed: str, *ink: Box) -> object:
+        one = typed(LIST.replace("No. 00012345", f"No. {printed}"), ink=ink)
+        page = replace(one, witnesses=(Witness(Engine.RAPIDOCR, one.words),))
+        return read_papers([document(page)], BOOK)[0].number
+
+    for printed in ("202", "2020 0-EQ-80359", "2020-EQ -80359"):
+        assert not getattr(number_of(printed), "proven", False), printed
+    assert getattr(number_of("2020-12345"), "proven", False)
+    row = next(n for n, line in enumerate(LIST.splitlines()) if "00012345" in line)
+    column = LIST.splitlines()[row].index("00012345")
+    ink = Box((column + 10.5) / 100, (row - 0.2) / 66, (column + 18) / 100, (row + 0.9) / 66)
+    assert not getattr(number_of("2020-12345", ink), "proven", False)
+
+
+def test_a_name_is_made_of_name_words_and_a_salutation_labels_none() -> None:
+    letter = """
+  Para:            HARO DEL POZO LUZ MARCO
+  Estimado cliente: le confirmamos que usted devolvió a CORPORACION NACIONAL DE
+  TELECOMUNICACIONES CNT EP los siguientes equipos.
+  Abonado:         HARO DEL POZO LUZ MARCO
+"""
+    assert value(read(HEAD + "  ACTA DE DEVOLUCION\n" + letter).holder) == "HARO DEL POZO LUZ MARCO"
+    for prose in (
+        "Cliente: usted recibirá respuesta pronto",
+        "Abonado: le informamos que devolvió equipos",
+        "Cliente: CORPORACION NACIONAL DE TELECOMUNICACIONES CNT EP",
+        "Titular: TELEFONO O SERVICIO NO",
+        "Cliente: confirma haber entregado",
+    ):
+        assert read(f"{HEAD}\n  ACTA DE DEVOLUCION\n  {prose}\n").holder is None, prose
+    for name in (
+        "De la Torre Orbe Freddy",
+        "María del Carmen de los Ríos",
+        "Fundación para el Desarrollo",
+        "SERVICIOS EN RED CIA LTDA",
+    ):
+        assert value(read(f"{HEAD}\n  ACTA DE DEVOLUCION\n  Cliente: {name}\n").holder) == name.upper()
+
+
+def test_colons_under_one_another_before_the_values_belong_to_the_labels() -> None:
+    paper = read(
+        HEAD
+        + """
+  ACTA DE DEVOLUCION
+  NOMBRE DEL ABONADO         : SAENZ DE LA TORRE ROSA WILMER
+  CED. IDENT. o RUC          : 1700000019
+  TELEFONO O SERVICIO No.    : 032672092
+"""
+    )
+    assert value(paper.holder) == "SAENZ DE LA TORRE ROSA WILMER"
+    assert value(paper.service_number) == "032672092"
+
+
+def test_a_number_in_the_line_after_its_label_is_read() -> None:
+    prose = PROSE.replace("serie ZTEEL346L488301, MAC 344B508B862A; y una", "serie ZTEEL346L488301, dirección MAC")
+    prose = prose.replace("  fuente de poder, por", "  34:4B:50:8B:86:2A.\n  b) Fuente de poder, por")
+    assert value(read(prose).equipment[0].mac) == "344B508B862A"
 
 
 def test_a_name_that_a_narrow_paper_breaks_is_read_whole() -> None:

@@ -9,7 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
-from evidence_daemon.cases.equipment import Likeness, canonical_mac, canonical_serial, is_pon_serial, same_serial
+from evidence_daemon.cases.equipment import (
+    Likeness,
+    canonical_mac,
+    canonical_serial,
+    folded,
+    is_pon_serial,
+    same_serial,
+)
 from evidence_daemon.cases.identity import read_id
 from evidence_daemon.documents.layout import squeezed
 from evidence_daemon.documents.values import LOOSE
@@ -54,11 +61,27 @@ def agreed(name: str, readings: Sequence[Field | None], codes: Sequence[Word] = 
     taken = max(best, key=lambda field: (_TRUST.get(field.engine, 0), field.confidence))
     others = tuple(dict.fromkeys(group[0].value for group in groups.values() if group is not best))
     engines = {field.engine for field in best}
-    proven = not taken.rule.startswith(LOOSE) and (len(engines) >= 2 or _by_itself(name, best, groups))
+    proven = (
+        not taken.rule.startswith(LOOSE)
+        and (len(engines) >= 2 or _by_itself(name, best, groups))
+        and not any(_undecided(name, taken.value, group[0].value) for group in groups.values() if group is not best)
+    )
     confidence = max(field.confidence for field in best)
     if others and not proven:
         confidence = min(confidence, 0.5)  # two readings that differ: neither may pass for sure
     return replace(taken, proven=proven, confidence=confidence, rivals=others)
+
+
+def _undecided(name: str, value: str, other: str) -> bool:
+    """Whether another reading differs in nothing but what shapes cannot decide (0/O, 8/B …), or goes on where it ends.
+
+    Not where the form of the value decides and that of the other does not.
+    """
+    if name not in {"serial", "mac", "number"}:
+        return False
+    one, two = folded(value), folded(other)
+    alike = one == two and _well_formed(name, value) <= _well_formed(name, other)
+    return alike or (len(two) > len(one) and two.startswith(one))
 
 
 def _by_itself(name: str, best: Sequence[Field], groups: dict[str, list[Field]]) -> bool:

@@ -16,7 +16,7 @@ from evidence_daemon.cases.equipment import (
     types_named,
 )
 from evidence_daemon.documents.layout import Hit, Sheet, Span, column_of, columns, has_colon, value_after
-from evidence_daemon.documents.values import LOOSE, above_of, as_date, below_of, field_of, right_of
+from evidence_daemon.documents.values import LOOSE, above_of, as_date, below_of, field_of, next_line, right_of
 from evidence_daemon.model import WITHOUT_SERIAL, Box, Engine, EquipmentLine, EquipmentType, Field, Word
 from evidence_daemon.rulebook import DocumentsBook
 
@@ -24,6 +24,8 @@ from evidence_daemon.rulebook import DocumentsBook
 
 _SERIAL = re.compile(r"[A-Z0-9][A-Z0-9\-]{4,22}[A-Z0-9]")
 _HEADINGS = ("type", "brand", "model", "brand_model", "serial", "mac", "count", "state", "accessories")
+_BOTH = "serial_mac"
+"""One column for serials and MACs ("Serie / MAC"): only there the shape says which it is."""
 _NOTHING = frozenset({"NA", "SN", "SINSERIE", "SINNUMERO", "NOAPLICA", "NINGUNO", "NINGUNA", ""})
 
 
@@ -51,12 +53,20 @@ def _table(sheet: Sheet, book: DocumentsBook, signing: float) -> tuple[Equipment
             continue
         row = sheet.rows[number]
         named = sorted([*heads.items(), *_other_heads(sheet, number, heads)], key=lambda head: head[1].x0)
-        names, edges = columns(named, [word for line in (row, *body) for cell in line for word in cell.words])
+        # Scribble under a table is no part of it, and must not move its columns.
+        telling = [line for line in body if _tells(line)] or body
+        names, edges = columns(named, [word for line in (row, *telling) for cell in line for word in cell.words])
         lines = tuple(filter(None, (_row(sheet, cells, names, edges, book) for cells in body)))
         if lines:
             found += lines
             reached = number + len(body)
     return tuple(found)
+
+
+def _tells(line: Sequence[Span]) -> bool:
+    """Whether a row names equipment, or shows what could be its number."""
+    words = [word.text for cell in line for word in cell.words]
+    return equipment_type(" ".join(words)) is not None or any(len(_tidy_serial(word)) >= 8 for word in words)
 
 
 def _heads(sheet: Sheet, number: int) -> dict[str, Box]:
@@ -71,9 +81,11 @@ def _heads(sheet: Sheet, number: int) -> dict[str, Box]:
             name = next(name for name in _HEADINGS if name in hit.fields)
             cell = sheet.rows[number][hit.cell]
             if name == "mac" and "serial" in heads and hit.start and len(cell.words) <= 4 and _close(heads, sheet, hit):
-                continue  # "Serie / MAC": one column for both
+                heads[_BOTH] = heads.pop("serial")  # "Serie / MAC": one column for both
+                continue
+            name = _BOTH if name == "serial" and "MAC" in hit.label else name
             heads.setdefault(name, sheet.span_of(hit).box)
-    if not ({"serial", "mac"} & heads.keys()) or len(heads) < 2:
+    if not ({"serial", "mac", _BOTH} & heads.keys()) or len(heads) < 2:
         return {}
     # A sentence that speaks of series and marks holds more than their names.
     return heads if covered >= 0.5 * sum(len(cell.words) for cell in sheet.rows[number]) else {}
@@ -186,12 +198,15 @@ def _row(
         for word in cell.words:
             by_column.setdefault(names[column_of(word, edges)], []).append(word)
     text = " ".join(word.text for cell in cells for word in cell.words)
-    serial = _serial_field(sheet, by_column.get("serial", ()), "tabla")
-    mac = _mac_field(sheet, by_column.get("mac", ()), "tabla") or _mac_field(
-        sheet, by_column.get("serial", ()), "tabla", anywhere=True
-    )
-    if serial is not None and mac is not None and canonical_mac(serial.value) == mac.value:
-        serial = None
+    serials, both = by_column.get("serial", ()), by_column.get(_BOTH, ())
+    serial = _serial_field(sheet, serials or both, "tabla", models_on(sheet, book))
+    mac = _mac_field(sheet, by_column.get("mac", ()), "tabla")
+    if mac is None:
+        # Under a caption of serials only what is written as a MAC (98:F5:…) is one: twelve digits are what it says.
+        written = [word for word in serials if _WRITTEN_MAC.fullmatch(plain(word.text).strip(" ,;.()"))]
+        mac = _mac_field(sheet, both or written, "tabla", anywhere=True)
+        if serial is not None and mac is not None and canonical_mac(serial.value) == mac.value:
+            serial = None
     what = " ".join(word.text for word in by_column.get("type", ()))
     kind = equipment_type(what) or equipment_type(text)
     if kind is None and serial is None and mac is None:
@@ -235,22 +250,67 @@ def _brand_in(text: str, book: DocumentsBook) -> tuple[str, str]:
     return "", ""
 
 
-def _serial_field(sheet: Sheet, words: Sequence[Word], way: str) -> Field | None:
+_LONGEST_MODEL = 9
+
+
+def models_on(sheet: Sheet, book: DocumentsBook) -> frozenset[str]:
+    """What a page tells as a model, and could pass for a serial.
+
+    What stands behind a caption of models; and what stands behind a brand, where it is short or comes again (a serial
+    may stand there as well).
+    """
+    told: list[Sequence[Word]] = []
+    for hit in (*sheet.hits_of("model"), *sheet.hits_of("brand_model")):
+        beside = next(right_of(sheet, hit), None) if sheet.fills_its_cell(hit) else None
+        told += [span.words for span in (value_after(sheet, hit), beside) if span is not None]
+    branded = [
+        cell.words[at + 1 : at + 3]
+        for row in sheet.rows
+        for cell in row
+        for at, word in enumerate(cell.words)
+        if plain(word.text).strip(",.;:") in book.words.brands
+    ]
+    behind = [_first_number(words) for words in branded]
+    found = {*map(_first_number, told), *(text for text in behind if len(text) <= _LONGEST_MODEL)}
+    found |= {text for text in behind if behind.count(text) > 1}
+    return frozenset(text for text in found if text and not is_pon_serial(text))
+
+
+def _first_number(words: Sequence[Word]) -> str:
+    """The first word with a digit, where it could be a serial: "HG8245 2102213F97073330" has one model."""
+    return _tidy_serial(next((word.text for word in words if re.search(r"\d", word.text)), ""))
+
+
+def _serial_field(sheet: Sheet, words: Sequence[Word], way: str, models: frozenset[str] = frozenset()) -> Field | None:
     """A serial out of the words that stand where one is expected.
 
-    One word that can be a serial is the serial; only where none can, several are one that was read in pieces.
+    One word that can be a serial is the serial; only where none can, several are one that was read in pieces.  What
+    the page tells as a model is one only where nothing else can be, and is never proven.
     """
     shown = tuple(word for word in words if re.search(r"[0-9A-Za-z]", word.text))
     whole = [Span((word,)) for word in shown if len(_tidy_serial(word.text)) >= 8]
+    whole.sort(key=lambda span: _tidy_serial(span.text) in models)
     for span in (*whole[:1], Span(shown)) if shown else ():
         text = _tidy_serial("".join(word.text for word in span.words))
         if text:
             # Few digits and no letter: as likely the number of a service as that of a box.
-            loose = LOOSE if re.fullmatch(r"\d{1,9}", text) else ""
+            doubtful = re.fullmatch(r"\d{1,9}", text) or text in models or is_undecided(text)
+            loose = LOOSE if doubtful else ""
             field = field_of(sheet, text, span, f"{loose}serie:{way}")
             # The form of a PON serial proves it only where no digit can be misread: a 6 read as E is hex too.
             return replace(field, proven=is_pon_serial(text) and field.engine is Engine.TEXTO)
     return None
+
+
+_NEARLY_HEX = re.compile(r"(?=.*[OQI])[0-9A-FOQI]{8,}")
+
+
+def is_undecided(serial: str) -> bool:
+    """Whether a serial would be a number in base sixteen but for an O, Q or I: nobody can say that it is no 0 or 1.
+
+    However many engines agree: they see the same shape.
+    """
+    return not is_pon_serial(serial) and _NEARLY_HEX.fullmatch(serial) is not None
 
 
 def _tidy_serial(text: str) -> str:
@@ -276,6 +336,7 @@ def _mac_field(sheet: Sheet, words: Sequence[Word], way: str, *, anywhere: bool 
     return None
 
 
+_WRITTEN_MAC = re.compile(r"(?:[0-9A-Z]{2}[:\-]){5}[0-9A-Z]{2}|(?:[0-9A-Z]{4}\.){2}[0-9A-Z]{4}")
 _MAC_WITH_LETTERS = re.compile(r"(?:[0-9A-FOQISZG]{2}[:\-]){5}[0-9A-FOQISZG]{2}")
 _HEX_FOR = str.maketrans("OQISZG", "001526")
 
@@ -291,6 +352,7 @@ def _listed(sheet: Sheet, book: DocumentsBook, signing: float) -> tuple[Equipmen
     """Equipment named line by line or in prose: a type opens a piece, labels behind it fill it."""
     lines: list[EquipmentLine] = []
     taken: set[str] = set()
+    models = models_on(sheet, book)
     for number, row in enumerate(sheet.rows):
         if min(cell.box.y0 for cell in row) >= signing:
             break
@@ -304,7 +366,7 @@ def _listed(sheet: Sheet, book: DocumentsBook, signing: float) -> tuple[Equipmen
             stops = [at for at, _ in sorted(events, key=lambda event: event[0])] + [len(cell.words)]
             for at, event in sorted(events, key=lambda event: event[0]):
                 if isinstance(event, Hit):
-                    _fill(lines, sheet, event, taken)
+                    _fill(lines, sheet, event, taken, models)
                 else:
                     stop = next(stop for stop in stops if stop > at)
                     text = " ".join(word.text for word in cell.words[at:stop])
@@ -349,10 +411,11 @@ def _is_bullet(word: Word) -> bool:
     return re.fullmatch(r"[^\w]*(\d{1,2}|[IVX]{1,4}|)[^\w]*|UNA?|UN\(A\)", plain(word.text)) is not None
 
 
-def _fill(lines: list[EquipmentLine], sheet: Sheet, hit: Hit, taken: set[str]) -> None:
+def _fill(lines: list[EquipmentLine], sheet: Sheet, hit: Hit, taken: set[str], models: frozenset[str]) -> None:
     """Give the piece that was opened last its number; a number without a piece is one of an unknown type."""
     ways = (above_of,) if sheet.captions_below and sheet.fills_its_cell(hit) else (right_of, below_of)
-    value = value_after(sheet, hit) or next((span for way in ways for span in way(sheet, hit)), None)
+    value = value_after(sheet, hit) or next_line(sheet, hit)
+    value = value or next((span for way in ways for span in way(sheet, hit)), None)
     if value is None:
         return
     way = f"lista:{hit.label}"
@@ -369,7 +432,7 @@ def _fill(lines: list[EquipmentLine], sheet: Sheet, hit: Hit, taken: set[str]) -
         else:
             lines.append(EquipmentLine(EquipmentType.OTRO, mac.raw, mac=mac))
         return
-    serial = _serial_field(sheet, value.words[:1], way) or _serial_field(sheet, value.words[:2], way)
+    serial = next(filter(None, (_serial_field(sheet, value.words[:n], way, models) for n in (1, 2))), None)
     if serial is None or serial.value in taken:
         return
     taken.add(serial.value)

@@ -7,7 +7,7 @@ completed or taken from elsewhere.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from itertools import takewhile
@@ -79,15 +79,29 @@ def values(sheet: Sheet, field: str) -> Iterator[Value]:
         alone = hit.end == len(row[hit.cell].words) or behind is None
         if not alone:
             continue
-        if behind is None and len(row[hit.cell].words) > 5 and sheet.reads_on(hit.row + 1):
-            yield Value(_before_labels(sheet, hit.row + 1, 0), hit, "sigue")
+        following = next_line(sheet, hit)
+        if following is not None:
+            yield Value(following, hit, "sigue")
         if sheet.captions_below and sheet.fills_its_cell(hit):
             yield from (Value(span, hit, "encima") for span in above_of(sheet, hit))
             continue
         beside = [Value(span, hit, "derecha") for span in right_of(sheet, hit)]
         under = [Value(span, hit, "debajo") for span in below_of(sheet, hit)]
-        colon = row[hit.cell].words[-1].text.endswith(":")
+        colon = row[hit.cell].words[-1].text.endswith(":") or _opens_with_colon(row[hit.cell + 1 :])
         yield from (*beside, *under) if colon else (*under, *beside)
+
+
+def next_line(sheet: Sheet, hit: Hit) -> Span | None:
+    """What a sentence goes on with in the next line, where a label is the last that stands in this one."""
+    words = sheet.rows[hit.row][hit.cell].words
+    if value_after(sheet, hit) is not None or len(words) <= 5 or not sheet.reads_on(hit.row + 1):
+        return None
+    return _before_labels(sheet, hit.row + 1, 0)
+
+
+def _opens_with_colon(cells: Sequence[Span]) -> bool:
+    """Whether a colon that typists put under one another stands before the next cell: "NOMBRE     : JUAN"."""
+    return any(cell.words[0].text.startswith(":") for cell in cells[:1])
 
 
 def right_of(sheet: Sheet, hit: Hit) -> Iterator[Span]:
@@ -353,16 +367,28 @@ def acta_number(sheet: Sheet, others: Collection[str] = ()) -> Field | None:
             continue
         rank = loose + (value.way != "tras")
         if best is None or rank < best[0]:
-            best = (
-                rank,
-                field_of(
-                    sheet,
-                    first,
-                    _only(value.span, re.sub(r"[^0-9A-Z]", "", first)),
-                    f"acta:{value.way}:{value.hit.label}",
-                ),
-            )
+            span = _only(value.span, re.sub(r"[^0-9A-Z]", "", first))
+            part = LOOSE if len(_letters(first)) < _SHORTEST_NUMBER or _goes_on(sheet, value.span, span) else ""
+            best = rank, field_of(sheet, first, span, f"{part}acta:{value.way}:{value.hit.label}")
     return best[1] if best else None
+
+
+_SHORTEST_NUMBER = 5
+"""Letters and digits of the number of a paper below which it is as likely the beginning of one."""
+
+
+def _goes_on(sheet: Sheet, box: Span, value: Span) -> bool:
+    """Whether more of a number, or ink that nobody read, stands close behind what was read of it."""
+    behind = next((word for word in box.words if word.box.x0 >= value.box.x1), None)
+    if behind is not None and re.search(r"\d", behind.text) and not as_date(behind.text):
+        return True
+    reach = 1.5 * sheet.line_height * sheet.aspect
+    middle, high = (value.box.y0 + value.box.y1) / 2, 2.5 * (value.box.y1 - value.box.y0)
+    return any(
+        abs(ink.x0 - value.box.x1) < reach and ink.y0 <= middle <= ink.y1 and ink.y1 - ink.y0 < high
+        for ink in sheet.ink
+        if ink.x1 > value.box.x1
+    )
 
 
 # ── date ─────────────────────────────────────────────────────────────────────────────────────────
@@ -450,6 +476,8 @@ def text_of(sheet: Sheet, field: str, signing: float, fit: Callable[[Span], str]
         cell = sheet.rows[value.hit.row][value.hit.cell]
         colon = has_colon(cell, value.hit)
         opens = sheet.fills_its_cell(value.hit) or (value.hit.strong and colon) or _long_label(value, cell)
+        if field == "holder" and _is_greeted(value.hit, cell):
+            continue
         if not opens and not (field == "office" and value.hit.start == 0):
             continue
         if value.span.box.y0 >= signing:
@@ -469,11 +497,19 @@ def text_of(sheet: Sheet, field: str, signing: float, fit: Callable[[Span], str]
 
 def holder_of(sheet: Sheet, book: DocumentsBook, signing: float) -> Field | None:
     """Behind a label; else in prose, where capitals follow one: "el señor JUAN PÉREZ MORA, con cédula …"."""
-    labelled = _in_two_boxes(sheet, signing) or text_of(sheet, "holder", signing, _person)
+    own = [squeezed(name) for name in book.ours.names]
+
+    def fit(span: Span) -> str:
+        name = _person(span)
+        return "" if any(one in squeezed(name) for one in own) else name
+
+    labelled = _in_two_boxes(sheet, signing) or text_of(sheet, "holder", signing, fit)
     if labelled is not None:
         return labelled
     for hit in sheet.hits_of("holder"):
         cell = sheet.rows[hit.row][hit.cell]
+        if _is_greeted(hit, cell):
+            continue
         following = [*cell.words[hit.end :]]
         if len(cell.words) >= 7 and sheet.reads_on(hit.row + 1) and not sheet.strong_hits_in(hit.row + 1, 0):
             following += sheet.rows[hit.row + 1][0].words
@@ -484,10 +520,18 @@ def holder_of(sheet: Sheet, book: DocumentsBook, signing: float) -> Field | None
             name.append(word)
             if word.text[-1] in ",;":
                 break
-        text = _person(Span(tuple(name))) if len(name) >= 2 else ""
-        if text and squeezed(text) not in {squeezed(own) for own in book.ours.names}:
+        text = fit(Span(tuple(name))) if len(name) >= 2 else ""
+        if text:
             return field_of(sheet, text, Span(tuple(name)), f"{LOOSE}holder:en el texto:{hit.label}")
     return _name_before(sheet)
+
+
+_GREETING = re.compile(r"(ESTIMAD|APRECIAD|DISTINGUID|QUERID)[OA]S?|SENOR(A|ES|AS)?|SR|SRA")
+
+
+def _is_greeted(hit: Hit, cell: Span) -> bool:
+    """Whether a label is a salutation's word: behind "Estimado cliente:" begins a sentence, no name."""
+    return hit.start > 0 and _GREETING.fullmatch(plain(cell.words[hit.start - 1].text).strip(".,:")) is not None
 
 
 def _long_label(value: Value, cell: Span) -> bool:
@@ -562,20 +606,96 @@ def _name_before(sheet: Sheet) -> Field | None:
 
 
 _NO_NAMES = frozenset(
-    {"LO", "ARRIBA", "ABAJO", "INDICADO", "DETALLADO", "SIGUIENTE", "SIGUIENTES", "EQUIPO", "EQUIPOS"}
+    {
+        "LO",
+        "ARRIBA",
+        "ABAJO",
+        "INDICADO",
+        "DETALLADO",
+        "SIGUIENTE",
+        "SIGUIENTES",
+        "EQUIPO",
+        "EQUIPOS",
+        "QUE",
+        "QUIEN",
+        "USTED",
+        "USTEDES",
+        "UD",
+        "UDS",
+        "LE",
+        "LES",
+        "ME",
+        "NOS",
+        "SE",
+        "HA",
+        "HAN",
+        "FUE",
+        "ES",
+        "SON",
+        "ESTA",
+        "ESTE",
+        "ESTOS",
+        "CONFIRMAMOS",
+        "INFORMAMOS",
+        "COMUNICAMOS",
+        "NOTIFICAMOS",
+        "AGRADECEMOS",
+        "ESTIMADO",
+        "ESTIMADA",
+        "DEVOLVIO",
+        "DEVUELVE",
+        "ENTREGA",
+        "ENTREGO",
+        "ENTREGAMOS",
+        "RECIBE",
+        "RECIBI",
+        "RECIBIO",
+        "RECIBIMOS",
+        "DECLARO",
+        "DECLARA",
+        "CERTIFICO",
+        "CERTIFICA",
+        "CERTIFICAMOS",
+        "NO",
+        "NRO",
+        "NUM",
+        "NUMERO",
+        "O",
+        "TELEFONO",
+        "TELF",
+        "CEDULA",
+        "RUC",
+        "FECHA",
+        "FIRMA",
+        "CORREO",
+    }
 )
-"""Words of sentences: "recibí del cliente lo arriba indicado" names nobody."""
+"""Words of sentences and of captions: "recibí del cliente lo arriba indicado" names nobody."""
+_LINKS = frozenset({"EN", "CON", "POR", "PARA", "SU", "SUS", "AL", "UN", "UNA", "A", "COMO"})
+"""Words of sentences that only companies have in their names ("FUNDACION PARA EL DESARROLLO")."""
+_PARTICLES = frozenset({"DE", "DEL", "LA", "LAS", "LOS", "EL", "Y", "E", "VDA", "VON", "VAN", "DA", "DI", "DOS"})
+_COMPANY = re.compile(
+    r"\b(S ?A S?|SAS|CIA|LTDA|EP|FUNDACION|COMPANIA|EMPRESA|CORPORACION|COOPERATIVA|ASOCIACION|CONSORCIO|COMERCIAL"
+    r"|UNIDAD|INSTITUTO|MINISTERIO|GAD|COMITE|CONJUNTO|IGLESIA|COLEGIO|ESCUELA|CLINICA|FARMACIA|HOTEL|GRUPO|SERVICIOS?)\b"
+)
 
 
 def _person(span: Span) -> str:
-    """A person's or company's name: two to eight words of letters."""
+    """A person's or company's name: two to eight words of letters, none of them a word of sentences.
+
+    Names are written in capitals, or each word with one: small letters are a particle's, or one word's, misread.
+    """
     words = [word.text.strip(".,:;") for word in span.words]
     named = [word for word in words if _NAME_WORD.fullmatch(word)]
     if not 2 <= len(named) <= 9 or len(named) < len([word for word in words if word]) - 1:
         return ""
     if sum(len(word) for word in named) < 7 or not _NO_NAMES.isdisjoint(map(plain, named)):
         return ""
-    return " ".join(named).upper()
+    said = " ".join(map(plain, named))
+    if not _LINKS.isdisjoint(map(plain, named)) and not _COMPANY.search(said.replace(".", " ")):
+        return ""
+    small = [word for word in named if word[0].islower() and plain(word) not in _PARTICLES]
+    return "" if len(small) > 1 else " ".join(named).upper()
 
 
 def _office(span: Span) -> str:
