@@ -10,7 +10,7 @@ import os
 import shutil
 import threading
 from collections.abc import Callable, Collection, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,7 +22,7 @@ from evidence_daemon.config import Config, DocumentsConfig, MailboxConfig, Maild
 from evidence_daemon.daemon import ALL_ROLES, Daemon, Door, patiently
 from evidence_daemon.documents.reader import Reader
 from evidence_daemon.documents.tries import MOST_BEGINNINGS
-from evidence_daemon.errors import BadConfig, BadRules, EvidenceDaemonError
+from evidence_daemon.errors import BadConfig, BadInput, BadRules, EvidenceDaemonError, RefusedTransition
 from evidence_daemon.exchange.batches import Batches
 from evidence_daemon.exchange.corrections import Corrections
 from evidence_daemon.exchange.watched import Watched
@@ -55,7 +55,7 @@ from evidence_daemon.outreach.whatsapp import WhatsApp
 from evidence_daemon.pipeline import Pipeline
 from evidence_daemon.review import Desk
 from evidence_daemon.rulebook import RuleBook
-from evidence_daemon.store import audit, records
+from evidence_daemon.store import audit, outreach, records
 from evidence_daemon.store.blobs import Blobs, open_blobs
 from evidence_daemon.store.database import Database, open_database
 from evidence_daemon.store.lease import Lease
@@ -123,6 +123,7 @@ class House:
         with alone, own_place(config.state_directory / "evidence" / "spool") as spool:
             self.blobs.sweep(alone=lite and not config.files.evidence)
             self._look_around()
+            self.end_lost_rehearsals()
             self.pipeline.mails.spool = spool
             daemon: Daemon | None = None
             grants = {block.name: open_grant(config, block) for block in config.oauth}
@@ -267,6 +268,7 @@ class House:
         settings = self.config.web
         certificate = self.config.path(settings.tls_certificate_file) if settings.tls_certificate_file else None
         key = self.config.path(settings.tls_key_file) if settings.tls_key_file else None
+        self.end_lost_rehearsals()
         return Server(self.site(), settings, certificate, key)
 
     def _look_around(self) -> None:
@@ -340,11 +342,31 @@ class House:
 
         def run() -> None:
             try:
-                self.rehearse(number, Path(os.devnull))
+                with self._rehearsing(number):
+                    self.rehearse(number, Path(os.devnull))
             except Exception:
                 log.exception("rehearsal %d failed", number)
+                self.campaigns.abandon(number, "el ensayo falló; la causa está en el registro del programa")
 
         threading.Thread(target=run, name="rehearsal", daemon=True).start()
+
+    @contextmanager
+    def _rehearsing(self, number: int) -> Iterator[None]:
+        """Held by whoever runs a rehearsal; its process's death lets go.  Raises `BadInput` while another holds it."""
+        name = f"rehearsal-{number}"
+        with Lease(self.database, name, self.config.state_directory):
+            try:
+                yield
+            finally:
+                (self.config.state_directory / f"{name}.lock").unlink(missing_ok=True)
+
+    def end_lost_rehearsals(self) -> None:
+        """Cancel the rehearsals whose process died: they would keep every other one from beginning."""
+        with self.database.reading() as session:
+            said_to_run = outreach.running(session, rehearsal=True)
+        for one in said_to_run:
+            with suppress(BadInput, RefusedTransition), self._rehearsing(one.id):
+                self.campaigns.abandon(one.id, "el programa que hacía el ensayo se detuvo")
 
     def drivers(self) -> dict[Channel, Driver]:
         """The channels that are configured, not yet open."""

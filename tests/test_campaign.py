@@ -37,6 +37,7 @@ from evidence_daemon.outreach.schedule import Lane, Pace
 from evidence_daemon.outreach.whatsapp import failed
 from evidence_daemon.store import budget, outreach, progress, silence
 from evidence_daemon.store.database import open_database
+from evidence_daemon.store.lease import Lease
 
 S = ContactState
 WA, IVR = Channel.WHATSAPP, Channel.IVR
@@ -424,6 +425,13 @@ def test_when_the_network_loses_call_after_call_the_channel_stops(tmp_path: Path
         assert one.claims(IVR) == ()
         with one.one.house.database.reading() as session:
             assert "la red perdió" in silence.stopped(session)["IVR", ""]
+            asked: list[tuple[str, Any]] = []
+            connection = session.connection()
+            sa.event.listen(connection, "before_cursor_execute", lambda *told: asked.append((told[2], told[3])))
+            assert set(outreach.last_results(session, IVR, 50)) == {"RED"}
+            ((question, values),) = asked
+            steps = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {question}", values).all()
+            assert len(steps) == 1, "by an index, in its order: it is asked with every call that is lost"
 
 
 def test_a_wrong_number_leads_to_the_customers_next_one(tmp_path: Path) -> None:
@@ -676,6 +684,21 @@ def test_a_rehearsal_goes_to_its_end_on_the_same_path_and_opens_no_socket(tmp_pa
         assert one.claims() == one.claims(IVR) == (), "a rehearsal reaches nobody later"
         one.planned()
         assert len(one.claims()) + len(one.claims(IVR)) > 0, "and spends nobody's day"
+
+
+def test_a_rehearsal_whose_process_died_is_cancelled_at_the_next_start_and_one_that_runs_is_not(here: Field) -> None:
+    draft = here.acts.draft(NAME, person="Ana", deadline=date(2021, 3, 31)).id
+    house = here.one.house
+    lost = here.acts.rehearsal_of(draft, person="Ana").id
+    with Lease(house.database, f"rehearsal-{lost}", house.config.state_directory):
+        house.end_lost_rehearsals()
+        assert here.load(lost).state is CampaignState.EN_CURSO
+    with pytest.raises(BadInput, match="ya hay un ensayo en curso"):
+        here.acts.rehearsal_of(draft, person="Ana")
+    house.end_lost_rehearsals()
+    assert here.load(lost).state is CampaignState.CANCELADA
+    assert here.load(lost).because == "el programa que hacía el ensayo se detuvo"
+    assert here.acts.rehearsal_of(draft, person="Ana").state is CampaignState.EN_CURSO
 
 
 def rehearsing(path: Path, channel: Channel, clock: Any) -> DryRun:

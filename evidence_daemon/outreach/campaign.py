@@ -17,7 +17,7 @@ import phonenumbers
 
 from evidence_daemon.campaignbook import CampaignBook
 from evidence_daemon.errors import BadFile, BadInput, RefusedTransition
-from evidence_daemon.model import AttemptId, CampaignState, CaseId, Channel, ContactState, Segment
+from evidence_daemon.model import DAEMON, AttemptId, CampaignState, CaseId, Channel, ContactState, Segment
 from evidence_daemon.outreach import audience, report, schedule, script
 from evidence_daemon.outreach.audience import Plan, Preview, Stricter
 from evidence_daemon.outreach.channel import Message, Sent
@@ -337,7 +337,14 @@ class Campaigns:
 
     def cancel(self, number: int, *, person: str, because: str) -> Campaign:
         """Give it up: what waits will not be made, live calls are ended; what was sent stays sent."""
-        who, now = actor(person), self.clock()
+        return self._give_up(number, actor(person), because)
+
+    def abandon(self, number: int, because: str) -> Campaign:
+        """The same by the program itself: a rehearsal that nobody runs any more would keep the next from beginning."""
+        return self._give_up(number, DAEMON, because)
+
+    def _give_up(self, number: int, who: str, because: str) -> Campaign:
+        now = self.clock()
 
         def work(session: Session) -> Campaign:
             campaign = self._load(session, number)

@@ -301,7 +301,7 @@ class Contacts:
         if attempt is None:  # a test send, or another house's
             return
         result = report.result or report.state.value
-        if not outreach.keep_event(session, attempt.id, report.event, report.at, report.state, result, report.code):
+        if not outreach.keep_event(session, attempt, report.event, report.at, report.state, result, report.code):
             return
         # a rehearsal teaches nothing about people; asked only where there is something to learn
         told = report.suppress or report.phone_is_wrong or report.slower or report.halt is not None
@@ -373,6 +373,8 @@ class Contacts:
 
     def _follow(self, session: Session, attempt: Attempt, ended: datetime) -> None:
         """After a final result: plan the next attempt, or note that there is none."""
+        if attempt.result in schedule.REACHED:
+            return
         campaign = outreach.load_campaign(session, attempt.campaign_id)
         if campaign.state in (CampaignState.CANCELADA, CampaignState.TERMINADA):
             return

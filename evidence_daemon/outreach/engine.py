@@ -47,6 +47,8 @@ _AT_ONCE = timedelta(seconds=1)
 """What was claimed in this very moment counts too."""
 _TOGETHER = 64
 """Results that are written in one commit."""
+_GATHER_SECONDS = 0.025
+"""So long a result waits for others: a commit waits for the disk, and costs as much as several results."""
 
 
 class Engine:
@@ -293,6 +295,7 @@ class Engine:
         """Write results as they come, many in one commit; an answer always before what was heard after it."""
         while True:
             some = [await results.get()]
+            await asyncio.sleep(_GATHER_SECONDS)
             while len(some) < _TOGETHER and not results.empty():
                 some.append(results.get_nowait())
             pause = 0.2

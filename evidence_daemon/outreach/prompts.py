@@ -7,6 +7,7 @@ exchange plays without converting.  The text lies beside each file.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import shutil
@@ -14,6 +15,7 @@ import subprocess
 import tempfile
 import wave
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from evidence_daemon.errors import BadFile, BadInput, Temporary
@@ -47,7 +49,7 @@ def prompt(text: str, folder: Path) -> Prompt:
     name = _name(text)
     for studio in (True, False):
         path = folder / f"{name}{'-studio' if studio else ''}.wav"
-        if path.exists():
+        with contextlib.suppress(FileNotFoundError):
             return _measured(path, studio)
     path = folder / f"{name}.wav"
     with tempfile.TemporaryDirectory(prefix="evidence-voice-") as place:
@@ -88,6 +90,7 @@ def can_speak() -> bool:
     return shutil.which("espeak-ng") is not None and shutil.which("sox") is not None
 
 
+@lru_cache(maxsize=64)
 def _name(text: str) -> str:
     return hashlib.sha256(f"{VOICE}\n{WORDS_A_MINUTE}\n{spoken(text)}".encode()).hexdigest()[:24]
 
@@ -120,6 +123,14 @@ def _converted(raw: Path, path: Path, text: str, kind: str = "wav") -> None:
 
 
 def _measured(path: Path, studio: bool) -> Prompt:
+    """Raises FileNotFoundError."""
+    found = path.stat()
+    return _measured_once(path, studio, found.st_ino, found.st_mtime_ns, found.st_size)
+
+
+@lru_cache(maxsize=64)
+def _measured_once(path: Path, studio: bool, *_file: int) -> Prompt:
+    """Read once for as long as it is the same file: every call asks, and reading costs more than placing the call."""
     content = path.read_bytes()
     with wave.open(str(path)) as sound:
         seconds = sound.getnframes() / sound.getframerate()

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -27,7 +28,7 @@ from evidence_daemon.model import (
     EvidenceState,
     MailId,
 )
-from evidence_daemon.store.statements import change_one, insert_new
+from evidence_daemon.store.statements import among, change_one, insert_new, of, run
 from evidence_daemon.store.tables import CaseRow
 from evidence_daemon.store.tables_outreach import (
     AttemptEventRow,
@@ -42,6 +43,7 @@ UNDER_WAY = (_S.ENVIANDO, _S.DESCONOCIDO, _S.ENVIADO)
 CLOSED = (CaseState.ACREDITADO, CaseState.REGULARIZADO, CaseState.PAGADO, CaseState.ANULADO, CaseState.ESCALADO)
 """States of a case that needs no contact any more."""
 _QUIET: Mapping[str, Any] = {"synchronize_session": False}
+_CAMPAIGNS, _ATTEMPTS, _HOLDS, _CASES = of(CampaignRow).c, of(AttemptRow).c, of(ContactHoldRow).c, of(CaseRow).c
 
 
 # ── campaigns ────────────────────────────────────────────────────────────────────────────────────
@@ -103,7 +105,7 @@ def add_campaign(
 
 def load_campaign(session: Session, number: int) -> Campaign:
     """Raises `BadInput` when there is no such campaign."""
-    found = _campaigns(session, col(CampaignRow.id) == number)
+    found = _campaigns(session, _CAMPAIGN_NUMBERED, number=number)
     if not found:
         raise BadInput(f"there is no campaign {number}")
     return found[0]
@@ -111,21 +113,24 @@ def load_campaign(session: Session, number: int) -> Campaign:
 
 def all_campaigns(session: Session) -> list[Campaign]:
     """Newest first."""
-    return _campaigns(session)[::-1]
+    return _campaigns(session, _CAMPAIGN.order_by(_CAMPAIGNS.id.desc()))
 
 
 def running(session: Session, *, rehearsal: bool = False) -> list[Campaign]:
     """Those that are under way, oldest first."""
-    return _campaigns(
-        session, col(CampaignRow.state) == CampaignState.EN_CURSO, col(CampaignRow.rehearsal).is_(rehearsal)
-    )
+    return _campaigns(session, _RUNNING, rehearsal=rehearsal)
 
 
-def _campaigns(session: Session, *conditions: Any) -> list[Campaign]:
-    names = tuple(Campaign.__dataclass_fields__)
-    columns = CampaignRow.__table__.c  # type: ignore[attr-defined]
-    rows = session.execute(sa.select(*(columns[name] for name in names)).where(*conditions).order_by(columns.id))
+def _campaigns(session: Session, statement: sa.Executable, **values: object) -> list[Campaign]:
+    rows: Sequence[Any] = run(session, statement, **values).all()
     return [Campaign(*row) for row in rows]
+
+
+_CAMPAIGN = sa.select(*(_CAMPAIGNS[name] for name in Campaign.__dataclass_fields__))
+_CAMPAIGN_NUMBERED = _CAMPAIGN.where(_CAMPAIGNS.id == sa.bindparam("number"))
+_RUNNING = _CAMPAIGN.where(
+    _CAMPAIGNS.state == CampaignState.EN_CURSO, _CAMPAIGNS.rehearsal == sa.bindparam("rehearsal", type_=sa.Boolean)
+).order_by(_CAMPAIGNS.id)
 
 
 def change_campaign(session: Session, campaign: Campaign, **values: Any) -> None:
@@ -172,32 +177,50 @@ class Attempt:
     stop_asked_at: datetime | None = None
 
 
-_ATTEMPT_NAMES = tuple(Attempt.__dataclass_fields__)
-_ATTEMPT_NAMED = sa.select(
-    *(AttemptRow.__table__.c[name] for name in _ATTEMPT_NAMES)  # type: ignore[attr-defined]
-).where(col(AttemptRow.id) == sa.bindparam("attempt_name"))
-"""Made once: it is asked for with every report, and putting it together costs more than asking."""
+_IS_PLANNED, _IS_UNDER_WAY = "state = 'PLANIFICADO'", "state IN ('ENVIANDO', 'DESCONOCIDO', 'ENVIADO')"
+"""Written out, so that the partial indexes are found: a bound value could be any state."""
+
+# Made once: they run with every call, and putting one together costs several times what it takes to run it.
+_ATTEMPT = sa.select(*(_ATTEMPTS[name] for name in Attempt.__dataclass_fields__))
+_ATTEMPT_NAMED = _ATTEMPT.where(_ATTEMPTS.id == sa.bindparam("name"))
+_OF_CASE = _ATTEMPT.where(_ATTEMPTS.case_id == sa.bindparam("case")).order_by(_ATTEMPTS.not_before, _ATTEMPTS.number)
+_OF_CASE_HERE = _OF_CASE.where(_ATTEMPTS.campaign_id == sa.bindparam("campaign"))
+_HERE = (_ATTEMPTS.campaign_id == sa.bindparam("campaign"), _ATTEMPTS.channel == sa.bindparam("channel"))
+_DUE = (
+    _ATTEMPT.where(*_HERE, sa.text(_IS_PLANNED), _ATTEMPTS.not_before <= sa.bindparam("now"))
+    .order_by(_ATTEMPTS.not_before)
+    .limit(sa.bindparam("most"))
+)
+_FIRST_DUE = sa.select(_ATTEMPTS.not_before).where(*_HERE, sa.text(_IS_PLANNED)).order_by(_ATTEMPTS.not_before).limit(1)
+_LIVE = sa.select(sa.func.count()).where(
+    _ATTEMPTS.channel == sa.bindparam("channel"), sa.text(_IS_UNDER_WAY), _ATTEMPTS.state != _S.DESCONOCIDO
+)
+_TO_HANG_UP = sa.select(_ATTEMPTS.id).where(
+    _ATTEMPTS.channel == sa.bindparam("channel"), _ATTEMPTS.stop_asked_at.is_not(None), sa.text(_IS_UNDER_WAY)
+)
 
 
 def attempt(session: Session, name: AttemptId) -> Attempt | None:
     """One attempt by its name, or None."""
-    row = session.execute(_ATTEMPT_NAMED, {"attempt_name": name}).first()
-    return Attempt(*row) if row is not None else None
+    return next(iter(_attempts(session, _ATTEMPT_NAMED, name=name)), None)
 
 
 def attempts_of_case(session: Session, case_id: CaseId, campaign: int | None = None) -> list[Attempt]:
     """All attempts about a case, oldest first."""
-    conditions = [col(AttemptRow.case_id) == case_id]
-    if campaign is not None:
-        conditions.append(col(AttemptRow.campaign_id) == campaign)
-    return _attempts(session, *conditions, order=(col(AttemptRow.not_before), col(AttemptRow.number)))
+    if campaign is None:
+        return _attempts(session, _OF_CASE, case=case_id)
+    return _attempts(session, _OF_CASE_HERE, case=case_id, campaign=campaign)
+
+
+def _attempts(session: Session, statement: sa.Executable, **values: object) -> list[Attempt]:
+    rows: Sequence[Any] = run(session, statement, **values).all()
+    return [Attempt(*row) for row in rows]
 
 
 def attempts_of_campaign(session: Session, campaign: int) -> Iterator[Attempt]:
     """All attempts of a campaign, as they come from the database: for exports of any size."""
-    table = AttemptRow.__table__  # type: ignore[attr-defined]
-    query = sa.select(*(table.c[name] for name in _ATTEMPT_NAMES)).where(table.c.campaign_id == campaign)
-    for row in session.execute(query.order_by(table.c.case_id, table.c.number).execution_options(yield_per=1000)):
+    query = _ATTEMPT.where(_ATTEMPTS.campaign_id == campaign).order_by(_ATTEMPTS.case_id, _ATTEMPTS.number)
+    for row in session.execute(query.execution_options(yield_per=1000)):
         yield Attempt(*row)
 
 
@@ -216,109 +239,85 @@ def contacts_made(session: Session, campaign: int) -> Iterator[tuple[AttemptId, 
         yield AttemptId(name), customer, phone, result, at, province
 
 
-def _attempts(session: Session, *conditions: Any, order: Sequence[Any] = (), limit: int | None = None) -> list[Attempt]:
-    table = AttemptRow.__table__  # type: ignore[attr-defined]
-    query = sa.select(*(table.c[name] for name in _ATTEMPT_NAMES)).where(*conditions).order_by(*order).limit(limit)
-    return [Attempt(*row) for row in session.execute(query)]
-
-
-_IS_PLANNED, _IS_UNDER_WAY = "state = 'PLANIFICADO'", "state IN ('ENVIANDO', 'DESCONOCIDO', 'ENVIADO')"
-"""Written out, so that the partial indexes are found: a bound value could be any state."""
-
-
 def due(session: Session, campaign: int, channel: Channel, now: datetime, limit: int) -> list[Attempt]:
     """Planned attempts whose time has come, in their order."""
-    return _attempts(
-        session,
-        col(AttemptRow.campaign_id) == campaign,
-        col(AttemptRow.channel) == channel,
-        sa.text(_IS_PLANNED),
-        col(AttemptRow.not_before) <= now,
-        order=(col(AttemptRow.not_before),),
-        limit=limit,
-    )
+    return _attempts(session, _DUE, campaign=campaign, channel=channel, now=now, most=limit)
 
 
 def next_due(session: Session, campaign: int) -> datetime | None:
     """When the next planned attempt of a campaign may be made; None when none waits."""
     found: list[datetime] = []
     for channel in Channel:
-        first = session.exec(
-            select(AttemptRow.not_before)
-            .where(
-                col(AttemptRow.campaign_id) == campaign,
-                col(AttemptRow.channel) == channel,
-                sa.text(_IS_PLANNED),
-            )
-            .order_by(col(AttemptRow.not_before))
-            .limit(1)
-        ).first()
+        first = run(session, _FIRST_DUE, campaign=campaign, channel=channel).first()
         if first is not None:
-            found.append(first)
+            found.append(first[0])
     return min(found, default=None)
 
 
 def change_attempt(session: Session, name: AttemptId, before: Collection[ContactState], **values: Any) -> bool:
     """Change an attempt that stands in one of these states; False when it does not."""
-    change = sa.update(AttemptRow).where(col(AttemptRow.id) == name, col(AttemptRow.state).in_(before)).values(**values)
-    return session.exec(change.execution_options(**_QUIET)).rowcount == 1
+    change = _change(frozenset(before), tuple(values), by_case=False)
+    return run(session, change, whom=name, **_told(values)).rowcount == 1
+
+
+@lru_cache(maxsize=128)
+def _change(before: frozenset[ContactState], names: tuple[str, ...], *, by_case: bool) -> sa.Update:
+    """Attempts in one of these states, of one name or of a list of cases (`whom`), get values of these names."""
+    which = among(_ATTEMPTS.case_id, "whom") if by_case else _ATTEMPTS.id == sa.bindparam("whom")
+    stands = sa.or_(*(_ATTEMPTS.state == state for state in sorted(before)))
+    new = {name: sa.bindparam(f"to_{name}", type_=_ATTEMPTS[name].type) for name in names}
+    return sa.update(of(AttemptRow)).where(which, stands).values(new)
+
+
+def _told(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {f"to_{name}": value for name, value in values.items()}
 
 
 def live(session: Session, channel: Channel) -> int:
     """Calls that are handed over and have not ended, as far as is known."""
-    count: int = session.execute(
-        sa.select(sa.func.count())
-        .select_from(AttemptRow)
-        .where(
-            col(AttemptRow.channel) == channel,
-            sa.text(_IS_UNDER_WAY),
-            col(AttemptRow.state) != _S.DESCONOCIDO,
-        )
-    ).scalar_one()
+    count: int = run(session, _LIVE, channel=channel).scalar_one()
     return count
 
 
 def under_way(session: Session, channel: Channel, states: Collection[ContactState], before: datetime) -> list[Attempt]:
     """Attempts in these states (of those under way) that were claimed before a moment, oldest first."""
-    return _attempts(
-        session,
-        col(AttemptRow.channel) == channel,
+    query = _ATTEMPT.where(
+        _ATTEMPTS.channel == channel,
         sa.text(_IS_UNDER_WAY),
-        col(AttemptRow.state).in_(states),
-        col(AttemptRow.claimed_at) < before,
-        order=(col(AttemptRow.claimed_at),),
-        limit=2000,
+        _ATTEMPTS.state.in_(states),
+        _ATTEMPTS.claimed_at < before,
     )
+    return _attempts(session, query.order_by(_ATTEMPTS.claimed_at).limit(2000))
 
 
 def to_hang_up(session: Session, channel: Channel) -> list[AttemptId]:
     """Live attempts that are to be ended."""
-    rows = session.execute(
-        sa.select(col(AttemptRow.id)).where(
-            col(AttemptRow.channel) == channel, col(AttemptRow.stop_asked_at).is_not(None), sa.text(_IS_UNDER_WAY)
-        )
-    )
-    return [AttemptId(row[0]) for row in rows]
+    return [AttemptId(row[0]) for row in run(session, _TO_HANG_UP, channel=channel)]
 
 
 def keep_event(
-    session: Session, name: AttemptId, event: str, at: datetime, state: ContactState, result: str, code: str
+    session: Session, about: Attempt, event: str, at: datetime, state: ContactState, result: str, code: str
 ) -> bool:
-    """Note what a provider reported; False when it was told before."""
-    values = {"attempt_id": name, "event": event[:200], "at": at, "state": state, "result": result, "code": code}
+    """Note what a provider reported of an attempt; False when it was told before."""
+    values = {
+        "attempt_id": about.id, "event": event[:200], "at": at, "state": state, "result": result, "code": code,
+        "channel": about.channel.value,
+    }  # fmt: skip
     return insert_new(session, AttemptEventRow, values, ["attempt_id", "event"])
 
 
+_EVENTS = of(AttemptEventRow).c
+_LAST_RESULTS = (
+    sa.select(_EVENTS.result)
+    .where(_EVENTS.channel == sa.bindparam("channel"), _EVENTS.result != "")
+    .order_by(_EVENTS.at.desc())
+    .limit(sa.bindparam("most"))
+)
+
+
 def last_results(session: Session, channel: Channel, count: int) -> list[str]:
-    """Results of the attempts of a channel that ended last."""
-    rows = session.exec(
-        select(AttemptEventRow.result)
-        .join(AttemptRow, col(AttemptRow.id) == col(AttemptEventRow.attempt_id))
-        .where(col(AttemptRow.channel) == channel, col(AttemptEventRow.result) != "")
-        .order_by(col(AttemptEventRow.at).desc())
-        .limit(count)
-    )
-    return list(rows)
+    """The last results that were reported on a channel, newest first."""
+    return [row[0] for row in run(session, _LAST_RESULTS, channel=channel.value, most=count)]
 
 
 # ── the stop: who has answered is left alone ─────────────────────────────────────────────────────
@@ -365,39 +364,27 @@ def refresh(session: Session, cases: Collection[CaseId], now: datetime) -> None:
     """Bring the attempts of these cases into line with how the cases stand."""
     if not cases:
         return
-    states = dict(
-        session.execute(sa.select(col(CaseRow.id), col(CaseRow.state)).where(col(CaseRow.id).in_(cases))).all()
-    )
-    answered = set(session.exec(select(ContactHoldRow.case_id).where(col(ContactHoldRow.case_id).in_(cases))))
+    states: dict[int, CaseState] = dict(run(session, _STATES, cases=cases).all())  # type: ignore[arg-type]
+    answered = set(run(session, _HELD, cases=cases).scalars())
     done = [case for case, state in states.items() if state in CLOSED]
     wait = [case for case, state in states.items() if case not in done and (state is not _OPEN or case in answered)]
     free = [case for case in states if case not in done and case not in wait]
-    _change(session, done, WAITING, state=_S.OMITIDO, because="el caso ya no lo necesita", ended_at=now)
-    _change(session, wait, (_S.PLANIFICADO,), state=_S.RETENIDO, because="llegó un correo de este caso")
-    _change(session, free, (_S.RETENIDO,), state=_S.PLANIFICADO, because=None)
-    session.exec(
-        sa.update(AttemptRow)
-        .where(
-            col(AttemptRow.case_id).in_([*done, *wait]),
-            col(AttemptRow.state).in_(UNDER_WAY),
-            col(AttemptRow.stop_asked_at).is_(None),
-        )
-        .values(stop_asked_at=now)
-        .execution_options(**_QUIET)
-    )
+    _change_all(session, done, WAITING, state=_S.OMITIDO, because="el caso ya no lo necesita", ended_at=now)
+    _change_all(session, wait, (_S.PLANIFICADO,), state=_S.RETENIDO, because="llegó un correo de este caso")
+    _change_all(session, free, (_S.RETENIDO,), state=_S.PLANIFICADO, because=None)
+    if done or wait:
+        run(session, _ASK_TO_STOP, whom=[*done, *wait], to_stop_asked_at=now)
 
 
 _OPEN = CaseState.ABIERTO
+_STATES = sa.select(_CASES.id, _CASES.state).where(among(_CASES.id, "cases"))
+_HELD = sa.select(_HOLDS.case_id).where(among(_HOLDS.case_id, "cases"))
+_ASK_TO_STOP = _change(frozenset(UNDER_WAY), ("stop_asked_at",), by_case=True).where(_ATTEMPTS.stop_asked_at.is_(None))
 
 
-def _change(session: Session, cases: Sequence[int], before: Sequence[ContactState], **values: Any) -> None:
+def _change_all(session: Session, cases: Sequence[int], before: Collection[ContactState], **values: Any) -> None:
     if cases:
-        change = (
-            sa.update(AttemptRow)
-            .where(col(AttemptRow.case_id).in_(cases), col(AttemptRow.state).in_(before))
-            .values(**values)
-        )
-        session.exec(change.execution_options(**_QUIET))
+        run(session, _change(frozenset(before), tuple(values), by_case=True), whom=cases, **_told(values))
 
 
 def cancel_waiting(session: Session, campaign: int, because: str, now: datetime, limit: int = 20_000) -> int:

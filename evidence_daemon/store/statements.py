@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -82,11 +83,19 @@ def insert_new(
     session: Session, table: type[Table], values: Mapping[str, object], unique: Sequence[str], where: Any = None
 ) -> bool:
     """Insert a row unless its unique columns are taken (among the rows that fulfil `where`); True when it went in."""
-    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
-    statement: sa.Insert = (
-        insert(table).values(**values).on_conflict_do_nothing(index_elements=unique, index_where=where)
-    )
-    return session.exec(statement.returning(sa.literal(1))).first() is not None
+    # A condition is an object that is made anew each time: what was built over it would never be found again.
+    build = _new_row if where is None else _new_row.__wrapped__
+    statement: sa.Insert = build(session.get_bind().dialect.name, table, tuple(unique), where)
+    plain = dict(values)
+    if computed := {name: plain.pop(name) for name, one in values.items() if isinstance(one, sa.ClauseElement)}:
+        statement = statement.values(computed)
+    return run(session, statement, **plain).first() is not None
+
+
+@lru_cache(maxsize=64)
+def _new_row(dialect: str, table: type[Table], unique: tuple[str, ...], where: Any) -> Any:
+    insert = sqlite.insert if dialect == "sqlite" else postgresql.insert
+    return insert(of(table)).on_conflict_do_nothing(index_elements=unique, index_where=where).returning(sa.literal(1))
 
 
 def change_one(session: Session, change: sa.Update, refusal: str) -> None:

@@ -108,6 +108,7 @@ class AttemptEventRow(Table, table=True):
     """What a provider reported, once, however often it told it."""
 
     __tablename__ = "contact_events"
+    __table_args__ = (sa.Index("ix_contact_events_channel", "channel", "at"),)
 
     attempt_id: str = Field(sa_column=sa.Column(sa.Text, sa.ForeignKey("contact_attempts.id"), primary_key=True))
     event: str = _text(key=True)
@@ -115,6 +116,8 @@ class AttemptEventRow(Table, table=True):
     state: ContactState = _word(ContactState)
     result: str = _text(default="")
     code: str = _text(default="")
+    channel: str = _text(null=True)
+    """Of its attempt; None of what was heard before schema 0015."""
 
 
 class ContactDayRow(Table, table=True):
