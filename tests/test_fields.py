@@ -357,6 +357,11 @@ def test_an_order_alone_says_what_shall_be_done_and_its_receipt_that_it_was() ->
         "Requiere segunda visita.",
         "Retiro rechazado por el cliente.",
         "Me comprometo a devolver los equipos que mantengo en mi poder.",
+        "El cliente se niega a entregar el decodificador.",
+        "Imposible retirar: dirección incorrecta.",
+        "Visita sin éxito.",
+        "El titular indica que devolverá los equipos en la oficina.",
+        "El retiro quedó pendiente por lluvia. Se suspende la visita.",
         "PLAN DE DEVOLUCION DE EQUIPOS",
     ],
 )
@@ -504,6 +509,12 @@ def test_a_paper_that_is_an_acta_and_something_else_is_a_persons() -> None:
         ("a los 12 días del mes de marzo de 2021", "2021-03-12"),
         ("1 de setiembre de 2020", "2020-09-01"),
         ("12/3/21", "2021-03-12"),
+        ("12-mar-21", "2021-03-12"),
+        ("12/III/2021", "2021-03-12"),
+        ("12-III-2021 10:45", "2021-03-12"),
+        ("2 6 0 3 2 0 2 1", "2021-03-26"),
+        ("2 0 2 1 0 3 2 6", "2021-03-26"),
+        ("12-XIII-2021", ""),
         ("31/02/2021", ""),
         ("28/88/2021", ""),
         ("pendiente", ""),
@@ -794,6 +805,30 @@ SHEET_OF_ORDERS = (
 def test_a_hint_in_brackets_belongs_to_its_label_and_a_forms_own_day_is_not_the_papers() -> None:
     assert value(read(SHEET_OF_ORDERS).date) == "2021-03-17"
     assert value(read(SHEET_OF_ORDERS.replace("2021-03-17", "          ")).date) == ""
+
+
+def test_since_when_a_form_is_in_use_is_not_the_papers_day() -> None:
+    form = LIST.replace("Fecha: 12 de marzo de 2021", "Vigente: 02/01/2020")
+    assert read(form).date is None
+    assert (
+        value(read(form.replace("  Titular", "  Fecha de suscripción: 12 de marzo del 2021\n  Titular")).date)
+        == "2021-03-12"
+    )
+
+
+@pytest.mark.parametrize(
+    ("title", "direction"),
+    [
+        ("ORDEN DE BAJA: EQUIPOS RETIRADOS AL CLIENTE", Direction.DEVOLUCION),
+        ("ORDEN DE BAJA DE SERVICIO", Direction.DESCONOCIDA),
+        ("ENTREGA RECEPCIÓN POR DEVOLUCIÓN", Direction.DEVOLUCION),
+        ("ENTREGA RECEPCIÓN POR INSTALACIÓN", Direction.DESCONOCIDA),
+    ],
+)
+def test_titles_without_the_word_acta_are_known(title: str, direction: Direction) -> None:
+    received = "\n  La empresa recibe, en devolución, los equipos.\n" if "DEVOLUCIÓN" in title else ""
+    paper = read(f"{HEAD}\n        {title}\n\n  Cliente: MORALES ÑAUÑAY JUANA ISABEL\n{received}")
+    assert (paper.kind, paper.direction) == (DocumentKind.ACTA, direction), paper.because
 
 
 def test_labels_that_are_said_together_name_one_value() -> None:

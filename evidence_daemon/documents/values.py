@@ -403,6 +403,8 @@ _MONTHS = {
     for name in names.split()
 }  # fmt: skip
 _MONTH = "(" + "|".join(sorted(_MONTHS, key=len, reverse=True)) + ")"
+_ROMAN = ("I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X", "XI", "XII")
+_MONTHS |= {name: number for number, name in enumerate(_ROMAN, start=1)}
 _DATES: tuple[tuple[re.Pattern[str], tuple[int, int, int]], ...] = (
     (re.compile(r"(?<!\d)(20\d\d) ?[\-/.] ?(\d{1,2}) ?[\-/.] ?(\d{1,2})(?!\d)"), (1, 2, 3)),
     (re.compile(r"(?<!\d)(\d{1,2}) ?[\-/.] ?(\d{1,2}) ?[\-/.] ?(20\d\d)(?!\d)"), (3, 2, 1)),
@@ -415,6 +417,8 @@ _DATES: tuple[tuple[re.Pattern[str], tuple[int, int, int]], ...] = (
     ),
     (re.compile(rf"{_MONTH} (\d{{1,2}}),? (?:DE |DEL )?(20\d\d)(?!\d)"), (3, 1, 2)),
     (re.compile(r"(?<!\d)(\d{1,2})[\-/](\d{1,2})[\-/](\d\d)(?!\d)"), (3, 2, 1)),
+    (re.compile(rf"(?<!\d)(\d{{1,2}}) ?[\-/. ] ?{_MONTH}\.? ?[\-/.] ?(\d\d)(?!\d)"), (3, 2, 1)),
+    (re.compile(rf"(?<!\d)(\d{{1,2}}) ?[\-/.] ?({'|'.join(_ROMAN)}) ?[\-/.] ?(20\d\d|\d\d)(?!\d)"), (3, 2, 1)),
 )
 
 
@@ -435,8 +439,19 @@ def as_date(text: str) -> str:
 
 
 _BOXED_DAY = re.compile(r"\bDIA\W*(\d{1,2})\W+MES\W*(\d{1,2}|[A-Z]{3,10})\W+ANO\W*(20\d\d)\b")
-_OTHER_DAYS = re.compile(r"\b(VIGENCIA|VERSION|REVISION|EDICION|NACIMIENTO|CADUC[A-Z]+|APROBAD[OA])\b")
+_OTHER_DAYS = re.compile(
+    r"\b(VIGENCIA|VIGENTE|VALID[OA]|IMPRES[OA]|IMPRESION|VERSION|REVISION|EDICION|NACIMIENTO|CADUC[A-Z]+|APROBAD[OA])\b"
+)
 """A form tells since when it is in use; that is no day on which anything was handed over."""
+
+
+def _in_boxes(span: Span) -> str:
+    """ISO form of eight digits that stand in a box each: a day of this century is one by one of its ends only."""
+    digits = [word.text.strip(".|,") for word in span.words if re.search(r"[^\W_]", word.text)][:8]
+    if len(digits) < 8 or not all(re.fullmatch(r"\d", digit) for digit in digits):
+        return ""
+    text = "".join(digits)
+    return as_date(f"{text[:2]}/{text[2:4]}/{text[4:]}") or as_date(f"{text[:4]}/{text[4:6]}/{text[6:]}")
 
 
 def date_of(sheet: Sheet) -> Field | None:
@@ -448,7 +463,7 @@ def date_of(sheet: Sheet) -> Field | None:
             span = Span(tuple(word for cell in row for word in cell.words if re.search(r"\d", word.text))[:3])
             return field_of(sheet, iso, span, "fecha:en casillas")
     for value in values(sheet, "date"):
-        iso = as_date(value.span.text)
+        iso = as_date(value.span.text) or _in_boxes(value.span)
         if iso:
             return field_of(sheet, iso, value.span, f"fecha:{value.way}:{value.hit.label}")
     free = [
