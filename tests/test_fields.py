@@ -594,6 +594,12 @@ def test_ink_over_the_customers_label_is_a_signature() -> None:
     assert read(LIST, ink=(scribble,)).signature is Signature.HALLADA
 
 
+def test_print_beside_the_customers_label_that_was_not_read_is_no_signature() -> None:
+    y, x = _label_row(LIST, "Firma del cliente")
+    letters = Box(x - 0.06, y - 0.002, x - 0.01, y + 0.011)
+    assert read(LIST, ink=(letters,)).signature is Signature.NO_HALLADA
+
+
 def test_ink_over_the_agents_label_alone_is_not_the_customers_signature() -> None:
     y, x = _label_row(LIST, "Recibí conforme")
     assert read(LIST, ink=(Box(x, y - 0.05, x + 0.15, y - 0.005),)).signature is Signature.NO_HALLADA

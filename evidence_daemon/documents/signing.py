@@ -41,12 +41,14 @@ def signature_of(sheet: Sheet, signing: float, holder: str) -> tuple[Signature, 
             cell for row in sheet.rows for cell in row if cell.box.y0 > 0.4 and squeezed(cell.text) == squeezed(holder)
         ]
         places += [_topmost(sheet, cell).box for cell in names if cell.box.y0 >= min(signing, 0.5) - 0.01]
-    rooms = (_room_above(sheet, box) for box in places)
-    zones = tuple(room for room in rooms if room.y1 - room.y0 >= _ROOM * sheet.line_height)
+    rooms = [(_room_above(sheet, box), box.y0 - 0.3 * (box.y1 - box.y0)) for box in places]
+    rooms = [(room, top) for room, top in rooms if room.y1 - room.y0 >= _ROOM * sheet.line_height]
+    zones = tuple(room for room, _ in rooms)
     if not zones:
         return Signature.DUDOSA, ()
     strokes = [ink for ink in sheet.ink if ink.y1 - ink.y0 >= _STROKE * sheet.line_height]
-    if any(_lies_in(ink, zone) for zone in zones for ink in strokes):
+    # What begins no higher than the label is print beside it ("f)"), read badly or not at all.
+    if any(ink.y0 < top and _lies_in(ink, zone) for zone, top in rooms for ink in strokes):
         return Signature.HALLADA, zones
     clear = sheet.engine is Engine.TEXTO or sheet.confidence >= 0.75
     return Signature.NO_HALLADA if clear else Signature.DUDOSA, zones
