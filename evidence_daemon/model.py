@@ -650,6 +650,8 @@ class Use:
     receipt: str
     case_id: CaseId | None
     accepted: bool
+    denied: bool = False
+    """A person refused that mail for good, or took back what it had reversed."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,11 +60,13 @@ from evidence_daemon.model import (
     Match,
     Origin,
     OutboxState,
+    Partial,
     Reading,
     ReasonCode,
     Refiling,
     Reply,
     ReplyKind,
+    Reverse,
     ReviewItem,
     Settlement,
     SignatureVerdict,
@@ -309,12 +311,20 @@ class Pipeline:
         """What the daemon makes of a mail now.  Who got his receipt is not sent another for the same mail."""
         decision = decide(evidence, found, self.book, self.today())
         settlement = settle(decision, evidence, self.book, self.today())
-        if settlement.entries and (because := self._brake(session, settlement)):
-            settlement = settle(_braked(decision, because), evidence, self.book, self.today())
+        if isinstance(decision, Reverse | Partial) and (why := self._held_back(session, mail_id, settlement)):
+            settlement = settle(_held(decision, *why), evidence, self.book, self.today())
         receipt = settlement.reply is not None and settlement.reply.kind is ReplyKind.RECIBIDO
         if receipt and judging.receipt_left(session, mail_id):
             return replace(settlement, reply=None, unanswered_because="ya recibió su número de recibo")
         return settlement
+
+    def _held_back(self, session: Session, mail_id: MailId, settlement: Settlement) -> tuple[str, str] | None:
+        """Why a person must take this acceptance, as (rule, what staff reads); None when the daemon may."""
+        if records.corrections_of(session, mail_id):
+            return "corregido", "Una persona corrigió lo leído: una persona decide."
+        if settlement.entries and (because := self._brake(session, settlement)):
+            return "freno", f"El freno de reversos está puesto ({because}): una persona decide hasta que se lo quite."
+        return None
 
     def _brake(self, session: Session, settlement: Settlement) -> str:
         """Why the daemon may not accredit this by itself: too much was in the last hour; "" when it may."""
@@ -685,11 +695,10 @@ class Pipeline:
         return received + timedelta(days=self.book.decision.answers.answer_within_days)
 
 
-def _braked(decision: Decision, because: str) -> Hold:
-    """The same decision for a person to take: the circuit breaker is closed."""
+def _held(decision: Decision, rule: str, staff: str) -> Hold:
+    """The same decision for a person to take."""
     reasons = (ReasonCode.ACTA_REQUIERE_VERIFICACION,)
-    staff = f"El freno de reversos está puesto ({because}): una persona decide hasta que se lo quite."
-    finding = Finding("freno", Verdict.HOLD, reasons, staff, decided=True)
+    finding = Finding(rule, Verdict.HOLD, reasons, staff, decided=True)
     others = tuple(replace(one, decided=False) for one in decision.grounds.findings)
     return Hold(decision.cases, replace(decision.grounds, findings=(finding, *others), reasons=reasons))
 

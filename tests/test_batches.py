@@ -336,6 +336,19 @@ def test_what_failed_goes_out_again_under_the_same_entry_in_a_new_batch(accounts
     assert (said.applied, said.reconciled) == (1, (second,))
 
 
+def test_an_old_answer_without_batch_says_nothing_of_the_batch_that_followed(accounts: Accounts) -> None:
+    _number, files = accounts.exported()
+    headings = "ID_ASIENTO;RESULTADO;MOTIVO"
+    rows = [f"{row['ID_ASIENTO']};FALLIDO;caído" for row in table(files)]
+    accounts.answer(*rows, headings=headings)
+    accounts.corrections.try_again(accounts.charge(), person="Ana")
+    accounts.exported()
+    said = accounts.answer(*rows, headings=headings)
+    assert (said.failed, said.unchanged, said.refused) == (0, 2, 1)
+    assert said.rejected[0].expected == "el número del lote"
+    assert accounts.state() is ChargeState.REVERSO_EN_LOTE
+
+
 # ── single charges ───────────────────────────────────────────────────────────────────────────────
 
 
@@ -379,17 +392,23 @@ def test_what_billing_cannot_do_is_done_by_hand(accounts: Accounts) -> None:
 @pytest.fixture
 def paid(accounts: Accounts) -> Accounts:
     accounts.corrections.take_back(accounts.charge(), person="Ana", because="se pagó")
+    refunded(accounts, turn=2)
+    return accounts
+
+
+def refunded(accounts: Accounts, *, turn: int) -> None:
+    """The first charge was paid, and waits for what becomes of the money."""
     accounts.change(
         "INSERT INTO ledger (decision_id, case_id, charge_id, kind, operation, amount, turn, cause, rule, entered_at) "
-        "SELECT 1, case_id, id, 'DEVOLUCION', 'NINGUNA', total, 2, 'EV-0000001-8', 'todo', '2026-03-18' FROM charges "
-        "WHERE id = :charge",
+        "SELECT 1, case_id, id, 'DEVOLUCION', 'NINGUNA', total, :turn, 'EV-0000001-8', 'todo', '2026-03-18' "
+        "FROM charges WHERE id = :charge",
         charge=accounts.charge(),
+        turn=turn,
     )
     accounts.change(
         "UPDATE charges SET state = 'DEVOLUCION_PENDIENTE', reversed = total WHERE id = :charge",
         charge=accounts.charge(),
     )
-    return accounts
 
 
 @pytest.mark.parametrize(
@@ -422,6 +441,19 @@ def test_a_refund_can_be_decided_anew_while_nobody_approved_it(paid: Accounts) -
     paid.corrections.decide_refund(charge, RefundChoice.SALDO_A_FAVOR, person="Berta", because="y")
     ((value, decided),) = paid.corrections.open_refunds()
     assert (value.amount, decided and decided.choice) == (10350, RefundChoice.SALDO_A_FAVOR)
+
+
+def test_what_was_decided_on_a_value_that_was_taken_back_does_not_count_for_the_next_one(paid: Accounts) -> None:
+    charge = paid.charge()
+    paid.corrections.decide_refund(charge, RefundChoice.DEVUELTO, person="Ana", because="x")
+    paid.corrections.take_back(charge, person="Berta", because="acta falsa")
+    refunded(paid, turn=3)
+    with pytest.raises(BadInput, match="nothing was decided"):
+        paid.corrections.approve_refund(charge, person="Berta")
+    paid.corrections.decide_refund(charge, RefundChoice.SALDO_A_FAVOR, person="Ana", because="y")
+    paid.corrections.approve_refund(charge, person="Berta")
+    (row,) = table(paid.corrections.export_refunds(person="Carla")[1])
+    assert row["DECISION"] == "SALDO_A_FAVOR"
 
 
 def test_approved_refunds_go_out_in_one_list_once(paid: Accounts) -> None:

@@ -19,8 +19,9 @@ from servers import Dovecot, SmtpReceiver
 from evidence_daemon.app import open_house
 from evidence_daemon.config import MaildirConfig
 from evidence_daemon.errors import BadInput, RefusedTransition
-from evidence_daemon.exchange import import_cases
+from evidence_daemon.exchange import Corrections, import_cases
 from evidence_daemon.mail.maildir import Maildir
+from evidence_daemon.mail.smtp import Postman
 from evidence_daemon.model import (
     Case,
     CaseState,
@@ -41,6 +42,8 @@ from evidence_daemon.store.queue import SearchBy, Wanted
 
 GOOD = "0100000017//CEVALLOS LLUMIQUINGA LUCIA SOFIA//INTERNET"
 NO_ACTA = "No tengo el acta. Devolví el módem en el centro de Cuenca."
+CLAIM = next(CORPUS.glob("0001-*.eml")).read_bytes()
+"""The faultless mail of one customer: her certificate as a text PDF."""
 ACCEPT = Ruling(Verdict.REVERSE)
 ASK = Ruling(Verdict.ASK, reasons=(ReasonCode.SIN_ADJUNTO,))
 
@@ -374,6 +377,29 @@ def test_later_or_by_another_it_takes_a_reason(lite: Living) -> None:
     assert "otro servicio" in question(lite, mail).summary
 
 
+def test_an_answer_that_the_server_put_off_does_not_tell_of_a_decision_that_was_taken_back(lite: Living) -> None:
+    mail = held(lite)
+    lite.house.desk.decide(mail, ACCEPT, person="rosa")
+    lite.later(seconds=61)
+    nowhere = Postman(lite.house.config.smtp.model_copy(update={"port": 1}), str)
+    assert lite.house.pipeline.dispatch_one(nowhere), "one try, and nothing left"
+    lite.house.desk.take_back(mail, person="rosa", because="El acta era de otro servicio")
+    lite.later(hours=1)
+    assert lite.sends() == []
+
+
+def test_what_another_mail_reversed_since_is_not_taken_back_with_the_first_ones_decision(lite: Living) -> None:
+    first, second = held(lite), held(lite, 2, "otra@example.com")
+    desk = lite.house.desk
+    desk.decide(first, ACCEPT, person="rosa")
+    corrections = Corrections(lite.house.database, lite.house.book, lambda: lite.now[0])
+    corrections.take_back(case_of(lite, first).charges[0].id, person="rosa", because="acta falsa", false_acta=True)
+    desk.decide(second, ACCEPT, person="luis")
+    with pytest.raises(RefusedTransition, match="es de otra"):
+        desk.take_back(first, person="rosa", because="acta falsa")
+    assert case_of(lite, second).charges[0].state is ChargeState.REVERSO_PENDIENTE
+
+
 def test_an_old_form_does_not_decide_on_what_was_taken_back(lite: Living) -> None:
     mail = held(lite)
     old = question(lite, mail).token
@@ -436,6 +462,17 @@ def test_above_an_amount_a_second_person_approves(here: Living) -> None:
     last = here.story(mail).decisions[-1]
     assert last.actor == "persona:rosa"
     assert "Aprobado por luis" in last.settlement.decision.grounds.findings[0].staff
+
+
+def test_papers_that_stand_for_one_case_need_two_people_for_another(lite: Living) -> None:
+    accepted = lite.receives(CLAIM)
+    copy = lite.receives(CLAIM.replace(b"Message-ID: <", b"Message-ID: <2.", 1))
+    lite.house.desk.take_back(copy, person="rosa", because="Es de otro titular")
+    mine = case_of(lite, accepted)
+    with lite.house.database.reading() as session:
+        other = next(case for case in records.all_cases(session) if case.id_number != mine.id_number and case.items)
+    seen = lite.house.desk.preview(copy, Ruling(Verdict.REVERSE, case_id=other.id), person="rosa")
+    assert seen.second == "hay una señal grave"
 
 
 def test_the_database_itself_refuses_one_person_in_both_places(here: Living) -> None:
@@ -541,6 +578,29 @@ def test_a_question_that_asks_for_a_decision_cannot_just_be_closed(lite: Living)
     mail = held(lite)
     with pytest.raises(BadInput, match="asks for a decision"):
         lite.house.desk.done(mail, Lane.REVISAR, person="rosa")
+
+
+def test_a_mail_that_could_not_be_processed_is_not_closed_unjudged(lite: Living) -> None:
+    mail = lite.stores(letter(GOOD))
+    with lite.house.database.session() as session:
+        lite.house.pipeline.shunt(session, mail, "read", "boom")
+    with pytest.raises(BadInput, match="never judged"):
+        lite.house.desk.done(mail, Lane.SIN_PROCESAR, person="rosa")
+    assert lite.story(mail).reviews
+
+
+def test_what_was_accepted_is_not_refused_on_top_of_it(lite: Living) -> None:
+    mail = held(lite)
+    with lite.house.database.session() as session:
+        session.execute(sa.text("UPDATE charges SET state = 'PAGADO', paid = total"))
+    lite.house.desk.decide(mail, ACCEPT, person="rosa")
+    assert question(lite, mail).reasons == (ReasonCode.VALOR_YA_PAGADO,), "what becomes of the money is asked"
+    for ruling in (ASK, Ruling(Verdict.REJECT, reasons=(ReasonCode.NO_ES_ACTA,)), Ruling(Verdict.DISCARD)):
+        with pytest.raises(BadInput, match="ya se aceptó"):
+            lite.house.desk.decide(mail, ruling, person="luis")
+    lite.later(seconds=61)
+    assert len(lite.sends()) == 1
+    assert lite.story(mail).mail.state is EvidenceState.ACEPTADO
 
 
 def test_every_other_verdict_ends_where_it_should(lite: Living) -> None:

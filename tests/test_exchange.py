@@ -269,6 +269,38 @@ def test_a_decided_charge_that_billing_took_off_the_list_has_not_vanished(office
     assert not office.case().unlisted
 
 
+RESPELLED = {"SERIE": "ZTEG-0A1B2C3D", "MAC": ""}
+
+
+@pytest.mark.parametrize("elsewhere", [RESPELLED, {"NUMERO_SERVICIO": "040010099"}], ids=["equipment", "service"])
+def test_a_charge_that_was_decided_does_not_come_back_under_other_equipment_or_service(
+    office: Office, elsewhere: dict[str, str]
+) -> None:
+    office.bring(a_row(REFERENCIA_CARGO="CG-1"))
+    office.change("UPDATE items SET state = 'ACREDITADO_ACTA'")
+    office.change("UPDATE charges SET state = 'REVERSADO', reversed = total")
+    report = office.bring(a_row(REFERENCIA_CARGO="CG-1", **elsewhere))
+    assert "ya consta REVERSADO" in report.rejected[0].message
+    assert [charge.state for case in office.cases() for charge in case.charges] == [ChargeState.REVERSADO]
+
+
+def test_a_charge_moves_with_its_equipment_when_the_list_spells_that_otherwise(office: Office) -> None:
+    office.bring(a_row(REFERENCIA_CARGO="CG-1"))
+    office.bring(a_row(REFERENCIA_CARGO="CG-1", **RESPELLED))
+    case = office.case()
+    (charge,) = case.charges
+    assert charge.item_id == next(item.id for item in case.items if item.serial == RESPELLED["SERIE"])
+    assert case.unlisted, "the first spelling is not listed any more: a person looks"
+    again = office.bring(a_row(REFERENCIA_CARGO="CG-1", **RESPELLED))
+    assert (again.new, again.changed, again.unchanged) == (0, 0, 1)
+
+
+def test_one_number_on_two_charges_of_one_list_is_two_charges(office: Office) -> None:
+    for _again in range(2):
+        office.bring(a_row(REFERENCIA_CARGO="CG-1"), a_row(REFERENCIA_CARGO="CG-1", **RESPELLED))
+        assert len(office.case().charges) == 2
+
+
 def test_a_new_charge_on_accredited_equipment_is_told(office: Office) -> None:
     office.bring(a_row())
     office.change("UPDATE items SET state = 'ACREDITADO_ACTA'")

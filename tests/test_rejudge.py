@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import encodebytes
 from collections.abc import Iterator
 from email import message_from_bytes
 from pathlib import Path
@@ -113,6 +114,43 @@ def test_a_person_who_is_faster_than_the_walk_wins(unlisted: Living) -> None:
     story = unlisted.story(mail)
     assert [judged.verdict for judged in story.decisions] == [Verdict.HOLD, Verdict.REJECT]
     assert unlisted.status().to_reverse == 0
+
+
+def misnamed() -> bytes:
+    """Her mail with somebody else's name in its subject."""
+    message = message_from_bytes(CLAIM)
+    message.replace_header("Subject", "0100000017//ZAMBRANO VERA LUIS ENRIQUE//INTERNET")
+    return message.as_bytes()
+
+
+def test_what_a_person_corrected_or_proposed_waits_for_persons_whatever_the_list_says(unlisted: Living) -> None:
+    listed(unlisted)
+    mail = brought(unlisted, misnamed())
+    unlisted.house.desk.correct(mail, {"asunto": GOOD}, person="Rosa")
+    assert again(unlisted) == [], "a person has it in hand"
+    unlisted.puts_back(mail, misnamed())
+    (held, once_more) = unlisted.story(mail).decisions
+    assert (held.verdict, once_more.verdict, once_more.actor) == (Verdict.HOLD, Verdict.HOLD, "daemon")
+    assert once_more.settlement.decision.grounds.findings[0].rule == "corregido"
+    unlisted.house.desk.settle(mail, Verdict.REVERSE, person="Rosa")
+    assert unlisted.status().to_reverse == 10080
+
+
+def test_an_acta_that_a_person_refused_is_not_accepted_by_itself_when_it_comes_again(tmp_path: Path) -> None:
+    with living(tmp_path / "house") as here:
+        mail = brought(here, CLAIM)
+        here.house.desk.take_back(mail, person="Rosa", because="El acta es falsa")
+        here.house.desk.settle(mail, Verdict.REJECT, person="Rosa", reasons=(ReasonCode.NO_ES_ACTA,))
+        message = message_from_bytes(CLAIM)
+        message.replace_header("Message-ID", "<again@correo.example>")
+        for part in message.walk():
+            if part.get_content_type() == "application/pdf":
+                content = part.get_payload(decode=True)
+                assert isinstance(content, bytes)
+                part.set_payload(encodebytes(content + b"\n% another file\n").decode())
+        (decided,) = here.story(brought(here, message.as_bytes())).decisions
+        assert decided.verdict is Verdict.HOLD
+        assert "prueba_negada" in {signal.name for signal in decided.settlement.decision.grounds.signals}
 
 
 def test_a_walk_that_was_begun_and_cut_off_is_found_by_the_reconcile_and_not_begun_twice(unlisted: Living) -> None:

@@ -56,6 +56,10 @@ def used(what: str, value: str, of: int | None = 77) -> Evidence:
     return evidence(uses=(Use(what, value, "EV-0000009-1", CaseId(of) if of is not None else None, True),))
 
 
+def denied(of: int) -> Evidence:
+    return evidence(uses=(Use("acta", "AE000001", "EV-0000009-1", CaseId(of), False, denied=True),))
+
+
 def looks_like(of: int | None, distance: int = 4) -> Evidence:
     return evidence(lookalikes=(Lookalike(1, "EV-0000009-1", CaseId(of) if of is not None else None, distance),))
 
@@ -98,6 +102,8 @@ TABLE: list[tuple[str, Evidence, list[Case], dict[str, SignalClass]]] = [
     ("register has it elsewhere", evidence(register=registered(number="AE000009")), [case()], {"registro_contradice": S}),
     # 4: the acta's number
     ("acta elsewhere", used("acta", "AE000001"), [case()], {"acta_usada": S}),
+    ("a person refused it for this case", denied(1), [case()], {"prueba_negada": M}),
+    ("a person refused it for another case", denied(77), [case()], {"acta_usada": S}),
     ("a later number on an earlier day", beside(("AE-000002", "2020-05-04"), ("AE-000003", "2020-05-04")), [case()], {"acta_fuera_de_orden": S}),
     ("an earlier number on a later day", beside(("AE-000000", "2020-05-20"), ("AE-000002", "2020-05-04")), [case()], {"acta_fuera_de_orden": S}),
     ("only one acta says so", beside(("AE-000002", "2020-05-04"), ("AE-000003", "2020-05-20")), [case()], {}),

@@ -198,6 +198,18 @@ def match(evidence: Evidence, cases: Sequence[Case], book: RuleBook) -> Match:
     return replace(found, repaired=repaired, rivals=rivals, strangers=strangers)
 
 
+def as_if(found: Match, case: Case, evidence: Evidence) -> OneCase:
+    """The match as if it had been this case: a person names it, and what was found are others' cases then."""
+    known = () if isinstance(found, NoCase) else (*_cases(found), *found.rivals, *found.strangers)
+    others = [other for other in known if other.id != case.id]
+    return OneCase(
+        case,
+        ("lo nombró una persona",),
+        rivals=tuple(other for other in others if _same_holder(other, case)),
+        strangers=tuple(other for other in others if not _same_holder(other, case) and _touched(evidence, other)),
+    )
+
+
 def _cases(found: OneCase | ManyCases) -> tuple[Case, ...]:
     return (found.case,) if isinstance(found, OneCase) else found.cases
 

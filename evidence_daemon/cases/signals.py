@@ -90,6 +90,17 @@ def _used(evidence: Evidence, found: Match, book: RuleBook) -> Iterator[Signal]:
         )
 
 
+def _denied(evidence: Evidence, found: Match, book: RuleBook) -> Iterator[Signal]:
+    """A person said no to this very evidence: only a person may say yes to it."""
+    del book
+    meant = {case.id for case in cases_of(found)}
+    for use in evidence.uses:
+        if use.denied and use.case_id in meant:
+            because = f"una persona rechazó o retomó {use.receipt}, que trae lo mismo para este caso"
+            yield Signal("prueba_negada", _MEDIUM, because, (f"recibo {use.receipt}", f"{use.what} {use.value}"))
+            return
+
+
 def _lookalikes(evidence: Evidence, found: Match, book: RuleBook) -> Iterator[Signal]:
     """One picture with other digits, sent for another case: the cheapest forgery."""
     meant = {case.id for case in cases_of(found)}
@@ -376,6 +387,6 @@ def _malware(evidence: Evidence, found: Match, book: RuleBook) -> Iterator[Signa
 
 
 _SOURCES: tuple[Callable[[Evidence, Match, RuleBook], Iterator[Signal]], ...] = (
-    _used, _lookalikes, _strangers, _sequence, _registered, _sender, _holder, _dates, _rushes, _files, _digital,
-    _malware, _masked, _agent,
+    _used, _denied, _lookalikes, _strangers, _sequence, _registered, _sender, _holder, _dates, _rushes, _files,
+    _digital, _malware, _masked, _agent,
 )  # fmt: skip

@@ -151,9 +151,9 @@ class Corrections:
         actor, now = actor_of(person), self.clock()
 
         def work(session: Session) -> ChargeState:
-            refund = refunds.of_charge(session, charge_id)
-            _another(refund.proposed_by, actor)
             entry = opposites.live_entry(session, charge_id)
+            refund = refunds.of_entry(session, entry)
+            _another(refund.proposed_by, actor)
             refunds.approve(session, refund, actor=actor, now=now)
             if refund.choice is RefundChoice.NO_PROCEDE:
                 after = ledger.undone(entry.state, entry.operation)
@@ -174,7 +174,7 @@ class Corrections:
         actor, now = actor_of(person), self.clock()
 
         def work(session: Session) -> None:
-            refund = refunds.of_charge(session, charge_id)
+            refund = refunds.of_entry(session, opposites.live_entry(session, charge_id))
             refunds.withdraw(session, refund, now=now)
             self._tell(session, "refund withdrawn", CaseId(refund.case_id), actor, now, charge=charge_id)
 

@@ -191,8 +191,13 @@ def _line(said: _Said, lines: Sequence[Line]) -> Line | tuple[ResponseColumn, st
     mine = [line for line in lines if said.batch_id in (None, line.batch_id)]
     if not mine:
         return ResponseColumn.ENTRY, "ningún lote tiene este asiento", "el ID_ASIENTO de una línea exportada"
-    # Without a batch an entry that failed in one and went out again in another means the one that still waits.
+    # Without a batch an entry that failed in one and went out again in another means the one that still waits,
+    # unless it says what was said before: the old file once more, or a second failure.
     line = next((one for one in mine if one.result is LineResult.PENDIENTE), mine[0])
+    old = next((one for one in mine if one is not line and _answer(one) == said.answer), None)
+    if old is not None and line.result is LineResult.PENDIENTE:
+        words = f"el asiento salió en varios lotes y el {old.batch_id} ya tiene esta respuesta: no se sabe de cuál es"
+        return ResponseColumn.BATCH, words, "el número del lote"
     if said.amount is not None and said.amount != line.amount:
         words = f"el valor {usd(said.amount)} no es el de la línea"
         return ResponseColumn.AMOUNT, words, usd(line.amount)

@@ -7,8 +7,9 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 from evidence_daemon.cases.decision import decide
+from evidence_daemon.cases.matching import as_if
 from evidence_daemon.cases.settlement import release, settle, take_back
-from evidence_daemon.errors import BadInput, Permanent
+from evidence_daemon.errors import BadInput, Permanent, RefusedTransition
 from evidence_daemon.mail import compose
 from evidence_daemon.model import (
     ABOUT_ANSWERS,
@@ -185,6 +186,7 @@ class Desk:
 
         def act(session: records.Session) -> Outcome:
             question = self._question(session, mail_id, actor, token)
+            self._stands_by_it(session, mail_id, ruling)
             evidence, found, settlement, signals = self._settled(session, mail_id, ruling, actor)
             ours = answer.rule_books_words(settlement, evidence, self._pipeline.book)
             text = answer.edited(ours, evidence.receipt, ruling.text, basis)
@@ -270,6 +272,9 @@ class Desk:
             review = ReviewItem(
                 lane, asked.reasons if asked else (), f"{summary} {asked.summary if asked else ''}".strip()
             )
+            if records.live_entries(session, last.id) != len(judged.settlement.entries):
+                words = "lo que esta decisión asentó ya se deshizo; lo que hoy consta es de otra"
+                raise RefusedTransition(f"{receipt_number(mail_id)}: {words}")
             cases = records.load_cases(session, [case.id for case in judged.settlement.decision.cases])
             undone = take_back(
                 judged.settlement, cases, review, evidence, actor=actor, because=reason or "Deshecho por quien decidió."
@@ -345,6 +350,8 @@ class Desk:
             mail = records.load_mail(session, mail_id)
             if lane not in ABOUT_ANSWERS and mail.state in {EvidenceState.EN_REVISION, EvidenceState.ESCALADO}:
                 raise BadInput(f"{lane.value} asks for a decision: use `queue settle`")
+            if lane not in ABOUT_ANSWERS and mail.shunted:
+                raise BadInput("this mail was never judged: let it be walked again, or decide on it")
             records.close_review(session, mail_id, lane, person=actor, now=pipeline.clock())
 
         pipeline.database.transact(act)
@@ -395,6 +402,15 @@ class Desk:
         return question
 
     @staticmethod
+    def _stands_by_it(session: records.Session, mail_id: MailId, ruling: Ruling) -> None:
+        """What was accepted is not refused on top of it: the question left open is about the money, or adds to it."""
+        state = records.load_mail(session, mail_id).state
+        adds = ruling.verdict in {Verdict.REVERSE, Verdict.PARTIAL}
+        if state in {EvidenceState.ACEPTADO, EvidenceState.ACEPTADO_PARCIAL} and not adds:
+            words = "ya se aceptó: retome primero esa decisión, o cierre la pregunta como atendida"
+            raise BadInput(f"{receipt_number(mail_id)} {words}")
+
+    @staticmethod
     def _who_was_faster(session: records.Session, mail_id: MailId, *, decided: bool) -> str:
         last = records.last_decision(session, mail_id)
         if decided and last is not None:
@@ -425,8 +441,11 @@ class Desk:
             )
         evidence, found = pipeline.gather(session, mail_id)
         today = pipeline.today()
-        judged = decide(evidence, found, pipeline.book, today).grounds
-        decision = decision_of(ruling, self._cases(session, found, ruling.case_id), actor, judged)
+        cases = self._cases(session, found, ruling.case_id)
+        # What speaks against the papers depends on whose they shall be: of the case that the person names.
+        named = as_if(found, cases[0], evidence) if ruling.case_id is not None else found
+        judged = decide(evidence, named, pipeline.book, today).grounds
+        decision = decision_of(ruling, cases, actor, judged)
         settlement = settle(decision, evidence, pipeline.book, today)
         freed = () if isinstance(decision, Hold) else self._freed(session, mail_id, decision, evidence)
         strong = any(signal.strength is SignalClass.STRONG for signal in judged.signals)

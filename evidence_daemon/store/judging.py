@@ -39,6 +39,7 @@ from evidence_daemon.store import audit
 from evidence_daemon.store.shapes import from_json, to_json
 from evidence_daemon.store.statements import among, count_rows, of
 from evidence_daemon.store.tables import DecisionRow, EntryRow, MailCaseRow, MailRow, OutboxRow, ReviewRow
+from evidence_daemon.store.tables_desk import CorrectionRow, ProposalRow, ProposalState
 from evidence_daemon.store.tables_judging import BandRow, LookRow, OfficeActaRow, OriginRow, WayRow
 
 _BANDS = 16
@@ -72,7 +73,14 @@ def load_origins(session: Session, mail_id: MailId) -> tuple[Origin, ...]:
 
 
 def rejudgeable(session: Session, since: datetime) -> list[MailId]:
-    """Mails since then that the daemon alone held, or asked about for want of a case, and reversed nothing on."""
+    """Mails since then that the daemon alone held, or asked about for want of a case, and reversed nothing on.
+
+    Where a person corrected a value, or proposed a decision to a second one, persons have it in hand.
+    """
+    corrected = sa.exists().where(col(CorrectionRow.mail_id) == col(MailRow.id))
+    proposed = sa.exists().where(
+        col(ProposalRow.mail_id) == col(MailRow.id), col(ProposalRow.state) == ProposalState.PENDIENTE
+    )
     by_person = sa.exists().where(col(DecisionRow.mail_id) == col(MailRow.id), col(DecisionRow.actor) != DAEMON)
     entered = (
         sa.exists()
@@ -96,6 +104,8 @@ def rejudgeable(session: Session, since: datetime) -> list[MailId]:
             last,
             ~by_person,
             ~entered,
+            ~corrected,
+            ~proposed,
         )
         .order_by(col(MailRow.id))
     )

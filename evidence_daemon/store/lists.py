@@ -206,10 +206,14 @@ def bring_in(
             _merge_item(session, case, row, outcome)
     session.flush()  # ids for the charges of new items
     charges: dict[int, ChargeRow] = {}
+    numbered: dict[str, list[ChargeRow]] = {}
+    for key, case in known.items():
+        numbered.setdefault(key[0], []).extend(charge for charge in case.charges if charge.reference)
     for key, group in groups.items():
         case = known[key]
         for row, outcome in group:
-            _merge_row(case, row, outcome, seen=seen, brought=brought, charges=charges)
+            others = numbered.get(row.id_number, ())
+            _merge_row(case, row, outcome, others=others, seen=seen, brought=brought, charges=charges)
         session.add_all(case.charges)
         found = segment([charge_of(charge) for charge in case.charges], case.row.claim_open)
         if _set(case.row, segment=found):
@@ -381,11 +385,19 @@ def _merge_item(session: Session, case: _Known, row: ListedRow, outcome: Outcome
 
 
 def _merge_row(
-    case: _Known, row: ListedRow, outcome: Outcome, *, seen: Seen, brought: Brought, charges: dict[int, ChargeRow]
+    case: _Known,
+    row: ListedRow,
+    outcome: Outcome,
+    *,
+    others: Sequence[ChargeRow],
+    seen: Seen,
+    brought: Brought,
+    charges: dict[int, ChargeRow],
 ) -> None:
     """The charge of a row; and whether the row says something that no other row of the file has said.
 
-    `charges` are those that the batch has met so far, by object: new ones have no id yet.
+    `others` are the holder's charges that have a number of the company's.  `charges` are those that the batch has met
+    so far, by object: new ones have no id yet.
     """
     item = _same(case.items, row.item) if row.item is not None else None
     if row.charge is None:
@@ -401,6 +413,18 @@ def _merge_row(
         outcome.fate = Fate.REFUSED
         outcome.words = "este cargo ya consta en otra fila; si son dos, distíngalos con REFERENCIA_CARGO"
         return
+    elsewhere = None if charge is not None else _elsewhere(others, row.charge, seen=seen, charges=charges)
+    if elsewhere is not None and elsewhere.state not in MIRRORED:
+        outcome.fate = Fate.REFUSED
+        outcome.words = f"este cargo ya consta {elsewhere.state} con otro equipo o servicio: una persona debe verlo"
+        return
+    if elsewhere is not None and elsewhere.case_id != case.row.id:
+        outcome.notices.append("este cargo constaba en otro servicio del titular, que la lista ya no trae así")
+        elsewhere = None
+    if elsewhere is not None:  # the list tells its equipment otherwise now: it is one charge all the same
+        elsewhere.item_id = item_id
+        outcome.did(Fate.CHANGED)
+        charge = elsewhere
     if item is not None:
         brought.items.add(item.id)
     if charge is None:
@@ -431,6 +455,21 @@ def _merge_row(
             words = f"el cargo está {charge.state} y su equipo ya consta acreditado: una persona debe revisarlo"
             outcome.notices.append(words)
     charges[id(charge)] = charge
+
+
+def _elsewhere(
+    others: Iterable[ChargeRow], listed: ListedCharge, *, seen: Seen, charges: Mapping[int, ChargeRow]
+) -> ChargeRow | None:
+    """The charge of the holder that has the company's own number for it and hangs on something else: it came before.
+
+    None when this file has both: then they are two.  What was decided comes first.
+    """
+    same = [
+        charge
+        for charge in (others if listed.reference else ())
+        if charge.reference == listed.reference and id(charge) not in charges and charge.id not in seen.charges
+    ]
+    return min(same, key=lambda charge: charge.state in MIRRORED, default=None)
 
 
 def _merge_charge(charge: ChargeRow, listed: ListedCharge, outcome: Outcome) -> None:

@@ -109,7 +109,7 @@ def note_by_hand(session: Session, account: str, message_id: str, answers_to: st
             .where(
                 col(OutboxRow.mail_id) == mail_id,
                 col(OutboxRow.state) == OutboxState.EN_COLA,
-                col(OutboxRow.attempts) == 0,
+                col(OutboxRow.doubts) == 0,  # whatever was tried surely did not arrive
             )
             .values(state=OutboxState.RETENIDO, withheld=Withheld.A_MANO, release_at=None)
             .execution_options(synchronize_session=False)
@@ -145,7 +145,7 @@ def cancel_reminders(session: Session, address: str, id_number: str) -> int:
         .where(
             col(OutboxRow.kind) == ReplyKind.RECORDATORIO,
             col(OutboxRow.state).in_((OutboxState.EN_COLA, OutboxState.RETENIDO)),
-            col(OutboxRow.attempts) == 0,
+            col(OutboxRow.doubts) == 0,  # whatever was tried surely did not arrive
             sa.or_(*his),
         )
         .values(state=OutboxState.ANULADO, due_at=None, release_at=None)
@@ -154,13 +154,13 @@ def cancel_reminders(session: Session, address: str, id_number: str) -> int:
 
 
 def take_back_answer(session: Session, mail_id: MailId, decision_id: int) -> bool:
-    """The decision is taken back: its answer does not go out.  False when it left already, or is leaving."""
+    """The decision is taken back: its answer does not go out.  False when it left, is leaving, or may have arrived."""
     mine = (col(OutboxRow.mail_id) == mail_id, col(OutboxRow.decision_id) == decision_id)
     session.exec(
         sa.update(OutboxRow)
         .where(
             *mine,
-            col(OutboxRow.attempts) == 0,
+            col(OutboxRow.doubts) == 0,  # whatever was tried surely did not arrive
             col(OutboxRow.state).in_((OutboxState.EN_COLA, OutboxState.RETENIDO)),
         )
         .values(state=OutboxState.ANULADO, due_at=None, release_at=None)

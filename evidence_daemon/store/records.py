@@ -115,7 +115,7 @@ from evidence_daemon.store.reviews import (
     question_of,
     review_of,
 )
-from evidence_daemon.store.settling import Trace, apply, next_decision_number, traces, with_uses
+from evidence_daemon.store.settling import Trace, apply, live_entries, next_decision_number, traces, with_uses
 from evidence_daemon.store.signatures import load_signatures, save_signatures
 from evidence_daemon.store.switches import Switches, pause, resume, switches
 
@@ -182,6 +182,7 @@ __all__ = [
     "last_event",
     "last_question",
     "let_go",
+    "live_entries",
     "load_case",
     "load_cases",
     "load_contact",

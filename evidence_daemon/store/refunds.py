@@ -64,20 +64,23 @@ def decide(
     }
     if not insert_new(session, RefundRow, values, ["entry_id"], where=sa.text("withdrawn_at IS NULL")):
         raise BadInput(f"on charge {entry.charge_id} something was decided already: approve it, or withdraw it first")
-    return of_charge(session, entry.charge_id)
+    return of_entry(session, entry)
 
 
-def of_charge(session: Session, charge_id: int) -> Refund:
-    """What was decided on a charge and waits for a second person.  Raises `BadInput` when nothing is."""
+def of_entry(session: Session, entry: LiveEntry) -> Refund:
+    """What was decided on a value and waits for a second person.  Raises `BadInput` when nothing is.
+
+    What was decided on an entry that was taken back since is of no account.
+    """
     row = session.exec(
         select(RefundRow).where(
-            col(RefundRow.charge_id) == charge_id,
+            col(RefundRow.entry_id) == entry.id,
             col(RefundRow.withdrawn_at).is_(None),
             col(RefundRow.approved_by) == "",
         )
     ).one_or_none()
     if row is None:
-        raise BadInput(f"on charge {charge_id} nothing was decided that waits for a second person")
+        raise BadInput(f"on charge {entry.charge_id} nothing was decided that waits for a second person")
     return _refund(row)
 
 

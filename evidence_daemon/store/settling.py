@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import aliased
@@ -115,7 +116,8 @@ def with_uses(session: Session, mail_id: MailId, evidence: Evidence) -> Evidence
         for row in run(session, _USES, **asked):
             if (row.what, row.value) in wanted:
                 case_id = CaseId(row.case_id) if row.case_id is not None else None
-                found[Use(row.what, row.value, receipt_number(MailId(row.mail_id)), case_id, row.accepted)] = None
+                receipt = receipt_number(MailId(row.mail_id))
+                found[Use(row.what, row.value, receipt, case_id, row.accepted, bool(row.denied))] = None
     order = [what.value for what in Trace]
     return replace(evidence, uses=tuple(sorted(found, key=lambda use: order.index(use.what))))
 
@@ -124,8 +126,15 @@ _USE = of(UseRow)
 
 
 _KINDS: list[sa.ColumnElement[str]] = [sa.literal_column(f"'{kind}'") for kind in Trace]
+_TAKEN_BACK = sa.exists().where(
+    of(DecisionRow).c.mail_id == _USE.c.mail_id,
+    of(EntryRow).c.decision_id == of(DecisionRow).c.id,
+    of(EntryRow).c.kind == EntryKind.CORRECCION,
+)
+# Only a person's final no leaves uses of a refused mail behind: who was merely asked leaves none.
+_REFUSED = sa.exists().where(of(MailRow).c.id == _USE.c.mail_id, of(MailRow).c.state == EvidenceState.RECHAZADO)
 _USES = (
-    sa.select(_USE)
+    sa.select(_USE, sa.or_(_REFUSED, _TAKEN_BACK).label("denied"))
     .where(_USE.c.what.in_(_KINDS), among(_USE.c.value, "values"), _USE.c.mail_id != sa.bindparam("own"))
     .order_by(_USE.c.id + 0)  # by the number alone SQLite would rather walk the whole table in its order
     .limit(400)
@@ -379,15 +388,23 @@ def _keep_uses(session: Session, mail_id: MailId, settlement: Settlement, eviden
 
 def _reversed_something(session: Session, mail_id: MailId) -> bool:
     """True while a reversal that this mail caused is live, i.e. no correction has taken it back."""
+    return bool(_live(session, select(DecisionRow.id).where(col(DecisionRow.mail_id) == mail_id)))
+
+
+def live_entries(session: Session, decision_id: int) -> int:
+    """How many ledger entries of a decision no correction has taken back."""
+    return _live(session, [decision_id])
+
+
+def _live(session: Session, decisions: Any) -> int:
     taken_back = aliased(EntryRow)
     corrected = sa.exists().where(
         col(taken_back.charge_id) == col(EntryRow.charge_id),
         col(taken_back.turn) == col(EntryRow.turn),
         col(taken_back.kind) == EntryKind.CORRECCION,
     )
-    of_this = select(DecisionRow.id).where(col(DecisionRow.mail_id) == mail_id)
-    live = (col(EntryRow.decision_id).in_(of_this), col(EntryRow.kind) != EntryKind.CORRECCION, ~corrected)
-    return bool(count_rows(session, EntryRow, *live))
+    live = (col(EntryRow.decision_id).in_(decisions), col(EntryRow.kind) != EntryKind.CORRECCION, ~corrected)
+    return count_rows(session, EntryRow, *live)
 
 
 def _claim(
