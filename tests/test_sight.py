@@ -152,6 +152,18 @@ def test_large_letters_across_a_page_are_seen_and_a_signature_is_not_taken_for_t
     assert paper.direction is Direction.DESCONOCIDA
 
 
+def test_two_signatures_side_by_side_on_a_narrow_roll_are_no_word_across_it() -> None:
+    def across(*middles: int) -> bool:
+        picture = np.full((900, 500, 3), 255, np.uint8)
+        for x in middles:  # a letter of 50 pixels: two strokes and what joins them
+            picture[400:450, x - 12 : x - 5] = picture[400:450, x + 5 : x + 12] = 30
+            picture[400:407, x - 12 : x + 12] = 30
+        return any(box[0] == 0 and box[2] == 1 for box in ink(picture, []))
+
+    assert across(80, 140, 200, 260, 320, 380)
+    assert not across(80, 115, 150, 340, 375, 410)
+
+
 def test_where_a_value_is_missing_only_lines_that_are_unsure_go_to_the_strong_engine() -> None:
     def without_service(canvas: Canvas) -> None:
         note(canvas)

@@ -6,6 +6,7 @@ Runs in the cell that reads pixels (see `ocr`), on the picture that people see.
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 from statistics import median
 from typing import Any
 
@@ -56,6 +57,8 @@ _TALL, _THICK = 2.2, 0.4
 """Heights of a line of print that a letter struck across a page has at least, and its strokes."""
 _SOLID = 0.8
 """Share of its box that a letter fills at most; bands, bars and the edges of scans fill theirs."""
+_APART = 2.5
+"""Heights of a letter between the middles of two that follow one another in a word, at most."""
 _SPREAD = 0.3
 """Share of the page's width over which they stand."""
 
@@ -87,7 +90,11 @@ def _struck_across(dark: Pixels, words: list[list[Any]]) -> list[list[float]]:
                 continue
             along = ((other_x - x) / long, (other_y - y) / long)
             in_line = [one for one in alike if abs((one[1] - x) * along[1] - (one[2] - y) * along[0]) < 0.45 * high]
-            if len(in_line) >= _LETTERS:
+            steps = sorted((one[1] - x) * along[0] + (one[2] - y) * along[1] for one in in_line)
+            between = [step for step in steps if 0 <= step <= long]
+            # Letters of one word follow one another; pieces of two signatures stand in two heaps.
+            one_word = all(after - before < _APART * high for before, after in pairwise(between))
+            if len(in_line) >= _LETTERS and one_word:
                 top, bottom = (min(one[2] - one[0] / 2 for one in in_line), max(one[2] + one[0] / 2 for one in in_line))
                 return [[0.0, round(max(0.0, top / height), 5), 1.0, round(min(1.0, bottom / height), 5)]]
     return []
