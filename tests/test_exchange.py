@@ -284,6 +284,15 @@ def test_a_charge_that_was_decided_does_not_come_back_under_other_equipment_or_s
     assert [charge.state for case in office.cases() for charge in case.charges] == [ChargeState.REVERSADO]
 
 
+def test_without_numbers_the_same_line_of_an_invoice_does_not_come_back_once_it_was_decided(office: Office) -> None:
+    office.bring(a_row())
+    office.change("UPDATE items SET state = 'ACREDITADO_ACTA'")
+    office.change("UPDATE charges SET state = 'REVERSADO', reversed = total")
+    assert office.bring(a_row(**RESPELLED)).refused == 1
+    assert len(office.case().charges) == 1
+    assert office.bring(a_row(**RESPELLED, FACTURA="001-002-000000999")).new == 1, "another invoice is another charge"
+
+
 def test_a_charge_moves_with_its_equipment_when_the_list_spells_that_otherwise(office: Office) -> None:
     office.bring(a_row(REFERENCIA_CARGO="CG-1"))
     office.bring(a_row(REFERENCIA_CARGO="CG-1", **RESPELLED))

@@ -206,13 +206,13 @@ def bring_in(
             _merge_item(session, case, row, outcome)
     session.flush()  # ids for the charges of new items
     charges: dict[int, ChargeRow] = {}
-    numbered: dict[str, list[ChargeRow]] = {}
+    before: dict[str, list[ChargeRow]] = {}
     for key, case in known.items():
-        numbered.setdefault(key[0], []).extend(charge for charge in case.charges if charge.reference)
+        before.setdefault(key[0], []).extend(case.charges)
     for key, group in groups.items():
         case = known[key]
         for row, outcome in group:
-            others = numbered.get(row.id_number, ())
+            others = before.get(row.id_number, ())
             _merge_row(case, row, outcome, others=others, seen=seen, brought=brought, charges=charges)
         session.add_all(case.charges)
         found = segment([charge_of(charge) for charge in case.charges], case.row.claim_open)
@@ -396,8 +396,8 @@ def _merge_row(
 ) -> None:
     """The charge of a row; and whether the row says something that no other row of the file has said.
 
-    `others` are the holder's charges that have a number of the company's.  `charges` are those that the batch has met
-    so far, by object: new ones have no id yet.
+    `others` are the charges of the holder that were there before.  `charges` are those that the batch has met so far,
+    by object: new ones have no id yet.
     """
     item = _same(case.items, row.item) if row.item is not None else None
     if row.charge is None:
@@ -416,7 +416,8 @@ def _merge_row(
     elsewhere = None if charge is not None else _elsewhere(others, row.charge, seen=seen, charges=charges)
     if elsewhere is not None and elsewhere.state not in MIRRORED:
         outcome.fate = Fate.REFUSED
-        outcome.words = f"este cargo ya consta {elsewhere.state} con otro equipo o servicio: una persona debe verlo"
+        words = "con otro equipo o servicio; si son dos, distíngalos con REFERENCIA_CARGO"
+        outcome.words = f"este cargo ya consta {elsewhere.state} {words}"
         return
     if elsewhere is not None and elsewhere.case_id != case.row.id:
         outcome.notices.append("este cargo constaba en otro servicio del titular, que la lista ya no trae así")
@@ -460,16 +461,29 @@ def _merge_row(
 def _elsewhere(
     others: Iterable[ChargeRow], listed: ListedCharge, *, seen: Seen, charges: Mapping[int, ChargeRow]
 ) -> ChargeRow | None:
-    """The charge of the holder that has the company's own number for it and hangs on something else: it came before.
+    """The charge of the holder that this is, though it hung on something else when it came before.
 
-    None when this file has both: then they are two.  What was decided comes first.
+    The company's own number says so; without one, of what was decided, the same line of the same invoice.  None when
+    this file has both: then they are two.  What was decided comes first.
     """
     same = [
         charge
-        for charge in (others if listed.reference else ())
-        if charge.reference == listed.reference and id(charge) not in charges and charge.id not in seen.charges
+        for charge in others
+        if (_same_number(charge, listed) or (charge.state not in MIRRORED and _same_line(charge, listed)))
+        and id(charge) not in charges
+        and charge.id not in seen.charges
     ]
     return min(same, key=lambda charge: charge.state in MIRRORED, default=None)
+
+
+def _same_number(charge: ChargeRow, listed: ListedCharge) -> bool:
+    return bool(listed.reference) and charge.reference == listed.reference
+
+
+def _same_line(charge: ChargeRow, listed: ListedCharge) -> bool:
+    unnumbered = not (charge.reference and listed.reference)
+    lines = ((one.invoice, one.natural_key, one.total) for one in (charge, listed))
+    return unnumbered and bool(listed.invoice) and len(set(lines)) == 1
 
 
 def _merge_charge(charge: ChargeRow, listed: ListedCharge, outcome: Outcome) -> None:
