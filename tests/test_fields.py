@@ -983,6 +983,12 @@ def test_colons_under_one_another_before_the_values_belong_to_the_labels() -> No
     assert value(paper.service_number) == "032672092"
 
 
+def test_a_label_of_two_names_and_a_label_cut_short_are_labels() -> None:
+    words = LIST.replace("Servicio No.: 02 234-5678 ", "Cuenta o servicio N.º   7655079 ").replace(" No. 00012345", "")
+    paper = read(words.replace("  Fecha:", "  COMPROB.     018691\n  Fecha:"))
+    assert (value(paper.service_number), value(paper.number)) == ("7655079", "018691")
+
+
 def test_a_number_in_the_line_after_its_label_is_read() -> None:
     prose = PROSE.replace("serie ZTEEL346L488301, MAC 344B508B862A; y una", "serie ZTEEL346L488301, dirección MAC")
     prose = prose.replace("  fuente de poder, por", "  34:4B:50:8B:86:2A.\n  b) Fuente de poder, por")

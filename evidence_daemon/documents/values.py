@@ -345,6 +345,7 @@ def acta_number(sheet: Sheet, others: Collection[str] = ()) -> Field | None:
             "ACTA",
             "N",
             "COMPROBANTE",
+            "COMPROB",
             "CODIGO",
             "REFERENCIA",
             "FOLIO",
