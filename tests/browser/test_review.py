@@ -207,8 +207,7 @@ def story_of(house: WebHouse, mail: MailId) -> str:
         return records.load_mail(session, mail).receipt
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [360, 1440])
+@pytest.mark.parametrize(("scheme", "width"), [("light", 360), ("dark", 1440)])
 def test_every_page_is_accessible_and_fits(
     house: WebHouse, new_context: Callable[..., BrowserContext], scheme: str, width: int
 ) -> None:
