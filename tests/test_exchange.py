@@ -284,6 +284,32 @@ def test_a_charge_that_was_decided_does_not_come_back_under_other_equipment_or_s
     assert [charge.state for case in office.cases() for charge in case.charges] == [ChargeState.REVERSADO]
 
 
+@pytest.mark.parametrize("state", ["REVERSADO", "REVERSO_PENDIENTE", "REVERSO_EN_LOTE"])
+def test_a_charge_that_was_decided_does_not_come_back_under_another_id_number(office: Office, state: str) -> None:
+    office.bring(a_row(REFERENCIA_CARGO="CG-1"))
+    office.change("UPDATE items SET state = 'ACREDITADO_ACTA'")
+    office.change("UPDATE charges SET state = :state, reversed = total", state=state)
+    for _again in range(2):
+        report = office.bring(a_row(REFERENCIA_CARGO="CG-1", CEDULA_RUC="0900000027"), a_row(CEDULA_RUC="1710034065"))
+        assert f"ya consta {state} con otra cédula" in report.rejected[0].message
+    assert [charge.state for charge in office.case().charges] == [ChargeState(state)]
+    assert not office.case("0900000027").charges
+
+
+def test_a_charge_moves_to_another_id_number_once_the_list_has_it_there_alone(office: Office) -> None:
+    here, there = a_row(REFERENCIA_CARGO="CG-1"), a_row(REFERENCIA_CARGO="CG-1", CEDULA_RUC="0900000027")
+    for both in ([here, there], [there, here]):
+        report = office.bring(*both)
+        assert ["con otra cédula" in fault.message for fault in report.rejected] == [True]
+        assert [len(case.charges) for case in office.cases()].count(1) == 1
+    assert office.bring(there).refused == 1, "until this list it stood under the other number"
+    assert office.bring(there).new == 1
+    assert office.bring(there).unchanged == 1
+    assert [charge.total for charge in office.case("0900000027").charges] == [office.case().charges[0].total]
+    assert office.case().unlisted
+    assert office.bring(here, there).refused == 1, "nor does it come back beside the new one"
+
+
 def test_without_numbers_the_same_line_of_an_invoice_does_not_come_back_once_it_was_decided(office: Office) -> None:
     office.bring(a_row())
     office.change("UPDATE items SET state = 'ACREDITADO_ACTA'")
@@ -650,4 +676,6 @@ def test_the_list_comes_in_and_goes_out_on_a_server_too(
     assert export_reversals(database, out, book).lines == 0
     with database.reading() as session:
         assert records.status(session).cases == {"ABIERTO": 2}
+    office.bring(a_row(REFERENCIA_CARGO="CG-1"))
+    assert office.bring(a_row(REFERENCIA_CARGO="CG-1", CEDULA_RUC="0900000027")).refused == 1
     database.close()

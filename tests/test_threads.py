@@ -17,6 +17,7 @@ from PIL import Image
 from servers import Dovecot, SmtpReceiver
 
 from evidence_daemon.app import open_house
+from evidence_daemon.errors import BadInput
 from evidence_daemon.exchange import import_cases
 from evidence_daemon.mail.compose import answered, wire_message_id
 from evidence_daemon.model import EvidenceState, Lane, MailId, OneCase, OutboxState, ReasonCode, Verdict, Withheld
@@ -222,10 +223,11 @@ def test_an_accepted_mail_put_back_reverses_nothing_twice_and_asks_a_person(here
     assert here.status().to_reverse == story.decisions[0].entries[0].amount
 
 
-def test_the_papers_of_an_accepted_mail_stay_used_when_a_person_discards_it_later(here: Living) -> None:
+def test_an_accepted_mail_cannot_be_discarded_later_and_its_papers_stay_used(here: Living) -> None:
     mail = here.receives(CLAIM)
     here.puts_back(mail, CLAIM)
-    here.house.desk.settle(mail, Verdict.DISCARD, person="Rosa", reasons=(ReasonCode.CASO_YA_RESUELTO,))
+    with pytest.raises(BadInput, match="ya se aceptó"):
+        here.house.desk.settle(mail, Verdict.DISCARD, person="Rosa", reasons=(ReasonCode.CASO_YA_RESUELTO,))
     again = here.receives(with_headers(CLAIM, Message_ID="<otra-vez@example.com>"))
     assert here.story(again).mail.state is EvidenceState.DUPLICADO
 

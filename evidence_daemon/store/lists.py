@@ -33,6 +33,7 @@ from evidence_daemon.model import (
 )
 from evidence_daemon.store import audit
 from evidence_daemon.store.caselist import MIRRORED, charge_of
+from evidence_daemon.store.statements import among, of, run
 from evidence_daemon.store.tables import CaseRow, ChargeRow, EntryRow, ImportRow, ItemRow, PhoneRow
 
 _T = TypeVar("_T")
@@ -158,6 +159,8 @@ class Brought:
 
 
 _CaseKey = tuple[str, Line, str]
+_Holders = dict[str, dict[str, ChargeState]]
+"""By the company's number of a charge, under which ID numbers it stands, and in which state."""
 
 
 @dataclass(slots=True)
@@ -209,11 +212,12 @@ def bring_in(
     before: dict[str, list[ChargeRow]] = {}
     for key, case in known.items():
         before.setdefault(key[0], []).extend(case.charges)
+    holders = _holders(session, rows, before)
     for key, group in groups.items():
         case = known[key]
         for row, outcome in group:
             others = before.get(row.id_number, ())
-            _merge_row(case, row, outcome, others=others, seen=seen, brought=brought, charges=charges)
+            _merge_row(case, row, outcome, others=others, holders=holders, seen=seen, brought=brought, charges=charges)
         session.add_all(case.charges)
         found = segment([charge_of(charge) for charge in case.charges], case.row.claim_open)
         if _set(case.row, segment=found):
@@ -390,14 +394,15 @@ def _merge_row(
     outcome: Outcome,
     *,
     others: Sequence[ChargeRow],
+    holders: _Holders,
     seen: Seen,
     brought: Brought,
     charges: dict[int, ChargeRow],
 ) -> None:
     """The charge of a row; and whether the row says something that no other row of the file has said.
 
-    `others` are the charges of the holder that were there before.  `charges` are those that the batch has met so far,
-    by object: new ones have no id yet.
+    `others` are the charges of the holder that were there before, `holders` those of anybody.  `charges` are those that
+    the batch has met so far, by object: new ones have no id yet.
     """
     item = _same(case.items, row.item) if row.item is not None else None
     if row.charge is None:
@@ -413,6 +418,12 @@ def _merge_row(
         outcome.fate = Fate.REFUSED
         outcome.words = "este cargo ya consta en otra fila; si son dos, distíngalos con REFERENCIA_CARGO"
         return
+    if charge is None or (charge.vanished_at is not None and charge.state in MIRRORED):
+        stranger = _stranger(row.charge.reference, row.id_number, holders)
+        if stranger is not None:
+            outcome.fate = Fate.REFUSED
+            outcome.words = _ANOTHERS[stranger not in MIRRORED].format(state=stranger)
+            return
     elsewhere = None if charge is not None else _elsewhere(others, row.charge, seen=seen, charges=charges)
     if elsewhere is not None and elsewhere.state not in MIRRORED:
         outcome.fate = Fate.REFUSED
@@ -456,6 +467,53 @@ def _merge_row(
             words = f"el cargo está {charge.state} y su equipo ya consta acreditado: una persona debe revisarlo"
             outcome.notices.append(words)
     charges[id(charge)] = charge
+    if charge.reference:
+        holders.setdefault(charge.reference, {})[row.id_number] = charge.state
+
+
+_ANOTHERS = {
+    True: "este cargo ya consta {state} con otra cédula o RUC: no entra otra vez; avise a facturación",
+    False: "este cargo consta {state} con otra cédula o RUC; entrará con la siguiente lista si esta ya no lo trae así",
+}
+"""Words for a charge that stands under another ID number, by whether it was decided there."""
+
+
+def _holders(session: Session, rows: Iterable[ListedRow], before: Mapping[str, Sequence[ChargeRow]]) -> _Holders:
+    """Who has the charges of a batch that stand (listed, or decided), by number; one look-up.
+
+    Not looked for: those that the holder of the row has already, which is all of them in most lists.
+    """
+    own = {
+        (id_number, charge.reference)
+        for id_number, charges in before.items()
+        for charge in charges
+        if charge.vanished_at is None or charge.state not in MIRRORED
+    }
+    wanted = {
+        row.charge.reference
+        for row in rows
+        if row.charge is not None and row.charge.reference and (row.id_number, row.charge.reference) not in own
+    }
+    found: _Holders = {}
+    for one in run(session, _BY_NUMBER, numbers=sorted(wanted)) if wanted else ():
+        if one.vanished_at is None or one.state not in MIRRORED:
+            of_number = found.setdefault(one.reference, {})
+            if one.id_number not in of_number or one.state not in MIRRORED:
+                of_number[one.id_number] = one.state
+    return found
+
+
+def _stranger(reference: str, id_number: str, holders: _Holders) -> ChargeState | None:
+    """The state of a charge under another ID number; what was decided comes first."""
+    states = [state for holder, state in holders.get(reference, {}).items() if holder != id_number]
+    return min(states, key=lambda state: state in MIRRORED, default=None)
+
+
+_BY_NUMBER = (
+    sa.select(*(of(ChargeRow).c[name] for name in ("reference", "state", "vanished_at")), of(CaseRow).c.id_number)
+    .join_from(of(ChargeRow), of(CaseRow), of(CaseRow).c.id == of(ChargeRow).c.case_id)
+    .where(among(of(ChargeRow).c.reference, "numbers"))
+)
 
 
 def _elsewhere(

@@ -368,6 +368,7 @@ class ChargeRow(Table, table=True):
         sa.CheckConstraint("base >= 0 AND tax >= 0 AND paid >= 0 AND vat_rate >= 0", name="positive"),
         sa.CheckConstraint("reversed >= 0 AND reversed <= total", name="reversed"),
         sa.Index("ix_charges_state", "state"),
+        sa.Index("ix_charges_reference", "reference"),
     )
 
     id: int = _id()
