@@ -353,6 +353,13 @@ def test_the_limit_is_a_knob_and_counts_all_charges_of_the_mail() -> None:
     assert judge(given, [two], rules=with_policy(automatic_limit_cents=20159)).rule == "sobre_limite"
 
 
+def test_the_limit_is_not_passed_in_parts() -> None:
+    earlier = charge(2, of=None, state=ChargeState.REVERSADO, reversed=10080)
+    for cents, rule in ((20160, "aceptar"), (20159, "sobre_limite")):
+        rules = with_policy(automatic_limit_cents=cents, just_under_percent=0)
+        assert judge(evidence(), [case(charges=[charge(), earlier])], rules=rules).rule == rule
+
+
 def test_an_acta_that_the_register_confirms_has_its_own_limit() -> None:
     policy = with_policy(automatic_limit_cents=5000, confirmed_limit_cents=20000)
     assert judge(evidence(), [case()], rules=policy).rule == "sobre_limite"

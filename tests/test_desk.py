@@ -400,6 +400,24 @@ def test_what_another_mail_reversed_since_is_not_taken_back_with_the_first_ones_
     assert case_of(lite, second).charges[0].state is ChargeState.REVERSO_PENDIENTE
 
 
+@pytest.mark.parametrize("answer_sent", [True, False])
+def test_a_charge_that_is_charged_again_asks_a_person_to_tell_the_customer(here: Living, answer_sent: bool) -> None:
+    mail = held(here)
+    here.house.desk.decide(mail, ACCEPT, person="rosa")
+    if answer_sent:
+        here.later(seconds=61)
+        assert len(here.sends()) == 1
+    corrections = Corrections(here.house.database, here.house.book, lambda: here.now[0])
+    charge = case_of(here, mail).charges[0].id
+    corrections.take_back(charge, person="rosa", because="acta falsa", false_acta=True)
+    with pytest.raises(BadInput):
+        corrections.take_back(charge, person="rosa", because="acta falsa", false_acta=True)
+    asked = question(here, mail)
+    assert (asked.lane, asked.summary.count("acta falsa")) == (Lane.REVISAR, 1)
+    assert "avise al cliente" in asked.summary
+    assert here.story(mail).mail.state is EvidenceState.ACEPTADO
+
+
 def test_an_old_form_does_not_decide_on_what_was_taken_back(lite: Living) -> None:
     mail = held(lite)
     old = question(lite, mail).token
@@ -462,6 +480,28 @@ def test_above_an_amount_a_second_person_approves(here: Living) -> None:
     last = here.story(mail).decisions[-1]
     assert last.actor == "persona:rosa"
     assert "Aprobado por luis" in last.settlement.decision.grounds.findings[0].staff
+
+
+def test_an_amount_in_two_parts_needs_the_second_person_that_the_whole_would_need(here: Living) -> None:
+    first, second = held(here), held(here, 2, "otra@example.com")
+    total = case_of(here, first).charges[0].total
+    with here.house.database.session() as session:  # a second piece of equipment, as dear as the first
+        for copied in (
+            "INSERT INTO items (case_id, reference, natural_key, type, description, serial, serial_key, mac, mac_key, "
+            "state) SELECT case_id, reference, 'otro', type, description, 'X9', 'X9', mac, '', state FROM items "
+            "WHERE case_id = :own",
+            "INSERT INTO charges (case_id, item_id, reference, natural_key, concept, state, base, tax, total, "
+            "vat_rate, reversed, paid, invoice) SELECT case_id, (SELECT max(id) FROM items), reference, 'otro', "
+            "concept, state, base, tax, total, vat_rate, reversed, paid, invoice FROM charges WHERE case_id = :own",
+        ):
+            session.execute(sa.text(copied), {"own": case_of(here, first).id})
+    with_policy(here, four_eyes_cents=total * 3 // 2)
+    desk, (one, other) = here.house.desk, case_of(here, first).items
+    desk.decide(first, Ruling(Verdict.REVERSE, items=(one.id,)), person="rosa")
+    rest = Ruling(Verdict.REVERSE, items=(other.id,))
+    assert "en 30 días" in desk.decide(second, rest, person="rosa").proposed
+    desk.take_back(first, person="rosa")
+    assert desk.preview(second, rest, person="rosa").second == "", "what was taken back counts no more"
 
 
 def test_papers_that_stand_for_one_case_need_two_people_for_another(lite: Living) -> None:

@@ -567,6 +567,12 @@ def amount(charges: Sequence[Charge]) -> int:
     )
 
 
+def _over_limit(s: _Scene) -> bool:
+    """Whether what is at stake, with what the cases were accredited already, is a person's: no limit in parts."""
+    at_stake = amount(s.charges)
+    return at_stake > 0 and at_stake + sum(charge.reversed for case in s.cases for charge in case.charges) > _limit(s)
+
+
 def _confirmed(s: _Scene) -> bool:
     return bool(s.voices) and all(voice is Voice.CONFIRMA for voice in s.voices)
 
@@ -709,7 +715,7 @@ FACTS: Mapping[Fact, Callable[[_Scene], bool]] = {
     Fact.CASO_ESCALADO: _any_case(lambda case: case.state is CaseState.ESCALADO),
     Fact.VALOR_PAGADO: lambda s: any(charge.state is ChargeState.PAGADO for charge in s.charges),
     Fact.CUENTAS_CLARAS: _clear_accounts,
-    Fact.SOBRE_LIMITE: lambda s: amount(s.charges) > _limit(s),
+    Fact.SOBRE_LIMITE: _over_limit,
     Fact.NUMERO_IGUAL: _number_equal,
     Fact.OTRO_TITULAR: lambda s: Tie.CONTRADICTS in _ties(s),
     Fact.OTRO_SERVICIO: _other_service_shown,

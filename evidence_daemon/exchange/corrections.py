@@ -19,11 +19,11 @@ from evidence_daemon.exchange import forms, reversals
 from evidence_daemon.exchange.batches import actor_of, reason_of
 from evidence_daemon.model import CaseId, ChargeState, ItemState, RefundChoice
 from evidence_daemon.rulebook import RuleBook
-from evidence_daemon.store import audit, batches, opposites, records, refunds
+from evidence_daemon.store import audit, batches, opposites, records, refunds, reviews
 from evidence_daemon.store.batches import ExportedFile
 from evidence_daemon.store.database import Database, Session
 from evidence_daemon.store.lists import Reversal
-from evidence_daemon.store.opposites import Wish
+from evidence_daemon.store.opposites import LiveEntry, Wish
 from evidence_daemon.store.refunds import Refund
 
 REFUNDS = "devoluciones"
@@ -56,6 +56,7 @@ class Corrections:
             opposites.take_back(session, entry, after, actor=actor, now=now, item_too=false_acta)
             self._tell(session, "reversal taken back", entry.case_id, actor, now, charge=charge_id, because=reason)
             self._restate(session, entry.case_id, f"reverso anulado: {reason}", actor, now)
+            self._ask(session, entry, reason, now)
             return after
 
         return self.database.transact(work)
@@ -105,6 +106,7 @@ class Corrections:
             opposites.take_back(session, entry, wish.after, actor=actor, now=now, item_too=wish.item_too)
             self._tell(session, "opposite approved", entry.case_id, actor, now, charge=wish.charge_id, wish=wish.id)
             self._restate(session, entry.case_id, f"asiento opuesto: {wish.reason}", actor, now)
+            self._ask(session, entry, wish.reason, now)
             return wish.after
 
         return self.database.transact(work)
@@ -234,6 +236,14 @@ class Corrections:
         session: Session, action: str, case_id: CaseId | None, actor: str, now: datetime, **detail: object
     ) -> None:
         audit.record(session, action, actor=actor, now=now, case_id=case_id, detail=detail)
+
+    @staticmethod
+    def _ask(session: Session, entry: LiveEntry, reason: str, now: datetime) -> None:
+        """The customer was told that it was accepted, and is charged again: a person tells him."""
+        mail_id = opposites.told_the_customer(session, entry)
+        if mail_id is not None:
+            words = f"El cargo {entry.charge_id} vuelve a cobrarse ({reason.rstrip('.')}) y se había respondido que se"
+            reviews.ask_too(session, mail_id, f"{words} aceptó: avise al cliente y cierre la pregunta.", now)
 
     @staticmethod
     def _restate(session: Session, case_id: CaseId, because: str, actor: str, now: datetime) -> None:

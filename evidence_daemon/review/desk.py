@@ -50,7 +50,7 @@ from evidence_daemon.review.ruling import (
     staff_words,
     verdict_of,
 )
-from evidence_daemon.review.second import why_two
+from evidence_daemon.review.second import LATELY, why_two
 from evidence_daemon.store import audit, queue, records
 from evidence_daemon.store.queue import Wanted
 from evidence_daemon.store.shapes import from_json, to_json
@@ -487,7 +487,9 @@ class Desk:
 
     def _why_two(self, session: records.Session, settlement: Settlement, strong_signal: bool, receipt: str) -> str:
         policy, secret = self._pipeline.book.decision.policy, records.thread_key(session)
-        return why_two(settlement, policy, strong_signal=strong_signal, receipt=receipt, secret=secret)
+        cases = {entry.case_id for entry in settlement.entries}
+        lately = records.people_accredited(session, cases, self._pipeline.clock() - LATELY)
+        return why_two(settlement, policy, strong_signal=strong_signal, lately=lately, receipt=receipt, secret=secret)
 
     def _propose(
         self, session: records.Session, question: records.Review, ruling: Ruling, actor: str, because: str

@@ -10,11 +10,23 @@ from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
 from evidence_daemon.errors import BadInput
-from evidence_daemon.model import CaseId, Cents, ChargeId, ChargeState, EntryKind, ItemState, LedgerEntry, Operation
+from evidence_daemon.model import (
+    CaseId,
+    Cents,
+    ChargeId,
+    ChargeState,
+    EntryKind,
+    ItemState,
+    LedgerEntry,
+    MailId,
+    Operation,
+    OutboxState,
+    ReplyKind,
+)
 from evidence_daemon.store.batches import change_charge
 from evidence_daemon.store.settling import enter
 from evidence_daemon.store.statements import change_one, insert_new
-from evidence_daemon.store.tables import ChargeRow, EntryRow, ItemRow
+from evidence_daemon.store.tables import ChargeRow, EntryRow, ItemRow, OutboxRow
 from evidence_daemon.store.tables_batches import OppositeRow
 
 
@@ -87,6 +99,20 @@ def take_back(
             .values(state=ItemState.PENDIENTE),
             f"item {entry.item_id} is not ACREDITADO_ACTA any more",
         )
+
+
+def told_the_customer(session: Session, entry: LiveEntry) -> MailId | None:
+    """The mail whose answer tells the customer of this entry, sent or on its way; None without one."""
+    mail_id = session.exec(
+        select(OutboxRow.mail_id)
+        .where(
+            col(OutboxRow.decision_id) == entry.decision_id,
+            col(OutboxRow.kind) != ReplyKind.RECIBIDO,
+            col(OutboxRow.state) != OutboxState.ANULADO,
+        )
+        .limit(1)
+    ).first()
+    return MailId(mail_id) if mail_id is not None else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -115,7 +115,15 @@ from evidence_daemon.store.reviews import (
     question_of,
     review_of,
 )
-from evidence_daemon.store.settling import Trace, apply, live_entries, next_decision_number, traces, with_uses
+from evidence_daemon.store.settling import (
+    Trace,
+    apply,
+    live_entries,
+    next_decision_number,
+    people_accredited,
+    traces,
+    with_uses,
+)
 from evidence_daemon.store.signatures import load_signatures, save_signatures
 from evidence_daemon.store.switches import Switches, pause, resume, switches
 
@@ -202,6 +210,7 @@ __all__ = [
     "open_reviews",
     "overdue",
     "pause",
+    "people_accredited",
     "post",
     "posted",
     "proposal_of",

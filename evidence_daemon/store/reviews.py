@@ -161,6 +161,16 @@ def change_question(session: Session, review: Review, **values: object) -> None:
     )
 
 
+def ask_too(session: Session, mail_id: MailId, words: str, now: datetime) -> None:
+    """Ask a person in lane REVISAR to see to something; an open question there keeps what it asks, and says it once."""
+    asked = next((review for review in review_of(session, mail_id) if review.lane is Lane.REVISAR), None)
+    if asked is None:
+        open_review(session, mail_id, ReviewItem(Lane.REVISAR, (), words), now)
+    elif words not in asked.summary:
+        item = ReviewItem(Lane.REVISAR, asked.reasons, f"{asked.summary} {words}".strip())
+        open_review(session, mail_id, item, now, signals=asked.signals)
+
+
 def open_review(session: Session, mail_id: MailId, item: ReviewItem, now: datetime, *, signals: int = 0) -> None:
     """Ask a person; a question that is open in the same lane is replaced, with a new version.
 

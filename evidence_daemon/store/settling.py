@@ -6,7 +6,7 @@ more, somebody was faster and `RefusedTransition` is raised.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
@@ -23,6 +23,7 @@ from evidence_daemon.model import (
     DAEMON,
     CaseId,
     CaseState,
+    Cents,
     ChargeState,
     Direction,
     DocumentKind,
@@ -396,15 +397,30 @@ def live_entries(session: Session, decision_id: int) -> int:
     return _live(session, [decision_id])
 
 
+def people_accredited(session: Session, cases: Collection[CaseId], since: datetime) -> Cents:
+    """Cents that people accredited to these cases since a moment, and that no correction has taken back."""
+    by_people = (col(DecisionRow.actor) != DAEMON, col(EntryRow.entered_at) > since)
+    total = (
+        select(sa.func.coalesce(sa.func.sum(EntryRow.amount), 0))
+        .join(DecisionRow, col(DecisionRow.id) == col(EntryRow.decision_id))
+        .where(col(EntryRow.case_id).in_(cases), *by_people, *_stands())
+    )
+    return Cents(int(session.exec(total).one()))
+
+
 def _live(session: Session, decisions: Any) -> int:
+    return count_rows(session, EntryRow, col(EntryRow.decision_id).in_(decisions), *_stands())
+
+
+def _stands() -> tuple[sa.ColumnElement[bool], ...]:
+    """That an entry accredits, and that no correction has taken it back."""
     taken_back = aliased(EntryRow)
     corrected = sa.exists().where(
         col(taken_back.charge_id) == col(EntryRow.charge_id),
         col(taken_back.turn) == col(EntryRow.turn),
         col(taken_back.kind) == EntryKind.CORRECCION,
     )
-    live = (col(EntryRow.decision_id).in_(decisions), col(EntryRow.kind) != EntryKind.CORRECCION, ~corrected)
-    return count_rows(session, EntryRow, *live)
+    return col(EntryRow.kind) != EntryKind.CORRECCION, ~corrected
 
 
 def _claim(
