@@ -6,7 +6,7 @@
 Real processes between a private Dovecot, a real SMTP server and a private PostgreSQL.  A worker that is killed is
 replaced at once under a new id.  `--cuts` wants root: one more worker lives in a network namespace of its own and the
 line between it and PostgreSQL goes down, packets and all, for a while.  The instants are drawn by the seed that is
-printed.  When all is decided and sent, what is uncertain is sent once more, and everything is counted.  Exit status 1
+printed.  When all is decided and sent, what waits for its time is sent, and everything is counted.  Exit status 1
 when a promise is broken.  "Identical repeats" are answers that came twice, byte by byte the same under one Message-ID:
 when the server's word was lost, SMTP cannot do better (RFC 1047).  With `--quick` the workers miss each other after a
 third of the time that they give each other in production: less waiting, the same promises.
@@ -107,7 +107,7 @@ def torment(directory: Path, asked: argparse.Namespace, line: str) -> Tally:
                 f"{time.monotonic() - began:6.0f} s  no more faults; {_decided(cluster)} mails are decided", flush=True
             )
             cluster.until(cluster.at_rest, 3600)
-            print(f"{time.monotonic() - began:6.0f} s  at rest; uncertain answers sent again: {cluster.hurry()}")
+            print(f"{time.monotonic() - began:6.0f} s  at rest; answers that waited, sent now: {cluster.hurry()}")
             cluster.until(cluster.at_rest, 600)
             for worker in list(cluster.workers):
                 worker.end()

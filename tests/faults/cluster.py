@@ -279,8 +279,9 @@ class Cluster:
             return False
         with self.database.reading() as session:
             waiting = col(OutboxRow.state).in_((OutboxState.EN_COLA, OutboxState.ENVIANDO))
+            again = sa.and_(col(OutboxRow.state) == OutboxState.INCIERTO, col(OutboxRow.due_at).is_not(None))
             soon = sa.or_(col(OutboxRow.due_at).is_(None), col(OutboxRow.due_at) < sa.func.now() + timedelta(minutes=2))
-            return not session.exec(select(OutboxRow.id).where(waiting, soon).limit(1)).all()
+            return not session.exec(select(OutboxRow.id).where(sa.or_(waiting, again), soon).limit(1)).all()
 
     def holding(self) -> dict[int, tuple[int, ...]]:
         """By process id: mails in hand."""
@@ -293,11 +294,12 @@ class Cluster:
             return {turn: one.pid for one in members.workers(session) for turn in one.turns}
 
     def hurry(self) -> int:
-        """Let what is uncertain be sent again now, not in ten minutes; how many."""
+        """Let what waits for its time (uncertain ones, second tries, receipts) be sent now; how many."""
+        waiting = col(OutboxRow.state).in_((OutboxState.INCIERTO, OutboxState.EN_COLA))
         with self.database.session() as session:
             return session.exec(
                 sa.update(OutboxRow)
-                .where(col(OutboxRow.state) == OutboxState.INCIERTO, col(OutboxRow.due_at).is_not(None))
+                .where(waiting, col(OutboxRow.due_at).is_not(None))
                 .values(due_at=sa.func.now())
                 .execution_options(synchronize_session=False)
             ).rowcount
@@ -316,7 +318,7 @@ class Cluster:
             told = message_from_bytes(received.raw, policy=policy.default)
             letters[str(told["Message-ID"])].append(received.raw)
             by_mail[str(told["In-Reply-To"])].add(str(told["Message-ID"]))
-        expected = {message_id for message_id, _ in outbox}
+        unanswered = [(one, state) for one, state in outbox if one not in letters]
         return Tally(
             broken={
                 "lost": self.delivered - len(mails) + sum(not decisions[one] for one in mails) - len(shunted),
@@ -324,7 +326,7 @@ class Cluster:
                 "charged twice": sum(times > 1 for times in entries.values()),
                 "answered twice": sum(len(ids) > 1 for ids in by_mail.values()),
                 "other bytes under one name": sum(len(set(raws)) > 1 for raws in letters.values()),
-                "never answered": len(expected - set(letters)),
+                "never answered": len(unanswered),
             },
             seen={
                 "mails": len(mails),
@@ -333,6 +335,7 @@ class Cluster:
                 "identical repeats": sum(len(raws) - 1 for raws in letters.values()),
                 "with a person, for it killed or outlived its workers": len(shunted),
                 "uncertain in the end": sum(state is OutboxState.INCIERTO for _, state in outbox),
+                **{f"never answered, {state}": count for state, count in Counter(dict(unanswered).values()).items()},
             },
         )
 
