@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 import itertools
+import logging
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -16,6 +17,7 @@ from house import tables_at_once
 from planted import EAR
 from servers import Dovecot, Missing, PostgreSQL, SmtpReceiver
 
+from evidence_daemon import observe
 from evidence_daemon.store import schema
 from evidence_daemon.store.database import alembic_config, open_database
 
@@ -32,6 +34,17 @@ def _every_log_line_is_heard() -> Iterator[None]:
 def _new_houses_have_their_tables_at_once() -> Iterator[None]:
     with tables_at_once():
         yield
+
+
+@pytest.fixture(autouse=True)
+def _commands_leave_the_loggers_as_they_were() -> Iterator[None]:
+    """A command that runs in this process sets up its log: what the tests after it listen to would be silenced."""
+    root, names = logging.getLogger(), ("", "evidence_daemon", *observe.SILENT)
+    levels, handlers = {name: logging.getLogger(name).level for name in names}, list(root.handlers)
+    yield
+    root.handlers = handlers
+    for name, level in levels.items():
+        logging.getLogger(name).setLevel(level)
 
 
 @pytest.fixture(autouse=True)

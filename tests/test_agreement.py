@@ -10,8 +10,8 @@ import pytest
 
 from evidence_daemon.documents.agreement import agreed
 from evidence_daemon.documents.fields import read_papers, wanted
+from evidence_daemon.documents.labelled import LOOSE
 from evidence_daemon.documents.looks import masked_in
-from evidence_daemon.documents.values import LOOSE
 from evidence_daemon.model import (
     Box,
     Document,

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evidence_daemon.documents.fields import read_papers, yields
-from evidence_daemon.documents.values import LOOSE
+from evidence_daemon.documents.labelled import LOOSE
 from evidence_daemon.model import (
     Box,
     Direction,

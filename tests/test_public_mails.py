@@ -152,19 +152,13 @@ SECRET_TEXT = "la clave de la casa es murcielago"
 
 
 @pytest.fixture
-def log(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
+def log(monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
     """The log of the program as `level = "debug"` makes it, to the letter; tracebacks too."""
     written = io.StringIO()
-    root = logging.getLogger()
-    handlers = list(root.handlers)
-    levels = {name: logging.getLogger(name).level for name in ("", "evidence_daemon", *observe.SILENT)}
     with monkeypatch.context() as patch:
         patch.setattr("sys.stderr", written)
         observe.set_up_logging("debug", "text")
-    yield written
-    root.handlers = handlers
-    for name, level in levels.items():
-        logging.getLogger(name).setLevel(level)
+    return written
 
 
 def test_no_log_line_holds_what_a_customer_wrote_or_any_secret(here: Living, log: io.StringIO) -> None:
