@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,12 +11,9 @@ from sqlmodel import Session, col
 from evidence_daemon.model import CaseState, Channel, ContactState, EvidenceState
 from evidence_daemon.store.outreach import WAITING
 from evidence_daemon.store.tables import CaseRow, MailCaseRow, MailRow
-from evidence_daemon.store.tables_outreach import (
-    AttemptRow,
-)
+from evidence_daemon.store.tables_outreach import AttemptRow
 
 _S = ContactState
-_QUIET: Mapping[str, Any] = {"synchronize_session": False}
 
 
 def counts(session: Session, campaign: int) -> dict[tuple[Channel, ContactState], int]:

@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
-from evidence_daemon.model import AttemptId, CampaignState, Channel, ContactState
+from evidence_daemon.model import AttemptId, CampaignState, Channel
 from evidence_daemon.store.outreach import all_campaigns
 from evidence_daemon.store.statements import insert_new
 from evidence_daemon.store.tables_outreach import (
@@ -19,7 +19,6 @@ from evidence_daemon.store.tables_outreach import (
     WrongPhoneRow,
 )
 
-_S = ContactState
 _QUIET: Mapping[str, Any] = {"synchronize_session": False}
 
 
