@@ -18,8 +18,8 @@ from evidence_daemon.cases.equipment import (
     same_serial,
 )
 from evidence_daemon.cases.identity import read_id
+from evidence_daemon.documents.labelled import LOOSE
 from evidence_daemon.documents.layout import squeezed
-from evidence_daemon.documents.values import LOOSE
 from evidence_daemon.model import Box, Engine, Field, IdCheck, Word
 
 Same = Callable[[str], str]

@@ -18,10 +18,11 @@ from evidence_daemon.cases.identity import read_id, same_id
 from evidence_daemon.documents.agreement import agreed, one_place
 from evidence_daemon.documents.inventory import equipment_of
 from evidence_daemon.documents.kinds import direction_of, is_beside, kind_of_all, ours
+from evidence_daemon.documents.labelled import LOOSE
 from evidence_daemon.documents.layout import Lexicon, Sheet, Span
 from evidence_daemon.documents.looks import Wanted, codes_of, masked_in, sheets_of
 from evidence_daemon.documents.signing import signature_of, signing_top
-from evidence_daemon.documents.values import LOOSE, Singles, as_date, singles
+from evidence_daemon.documents.values import Singles, as_date, singles
 from evidence_daemon.model import (
     WITHOUT_SERIAL,
     Box,

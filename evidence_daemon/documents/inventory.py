@@ -15,8 +15,9 @@ from evidence_daemon.cases.equipment import (
     plain,
     types_named,
 )
+from evidence_daemon.documents.labelled import LOOSE, above_of, below_of, field_of, next_line, right_of
 from evidence_daemon.documents.layout import Hit, Sheet, Span, column_of, columns, has_colon, value_after
-from evidence_daemon.documents.values import LOOSE, above_of, as_date, below_of, field_of, next_line, right_of
+from evidence_daemon.documents.values import as_date
 from evidence_daemon.model import WITHOUT_SERIAL, Box, Engine, EquipmentLine, EquipmentType, Field, Word
 from evidence_daemon.rulebook import DocumentsBook
 

@@ -1,0 +1,121 @@
+"""What stands by a label: behind it, right of it, below it, or on the rule whose caption it is.  Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import takewhile
+
+from evidence_daemon.documents.layout import Hit, Sheet, Span, value_after
+from evidence_daemon.model import Field
+
+_EDGE = 0.012
+"""Share of a page's width at its sides: a value that reaches there may be cut off, and all engines see the same."""
+LOOSE = "suelto:"
+"""Begins the rule of a value that may be somebody else's: no number of readings proves it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """Something that may be a field's value, and how it stands to the label."""
+
+    span: Span
+    hit: Hit
+    way: str
+    """"tras" (behind the label), "derecha" (in the next cell), "debajo" (below)."""
+
+
+def values(sheet: Sheet, field: str) -> Iterator[Value]:
+    """Candidates for a field: labels from the top, each with what is behind it, right of it, below it."""
+    for hit in sheet.hits_of(field):
+        behind = value_after(sheet, hit)
+        if behind is not None:
+            yield Value(behind, hit, "tras")
+        row = sheet.rows[hit.row]
+        alone = hit.end == len(row[hit.cell].words) or behind is None
+        if not alone:
+            continue
+        following = next_line(sheet, hit)
+        if following is not None:
+            yield Value(following, hit, "sigue")
+        if sheet.captions_below and sheet.fills_its_cell(hit):
+            yield from (Value(span, hit, "encima") for span in above_of(sheet, hit))
+            continue
+        beside = [Value(span, hit, "derecha") for span in right_of(sheet, hit)]
+        under = [Value(span, hit, "debajo") for span in below_of(sheet, hit)]
+        colon = row[hit.cell].words[-1].text.endswith(":") or _opens_with_colon(row[hit.cell + 1 :])
+        yield from (*beside, *under) if colon else (*under, *beside)
+
+
+def next_line(sheet: Sheet, hit: Hit) -> Span | None:
+    """What a sentence goes on with in the next line, where a label is the last that stands in this one."""
+    words = sheet.rows[hit.row][hit.cell].words
+    if value_after(sheet, hit) is not None or len(words) <= 5 or not sheet.reads_on(hit.row + 1):
+        return None
+    return _before_labels(sheet, hit.row + 1, 0)
+
+
+def _opens_with_colon(cells: Sequence[Span]) -> bool:
+    """Whether a colon that typists put under one another stands before the next cell: "NOMBRE     : JUAN"."""
+    return any(cell.words[0].text.startswith(":") for cell in cells[:1])
+
+
+def right_of(sheet: Sheet, hit: Hit) -> Iterator[Span]:
+    """What stands in the cell right of a label, where that is no label itself."""
+    row = sheet.rows[hit.row]
+    if hit.cell + 1 < len(row) and not _opens_with_label(sheet, hit.row, hit.cell + 1):
+        first = _before_labels(sheet, hit.row, hit.cell + 1)
+        combed = list(takewhile(_one_letter, row[hit.cell + 1 :]))
+        yield Span(tuple(word for cell in combed for word in cell.words)) if len(combed) > 2 else first
+
+
+def _one_letter(cell: Span) -> bool:
+    """A digit in a box of its own, as forms have them in a row for one number."""
+    return all(len(word.text.strip(".|")) <= 1 for word in cell.words)
+
+
+def below_of(sheet: Sheet, hit: Hit) -> Iterator[Span]:
+    """What stands below a label, nearest first."""
+    for row, cell, _ in sheet.below(sheet.label_box(hit)):
+        if not _opens_with_label(sheet, row, cell):
+            yield _before_labels(sheet, row, cell)
+
+
+def above_of(sheet: Sheet, hit: Hit) -> Iterator[Span]:
+    """What stands on the rule whose caption a label is."""
+    for row, cell, _ in sheet.above(sheet.rows[hit.row][hit.cell].box, hit.row):
+        if not _opens_with_label(sheet, row, cell):
+            yield _before_labels(sheet, row, cell)
+
+
+def _opens_with_label(sheet: Sheet, row: int, cell: int) -> bool:
+    """True for a label; what only begins like one ("CAC Sur", "Línea fija", "ACTA 12") may be a value."""
+    for hit in sheet.strong_hits_in(row, cell):
+        if hit.start == 0:
+            words = sheet.rows[row][cell].words
+            whole = hit.end == len(words)
+            if (
+                whole
+                or words[hit.end - 1].text.endswith(":")
+                or not hit.fields & {"office", "line", "service_number", "type"}
+            ):
+                return True
+    return False
+
+
+def _before_labels(sheet: Sheet, row: int, cell: int) -> Span:
+    words = sheet.rows[row][cell].words
+    stops = [hit.start for hit in sheet.strong_hits_in(row, cell) if hit.start > 0]
+    return Span(words[: min(stops, default=len(words))])
+
+
+def field_of(sheet: Sheet, value: str, span: Span, rule: str) -> Field:
+    """A value with its place; a number is as sure as its least sure word, a name as its words on average."""
+    least = min((word.confidence for word in span.words if re.search(r"\w", word.text)), default=0.0)
+    sure = least if any(c.isdigit() for c in value) else span.confidence
+    if span.box.x0 < _EDGE or span.box.x1 > 1 - _EDGE:
+        rule, sure = f"{LOOSE}{rule}", min(sure, 0.5)  # the rest of it may lie beyond the edge
+    elif sheet.is_mixed(span) and not rule.startswith(LOOSE):
+        rule = f"{LOOSE}{rule}"  # neither engine has read all of it
+    return Field(value, span.text, sheet.number, span.box, round(sure, 3), sheet.read_by(span), rule)

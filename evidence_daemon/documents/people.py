@@ -1,0 +1,216 @@
+"""Who a paper names: its holder, the agent, the office; and what of its words is no name.  Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from evidence_daemon.cases.equipment import plain
+from evidence_daemon.documents.labelled import LOOSE, Value, field_of, values
+from evidence_daemon.documents.layout import Hit, Sheet, Span, has_colon, squeezed
+from evidence_daemon.model import Box, Field, Word
+from evidence_daemon.rulebook import DocumentsBook
+
+_NAME_WORD = re.compile(r"[^\W\d_][\w'’.\-]*", re.UNICODE)
+
+
+def _text_of(sheet: Sheet, field: str, signing: float, fit: Callable[[Span], str]) -> Field | None:
+    """A value in words: its label opens a cell (prose is full of such words), with a colon or alone."""
+    for value in values(sheet, field):
+        cell = sheet.rows[value.hit.row][value.hit.cell]
+        colon = has_colon(cell, value.hit)
+        opens = sheet.fills_its_cell(value.hit) or (value.hit.strong and colon) or _long_label(value, cell)
+        if field == "holder" and _is_greeted(value.hit, cell):
+            continue
+        if not opens and not (field == "office" and value.hit.start == 0):
+            continue
+        if value.span.box.y0 >= signing:
+            continue
+        text = fit(value.span)
+        longer = _in_two_lines(sheet, value) if text and field == "holder" and value.way == "debajo" else None
+        if longer is not None:
+            return field_of(sheet, fit(longer), longer, f"{LOOSE}{field}:dos líneas:{value.hit.label}")
+        if text and field == "office" and value.hit.label == "CAC":
+            text = f"CAC {text}"
+        if text:
+            # A name of two words may well go on in the next line.
+            loose = LOOSE if field == "holder" and len(text.split()) < 3 else ""
+            return field_of(sheet, text, value.span, f"{loose}{field}:{value.way}:{value.hit.label}")
+    return None
+
+
+def holder_of(sheet: Sheet, book: DocumentsBook, signing: float) -> Field | None:
+    """Behind a label; else in prose, where capitals follow one: "el señor JUAN PÉREZ MORA, con cédula …"."""
+    own = [squeezed(name) for name in book.ours.names]
+
+    def fit(span: Span) -> str:
+        name = _person(span)
+        return "" if any(one in squeezed(name) for one in own) else name
+
+    labelled = _in_two_boxes(sheet, signing) or _text_of(sheet, "holder", signing, fit)
+    if labelled is not None:
+        return labelled
+    for hit in sheet.hits_of("holder"):
+        cell = sheet.rows[hit.row][hit.cell]
+        if _is_greeted(hit, cell):
+            continue
+        following = [*cell.words[hit.end :]]
+        if len(cell.words) >= 7 and sheet.reads_on(hit.row + 1) and not sheet.strong_hits_in(hit.row + 1, 0):
+            following += sheet.rows[hit.row + 1][0].words
+        name: list[Word] = []
+        for word in following:
+            if not re.fullmatch(r"[A-ZÁÉÍÓÚÜÑ][\w'’.\-]+,?;?", word.text):
+                break
+            name.append(word)
+            if word.text[-1] in ",;":
+                break
+        text = fit(Span(tuple(name))) if len(name) >= 2 else ""
+        if text:
+            return field_of(sheet, text, Span(tuple(name)), f"{LOOSE}holder:en el texto:{hit.label}")
+    return _name_before(sheet)
+
+
+_GREETING = re.compile(r"(ESTIMAD|APRECIAD|DISTINGUID|QUERID)[OA]S?|SENOR(A|ES|AS)?|SR|SRA")
+
+
+def _is_greeted(hit: Hit, cell: Span) -> bool:
+    """Whether a label is a salutation's word: behind "Estimado cliente:" begins a sentence, no name."""
+    return hit.start > 0 and _GREETING.fullmatch(plain(cell.words[hit.start - 1].text).strip(".,:")) is not None
+
+
+def _long_label(value: Value, cell: Span) -> bool:
+    """Whether a cell is a label of several words and a name in capitals: "Nombre del titular MORA PAZ ANA"."""
+    behind = cell.words[value.hit.end :]
+    return (
+        value.hit.start == 0
+        and value.hit.end >= 2
+        and len(behind) <= 6
+        and all(re.fullmatch(r"[A-ZÁÉÍÓÚÜÑ'’.\-]+", word.text) for word in behind)
+    )
+
+
+def _in_two_lines(sheet: Sheet, value: Value) -> Span | None:
+    """A name of two words with what stands close under it, as narrow papers break it; None where nothing such does."""
+    words, box = value.span.words, value.span.box
+    if len(words) != 2:
+        return None
+    for row, cell, under in sheet.below(box, rows=1, reach=1.2):
+        alike = abs(under.box.x0 - box.x0) < sheet.line_height * sheet.aspect and len(under.words) <= 3
+        named = all(_NAME_WORD.fullmatch(word.text) and word.text[0].isupper() for word in under.words)
+        if alike and named and not sheet.strong_hits_in(row, cell) and _person(Span((*words, *under.words))):
+            return Span((*words, *under.words))
+    return None
+
+
+def _in_two_boxes(sheet: Sheet, signing: float) -> Field | None:
+    """Surnames and given names, each in a box of its own, put one behind the other."""
+    parts: list[Span] = []
+    for labels in ({"APELLIDOS", "APELLIDO"}, {"NOMBRES", "NOMBRE"}):
+        for value in values(sheet, "holder"):
+            words = [word.text.strip(".,:;") for word in value.span.words]
+            named = 1 <= len(words) <= 4 and all(_NAME_WORD.fullmatch(word) for word in words)
+            alone = sheet.fills_its_cell(value.hit) or has_colon(sheet.rows[value.hit.row][value.hit.cell], value.hit)
+            if value.hit.label in labels and named and alone and value.span.box.y0 < signing:
+                parts.append(value.span)
+                break
+    if len(parts) != 2 or _far_apart(parts[0].box, parts[1].box, sheet):
+        return None
+    words_of_both = Span((*parts[0].words, *parts[1].words))
+    text = _person(words_of_both)
+    return field_of(sheet, text, words_of_both, "holder:dos casillas") if text else None
+
+
+def _far_apart(one: Box, two: Box, sheet: Sheet) -> bool:
+    """Whether one box stands more than a few lines below the other."""
+    return abs(one.y0 - two.y0) > 4 * sheet.line_height
+
+
+_BEARER = re.compile(r"PORTADORA?|IDENTIFICAD[OA]|CON|TITULAR|DE")
+
+
+def _name_before(sheet: Sheet) -> Field | None:
+    """In prose the name that a number is said to be of: "… JUANA MORA PAZ, portadora de la cédula No. …"."""
+    for hit in sheet.hits_of("id_number"):
+        cell = sheet.rows[hit.row][hit.cell]
+        if len(cell.words) < 6:
+            continue
+        before = [*(sheet.rows[hit.row - 1][0].words if sheet.reads_on(hit.row) else ()), *cell.words[: hit.start]]
+        said = 0
+        while before and said < 5 and not before[-1].text.endswith(","):
+            said += _BEARER.match(plain(before.pop().text)) is not None
+        name: list[Word] = []
+        while said and before and re.fullmatch(r"[A-ZÁÉÍÓÚÜÑ][\w'’.\-]+,?", before[-1].text):
+            if name and before[-1].text.endswith(","):
+                break
+            name.insert(0, before.pop())
+        text = _person(Span(tuple(name))) if 2 <= len(name) <= 6 else ""
+        if text:
+            return field_of(sheet, text, Span(tuple(name)), f"{LOOSE}holder:ante su número")
+    return None
+
+
+_NO_NAMES = frozenset({
+    "LO", "ARRIBA", "ABAJO", "INDICADO", "DETALLADO", "SIGUIENTE", "SIGUIENTES", "EQUIPO", "EQUIPOS", "QUE",
+    "QUIEN", "USTED", "USTEDES", "UD", "UDS", "LE", "LES", "ME", "NOS", "SE", "HA", "HAN", "FUE", "ES", "SON",
+    "ESTA", "ESTE", "ESTOS", "CONFIRMAMOS", "INFORMAMOS", "COMUNICAMOS", "NOTIFICAMOS", "AGRADECEMOS",
+    "ESTIMADO", "ESTIMADA", "DEVOLVIO", "DEVUELVE", "ENTREGA", "ENTREGO", "ENTREGAMOS", "RECIBE", "RECIBI",
+    "RECIBIO", "RECIBIMOS", "DECLARO", "DECLARA", "CERTIFICO", "CERTIFICA", "CERTIFICAMOS", "NO", "NRO", "NUM",
+    "NUMERO", "O", "TELEFONO", "TELF", "CEDULA", "RUC", "FECHA", "FIRMA", "CORREO",
+})  # fmt: skip
+"""Words of sentences and of captions: "recibí del cliente lo arriba indicado" names nobody."""
+_LINKS = frozenset({"EN", "CON", "POR", "PARA", "SU", "SUS", "AL", "UN", "UNA", "A", "COMO"})
+"""Words of sentences that only companies have in their names ("FUNDACION PARA EL DESARROLLO")."""
+_PARTICLES = frozenset({"DE", "DEL", "LA", "LAS", "LOS", "EL", "Y", "E", "VDA", "VON", "VAN", "DA", "DI", "DOS"})
+_COMPANY = re.compile(
+    r"\b(S ?A S?|SAS|CIA|LTDA|EP|FUNDACION|COMPANIA|EMPRESA|CORPORACION|COOPERATIVA|ASOCIACION|CONSORCIO|COMERCIAL"
+    r"|UNIDAD|INSTITUTO|MINISTERIO|GAD|COMITE|CONJUNTO|IGLESIA|COLEGIO|ESCUELA|CLINICA|FARMACIA|HOTEL|GRUPO|SERVICIOS?)\b"
+)
+
+
+def _person(span: Span) -> str:
+    """A person's or company's name: two to eight words of letters, none of them a word of sentences.
+
+    Names are written in capitals, or each word with one: small letters are a particle's, or one word's, misread.
+    """
+    words = [word.text.strip(".,:;") for word in span.words]
+    named = [word for word in words if _NAME_WORD.fullmatch(word)]
+    if not 2 <= len(named) <= 9 or len(named) < len([word for word in words if word]) - 1:
+        return ""
+    if sum(len(word) for word in named) < 7 or not _NO_NAMES.isdisjoint(map(plain, named)):
+        return ""
+    said = " ".join(map(plain, named))
+    if not _LINKS.isdisjoint(map(plain, named)) and not _COMPANY.search(said.replace(".", " ")):
+        return ""
+    small = [word for word in named if word[0].islower() and plain(word) not in _PARTICLES]
+    return "" if len(small) > 1 else " ".join(named).upper()
+
+
+def office_of(sheet: Sheet, signing: float) -> Field | None:
+    """The service centre where it was handed over."""
+    return _text_of(sheet, "office", signing, _office)
+
+
+def _office(span: Span) -> str:
+    words = [word.text for word in span.words]
+    text = re.split(r",\s*\d", " ".join(words))[0].strip(" .:;,-")
+    return text if sum(c.isalpha() for c in text) >= 2 and len(text) <= 60 else ""
+
+
+def agent_of(sheet: Sheet, signing: float) -> Field | None:
+    """Who took it over: by a label, else the name under "RECIBÍ CONFORME … CNT"."""
+    return _text_of(sheet, "agent", 2.0, _person) or _agent_below(sheet, signing)
+
+
+def _agent_below(sheet: Sheet, signing: float) -> Field | None:
+    for hit in sheet.hits_of("signing"):
+        box = sheet.span_of(hit).box
+        if not hit.label.startswith("RECIB") or box.y0 < signing - 0.01:
+            continue
+        wide = Box(box.x0 - 0.08, box.y0, box.x1 + 0.08, box.y1)
+        for row, cell, span in sheet.below(wide, rows=4, reach=6.0):
+            if sheet.strong_hits_in(row, cell):
+                continue
+            name = _person(span)
+            if name and "CNT" not in name.split():
+                return field_of(sheet, name, span, "agent:bajo la firma")
+    return None
