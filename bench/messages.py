@@ -180,6 +180,7 @@ def load(
     place: Path, count: int,
     rate: float, *, faults: Sequence[str] = FAULTS, patience: float = 3600,
     open_sandbox: Callable[..., AbstractContextManager[str]] = sandbox,
+    driver: Callable[[Cloud], WhatsApp] = WhatsApp,
 ) -> Sent:  # fmt: skip
     """Send `count` messages at `rate` a second through injected faults, until each is at its end."""
     clock, ways = Clock(), lanes(rate, max(10, int(rate)))
@@ -193,7 +194,7 @@ def load(
             ) as url,
         ):
             clock.begun = time.time()
-            engine = Engine(database, contacts, {Channel.WHATSAPP: WhatsApp(Cloud(account(url)))}, clock, place)
+            engine = Engine(database, contacts, {Channel.WHATSAPP: driver(Cloud(account(url)))}, clock, place)
             began = time.monotonic()
             engine.start()
             while time.monotonic() - began < patience:

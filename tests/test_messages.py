@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import messages
 import pytest
-from cloudhouse import sandboxed
+from cloudhouse import Running, sandboxed
+
+from evidence_daemon.outreach.channel import Message, Sent
+from evidence_daemon.outreach.whatsapp import WhatsApp
 
 
 @contextmanager
-def inside(webhook: str, *more: str) -> Iterator[str]:
+def inside(webhook: str, *more: str, begun: Callable[[Running], object] = lambda _cloud: None) -> Iterator[str]:
     """The sandbox in this process: a second one costs seconds to start."""
     faults = [rule for word, rule in itertools.pairwise(more) if word == "--fault"]
     with sandboxed(webhook=webhook, faults=faults, doubled=3, shuffled=4, answers=False, ends=False) as cloud:
+        begun(cloud)
         yield cloud.url
 
 
@@ -46,6 +51,46 @@ def test_through_faults_every_message_comes_to_its_end_and_none_is_taken_twice(
     assert (found.twice, found.open, found.unknown) == (0, 0, 0)
     assert found.taken == count
     assert set(found.states) <= {"ENTREGADO", "LEIDO"}
+
+
+class Stalling(WhatsApp):
+    """Between a message's turn and its first byte the whole loop stands still for half a second, again and again."""
+
+    stalled = 0
+
+    async def send(self, message: Message) -> Sent:
+        self.stalled += 1
+        if self.stalled % 70 == 0:
+            time.sleep(0.5)  # noqa: ASYNC251  # the fault
+        return await super().send(message)
+
+
+def stall(cloud: Running) -> None:
+    """The receiver stands still: what comes meanwhile is counted when it goes on."""
+
+    def stands() -> None:
+        if len(cloud.sandbox.arrived) >= 40 and len(cloud.sandbox.arrived) // 70 > stalls[0]:
+            stalls[0] += 1
+            time.sleep(0.5)
+        asyncio.get_running_loop().call_later(0.01, stands)
+
+    stalls = [0]
+    cloud.do(stands)
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("where", ["sender", "receiver", "both"])
+def test_no_second_at_the_receiver_holds_more_than_the_limit_whoever_stands_still(tmp_path: Path, where: str) -> None:
+    driver = WhatsApp if where == "receiver" else Stalling
+
+    @contextmanager
+    def receiver(webhook: str, *more: str) -> Iterator[str]:
+        with inside(webhook, *more, begun=stall if where != "sender" else lambda _cloud: None) as url:
+            yield url
+
+    found = messages.load(tmp_path, 300, 50, open_sandbox=receiver, driver=driver)
+    assert (found.taken, found.twice, found.open) == (300, 0, 0)
+    assert found.busiest <= 50
 
 
 def test_webhooks_told_twice_and_mixed_come_to_the_same_end(tmp_path: Path) -> None:

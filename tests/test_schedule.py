@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import heapq
+import math
 import random
 from bisect import bisect_left
+from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
@@ -176,37 +179,80 @@ def test_every_state_of_a_campaign_has_its_followers() -> None:
     assert not schedule.MAY_FOLLOW[CampaignState.CANCELADA]
 
 
-def departures(pace: Pace, count: int, hold_ups: random.Random | None = None) -> list[float]:
-    now, gone = 0.0, []
-    for _ in range(count):
-        if hold_ups is not None and hold_ups.random() < 0.02:
-            now += hold_ups.uniform(0, 2)
-        now = max(now, pace.turn(now))
-        gone.append(now)
-    return gone
+def served(
+    pace: Pace, count: int, chance: random.Random | None = None, far: Callable[[], float] = lambda: 0.004
+) -> list[float]:
+    """Arrivals, in order: the sender leaves when he may; with `chance` he, the wire and the receiver are held up."""
+    now, arrived, free_at = 0.0, [], 0.0
+    answers: list[tuple[float, str]] = []
+
+    def held_up(mostly: float) -> float:
+        if chance is None:
+            return mostly
+        return mostly * chance.uniform(1, 3) + (chance.uniform(0, 0.8) if chance.random() < 0.01 else 0.0)
+
+    for number in range(count):
+        while (wait := max(pace.wait(now), free_at - now)) > 0:
+            now = min(now + wait, answers[0][0] if answers else math.inf)
+            if answers and answers[0][0] <= now:
+                pace.answered(heapq.heappop(answers)[1], now)
+        pace.leaves(str(number), now)
+        free_at = now + held_up(0.0)
+        arrived.append(free_at + held_up(0.002))
+        heapq.heappush(answers, (max(free_at, arrived[-1] + held_up(far())), str(number)))
+    return sorted(arrived)
 
 
-@pytest.mark.parametrize("rate", [0.5, 2, 20, 80, 100])
-def test_no_second_ever_holds_more_than_the_rate(rate: float) -> None:
-    gone = departures(Pace(rate), 1000, random.Random(1))
-    for at, moment in enumerate(gone):
-        within = bisect_left(gone, moment + 1.0) - at
+@settings(max_examples=60, deadline=None)
+@given(st.sampled_from([0.5, 2, 20, 80, 100]), st.integers())
+def test_no_second_at_the_receiver_ever_holds_more_than_the_rate(rate: float, seed: int) -> None:
+    arrived = served(Pace(rate), 1000, random.Random(seed))
+    span = max(1.0, 1 / rate) - 1e-9  # what floating point loses
+    for at, moment in enumerate(arrived):
+        within = bisect_left(arrived, moment + span) - at
         assert within <= max(1, int(rate))
 
 
 @pytest.mark.parametrize("rate", [2, 80])
 def test_the_rate_is_kept_within_two_parts_of_a_hundred(rate: float) -> None:
-    gone = departures(Pace(rate), 2000)
-    measured = (len(gone) - 1) / (gone[-1] - gone[0])
+    arrived = served(Pace(rate), 2000)
+    measured = (len(arrived) - 1) / (arrived[-1] - arrived[0])
     assert 0.98 * rate <= measured <= 1.02 * rate
+
+
+def test_a_far_receiver_costs_little_of_the_rate() -> None:
+    """150 ms to an answer, and up to 40 ms more."""
+    chance = random.Random(4)
+    arrived = served(Pace(80), 4000, far=lambda: 0.15 + chance.uniform(0, 0.04))
+    assert 4000 / arrived[-1] >= 0.95 * 80
+
+
+def test_an_answer_that_never_comes_does_not_keep_its_place() -> None:
+    pace = Pace(2)
+    for name, at in (("a", 0.0), ("b", 0.5)):
+        assert pace.wait(at) == 0
+        pace.leaves(name, at)
+    assert pace.wait(1.9) > 0
+    assert 2.9 < 2.0 + pace.wait(2.0) <= 3.0, "a second after it is given up"
+    pace.answered("a", 5.0)
+    assert pace.wait(5.0) == 0, "an answer that comes later still frees no second place"
+    pace.leaves("c", 5.0)
+    pace.leaves("d", 5.0)
+    assert pace.wait(5.1) > 0
+
+
+def test_who_takes_a_channel_over_leaves_it_the_second_that_the_last_one_may_have_used() -> None:
+    pace = Pace(80)
+    pace.begins(100.0)
+    assert pace.wait(100.5) == 0.5
 
 
 def test_a_throttled_channel_waits_goes_at_half_and_comes_back() -> None:
     pace = Pace(80)
-    pace.turn(10.0)
+    pace.leaves("a", 10.0)
     pace.throttled(10.0, 5.0)
     assert pace.rate == 40
-    assert pace.turn(10.1) >= 15.0
+    assert 10.1 + pace.wait(10.1) >= 15.0
     for _ in range(200):
         pace.accepted()
     assert pace.rate == 80

@@ -7,6 +7,8 @@ ones are settings.  Ecuador has two time zones and no summer time.
 
 from __future__ import annotations
 
+import heapq
+import math
 import unicodedata
 from collections import deque
 from collections.abc import Iterator, Mapping
@@ -210,33 +212,57 @@ MAY_FOLLOW: Mapping[CampaignState, frozenset[CampaignState]] = {
 
 
 class Pace:
-    """At most `per_second` departures in any second; slower for a while after the provider asked for it.
+    """At most `per_second` arrivals in any second at the receiver; slower for a while after he asked for it.
+
+    When a message arrives nobody here can know: this loop, the wire or the receiver may stand still, and what left
+    evenly arrives in a heap.  Known is that it arrived before its answer.  So there are as many places as messages in
+    a second, each message takes one, and a place is free again a second after the *answer*: two messages of one place
+    never arrive within a second, whoever was late.  What this costs is the time that an answer takes beyond the
+    quickest one; for so long every answer is under way at least, and the next message too is (`_SURELY` of it).
 
     Moments are seconds of any clock that never goes back.  Turns are evenly spaced; a sender that was held up catches
-    up a little, but never beyond the limit of the last second.
+    up a little, as far as places are free.
     """
 
     def __init__(self, per_second: float) -> None:
         self.limit = self.rate = per_second
+        self._span = max(1.0, 1.0 / per_second)
+        self._free = [-math.inf] * max(1, int(per_second))
+        """A heap: the moments from which on a place may be taken."""
+        self._out: dict[str, float] = {}
+        """When each message left that has no answer, the longest first."""
+        self._answers = 0
+        self._quickest = math.inf
         self._due = 0.0
-        self._gone: deque[float] = deque(maxlen=max(1, int(per_second)))
         self._turned_away: deque[bool] = deque(maxlen=max(20, int(per_second)))
         self._next_cut = 0.0
 
-    def turn(self, now: float) -> float:
-        """The moment of the next departure, taken for it: now or later."""
-        at = max(now, self._due)
-        if len(self._gone) == self._gone.maxlen:
-            span = max(1.0, 1.0 / self.limit)
-            at = max(at, self._gone[0] + span * _MARGIN)
-        self._gone.append(at)
-        self._due = max(self._due + 1.0 / self.rate, at - _CATCH_UP)
-        return at
+    def begins(self, now: float) -> None:
+        """Whoever had this channel until now may have used up the last second."""
+        self._due = max(self._due, now + self._span)
 
-    def left(self, now: float) -> None:
-        """The last departure really happened at `now`: a busy machine is late, and the second counts from there."""
-        if self._gone:
-            self._gone[-1] = max(self._gone[-1], now)
+    def wait(self, now: float) -> float:
+        """Seconds until a message may leave; where only an answer can tell, until it is worth to ask again."""
+        while self._out and (left := next(iter(self._out.values()))) + _SILENT <= now:
+            self.answered(next(iter(self._out)), left + _SILENT)
+        if not self._free:
+            return _ASK_AGAIN
+        return max(0.0, self._due - now, self._free[0] - now)
+
+    def leaves(self, name: str, now: float) -> None:
+        """A message sets out; `wait` was over."""
+        heapq.heappop(self._free)
+        self._out[name] = now
+        self._due = max(self._due + 1.0 / self.rate, now - _CATCH_UP)
+
+    def answered(self, name: str, now: float) -> None:
+        """Its answer is here, or it is known that none comes."""
+        if (left := self._out.pop(name, None)) is not None:
+            self._answers += 1
+            # a little longer with each answer, so that one from a quicker time is forgotten
+            self._quickest = min(self._quickest * 1.0005, now - left)
+            sure = _SURELY * self._quickest if self._answers > max(self.limit, _ENOUGH) else 0.0
+            heapq.heappush(self._free, now + self._span - sure)
 
     def throttled(self, now: float, seconds: float) -> None:
         """The provider asked for a slower pace: after a pause, slower by half of the share that it turned away.
@@ -259,8 +285,13 @@ class Pace:
         self.rate = min(self.limit, self.rate + self.limit / step)
 
 
-_MARGIN = 1.005
-"""The wire shortens distances: two departures a second apart arrive a little less apart."""
+_SURELY = 0.8
+"""Of the quickest answer's time: its way there and another one's way back may each have been a little quicker still."""
+_ENOUGH = 20
+"""Answers until the quickest one is believed; the first ones had to connect."""
+_SILENT = 2.0
+"""Seconds: what is not answered by then arrived before, or never will; a lost answer must not keep its place for long."""
+_ASK_AGAIN = 0.005
 _CATCH_UP = 0.25
 
 
