@@ -760,6 +760,22 @@ def test_a_message_that_is_given_back_for_haste_after_it_was_taken_slows_the_pac
             engine.stop()
 
 
+def test_while_the_provider_asks_for_a_pause_nothing_stays_claimed_that_would_leave_after_hours(tmp_path: Path) -> None:
+    with campaigning(tmp_path, *(Owed(number) for number in range(1, 21))) as one:
+        number = one.planned().id
+        slow = Recorder(WA, lambda _message: Throttled("130429", 600.0))
+        engine = engine_of(one, slow)
+        engine.start()
+        try:
+            until(lambda: slow.given and all(each.state is S.PLANIFICADO for each in one.attempts(number)))
+            given = len(slow.given)
+            time.sleep(1.0)
+            assert {each.state for each in one.attempts(number)} == {S.PLANIFICADO}, "and nothing is claimed again"
+            assert len(slow.given) == given < 20
+        finally:
+            engine.stop()
+
+
 def test_a_stored_mail_ends_a_live_call_within_a_second_of_its_commit(here: Field) -> None:
     here.planned()
     calls = Recorder(IVR)

@@ -259,7 +259,7 @@ class Contacts:
                 assert_never(sent)
 
     def withdraw(self, session: Session, name: AttemptId, now: datetime) -> None:
-        """It was claimed and not handed over, and its customer has answered meanwhile: it waits."""
+        """It was claimed and not handed over: its customer has answered meanwhile, or its turn is far away.  It waits."""
         attempt = outreach.attempt(session, name)
         if attempt is not None:
             self._give_back(session, attempt, now, now)

@@ -45,6 +45,8 @@ _DOUBT_RESTS = timedelta(seconds=30)
 """An order whose answer was lost may still be on its way to the exchange."""
 _AT_ONCE = timedelta(seconds=1)
 """What was claimed in this very moment counts too."""
+_SOON, _FRESH = 1.0, 2.0
+"""Seconds to the next turn from which on is claimed; since its claim, until which a message may still leave."""
 _TOGETHER = 64
 """Results that are written in one commit."""
 _GATHER_SECONDS = 0.025
@@ -230,15 +232,16 @@ class Engine:
         they are never more than may be under way at once.
         """
         pace, loop = self._paces[channel], asyncio.get_running_loop()
-        ready: asyncio.Queue[Message | None] = asyncio.Queue()
+        ready: asyncio.Queue[tuple[Message, float] | None] = asyncio.Queue()
         in_flight = set[asyncio.Task[None]]()
         pace.begins(loop.time())
         claimer = asyncio.create_task(self._claim_ahead(channel, pace, ready, open_))
         try:
-            while (message := await ready.get()) is not None:
-                while (wait := pace.wait(loop.time())) > 0:
+            while (one := await ready.get()) is not None:
+                message, claimed_at = one
+                while 0 < (wait := pace.wait(loop.time())) and loop.time() + wait < claimed_at + _fresh(pace):
                     await asyncio.sleep(wait)
-                if message.attempt in self._unwanted:
+                if wait > 0 or message.attempt in self._unwanted:
                     await self._do(partial(self._withdraw, message.attempt))
                     open_.discard(message.attempt)
                     continue
@@ -253,16 +256,16 @@ class Engine:
                 await asyncio.wait(in_flight, timeout=15)
 
     async def _claim_ahead(
-        self, channel: Channel, pace: Pace, ready: asyncio.Queue[Message | None], open_: set[AttemptId]
+        self, channel: Channel, pace: Pace, ready: asyncio.Queue[tuple[Message, float] | None], open_: set[AttemptId]
     ) -> None:
         """Claim a quarter of a second's worth when the one before begins to leave: no turn waits for the database."""
         lane, loop = self._contacts.lanes[channel], asyncio.get_running_loop()
-        most = max(1, round(lane.per_second / 4))
         told: int | None = None  # of the provider's later complaints; those from before are over
         try:
             while not self._stop.is_set():
+                most = max(1, round(pace.rate / 4))
                 room = min(most, lane.at_once - len(open_))
-                if room <= 0 or ready.qsize() >= most:
+                if room <= 0 or ready.qsize() >= most or pace.wait(loop.time()) > _SOON:
                     await asyncio.sleep(0.02)
                     continue
                 claimed = await self._do(partial(self._claim, channel, room))
@@ -272,7 +275,7 @@ class Engine:
                         pace.throttled(loop.time(), 0.0)
                     told = claimed.turned_away
                 for message in claimed.messages:
-                    ready.put_nowait(message)
+                    ready.put_nowait((message, loop.time()))
                 if not claimed.looked_at:
                     await self._rest(IDLE_SECONDS)
         finally:
@@ -388,6 +391,11 @@ class Engine:
 
     def _doubt(self, channel: Channel, now: datetime, session: Session) -> int:
         return self._contacts.doubt(session, channel, now + _AT_ONCE)
+
+
+def _fresh(pace: Pace) -> float:
+    """What waits longer is given back: the look at its case, its hours and its campaign is too old to be acted on."""
+    return max(_FRESH, 3 / pace.rate)
 
 
 # ── a rehearsal ──────────────────────────────────────────────────────────────────────────────────
