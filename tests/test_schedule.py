@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from evidence_daemon.app import read_rules
@@ -204,6 +204,8 @@ def served(
 
 
 @settings(max_examples=60, deadline=None)
+@example(2, 2401653)
+@example(2, 78)
 @given(st.sampled_from([0.5, 2, 20, 80, 100]), st.integers())
 def test_no_second_at_the_receiver_ever_holds_more_than_the_rate(rate: float, seed: int) -> None:
     arrived = served(Pace(rate), 1000, random.Random(seed))
@@ -224,7 +226,7 @@ def test_a_far_receiver_costs_little_of_the_rate() -> None:
     """150 ms to an answer, and up to 40 ms more."""
     chance = random.Random(4)
     arrived = served(Pace(80), 4000, far=lambda: 0.15 + chance.uniform(0, 0.04))
-    assert 4000 / arrived[-1] >= 0.95 * 80
+    assert 3000 / (arrived[-1] - arrived[1000]) >= 0.95 * 80
 
 
 def test_an_answer_that_never_comes_does_not_keep_its_place() -> None:

@@ -217,8 +217,8 @@ class Pace:
     When a message arrives nobody here can know: this loop, the wire or the receiver may stand still, and what left
     evenly arrives in a heap.  Known is that it arrived before its answer.  So there are as many places as messages in
     a second, each message takes one, and a place is free again a second after the *answer*: two messages of one place
-    never arrive within a second, whoever was late.  What this costs is the time that an answer takes beyond the
-    quickest one; for so long every answer is under way at least, and the next message too is (`_SURELY` of it).
+    never arrive within a second, whoever was late.  What this costs is the time that an answer takes; most of the
+    quickest one's (`_SURELY`) is taken off again, for so long an answer and the next message are on their ways at least.
 
     Moments are seconds of any clock that never goes back.  Turns are evenly spaced; a sender that was held up catches
     up a little, as far as places are free.
@@ -231,8 +231,8 @@ class Pace:
         """A heap: the moments from which on a place may be taken."""
         self._out: dict[str, float] = {}
         """When each message left that has no answer, the longest first."""
-        self._answers = 0
-        self._quickest = math.inf
+        self._took: deque[float] = deque(maxlen=2 * _ENOUGH)
+        """Seconds to the last answers."""
         self._due = 0.0
         self._turned_away: deque[bool] = deque(maxlen=max(20, int(per_second)))
         self._next_cut = 0.0
@@ -258,10 +258,8 @@ class Pace:
     def answered(self, name: str, now: float) -> None:
         """Its answer is here, or it is known that none comes."""
         if (left := self._out.pop(name, None)) is not None:
-            self._answers += 1
-            # a little longer with each answer, so that one from a quicker time is forgotten
-            self._quickest = min(self._quickest * 1.0005, now - left)
-            sure = _SURELY * self._quickest if self._answers > max(self.limit, _ENOUGH) else 0.0
+            self._took.append(now - left)
+            sure = _SURELY * min(self._took) if len(self._took) > _ENOUGH else 0.0
             heapq.heappush(self._free, now + self._span - sure)
 
     def throttled(self, now: float, seconds: float) -> None:
@@ -287,12 +285,12 @@ class Pace:
 
 _SURELY = 0.8
 """Of the quickest answer's time: its way there and another one's way back may each have been a little quicker still."""
-_ENOUGH = 20
-"""Answers until the quickest one is believed; the first ones had to connect."""
+_ENOUGH = 200
+"""Answers until the quickest one of them is believed."""
 _SILENT = 2.0
 """Seconds: what is not answered by then arrived before, or never will; a lost answer must not keep its place for long."""
 _ASK_AGAIN = 0.005
-_CATCH_UP = 0.25
+_CATCH_UP = 0.5
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
@@ -17,6 +18,7 @@ from evidence_daemon.outreach import audience
 from evidence_daemon.outreach.channel import Accepted
 from evidence_daemon.outreach.contact import Contacts
 from evidence_daemon.outreach.dry_run import outcome
+from evidence_daemon.outreach.engine import Engine
 from evidence_daemon.outreach.prompts import can_speak
 from evidence_daemon.store import outreach
 
@@ -90,6 +92,87 @@ def test_two_people_let_a_campaign_go_by_plain_forms_and_see_how_far_it_is(
     expect(boss.locator("#progress")).to_contain_text("almuerzo")
     boss.get_by_role("button", name="Reanudar").click()
     expect(boss.locator("#progress")).to_contain_text("en curso")
+
+
+def test_from_the_first_draft_over_a_rehearsal_to_a_campaign_that_goes_on_after_its_pause(
+    house: WebHouse, new_context: Callable[..., BrowserContext]
+) -> None:
+    if not can_speak():
+        pytest.skip("espeak-ng and sox are not installed")
+    boss, second = (new_context().new_page() for _ in range(2))
+    log_in(boss, house, "jefa")
+    log_in(second, house, "beto")
+    # author
+    boss.goto(f"{house.url}/campanas/nueva")
+    boss.get_by_label("Fecha límite").fill("2026-12-18")
+    boss.get_by_label("WhatsApp: contactos por minuto").fill("60")
+    boss.get_by_role("button", name="Guardar el borrador").click()
+    expect(boss.locator("#told")).to_contain_text("Borrador guardado")
+    # preview and lint: the audience comes by itself and adds up; the deck's slips are told, its text stays
+    audience_ = boss.locator("#whom table")
+    expect(audience_).to_contain_text("Se contactarían ahora")
+    counts = [int(one.replace(".", "")) for one in boss.locator("#whom tr:not(.sum) td").all_inner_texts()]
+    total = int(boss.locator("#whom thead th.number").inner_text().replace(".", ""))
+    assert sum(counts) == total > 0
+    expect(boss.locator(".lint").first).to_be_visible()
+    expect(boss.locator("main")).to_contain_text("Tienes pendiente la entrega los equipos")
+    # listen: the machine's voice plays to its end
+    heard = boss.locator("audio").first.evaluate(
+        "sound => new Promise((good, bad) => { sound.onended = () => good(sound.currentTime);"
+        " sound.onerror = () => bad(new Error('not heard')); sound.muted = true; sound.playbackRate = 16; sound.play(); })"
+    )
+    assert heard > 5
+    # rehearsal: on its own page, which tells by itself when it is over
+    address = boss.url
+    number = int(address.rsplit("/", 1)[1].split("?")[0].split("#")[0])
+    boss.get_by_role("button", name="Ensayar").click()
+    expect(boss.locator("main")).to_contain_text("Un ensayo: no se contacta a nadie.")
+    expect(boss.locator("#progress")).to_contain_text("el último contacto sería el", timeout=90_000)
+    expect(boss.locator("#progress")).to_contain_text("ensayo: no se contactó a nadie")
+    expect(boss.get_by_role("button", name="Iniciar")).to_have_count(0)
+    boss.goto(address)
+    expect(boss.get_by_role("link", name=re.compile("^Ensayo"))).to_have_count(1)
+    # two people
+    boss.get_by_role("button", name="Presentar para aprobación").click()
+    expect(boss.get_by_role("button", name="Aprobar")).to_have_count(0)
+    second.goto(address)
+    second.get_by_role("button", name="Aprobar").click()
+    expect(second.locator("#told")).to_contain_text("Aprobada tal como usted la vio")
+    expect(second.get_by_role("button", name="Iniciar")).to_have_count(0)
+    boss.goto(address)
+    for other in [one for one in house.house.campaigns.all() if one.state is CampaignState.EN_CURSO]:
+        house.house.campaigns.pause(other.id, person="jefa", because="otra prueba")
+    boss.get_by_role("button", name="Iniciar").click()
+    expect(boss.locator("#progress")).to_contain_text("en curso")
+    # the house's own engine sends; the page follows by server-sent events
+    boss.evaluate("window.same = true")
+    calendar, folder = house.house.pipeline.calendar, house.house.config.state_directory
+    engine = Engine(
+        house.house.database, Contacts(calendar, house.house.lanes), house.house.drivers(), house.clock, folder
+    )
+    engine.start()
+    try:
+        written = folder / "dry-run" / "whatsapp.csv"
+        expect(boss.locator("#progress table")).to_contain_text("leído", timeout=60_000)
+        assert boss.evaluate("window.same"), "no page was asked for anew"
+        boss.get_by_label("Por qué").fill("almuerzo")
+        boss.get_by_role("button", name="Pausar").click()
+        expect(boss.locator("#progress")).to_contain_text("almuerzo")
+        assert house.house.campaigns.load(number).state is CampaignState.PAUSADA
+        time.sleep(2.0)  # what was claimed in this moment may still leave
+        left = written.stat().st_size
+        house.clock.turn(minutes=2)
+        time.sleep(1.5)
+        assert written.stat().st_size == left, "nothing leaves in a pause"
+        boss.get_by_role("button", name="Reanudar").click()
+        expect(boss.locator("#progress")).to_contain_text("en curso")
+        until(lambda: written.stat().st_size > left)
+    finally:
+        engine.stop()
+    check = house.house.campaigns.check_law(number)
+    assert check.contacts > 10
+    assert (check.outside, check.twice) == ((), ())
+    house.house.campaigns.pause(number, person="jefa", because="fin de la prueba")
 
 
 def test_progress_comes_by_itself_and_the_page_follows_its_state(house: WebHouse, context: BrowserContext) -> None:
