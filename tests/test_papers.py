@@ -18,6 +18,8 @@ import cv2
 import numpy as np
 import pypdfium2
 import pytest
+from papers.fourth_facts import firm_ruc, fourth_facts
+from papers.fourth_negatives import FOURTH_NEGATIVES
 from papers.later_negatives import LATER_NEGATIVES
 from papers.making import BY_HAND, CLASSES, LAYOUTS, SETS, Order, make, plan, write_truth
 from papers.negatives import NEGATIVES
@@ -137,8 +139,18 @@ def test_cedulas_are_valid_and_of_a_series_that_nobody_was_given() -> None:
         assert number[:2] not in {"09", "17"}
 
 
-def test_addresses_of_equipment_are_locally_administered() -> None:
-    macs = [item.mac for seed in range(80) for item in facts(Random(seed)).items if item.mac]
+def test_a_company_that_holds_a_service_has_a_valid_ruc_of_a_series_that_was_never_given() -> None:
+    for seed in range(100):
+        number = firm_ruc(Random(seed))
+        known = read_id(number)
+        assert known is not None
+        assert (known.kind, known.check) == (IdKind.RUC, IdCheck.OK)
+        assert number[2:5] == "999"
+
+
+@pytest.mark.parametrize("invent", [facts, fourth_facts])
+def test_addresses_of_equipment_are_locally_administered(invent: Callable[[Random], Facts]) -> None:
+    macs = [item.mac for seed in range(80) for item in invent(Random(seed)).items if item.mac]
     assert macs
     assert all(int(mac[:2], 16) & 3 == 2 for mac in macs)
 
@@ -212,20 +224,21 @@ def test_the_worst_photo_still_shows_the_whole_sheet(seed: int) -> None:
 # ── sets ─────────────────────────────────────────────────────────────────────────────────────────
 
 
-@pytest.mark.parametrize("only", ["all", "fresh", "later"])
+@pytest.mark.parametrize("only", ["all", "fresh", "later", "fourth"])
 def test_a_set_has_every_layout_in_every_wear_and_every_negative(only: str) -> None:
-    orders, chosen = plan(336, only=only), SETS[only]
+    orders, chosen = plan(420, only=only), SETS[only]
     actas = {(order.layout, order.wear) for order in orders if order.kind == "acta"}
     wears = set(CLASSES) - {*chosen.without}
     assert actas == {(one.name, wear) for one in chosen.layouts for wear in wears if one.by_hand or wear not in BY_HAND}
     assert {order.kind for order in orders} == {"acta", *chosen.negatives}
-    assert len({order.seed for order in orders}) == 336
+    assert len({order.seed for order in orders}) == 420
 
 
 def test_no_set_that_was_held_out_shares_a_layout_with_another() -> None:
-    sets = [{one.name for one in SETS[only].layouts} for only in ("visible", "unseen", "fresh", "later")]
+    sets = [{one.name for one in SETS[only].layouts} for only in ("visible", "unseen", "fresh", "later", "fourth")]
     assert sum(map(len, sets)) == len(LAYOUTS)
     assert set(CLASSES) - {*SETS["fresh"].without} == set(CLASSES) - LATER_WEAR.keys()
+    assert not {*SETS["fourth"].without}
     assert not {*SETS["all"].without} ^ {*FRESH_WEAR, *LATER_WEAR}
 
 
@@ -246,7 +259,7 @@ def test_an_unknown_class_is_refused(how: dict[str, object]) -> None:
         plan(3, **how)  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("kind", [*NEGATIVES, *LATER_NEGATIVES])
+@pytest.mark.parametrize("kind", [*NEGATIVES, *LATER_NEGATIVES, *FOURTH_NEGATIVES])
 def test_every_negative_can_be_drawn_and_is_not_to_be_accepted(kind: str, tmp_path: Path) -> None:
     made = make(Order(0, kind, "cajas", "pdf", 7), tmp_path)
     assert not made.accept
