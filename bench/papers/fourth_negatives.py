@@ -23,7 +23,7 @@ from papers.pen import GREY, Ink, Pen
 from papers.truth import CNT_RUC, LINE_WORDS, OTHERS, Facts, Item, blank, cedula, with_second_service
 
 Pairs = tuple[tuple[str, str], ...]
-_RED = Color(0.8, 0.12, 0.12, alpha=0.75)
+_RED = Color(0.8, 0.12, 0.12, alpha=0.5)
 
 
 def _same_look(
@@ -41,7 +41,7 @@ def _same_look(
         drawing = layout.draw
 
         def marked(pen: Pen, f: Facts) -> None:
-            size = pen.width / (0.62 * len(mark))
+            size = pen.width / len(mark)
             across(pen, mark, size=size, colour=_RED, angle=28)  # under the print: a form of two pages has it on both
             drawing(pen, f)
             across(pen, mark, size=size, colour=_RED, angle=28)
