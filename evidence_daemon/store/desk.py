@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
 from evidence_daemon.errors import RefusedTransition
@@ -27,7 +27,7 @@ from evidence_daemon.store import audit
 from evidence_daemon.store.history import Event, Judged, judged
 from evidence_daemon.store.reviews import Review
 from evidence_daemon.store.shapes import from_json
-from evidence_daemon.store.statements import change_one, of, run
+from evidence_daemon.store.statements import among, change_one, of, run
 from evidence_daemon.store.tables import DecisionRow, EventRow, MailCaseRow, MailRow, OutboxRow, ReviewRow
 from evidence_daemon.store.tables_desk import ActRow, CorrectionRow, ProposalRow, ProposalState
 
@@ -58,7 +58,7 @@ def last_act(session: Session, actor: str, since: datetime) -> Act | None:
 
 def keep_act(session: Session, key: str, mail_id: MailId, actor: str, outcome: str, now: datetime) -> None:
     """Remember what was done with a form.  Raises the database's refusal when it was used a moment ago."""
-    session.exec(sa.insert(ActRow).values(key=key, mail_id=mail_id, actor=actor, outcome=outcome, at=now))
+    run(session, _KEEP_ACT, key=key, mail_id=mail_id, actor=actor, outcome=outcome, at=now)
 
 
 # ── looking back ─────────────────────────────────────────────────────────────────────────────────
@@ -75,9 +75,7 @@ class Last:
 
 def last_decision(session: Session, mail_id: MailId) -> Last | None:
     """The decision that stands; None when there is none yet."""
-    row = session.exec(
-        select(DecisionRow).where(col(DecisionRow.mail_id) == mail_id).order_by(col(DecisionRow.number).desc()).limit(1)
-    ).one_or_none()
+    row = run(session, _LAST_DECISION, own=mail_id).one_or_none()
     if row is None:
         return None
     second = session.exec(
@@ -114,27 +112,13 @@ class Earlier:
 
 def earlier(session: Session, mail_id: MailId, limit: int = 20) -> tuple[Earlier, ...]:
     """What else this customer wrote, newest first, and what he was answered."""
-    sender = session.exec(select(MailRow.sender).where(col(MailRow.id) == mail_id)).one_or_none() or ""
-    other = aliased(MailCaseRow)
-    of_cases = (
-        select(MailCaseRow.mail_id)
-        .join(other, col(other.case_id) == col(MailCaseRow.case_id))
-        .where(col(other.mail_id) == mail_id)
-    )
-    by_him = col(MailRow.sender) == sender if sender else sa.false()
-    rows = session.exec(
-        select(MailRow)
-        .where(col(MailRow.id) != mail_id, sa.or_(by_him, col(MailRow.id).in_(of_cases)))
-        .order_by(col(MailRow.id).desc())
-        .limit(limit)
-    ).all()
+    sender = run(session, _SENDER, own=mail_id).scalar_one_or_none() or ""
+    his = {"sender": sender} if sender else {}
+    rows = run(session, _EARLIER if sender else _EARLIER_OF_CASES, own=mail_id, most=limit, **his).all()
     answers: dict[int, list[tuple[ReplyKind, OutboxState, datetime | None]]] = {}
-    for answer in session.exec(
-        select(OutboxRow.mail_id, OutboxRow.kind, OutboxRow.state, OutboxRow.sent_at)
-        .where(col(OutboxRow.mail_id).in_([row.id for row in rows]))
-        .order_by(col(OutboxRow.id))
-    ):
-        answers.setdefault(answer[0], []).append((ReplyKind(answer[1]), OutboxState(answer[2]), answer[3]))
+    if rows:
+        for answer in run(session, _ANSWERED, mails=[row.id for row in rows]):
+            answers.setdefault(answer.mail_id, []).append((answer.kind, answer.state, answer.sent_at))
     return tuple(
         Earlier(
             mail_id=MailId(row.id),
@@ -151,17 +135,10 @@ def earlier(session: Session, mail_id: MailId, limit: int = 20) -> tuple[Earlier
 # ── whose it is ──────────────────────────────────────────────────────────────────────────────────
 
 
-def about_cases(session: Session, mail_id: MailId, ids: Sequence[CaseId]) -> None:
-    """The mail is about these cases."""
-    session.exec(sa.delete(MailCaseRow).where(col(MailCaseRow.mail_id) == mail_id))
-    for case_id in dict.fromkeys(ids):
-        session.exec(sa.insert(MailCaseRow).values(mail_id=mail_id, case_id=case_id))
-
-
 def only_held_by(session: Session, mail_id: MailId, meant: Collection[CaseId]) -> tuple[CaseId, ...]:
     """Cases but those `meant` that this mail's decisions put in review, and for which no other mail waits."""
     held: dict[CaseId, None] = {}
-    for text in session.exec(select(DecisionRow.settlement).where(col(DecisionRow.mail_id) == mail_id)):
+    for text in run(session, _SETTLEMENTS, own=mail_id).scalars():
         settlement: Settlement = from_json(text, Settlement)
         held.update(dict.fromkeys(change.case_id for change in settlement.cases if change.case_id not in meant))
     if not held:
@@ -268,12 +245,7 @@ def answer_proposal(
 
 def void_proposals(session: Session, mail_id: MailId, now: datetime) -> None:
     """Something changed: what waited for a second person about this mail counts no more."""
-    session.exec(
-        sa.update(ProposalRow)
-        .where(col(ProposalRow.mail_id) == mail_id, col(ProposalRow.state) == ProposalState.PENDIENTE)
-        .values(state=ProposalState.ANULADA, answered_at=now)
-        .execution_options(synchronize_session=False)
-    )
+    run(session, _VOID, own=mail_id, state=ProposalState.ANULADA, answered_at=now)
 
 
 # ── corrections ──────────────────────────────────────────────────────────────────────────────────
@@ -311,6 +283,7 @@ def corrections_of(session: Session, mail_id: MailId) -> tuple[Correction, ...]:
 # ── statements, built once ───────────────────────────────────────────────────────────────────────
 
 _ACTS, _CORRECTED, _PROPOSED = of(ActRow), of(CorrectionRow), of(ProposalRow)
+_KEEP_ACT = sa.insert(_ACTS)
 _ACT = sa.select(_ACTS).where(_ACTS.c.key == sa.bindparam("key"))
 _LAST_ACT = (
     sa.select(_ACTS)
@@ -322,3 +295,38 @@ _CORRECTIONS = sa.select(_CORRECTED).where(_CORRECTED.c.mail_id == sa.bindparam(
 _PROPOSAL = sa.select(_PROPOSED).where(
     _PROPOSED.c.mail_id == sa.bindparam("own"), _PROPOSED.c.state == ProposalState.PENDIENTE
 )
+_VOID = sa.update(_PROPOSED).where(
+    _PROPOSED.c.mail_id == sa.bindparam("own"), _PROPOSED.c.state == ProposalState.PENDIENTE
+)
+_DECIDED, _MAILS, _SENT = of(DecisionRow), of(MailRow), of(OutboxRow)
+_SETTLEMENTS = sa.select(_DECIDED.c.settlement).where(_DECIDED.c.mail_id == sa.bindparam("own"))
+_LAST_DECISION = (
+    sa.select(_DECIDED.c.id, _DECIDED.c.number, _DECIDED.c.decided_at)
+    .where(_DECIDED.c.mail_id == sa.bindparam("own"))
+    .order_by(_DECIDED.c.number.desc())
+    .limit(1)
+)
+_SENDER = sa.select(_MAILS.c.sender).where(_MAILS.c.id == sa.bindparam("own"))
+_ANSWERED = (
+    sa.select(_SENT.c.mail_id, _SENT.c.kind, _SENT.c.state, _SENT.c.sent_at)
+    .where(among(_SENT.c.mail_id, "mails"))
+    .order_by(_SENT.c.id)
+)
+
+
+def _earlier(*by_him: sa.ColumnElement[bool]) -> sa.Select[Any]:
+    mine, theirs = of(MailCaseRow).alias("mine"), of(MailCaseRow).alias("theirs")
+    of_cases = (
+        sa.select(theirs.c.mail_id)
+        .join_from(theirs, mine, mine.c.case_id == theirs.c.case_id)
+        .where(mine.c.mail_id == sa.bindparam("own"))
+    )
+    return (
+        sa.select(_MAILS.c.id, _MAILS.c.received_at, _MAILS.c.subject, _MAILS.c.state)
+        .where(_MAILS.c.id != sa.bindparam("own"), sa.or_(*by_him, _MAILS.c.id.in_(of_cases)))
+        .order_by(_MAILS.c.id.desc())
+        .limit(sa.bindparam("most"))
+    )
+
+
+_EARLIER, _EARLIER_OF_CASES = _earlier(_MAILS.c.sender == sa.bindparam("sender")), _earlier()

@@ -35,7 +35,7 @@ from evidence_daemon.store.mails import UNDECIDED, Mail, load_mail, load_papers,
 from evidence_daemon.store.outbox import by_hand
 from evidence_daemon.store.reviews import Review, review_of
 from evidence_daemon.store.shapes import VERDICTS, from_json
-from evidence_daemon.store.statements import of, run
+from evidence_daemon.store.statements import among, of, run
 from evidence_daemon.store.switches import switches
 from evidence_daemon.store.tables import (
     CaseRow,
@@ -251,12 +251,10 @@ def decided_cases(session: Session, mail_id: MailId, number: int) -> tuple[CaseI
 
 def judged(session: Session, mail_id: MailId, number: int | None = None) -> tuple[Judged, ...]:
     """The decisions on a mail in their order, or only its `number`-th."""
-    chosen = select(DecisionRow).where(col(DecisionRow.mail_id) == mail_id).order_by(col(DecisionRow.number))
-    rows = session.exec(chosen if number is None else chosen.where(col(DecisionRow.number) == number)).all()
+    asked = {"own": mail_id} if number is None else {"own": mail_id, "number": number}
+    rows = run(session, _DECISIONS if number is None else _DECISION, **asked).all()
     entries: dict[int, list[LedgerEntry]] = {}
-    for line in session.exec(
-        select(EntryRow).where(col(EntryRow.decision_id).in_([row.id for row in rows])).order_by(col(EntryRow.id))
-    ):
+    for line in run(session, _ENTRIES, decisions=[row.id for row in rows]) if rows else ():
         entry = LedgerEntry(
             case_id=CaseId(line.case_id),
             charge_id=ChargeId(line.charge_id),
@@ -301,4 +299,8 @@ def _of_mail(table: type[Table]) -> sa.Select[Any]:
     return sa.select(of(table)).where(of(table).c.mail_id == sa.bindparam("own")).order_by(of(table).c.id)
 
 
+_DECIDED, _ENTERED = of(DecisionRow), of(EntryRow)
+_DECISIONS = sa.select(_DECIDED).where(_DECIDED.c.mail_id == sa.bindparam("own")).order_by(_DECIDED.c.number)
+_DECISION = _DECISIONS.where(_DECIDED.c.number == sa.bindparam("number"))
+_ENTRIES = sa.select(_ENTERED).where(among(_ENTERED.c.decision_id, "decisions")).order_by(_ENTERED.c.id)
 _COPIES, _ANSWERS, _EVENTS = _of_mail(CopyRow), _of_mail(OutboxRow), _of_mail(EventRow)

@@ -37,7 +37,7 @@ from evidence_daemon.model import (
 )
 from evidence_daemon.store import audit
 from evidence_daemon.store.shapes import from_json, to_json
-from evidence_daemon.store.statements import among, count_rows, of
+from evidence_daemon.store.statements import among, count_rows, delete_of, of, run
 from evidence_daemon.store.tables import DecisionRow, EntryRow, MailCaseRow, MailRow, OutboxRow, ReviewRow
 from evidence_daemon.store.tables_desk import CorrectionRow, ProposalRow, ProposalState
 from evidence_daemon.store.tables_judging import BandRow, LookRow, OfficeActaRow, OriginRow, WayRow
@@ -226,10 +226,9 @@ def _bands(digits: str) -> list[tuple[int, int]]:
 
 def keep_ways(session: Session, mail_id: MailId, ways: Iterable[tuple[str, str]], at: datetime) -> None:
     """Keep by which ways a mail came, and when; replaces what was kept of it."""
-    session.exec(sa.delete(WayRow).where(col(WayRow.mail_id) == mail_id))
-    rows = [{"mail_id": mail_id, "way": way, "who": who, "at": at} for way, who in ways]
-    if rows:
-        session.exec(sa.insert(WayRow), params=rows)
+    run(session, _FORGET_WAYS, own=mail_id)
+    for way, who in ways:
+        run(session, _KEEP_WAY, mail_id=mail_id, way=way, who=who, at=at)
 
 
 def rushes(
@@ -261,7 +260,7 @@ def rushes(
 
 def keep_office_actas(session: Session, mail_id: MailId, evidence: Evidence, state: EvidenceState) -> None:
     """Keep the place of an accepted mail's actas among those of their office; of any other mail, none."""
-    session.exec(sa.delete(OfficeActaRow).where(col(OfficeActaRow.mail_id) == mail_id))
+    run(session, _FORGET_OFFICE_ACTAS, own=mail_id)
     if state not in {EvidenceState.ACEPTADO, EvidenceState.ACEPTADO_PARCIAL}:
         return
     rows = {}
@@ -277,8 +276,8 @@ def keep_office_actas(session: Session, mail_id: MailId, evidence: Evidence, sta
                 "place": place,
                 "day": day,
             }
-    if rows:
-        session.exec(sa.insert(OfficeActaRow), params=list(rows.values()))
+    for row in rows.values():
+        run(session, _KEEP_OFFICE_ACTA, **row)
 
 
 def neighbours(session: Session, mail_id: MailId, papers: Iterable[Fields]) -> tuple[Neighbour, ...]:
@@ -359,5 +358,7 @@ def _held() -> sa.Select[Any]:
 
 _ORIGIN = of(OriginRow).c
 _ORIGINS = sa.select(_ORIGIN.body).where(_ORIGIN.mail_id == sa.bindparam("own")).order_by(_ORIGIN.ordinal)
+_FORGET_WAYS, _KEEP_WAY = delete_of(WayRow), sa.insert(of(WayRow))
+_FORGET_OFFICE_ACTAS, _KEEP_OFFICE_ACTA = delete_of(OfficeActaRow), sa.insert(of(OfficeActaRow))
 _RUSHES, _NEIGHBOURS, _HELD = _rushes(), _neighbours(), _held()
 _LOOKS = sa.select(of(LookRow)).where(of(LookRow).c.mail_id == sa.bindparam("own")).order_by(of(LookRow).c.page)

@@ -24,10 +24,24 @@ from evidence_daemon.model import (
 from evidence_daemon.store import audit
 from evidence_daemon.store.mails import is_armed
 from evidence_daemon.store.reviews import open_review
-from evidence_daemon.store.statements import change_one, count_rows, insert_new
+from evidence_daemon.store.statements import change_one, count_rows, insert_new, of, run
 from evidence_daemon.store.switches import pause, switches
 from evidence_daemon.store.tables import CopyRow, HandAnswerRow, MailCaseRow, MailRow, OutboxRow
 
+_PUT_OUT = sa.insert(of(OutboxRow))
+_HAND, _MAILS, _SENT = of(HandAnswerRow), of(MailRow).c, of(OutboxRow).c
+_BY_HAND = (
+    sa.select(_HAND.c.seen_at)
+    .join_from(_HAND, of(MailRow), _MAILS.message_id == _HAND.c.answers_to)
+    .where(_MAILS.id == sa.bindparam("own"), _MAILS.message_id != "")
+    .order_by(_HAND.c.id)
+    .limit(1)
+)
+_CANCEL_RECEIPTS = sa.update(of(OutboxRow)).where(
+    _SENT.mail_id == sa.bindparam("own"),
+    _SENT.cancel_on_decision,
+    _SENT.state.in_((OutboxState.EN_COLA, OutboxState.RETENIDO)),
+)
 _REACHED = (OutboxState.ENVIADO, OutboxState.ENVIANDO, OutboxState.INCIERTO, OutboxState.REBOTADO)
 """States of an answer that counts against the daily limit of its address: it may have arrived."""
 
@@ -59,39 +73,33 @@ def put_out(
     withheld = outgoing.withheld or (None if is_armed(session) else Withheld.DESARMADO)
     if withheld is None and by_hand(session, mail_id) is not None:
         withheld = Withheld.A_MANO
-    session.exec(
-        sa.insert(OutboxRow).values(
-            decision_id=decision_id,
-            mail_id=mail_id,
-            kind=reply.kind,
-            recipient=outgoing.to_address,
-            message_id=outgoing.message_id,
-            raw=outgoing.raw,
-            state=OutboxState.RETENIDO if withheld else OutboxState.EN_COLA,
-            created_at=now,
-            due_at=now + timedelta(seconds=max(reply.delay_seconds, outgoing.delay_seconds)),
-            cancel_on_decision=reply.cancel_on_decision,
-            attempts=0,
-            doubts=0,
-            response="",
-            id_number=outgoing.id_number,
-            topic=outgoing.topic,
-            withheld=withheld,
-            edited_by=outgoing.edited_by,
-        )
+    run(
+        session,
+        _PUT_OUT,
+        decision_id=decision_id,
+        mail_id=mail_id,
+        kind=reply.kind,
+        recipient=outgoing.to_address,
+        message_id=outgoing.message_id,
+        raw=outgoing.raw,
+        state=OutboxState.RETENIDO if withheld else OutboxState.EN_COLA,
+        created_at=now,
+        due_at=now + timedelta(seconds=max(reply.delay_seconds, outgoing.delay_seconds)),
+        cancel_on_decision=reply.cancel_on_decision,
+        attempts=0,
+        doubts=0,
+        response="",
+        id_number=outgoing.id_number,
+        topic=outgoing.topic,
+        withheld=withheld,
+        edited_by=outgoing.edited_by,
     )
 
 
 def by_hand(session: Session, mail_id: MailId) -> datetime | None:
     """When an answer to this mail was seen that staff wrote by hand; None when there is none."""
-    row = session.exec(
-        select(HandAnswerRow)
-        .join(MailRow, col(MailRow.message_id) == col(HandAnswerRow.answers_to))
-        .where(col(MailRow.id) == mail_id, col(MailRow.message_id) != "")
-        .order_by(col(HandAnswerRow.id))
-        .limit(1)
-    ).one_or_none()
-    return row.seen_at if row is not None else None
+    found: datetime | None = run(session, _BY_HAND, own=mail_id).scalar_one_or_none()
+    return found
 
 
 def note_by_hand(session: Session, account: str, message_id: str, answers_to: str, *, now: datetime) -> list[MailId]:
@@ -120,15 +128,7 @@ def note_by_hand(session: Session, account: str, message_id: str, answers_to: st
 
 def cancel_receipts(session: Session, mail_id: MailId) -> None:
     """A decision came: the receipt that was to go out without one is not needed any more."""
-    session.exec(
-        sa.update(OutboxRow)
-        .where(
-            col(OutboxRow.mail_id) == mail_id,
-            col(OutboxRow.cancel_on_decision),
-            col(OutboxRow.state).in_((OutboxState.EN_COLA, OutboxState.RETENIDO)),
-        )
-        .values(state=OutboxState.ANULADO, due_at=None)
-    )
+    run(session, _CANCEL_RECEIPTS, own=mail_id, state=OutboxState.ANULADO, due_at=None)
 
 
 def cancel_reminders(session: Session, address: str, id_number: str) -> int:

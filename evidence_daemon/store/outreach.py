@@ -15,7 +15,7 @@ from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col
 
 from evidence_daemon.errors import BadInput
 from evidence_daemon.model import (
@@ -338,10 +338,7 @@ _ENDS_A_HOLD = frozenset(
 
 def decided(session: Session, mail_id: MailId, state: EvidenceState, cases: Collection[CaseId], now: datetime) -> None:
     """A mail was decided: acceptance cancels what was planned for its cases, discarding releases it."""
-    held = frozenset(
-        CaseId(number)
-        for number in session.exec(select(ContactHoldRow.case_id).where(col(ContactHoldRow.mail_id) == mail_id))
-    )
+    held = frozenset(CaseId(number) for number in run(session, _HELD_BY, own=mail_id).scalars())
     if state in _ENDS_A_HOLD:
         let_go(session, mail_id, now, refreshing=False)
     refresh(session, held | set(cases), now)
@@ -378,6 +375,7 @@ def refresh(session: Session, cases: Collection[CaseId], now: datetime) -> None:
 
 _OPEN = CaseState.ABIERTO
 _STATES = sa.select(_CASES.id, _CASES.state).where(among(_CASES.id, "cases"))
+_HELD_BY = sa.select(_HOLDS.case_id).where(_HOLDS.mail_id == sa.bindparam("own"))
 _HELD = sa.select(_HOLDS.case_id).where(among(_HOLDS.case_id, "cases"))
 _ASK_TO_STOP = _change(frozenset(UNDER_WAY), ("stop_asked_at",), by_case=True).where(_ATTEMPTS.stop_asked_at.is_(None))
 

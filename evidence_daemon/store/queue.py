@@ -10,7 +10,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from enum import StrEnum
+from enum import Enum, StrEnum
+from functools import lru_cache
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped
@@ -30,6 +32,7 @@ from evidence_daemon.model import (
     receipt_number,
 )
 from evidence_daemon.store.caselist import bears
+from evidence_daemon.store.statements import of, run
 from evidence_daemon.store.tables import (
     CaseRow,
     ChargeRow,
@@ -154,42 +157,61 @@ def next_one(
     session: Session, wanted: Wanted, today: date, *, actor: str, now: datetime, after: MailId | None = None
 ) -> MailId | None:
     """The next mail for this person: the oldest behind `after` that nobody else has before him, then from the top."""
+    # What somebody looked for is not kept.
+    build = _next if not wanted.words else _next.__wrapped__
+    who = {"actor": actor, "first": actor.casefold(), "now": now, "today": today}
+    found = None
+    if after is None:
+        found = run(session, build(wanted, _Place.ANY), **who).scalar()
+    else:
+        came = run(session, _RECEIVED_AT, own=after).scalar_one_or_none()
+        if came is not None:
+            found = run(session, build(wanted, _Place.BEHIND), **who, came=came, after=after).scalar()
+        if found is None:
+            found = run(session, build(wanted, _Place.NOT_THIS), **who, after=after).scalar()
+    return MailId(found) if found is not None else None
+
+
+class _Place(Enum):
+    """Where the next one may stand: anywhere, behind one mail, or anywhere but there."""
+
+    ANY = "any"
+    BEHIND = "behind"
+    NOT_THIS = "not this"
+
+
+_RECEIVED_AT = sa.select(of(MailRow).c.received_at).where(of(MailRow).c.id == sa.bindparam("own"))
+
+
+@lru_cache(maxsize=64)
+def _next(wanted: Wanted, place: _Place) -> sa.Select[Any]:
+    """The statement that finds the next one, kept because whoever works through a lane asks it each time."""
+    row, proposal = of(ReviewRow).c, of(ProposalRow).c
     free = sa.or_(
-        col(ReviewRow.claimed_by).in_(("", actor)),
-        col(ReviewRow.claimed_until).is_(None),
-        col(ReviewRow.claimed_until) <= now,
+        row.claimed_by.in_(("", sa.bindparam("actor"))),
+        row.claimed_until.is_(None),
+        row.claimed_until <= sa.bindparam("now"),
     )
     not_mine = ~sa.exists().where(
-        col(ProposalRow.mail_id) == col(ReviewRow.mail_id),
-        col(ProposalRow.state) == ProposalState.PENDIENTE,
-        col(ProposalRow.first) == actor.casefold(),
+        proposal.mail_id == row.mail_id,
+        proposal.state == ProposalState.PENDIENTE,
+        proposal.first == sa.bindparam("first"),
     )
-    chosen = [*_open(wanted, today), free, not_mine]
-    order = (col(ReviewRow.received_at), col(ReviewRow.id))
-
-    def first(*more: sa.ColumnElement[bool]) -> int | None:
-        return session.exec(select(ReviewRow.mail_id).where(*chosen, *more).order_by(*order).limit(1)).first()
-
-    found = None
-    if after is not None:
-        mail = session.exec(select(MailRow.received_at).where(col(MailRow.id) == after)).one_or_none()
-        if mail is not None:
-            behind = sa.or_(
-                col(ReviewRow.received_at) > mail,
-                sa.and_(col(ReviewRow.received_at) == mail, col(ReviewRow.mail_id) > after),
-            )
-            found = first(behind)
-        if found is None:
-            found = first(col(ReviewRow.mail_id) != after)
-    else:
-        found = first()
-    return MailId(found) if found is not None else None
+    came: sa.BindParameter[datetime] = sa.bindparam("came")
+    after: sa.BindParameter[int] = sa.bindparam("after")
+    there = {
+        _Place.ANY: sa.true(),
+        _Place.BEHIND: sa.or_(row.received_at > came, sa.and_(row.received_at == came, row.mail_id > after)),
+        _Place.NOT_THIS: row.mail_id != after,
+    }[place]
+    chosen = [*_open(wanted, sa.bindparam("today", type_=sa.Date)), free, not_mine, there]
+    return sa.select(row.mail_id).where(*chosen).order_by(row.received_at, row.id).limit(1)
 
 
 # ── which ────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _open(wanted: Wanted, today: date) -> list[sa.ColumnElement[bool]]:
+def _open(wanted: Wanted, today: date | sa.BindParameter[date]) -> list[sa.ColumnElement[bool]]:
     closed = col(ReviewRow.closed_at)
     chosen: list[sa.ColumnElement[bool]] = [closed.is_not(None) if wanted.decided else closed.is_(None)]
     if wanted.lane is not None:

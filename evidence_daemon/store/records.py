@@ -24,7 +24,6 @@ from evidence_daemon.store.desk import (
     Earlier,
     Last,
     Proposal,
-    about_cases,
     act_of,
     answer_proposal,
     correct,
@@ -117,6 +116,7 @@ from evidence_daemon.store.reviews import (
 )
 from evidence_daemon.store.settling import (
     Trace,
+    about_cases,
     apply,
     live_entries,
     next_decision_number,

@@ -13,7 +13,7 @@ from sqlmodel import Session, col, select
 from evidence_daemon.errors import RefusedTransition
 from evidence_daemon.model import ABOUT_ANSWERS, Lane, MailId, ReasonCode, ReviewItem, receipt_number
 from evidence_daemon.store import audit
-from evidence_daemon.store.statements import change_one, insert_new, of, run
+from evidence_daemon.store.statements import among, change_one, insert_new, of, run
 from evidence_daemon.store.tables import MailRow, ReviewRow
 
 
@@ -104,6 +104,22 @@ _OPEN_OF = _REVIEWS.where(_ROW.c.closed_at.is_(None), _ROW.c.mail_id == sa.bindp
     _ROW.c.opened_at, _ROW.c.id
 )
 
+_OPEN_ROW = sa.update(_ROW).where(_ROW.c.closed_at.is_(None))
+_CLAIM = _OPEN_ROW.where(
+    _ROW.c.mail_id == sa.bindparam("own"),
+    sa.or_(
+        _ROW.c.claimed_by.in_((sa.bindparam("actor"), "")),
+        _ROW.c.claimed_until.is_(None),
+        _ROW.c.claimed_until <= sa.bindparam("now"),
+    ),
+)
+_CHANGE = _OPEN_ROW.where(_ROW.c.id == sa.bindparam("question"), _ROW.c.version == sa.bindparam("seen")).values(
+    version=_ROW.c.version + 1
+)
+_CLOSE = _OPEN_ROW.where(_ROW.c.mail_id == sa.bindparam("own"), among(_ROW.c.lane, "lanes")).values(
+    version=_ROW.c.version + 1
+)
+
 
 def question_of(session: Session, mail_id: MailId) -> Review | None:
     """The open question about a mail that a decision answers; None when there is none."""
@@ -116,20 +132,7 @@ def claim(session: Session, mail_id: MailId, actor: str, *, now: datetime, until
 
     One conditional update: of two persons at the same moment one gets it.
     """
-    session.exec(
-        sa.update(ReviewRow)
-        .where(
-            col(ReviewRow.mail_id) == mail_id,
-            col(ReviewRow.closed_at).is_(None),
-            sa.or_(
-                col(ReviewRow.claimed_by).in_((actor, "")),
-                col(ReviewRow.claimed_until).is_(None),
-                col(ReviewRow.claimed_until) <= now,
-            ),
-        )
-        .values(claimed_by=actor, claimed_until=until)
-        .execution_options(synchronize_session=False)
-    )
+    run(session, _CLAIM, own=mail_id, actor=actor, now=now, claimed_by=actor, claimed_until=until)
     return question_of(session, mail_id)
 
 
@@ -150,14 +153,11 @@ def change_question(session: Session, review: Review, **values: object) -> None:
     """
     change_one(
         session,
-        sa.update(ReviewRow)
-        .where(
-            col(ReviewRow.id) == review.id,
-            col(ReviewRow.version) == review.version,
-            col(ReviewRow.closed_at).is_(None),
-        )
-        .values(version=ReviewRow.version + 1, **values),
+        _CHANGE,
         f"{review.receipt} was changed by somebody else at the same moment",
+        question=review.id,
+        seen=review.version,
+        **values,
     )
 
 
@@ -201,12 +201,8 @@ def open_review(session: Session, mail_id: MailId, item: ReviewItem, now: dateti
 
 def close_reviews(session: Session, mail_id: MailId, actor: str, now: datetime, lanes: Collection[Lane]) -> int:
     """Close what is open of a mail in these lanes; returns how many."""
-    return session.exec(
-        sa.update(ReviewRow)
-        .where(col(ReviewRow.mail_id) == mail_id, col(ReviewRow.closed_at).is_(None), col(ReviewRow.lane).in_(lanes))
-        .values(closed_at=now, closed_by=actor, version=ReviewRow.version + 1)
-        .execution_options(synchronize_session=False)
-    ).rowcount
+    closing = {"lanes": [lane.value for lane in lanes], "closed_at": now, "closed_by": actor}
+    return run(session, _CLOSE, own=mail_id, **closing).rowcount
 
 
 def person_actor(name: str) -> str:

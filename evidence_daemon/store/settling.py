@@ -10,10 +10,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
 from evidence_daemon.canonical import acta_key, canonical_mac, canonical_serial
@@ -49,7 +47,7 @@ from evidence_daemon.store.outbox import (
 )
 from evidence_daemon.store.reviews import close_reviews, open_review
 from evidence_daemon.store.shapes import VERDICTS, to_json
-from evidence_daemon.store.statements import among, change_one, count_rows, insert_new, of, run
+from evidence_daemon.store.statements import among, change_one, delete_of, insert_new, of, run
 from evidence_daemon.store.tables import (
     CaseRow,
     ChargeRow,
@@ -114,11 +112,14 @@ def with_uses(session: Session, mail_id: MailId, evidence: Evidence) -> Evidence
     wanted = traces(evidence)
     if wanted:
         asked = {"values": sorted({value for _what, value in wanted}), "own": mail_id}
+        known = set(wanted)
+        receipts: dict[int, str] = {}  # one acta sent many times has hundreds of rows, a few for each mail
         for row in run(session, _USES, **asked):
-            if (row.what, row.value) in wanted:
-                case_id = CaseId(row.case_id) if row.case_id is not None else None
-                receipt = receipt_number(MailId(row.mail_id))
-                found[Use(row.what, row.value, receipt, case_id, row.accepted, bool(row.denied))] = None
+            what, value, other, case_id, accepted, denied = tuple(row)
+            if (what, value) in known:
+                receipt = receipts.get(other) or receipts.setdefault(other, receipt_number(MailId(other)))
+                whose = CaseId(case_id) if case_id is not None else None
+                found[Use(what, value, receipt, whose, accepted, bool(denied))] = None
     order = [what.value for what in Trace]
     return replace(evidence, uses=tuple(sorted(found, key=lambda use: order.index(use.what))))
 
@@ -135,7 +136,10 @@ _TAKEN_BACK = sa.exists().where(
 # Only a person's final no leaves uses of a refused mail behind: who was merely asked leaves none.
 _REFUSED = sa.exists().where(of(MailRow).c.id == _USE.c.mail_id, of(MailRow).c.state == EvidenceState.RECHAZADO)
 _USES = (
-    sa.select(_USE, sa.or_(_REFUSED, _TAKEN_BACK).label("denied"))
+    sa.select(
+        *(_USE.c[name] for name in ("what", "value", "mail_id", "case_id", "accepted")),
+        sa.or_(_REFUSED, _TAKEN_BACK).label("denied"),
+    )
     .where(_USE.c.what.in_(_KINDS), among(_USE.c.value, "values"), _USE.c.mail_id != sa.bindparam("own"))
     .order_by(_USE.c.id + 0)  # by the number alone SQLite would rather walk the whole table in its order
     .limit(400)
@@ -175,11 +179,7 @@ def apply(
     """
     taken = next_decision_number(session, mail_id) - 1
     if number is not None and number <= taken:
-        return int(
-            session.exec(
-                select(DecisionRow.id).where(col(DecisionRow.mail_id) == mail_id, col(DecisionRow.number) == number)
-            ).one()
-        )
+        return int(run(session, _NUMBERED, own=mail_id, number=number).scalar_one())
     if number is not None and number != taken + 1:
         raise RefusedTransition(f"{receipt_number(mail_id)} has {taken} decisions: the next cannot be number {number}")
     try:
@@ -220,48 +220,43 @@ def _apply(
     receipt = receipt_number(mail_id)
     change_one(
         session,
-        sa.update(MailRow)
-        .where(col(MailRow.id) == mail_id, col(MailRow.decisions) == taken)
-        .values(
-            decisions=taken + 1,
-            state=settlement.evidence_state,
-            folder=settlement.folder,
-            edition=edition,
-            respond_by=settlement.respond_by if settlement.respond_by is not None else MailRow.respond_by,
-            shunted_at=None,
-            stage="",
-            trouble="",
-        ),
+        _DECIDE,
         f"{receipt} was decided by somebody else at the same moment",
+        own=mail_id,
+        taken=taken,
+        decisions=taken + 1,
+        state=settlement.evidence_state,
+        folder=settlement.folder,
+        edition=edition,
+        limit=settlement.respond_by,
+        shunted_at=None,
+        stage="",
+        trouble="",
     )
     decision_id = int(
-        session.exec(
-            sa.insert(DecisionRow)
-            .values(
-                mail_id=mail_id,
-                number=taken + 1,
-                verdict=VERDICTS[type(decision)],
-                actor=actor,
-                edition=edition,
-                decided_at=now,
-                keys=to_json(keys),
-                match=to_json(found),
-                decision=to_json(decision),
-                settlement=to_json(settlement),
-            )
-            .returning(col(DecisionRow.id))
+        run(
+            session,
+            _KEEP_DECISION,
+            mail_id=mail_id,
+            number=taken + 1,
+            verdict=VERDICTS[type(decision)],
+            actor=actor,
+            edition=edition,
+            decided_at=now,
+            keys=to_json(keys),
+            match=to_json(found),
+            decision=to_json(decision),
+            settlement=to_json(settlement),
         ).scalar_one()
     )
     _change_states(session, settlement)
     outreach.decided(session, mail_id, settlement.evidence_state, [case.id for case in decision.cases], now)
     for entry in settlement.entries:
         enter(session, decision_id, entry, now)
-    session.exec(sa.delete(PaperRow).where(col(PaperRow.mail_id) == mail_id))
+    run(session, _FORGET_PAPERS, own=mail_id)
     for ordinal, paper in enumerate(evidence.papers):
-        session.exec(sa.insert(PaperRow).values(mail_id=mail_id, ordinal=ordinal, body=to_json(paper)))
-    session.exec(sa.delete(MailCaseRow).where(col(MailCaseRow.mail_id) == mail_id))
-    for case_id in dict.fromkeys(case.id for case in decision.cases):
-        session.exec(sa.insert(MailCaseRow).values(mail_id=mail_id, case_id=case_id))
+        run(session, _KEEP_PAPER, mail_id=mail_id, ordinal=ordinal, body=to_json(paper))
+    about_cases(session, mail_id, [case.id for case in decision.cases])
     _keep_uses(session, mail_id, settlement, evidence)
     if settlement.evidence_state in {EvidenceState.ACEPTADO, EvidenceState.ACEPTADO_PARCIAL}:
         _supersede(session, mail_id, [case.id for case in decision.cases], actor, now)
@@ -290,6 +285,13 @@ def _apply(
     return decision_id
 
 
+def about_cases(session: Session, mail_id: MailId, ids: Sequence[CaseId]) -> None:
+    """The mail is about these cases."""
+    run(session, _FORGET_CASES, own=mail_id)
+    for case_id in dict.fromkeys(ids):
+        run(session, _KEEP_CASE, mail_id=mail_id, case_id=case_id)
+
+
 def _supersede(session: Session, mail_id: MailId, cases: Sequence[CaseId], actor: str, now: datetime) -> None:
     """Mails of these cases that were refused: what was wrong with them is of no account any more."""
     of_cases = select(MailCaseRow.mail_id).where(col(MailCaseRow.case_id).in_(cases))
@@ -312,17 +314,13 @@ def _change_states(session: Session, settlement: Settlement) -> None:
     steps += [(ItemRow, "item", change.item_id, change.before, change.after) for change in settlement.items]
     steps += [(ChargeRow, "charge", change.charge_id, change.before, change.after) for change in settlement.charges]
     for table, word, row_id, before, after in steps:
-        columns = table.__table__.c  # type: ignore[attr-defined]
-        change_one(
-            session,
-            sa.update(table).where(columns.id == row_id, columns.state == before).values(state=after),
-            f"{word} {row_id} is not {before} any more: it cannot become {after}",
-        )
+        words = f"{word} {row_id} is not {before} any more: it cannot become {after}"
+        change_one(session, _STEPS[table], words, row=row_id, before=before, state=after)
 
 
 def enter(session: Session, decision_id: int, entry: LedgerEntry, now: datetime) -> None:
     """One line of the ledger, and the charge's `reversed` with it, which is what its lines add up to."""
-    kinds = session.exec(select(EntryRow.kind).where(col(EntryRow.charge_id) == entry.charge_id)).all()
+    kinds = run(session, _KINDS_OF, charge=entry.charge_id).scalars().all()
     corrections = sum(kind is EntryKind.CORRECCION for kind in kinds)
     live = len(kinds) - corrections > corrections
     correcting = entry.kind is EntryKind.CORRECCION
@@ -332,32 +330,27 @@ def enter(session: Session, decision_id: int, entry: LedgerEntry, now: datetime)
             if correcting
             else f"charge {entry.charge_id} has a live reversal already: no value is reversed twice"
         )
-    session.exec(
-        sa.insert(EntryRow).values(
-            decision_id=decision_id,
-            case_id=entry.case_id,
-            charge_id=entry.charge_id,
-            kind=entry.kind,
-            operation=entry.operation,
-            amount=entry.amount,
-            turn=corrections + 1,
-            cause=entry.cause,
-            rule=entry.rule,
-            entered_at=now,
-        )
+    run(
+        session,
+        _KEEP_ENTRY,
+        decision_id=decision_id,
+        case_id=entry.case_id,
+        charge_id=entry.charge_id,
+        kind=entry.kind,
+        operation=entry.operation,
+        amount=entry.amount,
+        turn=corrections + 1,
+        cause=entry.cause,
+        rule=entry.rule,
+        entered_at=now,
     )
-    sign = -1 if correcting else 1
     change_one(
         session,
-        sa.update(ChargeRow)
-        .where(
-            col(ChargeRow.id) == entry.charge_id,
-            col(ChargeRow.case_id) == entry.case_id,
-            col(ChargeRow.reversed) + sign * entry.amount <= col(ChargeRow.total),
-            col(ChargeRow.reversed) + sign * entry.amount >= 0,
-        )
-        .values(reversed=ChargeRow.reversed + sign * entry.amount),
+        _ADD_UP,
         f"charge {entry.charge_id} of case {entry.case_id}: {entry.amount} cents are more than there is to reverse",
+        charge=entry.charge_id,
+        case=entry.case_id,
+        more=-entry.amount if correcting else entry.amount,
     )
 
 
@@ -373,54 +366,34 @@ def _keep_uses(session: Session, mail_id: MailId, settlement: Settlement, eviden
     if not accepted and _reversed_something(session, mail_id):
         return  # put back and decided otherwise: what was reversed still rests on these papers
     stands = accepted or isinstance(decision, Reject) or state in {EvidenceState.EN_REVISION, EvidenceState.ESCALADO}
-    session.exec(sa.delete(UseRow).where(col(UseRow.mail_id) == mail_id, col(UseRow.claimed).is_(False)))
-    if not accepted:
-        session.exec(sa.delete(UseRow).where(col(UseRow.mail_id) == mail_id))
+    run(session, _FORGET_UNCLAIMED if accepted else _FORGET_USES, own=mail_id)
     if not stands:
         return
     ids: list[CaseId | None] = [case.id for case in decision.cases]
     for what, value in traces(evidence):
         for case_id in ids or [None]:
             row = {"mail_id": mail_id, "case_id": case_id, "what": what, "value": value, "accepted": accepted}
-            session.exec(sa.insert(UseRow).values(**row, claimed=False))
+            run(session, _KEEP_USE, **row, claimed=False)
         if accepted:
             _claim(session, mail_id, ids, (what, value), actor=decision.grounds.actor)
 
 
 def _reversed_something(session: Session, mail_id: MailId) -> bool:
     """True while a reversal that this mail caused is live, i.e. no correction has taken it back."""
-    return bool(_live(session, select(DecisionRow.id).where(col(DecisionRow.mail_id) == mail_id)))
+    return bool(run(session, _LIVE_OF_MAIL, own=mail_id).scalar_one())
 
 
 def live_entries(session: Session, decision_id: int) -> int:
     """How many ledger entries of a decision no correction has taken back."""
-    return _live(session, [decision_id])
+    return int(run(session, _LIVE, of_decision=decision_id).scalar_one())
 
 
 def people_accredited(session: Session, cases: Collection[CaseId], since: datetime) -> Cents:
     """Cents that people accredited to these cases since a moment, and that no correction has taken back."""
-    by_people = (col(DecisionRow.actor) != DAEMON, col(EntryRow.entered_at) > since)
-    total = (
-        select(sa.func.coalesce(sa.func.sum(EntryRow.amount), 0))
-        .join(DecisionRow, col(DecisionRow.id) == col(EntryRow.decision_id))
-        .where(col(EntryRow.case_id).in_(cases), *by_people, *_stands())
-    )
-    return Cents(int(session.exec(total).one()))
-
-
-def _live(session: Session, decisions: Any) -> int:
-    return count_rows(session, EntryRow, col(EntryRow.decision_id).in_(decisions), *_stands())
-
-
-def _stands() -> tuple[sa.ColumnElement[bool], ...]:
-    """That an entry accredits, and that no correction has taken it back."""
-    taken_back = aliased(EntryRow)
-    corrected = sa.exists().where(
-        col(taken_back.charge_id) == col(EntryRow.charge_id),
-        col(taken_back.turn) == col(EntryRow.turn),
-        col(taken_back.kind) == EntryKind.CORRECCION,
-    )
-    return col(EntryRow.kind) != EntryKind.CORRECCION, ~corrected
+    if not cases:
+        return Cents(0)
+    asked = {"cases": [int(case) for case in cases], "since": since}
+    return Cents(int(run(session, _BY_PEOPLE, **asked).scalar_one()))
 
 
 def _claim(
@@ -455,3 +428,69 @@ def _claim(
         raise RefusedTransition(
             f"{what.value} {value[:12]} was accepted for another case in {receipt_number(MailId(holder))} a moment ago"
         )
+
+
+# ── statements, built once ───────────────────────────────────────────────────────────────────────
+
+
+def _stands() -> tuple[sa.ColumnElement[bool], ...]:
+    """That an entry accredits, and that no correction has taken it back."""
+    entry, taken_back = of(EntryRow).c, of(EntryRow).alias("taken_back").c
+    corrected = sa.exists().where(
+        taken_back.charge_id == entry.charge_id,
+        taken_back.turn == entry.turn,
+        taken_back.kind == EntryKind.CORRECCION,
+    )
+    return entry.kind != EntryKind.CORRECCION, ~corrected
+
+
+def _step(table: type[Table]) -> sa.Update:
+    row = of(table).c
+    return sa.update(of(table)).where(row.id == sa.bindparam("row"), row.state == sa.bindparam("before"))
+
+
+def _add_up() -> sa.Update:
+    charge, more = of(ChargeRow).c, sa.bindparam("more", type_=sa.Integer)
+    return (
+        sa.update(of(ChargeRow))
+        .where(
+            charge.id == sa.bindparam("charge"),
+            charge.case_id == sa.bindparam("case"),
+            charge.reversed + more <= charge.total,
+            charge.reversed + more >= 0,
+        )
+        .values(reversed=charge.reversed + more)
+    )
+
+
+_OWN: sa.BindParameter[int] = sa.bindparam("own")
+_DECIDE = (
+    sa.update(of(MailRow))
+    .where(of(MailRow).c.id == _OWN, of(MailRow).c.decisions == sa.bindparam("taken"))
+    .values(respond_by=sa.func.coalesce(sa.bindparam("limit", type_=sa.Date), of(MailRow).c.respond_by))
+)
+_KEEP_DECISION = sa.insert(of(DecisionRow)).returning(of(DecisionRow).c.id)
+_NUMBERED = sa.select(of(DecisionRow).c.id).where(
+    of(DecisionRow).c.mail_id == _OWN, of(DecisionRow).c.number == sa.bindparam("number")
+)
+_STEPS: dict[type[Table], sa.Update] = {table: _step(table) for table in (CaseRow, ItemRow, ChargeRow)}
+_KINDS_OF = sa.select(of(EntryRow).c.kind).where(of(EntryRow).c.charge_id == sa.bindparam("charge"))
+_KEEP_ENTRY, _ADD_UP = sa.insert(of(EntryRow)), _add_up()
+_FORGET_PAPERS, _KEEP_PAPER = delete_of(PaperRow), sa.insert(of(PaperRow))
+_FORGET_CASES, _KEEP_CASE = delete_of(MailCaseRow), sa.insert(of(MailCaseRow))
+_FORGET_USES, _KEEP_USE = delete_of(UseRow), sa.insert(of(UseRow))
+_FORGET_UNCLAIMED = _FORGET_USES.where(_USE.c.claimed.is_(False))
+_OF_THE_MAIL = sa.select(of(DecisionRow).c.id).where(of(DecisionRow).c.mail_id == _OWN)
+_COUNT = sa.select(sa.func.count()).select_from(of(EntryRow)).where(*_stands())
+_LIVE_OF_MAIL = _COUNT.where(of(EntryRow).c.decision_id.in_(_OF_THE_MAIL))
+_LIVE = _COUNT.where(of(EntryRow).c.decision_id == sa.bindparam("of_decision"))
+_BY_PEOPLE = (
+    sa.select(sa.func.coalesce(sa.func.sum(of(EntryRow).c.amount), 0))
+    .join_from(of(EntryRow), of(DecisionRow), of(DecisionRow).c.id == of(EntryRow).c.decision_id)
+    .where(
+        among(of(EntryRow).c.case_id, "cases"),
+        of(DecisionRow).c.actor != DAEMON,
+        of(EntryRow).c.entered_at > sa.bindparam("since"),
+        *_stands(),
+    )
+)

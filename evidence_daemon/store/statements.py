@@ -98,10 +98,15 @@ def _new_row(dialect: str, table: type[Table], unique: tuple[str, ...], where: A
     return insert(of(table)).on_conflict_do_nothing(index_elements=unique, index_where=where).returning(sa.literal(1))
 
 
-def change_one(session: Session, change: sa.Update, refusal: str) -> None:
+def change_one(session: Session, change: sa.Update, refusal: str, **values: object) -> None:
     """Run a conditional update that must change exactly one row.  Raises `RefusedTransition`."""
-    if session.exec(change.execution_options(synchronize_session=False)).rowcount != 1:
+    if run(session, change, **values).rowcount != 1:
         raise RefusedTransition(refusal)
+
+
+def delete_of(table: type[Table]) -> sa.Delete:
+    """Deletes what a table keeps of one mail (`own`)."""
+    return sa.delete(of(table)).where(of(table).c.mail_id == sa.bindparam("own"))
 
 
 def count_rows(session: Session, table: type[Table], *conditions: Any) -> int:
