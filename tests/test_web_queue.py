@@ -7,7 +7,8 @@ import contextlib
 import html
 import re
 from collections.abc import AsyncIterator, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
@@ -15,13 +16,29 @@ from house import BORDER, CORPUS
 from living import letter
 from webhouse import Clock, Visitor, WebHouse, web_house
 
+from evidence_daemon.demo.papers import Equipment, Form, Layout, Medium, Paper, draw
 from evidence_daemon.errors import Temporary
 from evidence_daemon.exchange import import_cases
-from evidence_daemon.model import Engine, EvidenceState, Field, Lane, MailId, Role, Verdict, receipt_number
+from evidence_daemon.model import (
+    Direction,
+    DocumentKind,
+    Engine,
+    EquipmentLine,
+    EquipmentType,
+    EvidenceState,
+    Field,
+    Fields,
+    Lane,
+    Line,
+    MailId,
+    Role,
+    Verdict,
+    receipt_number,
+)
 from evidence_daemon.store import queue, records
 from evidence_daemon.store.queue import SearchBy, Wanted
 from evidence_daemon.web.frame import templates
-from evidence_daemon.web.reads import Read
+from evidence_daemon.web.reads import Read, values_read
 
 pytestmark = pytest.mark.anyio
 
@@ -296,6 +313,52 @@ def test_what_another_reading_says_instead_is_shown_and_stays_words() -> None:
     )
     assert "HWTCI" in row
     assert "<script>" not in row
+
+
+def test_state_and_accessories_are_shown_as_written_and_stay_words() -> None:
+    serial = Field("HWTC1", "HWTC1", 1, None, 0.5, Engine.TESSERACT, "serie:tabla")
+    line = EquipmentLine(
+        EquipmentType.ONT, "ONT", serial=serial, state="Pantalla <b>rota</b>", accessories="Cargador: Sí"
+    )
+    unread = EquipmentLine(EquipmentType.ONT, "ONT", state="Bueno")
+    silent = EquipmentLine(EquipmentType.ONT, "ONT", serial=serial)
+    paper = Fields((), DocumentKind.ACTA, Direction.DEVOLUCION, True, equipment=(line, unread, silent))
+    reads = [one for one in values_read(paper, 0, (), []) if one.name == "serial"]
+    row = templates().get_template("item_value.html").module.value_row  # type: ignore[attr-defined]
+    both, alone, nothing = (row(one, None, lambda **_: "/") for one in reads)
+    assert "estado: <bdi>Pantalla &lt;b&gt;rota&lt;/b&gt;</bdi>" in both
+    assert "accesorios: <bdi>Cargador: Sí</bdi>" in both
+    assert "estado: <bdi>Bueno</bdi>" in alone
+    assert "accesorios" not in alone
+    assert "said" not in nothing
+
+
+async def test_the_state_that_a_paper_tells_of_the_equipment_stands_beside_its_serial(own: WebHouse) -> None:
+    device = Equipment(EquipmentType.ONT, "Huawei", "HG8245Q2", "HWTC3F321126")
+    paper = Paper(
+        Layout.RETIRO,
+        "CEVALLOS LLUMIQUINGA LUCÍA SOFÍA",
+        "0100000017",
+        "40010000",
+        Line.INTERNET_FIJO,
+        date(2021, 3, 8),
+        (device,),
+        number="000-778",
+    )
+    mail = EmailMessage()
+    mail["Authentication-Results"] = f"{BORDER}; dmarc=pass header.from=example.com"
+    mail["From"], mail["Subject"] = "ana@example.com", "0100000017//OTRA PERSONA//INTERNET"
+    mail.set_content("Adjunto.")
+    drawn = draw(paper, Form(Medium.TEXT_PDF))
+    mail.add_attachment(drawn, maintype="application", subtype="pdf", filename="acta.pdf")
+    own.mail(mail.as_bytes())
+    async with visitor(own, "revisor") as rosa:
+        page = (await rosa.see("/cola/EV-0000001-8")).text
+    row = page[page.index('<tr id="read-0.equipment.0.serial"') :]
+    row = row[: row.index("</tr>")]
+    assert "HWTC3F321126" in row
+    assert "estado: <bdi>Completo</bdi>" in row
+    assert "accesorios" not in page
 
 
 async def test_a_late_form_is_told_who_decided_what(own: WebHouse) -> None:

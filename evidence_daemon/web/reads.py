@@ -34,7 +34,8 @@ class Sheet:
 class Read:
     """One value of a paper beside what is on file.  `kind`: "good", "bad", "warn" or "" where nothing compares.
 
-    `sheet` is the page (from 1) on which its box lies; 0 when it has none.
+    `sheet` is the page (from 1) on which its box lies; 0 when it has none.  `beside` is what else its line of the
+    table of equipment says, as written: "state" and "accessories", of those that it does say.
     """
 
     path: str
@@ -44,6 +45,7 @@ class Read:
     says: str
     kind: str
     sheet: int = 0
+    beside: tuple[tuple[str, str], ...] = ()
 
 
 def sheets_of(dossier: Dossier) -> list[Sheet]:
@@ -68,12 +70,13 @@ def values_read(paper: Fields, number: int, cases: tuple[Case, ...], sheets: lis
         found.append(Read(f"{number}.{name}", name, field, expected, says, kind, place(field)))
     items = [item for case in cases for item in case.items]
     for row, line in enumerate(paper.equipment):
-        for name, value in (("serial", line.serial), ("mac", line.mac)):
+        said = tuple((name, text) for name, text in (("state", line.state), ("accessories", line.accessories)) if text)
+        for name, value, beside in (("serial", line.serial, said), ("mac", line.mac, ())):
             if value is None and name == "mac":
                 continue
             path = f"{number}.equipment.{row}.{name}"
             expected, says, kind = _compared_equipment(value, [(item.serial, item.mac) for item in items])
-            found.append(Read(path, name, value, expected, says, kind, place(value)))
+            found.append(Read(path, name, value, expected, says, kind, place(value), beside))
     return found
 
 
