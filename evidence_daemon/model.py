@@ -20,6 +20,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
+from functools import lru_cache
 from typing import NewType
 
 Sha256 = NewType("Sha256", str)
@@ -1303,6 +1304,7 @@ class Role(StrEnum):
     """Reads everything, writes nothing."""
 
 
+@lru_cache(4096)
 def receipt_number(mail: MailId) -> str:
     """The number customers quote: `EV-0000017-4`, the last digit checks the others (Luhn).
 

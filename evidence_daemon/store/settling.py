@@ -113,13 +113,11 @@ def with_uses(session: Session, mail_id: MailId, evidence: Evidence) -> Evidence
     if wanted:
         asked = {"values": sorted({value for _what, value in wanted}), "own": mail_id}
         known = set(wanted)
-        receipts: dict[int, str] = {}  # one acta sent many times has hundreds of rows, a few for each mail
         for row in run(session, _USES, **asked):
             what, value, other, case_id, accepted, denied = tuple(row)
             if (what, value) in known:
-                receipt = receipts.get(other) or receipts.setdefault(other, receipt_number(MailId(other)))
                 whose = CaseId(case_id) if case_id is not None else None
-                found[Use(what, value, receipt, whose, accepted, bool(denied))] = None
+                found[Use(what, value, receipt_number(MailId(other)), whose, accepted, bool(denied))] = None
     order = [what.value for what in Trace]
     return replace(evidence, uses=tuple(sorted(found, key=lambda use: order.index(use.what))))
 

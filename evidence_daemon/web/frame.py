@@ -15,7 +15,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import cache
+from functools import cache, cached_property
 from importlib import resources
 from pathlib import Path
 from typing import Annotated, Any
@@ -226,7 +226,7 @@ class Visit:
                 detail=detail,
             )
 
-    @property
+    @cached_property
     def token(self) -> str:
         """What every form of this session carries in its field `token`: a stranger's page cannot know it."""
         cookie = self.request.cookies.get(cookie_name(self.rooms.web, "sesion"), "")
@@ -350,6 +350,7 @@ def templates() -> Environment:
         loader=FileSystemLoader(_HERE / "templates"),
         autoescape=True,
         undefined=StrictUndefined,
+        auto_reload=False,  # they change with the program only
         trim_blocks=True,
         lstrip_blocks=True,
         extensions=["jinja2.ext.i18n", "jinja2.ext.do"],

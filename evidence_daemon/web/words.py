@@ -12,7 +12,7 @@ import io
 from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from babel.dates import format_date, format_datetime, format_skeleton, format_time
@@ -25,6 +25,7 @@ from babel.support import Translations
 from evidence_daemon.workdays import ECUADOR
 
 LOCALE = "es_EC"
+"""Nothing here depends on who looks or when, so what Babel works out anew each time is kept."""
 _DIRECTORY = Path(__file__).parent / "locale" / LOCALE
 
 
@@ -54,11 +55,13 @@ def ngettext(one: str, many: str, number: int, **values: object) -> str:
     return translations().ngettext(one, many, number) % ({"num": whole(number)} | values)
 
 
+@cache
 def word(value: Enum) -> str:
     """A word of the field as people say it; one that has no Spanish yet stays as it is."""
     return str(translations().pgettext(type(value).__name__, str(value.value)))
 
 
+@lru_cache(1024)
 def money(cents: int) -> str:
     """Cents of USD as "$1.234,56"."""
     return format_currency(Decimal(cents) / 100, "USD", locale=LOCALE)
@@ -69,11 +72,13 @@ def whole(number: int) -> str:
     return format_decimal(number, locale=LOCALE)
 
 
+@lru_cache(1024)
 def percent(share: float) -> str:
     """0.123 as "12 %"."""
     return format_percent(share, locale=LOCALE)
 
 
+@lru_cache(1024)
 def day(value: date | datetime | None) -> str:
     """A date as "22 nov 2026", in Ecuador; "" for None."""
     if value is None:
@@ -83,6 +88,7 @@ def day(value: date | datetime | None) -> str:
     return format_date(value, "d MMM y", locale=LOCALE)
 
 
+@lru_cache(1024)
 def long_day(value: date | datetime | None) -> str:
     """A date as it is read aloud: "domingo, 22 de noviembre de 2026"; "" for None."""
     if value is None:
@@ -97,6 +103,7 @@ def short_day(value: date) -> str:
     return format_skeleton("Md", datetime(value.year, value.month, value.day), locale=LOCALE)  # noqa: DTZ001
 
 
+@lru_cache(1024)
 def moment(value: datetime | None) -> str:
     """A moment as "22 nov 2026, 13:05", in Ecuador; "" for None."""
     if value is None:
