@@ -17,7 +17,7 @@ from webhouse import ORIGIN, PASSWORD, Visitor, WebHouse, web_house
 
 from evidence_daemon import config as configuration
 from evidence_daemon.errors import BadConfig
-from evidence_daemon.model import Role
+from evidence_daemon.model import DocumentKind, EquipmentType, Role
 from evidence_daemon.store import users
 from evidence_daemon.web import auth, frame, site, words
 from evidence_daemon.web.access import MAY, NEEDS, Open, Permission, may
@@ -519,6 +519,12 @@ def test_no_spanish_is_left_over_or_doubtful() -> None:
             assert key not in seen, f"{key} stands in {seen[key]} and in {path.name}"
             assert not message.fuzzy, key
             seen[key] = path.name
+
+
+def test_equal_codes_of_different_fields_keep_their_own_words() -> None:
+    assert DocumentKind.OTRO == EquipmentType.OTRO  # type: ignore[comparison-overlap]
+    for _turn in range(2):
+        assert (words.word(DocumentKind.OTRO), words.word(EquipmentType.OTRO)) == ("otro documento", "otro")
 
 
 @pytest.mark.parametrize(

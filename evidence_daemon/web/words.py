@@ -55,10 +55,15 @@ def ngettext(one: str, many: str, number: int, **values: object) -> str:
     return translations().ngettext(one, many, number) % ({"num": whole(number)} | values)
 
 
-@cache
 def word(value: Enum) -> str:
     """A word of the field as people say it; one that has no Spanish yet stays as it is."""
-    return str(translations().pgettext(type(value).__name__, str(value.value)))
+    return _word(type(value).__name__, str(value.value))
+
+
+@cache
+def _word(field: str, value: str) -> str:
+    # Not by the member: two of different fields are equal when their codes are.
+    return str(translations().pgettext(field, value))
 
 
 @lru_cache(1024)
