@@ -96,8 +96,11 @@ class Field:
             return outreach.load_campaign(session, number)
 
     def claims(self, channel: Channel = Channel.WHATSAPP, limit: int = 100) -> tuple[Message, ...]:
-        """What leaves now."""
+        """What leaves now; somebody looks after the campaigns, as the engine does each minute."""
         found: list[Message] = []
+        with self.one.house.database.session() as session:
+            for campaign in outreach.running(session):
+                outreach.change_campaign(session, campaign, beat_at=self.one.now[0])
         while True:
             with self.one.house.database.session() as session:
                 claimed = self.contacts.claim(session, channel, self.one.now[0], limit - len(found))

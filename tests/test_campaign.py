@@ -645,6 +645,22 @@ def test_the_export_masks_telephones_and_the_law_check_finds_what_was_forced_in(
     assert len(check.twice) == 2
 
 
+def test_the_law_check_sees_a_second_contact_of_the_day_by_another_campaign(here: Field) -> None:
+    first = here.planned().id
+    for message in here.claims():
+        here.answers(message.attempt, Accepted("x"))
+    second = here.planned().id
+    with here.one.house.database.session() as session:
+        session.execute(sa.text("DELETE FROM contact_days"))  # as if the key had not held
+    here.one.later(minutes=5)
+    forced = here.claims()
+    assert len(forced) == 2
+    assert here.acts.check_law(first).twice == (), "the first contact of a day is in order"
+    check = here.acts.check_law(second)
+    assert set(check.twice) == {message.attempt for message in forced}
+    assert check.contacts == 2, "the other campaign's are not counted here"
+
+
 # ── a rehearsal ──────────────────────────────────────────────────────────────────────────────────
 
 
@@ -820,6 +836,55 @@ def test_a_campaign_that_stood_still_too_long_does_not_go_on_by_itself(here: Fie
     assert here.claims() == ()
     here.acts.resume(number, person="Ana")
     assert len(here.claims()) == 2
+
+
+def test_nothing_leaves_after_a_long_sleep_before_somebody_looked_after_the_campaign(here: Field) -> None:
+    number = here.planned().id
+    here.one.later(days=5)  # the machine slept; the sender wakes first
+    with here.one.house.database.session() as session:
+        assert here.contacts.claim(session, WA, here.one.now[0], 10).messages == ()
+    assert here.load(number).state is CampaignState.EN_CURSO
+
+
+@pytest.mark.parametrize(
+    ("whom", "channel", "ends"),
+    [("P0000002", None, True), ("+59322999999", None, True), ("P0000002", WA, False), ("P0000001", None, False)],
+)
+def test_who_asks_to_be_left_alone_while_his_call_lives_is_hung_up_within_a_second(
+    here: Field, whom: str, channel: Channel | None, ends: bool
+) -> None:
+    here.planned()
+    calls = Recorder(IVR)
+    engine = engine_of(here, calls)
+    engine.start()
+    try:
+        until(lambda: here.of_case(2)[0].state is S.ENVIADO)
+        here.acts.suppress(whom, person="Ana", reason="lo pidió", channel=channel)
+        if ends:
+            assert until(lambda: bool(calls.ended)) < 1.0
+        else:
+            time.sleep(0.6)
+            assert calls.ended == []
+    finally:
+        engine.stop()
+
+
+def test_who_asks_to_be_left_alone_between_claim_and_handing_over_gets_nothing(here: Field) -> None:
+    """Claimed, and the turn is still to come: his message is given back and never leaves."""
+    here.planned()
+    late = Recorder(WA)
+    engine = engine_of(here, late)
+    engine._paces[WA] = Pace(0.7)  # a turn every second and a half: the second message waits for its own
+    engine.start()
+    try:
+        until(lambda: len(late.given) == 1)
+        other = next(one for one in (here.of_case(1)[0], here.of_case(3)[0]) if one.id != late.given[0].attempt)
+        until(lambda: here.attempt(other.id).state is S.ENVIANDO)
+        here.acts.suppress(other.customer, person="Ana", reason="lo pidió")
+        until(lambda: here.attempt(other.id).state is S.OMITIDO)
+    finally:
+        engine.stop()
+    assert [message.attempt for message in late.given] == [late.given[0].attempt]
 
 
 def test_one_channel_has_one_sender(here: Field) -> None:

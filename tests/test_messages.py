@@ -61,7 +61,7 @@ class Stalling(WhatsApp):
     async def send(self, message: Message) -> Sent:
         self.stalled += 1
         if self.stalled % 70 == 0:
-            time.sleep(0.5)  # noqa: ASYNC251  # the fault
+            time.sleep(0.5)  # the fault
         return await super().send(message)
 
 

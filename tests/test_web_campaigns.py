@@ -64,9 +64,11 @@ def running(house: WebHouse) -> outreach.Campaign:
 
 
 def send(house: WebHouse, limit: int = 5) -> int:
-    """Let some messages leave, and be read."""
+    """Let some messages leave, and be read; somebody looks after the campaigns, as the engine does."""
     contacts = Contacts(house.house.pipeline.calendar, house.house.lanes)
     with house.house.database.session() as session:
+        for campaign in outreach.running(session):
+            outreach.change_campaign(session, campaign, beat_at=house.clock())
         claimed = contacts.claim(session, Channel.WHATSAPP, house.clock(), limit)
         for one in claimed.messages:
             contacts.conclude(session, one.attempt, Accepted("wamid.1"), house.clock())

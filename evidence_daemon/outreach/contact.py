@@ -108,6 +108,8 @@ class Contacts:
         for campaign in [rehearsal] if rehearsal else outreach.running(session):
             if room - len(messages) <= 0 or now < campaign.starts_at or not _unchanged(session, campaign):
                 continue
+            if rehearsal is None and missed_since(campaign, now) is not None:
+                continue  # a machine that slept: its sender may wake first
             here = min(room - len(messages), _own_room(session, campaign, channel, now))
             if here <= 0:
                 continue
@@ -259,7 +261,7 @@ class Contacts:
                 assert_never(sent)
 
     def withdraw(self, session: Session, name: AttemptId, now: datetime) -> None:
-        """It was claimed and not handed over: its customer has answered meanwhile, or its turn is far away.  It waits."""
+        """It was claimed and not handed over: its customer answered meanwhile, or its turn is far away.  It waits."""
         attempt = outreach.attempt(session, name)
         if attempt is not None:
             self._give_back(session, attempt, now, now)
@@ -491,6 +493,13 @@ class _Go:
     case: Candidate
     phone: str
     openings: schedule.Openings
+
+
+def missed_since(campaign: Campaign, now: datetime) -> datetime | None:
+    """Since when nobody looked after a campaign, where that is too long for it to go on by itself; else None."""
+    since = max(filter(None, (campaign.beat_at, campaign.starts_at)))
+    hours = audience.read_plan(campaign.plan).book.limits.misfire_hours
+    return since if now - since > timedelta(hours=hours) else None
 
 
 def _own_room(session: Session, campaign: Campaign, channel: Channel, now: datetime) -> int:

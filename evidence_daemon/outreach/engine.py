@@ -24,7 +24,7 @@ from evidence_daemon.errors import BadInput, EvidenceDaemonError, RefusedTransit
 from evidence_daemon.model import AttemptId, CampaignState, Channel, ContactState
 from evidence_daemon.outreach import audience
 from evidence_daemon.outreach.channel import Driver, Lost, Message, NeverSeen, Report, Sent, Throttled
-from evidence_daemon.outreach.contact import Claimed, Contacts
+from evidence_daemon.outreach.contact import Claimed, Contacts, missed_since
 from evidence_daemon.outreach.schedule import Pace
 from evidence_daemon.store import outreach, progress
 from evidence_daemon.store.database import Database, Session
@@ -149,9 +149,7 @@ class Engine:
     def _tend(self, session: Session) -> bool:
         now, more = self._clock(), False
         for campaign in outreach.running(session):
-            plan = audience.read_plan(campaign.plan)
-            since = max(filter(None, (campaign.beat_at, campaign.starts_at)))
-            if now - since > timedelta(hours=plan.book.limits.misfire_hours):
+            if (since := missed_since(campaign, now)) is not None:
                 because = f"no salió: estuvo detenida desde {since:%Y-%m-%d %H:%M} UTC; una persona la reanuda"
                 outreach.change_campaign(session, campaign, state=CampaignState.PAUSADA, because=because)
                 observe.say(log, logging.WARNING, "campaign missed its time", campaign=campaign.id)
@@ -239,7 +237,7 @@ class Engine:
         try:
             while (one := await ready.get()) is not None:
                 message, claimed_at = one
-                while 0 < (wait := pace.wait(loop.time())) and loop.time() + wait < claimed_at + _fresh(pace):
+                while (wait := pace.wait(loop.time())) > 0 and loop.time() + wait < claimed_at + _fresh(pace):
                     await asyncio.sleep(wait)
                 if wait > 0 or message.attempt in self._unwanted:
                     await self._do(partial(self._withdraw, message.attempt))

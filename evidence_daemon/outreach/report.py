@@ -83,26 +83,30 @@ class LawCheck:
 
 
 def check_law(session: Session, campaign: Campaign, calendar: Calendar) -> LawCheck:
-    """Look at every contact again, in the order in which they were made; memory is that of one day's contacts."""
+    """Look at every contact again, in the order in which they were made; memory is that of one day's contacts.
+
+    The law counts contacts of a person whichever campaign made them, so those of the others are looked at beside.
+    """
     openings = audience.read_plan(campaign.plan).openings(calendar)
     outside, twice, days = list[AttemptId](), list[AttemptId](), dict[date, LawDay]()
     seen: dict[date, set[str]] = {}
-    for name, customer, phone, result, at, province in outreach.contacts_made(session, campaign.id):
-        day = at.astimezone(schedule.zone_of(province)).date()
-        line = days.setdefault(day, LawDay(day))
-        line.contacts += 1
-        if not openings.is_open(at, province):
-            outside.append(name)
-            line.outside += 1
-        if result == schedule.NETWORK:
+    for one in outreach.contacts_made(session, campaign):
+        day = one.at.astimezone(schedule.zone_of(one.province)).date()
+        if one.mine:
+            line = days.setdefault(day, LawDay(day))
+            line.contacts += 1
+            if not openings.is_open(one.at, one.province):
+                outside.append(one.attempt)
+                line.outside += 1
+        if one.result == schedule.NETWORK:
             continue  # nobody's telephone rang
         if day not in seen:  # two zones: yesterday may still go on elsewhere
-            seen = {one: whos for one, whos in seen.items() if abs((day - one).days) <= 1}
+            seen = {known: whos for known, whos in seen.items() if abs((day - known).days) <= 1}
             seen[day] = set()
-        keys = {f"c:{customer}", f"t:{phone}"}
-        if keys & seen[day]:
-            twice.append(name)
-            line.twice += 1
+        keys = {f"c:{one.customer}", f"t:{one.phone}"}
+        if one.mine and keys & seen[day]:
+            twice.append(one.attempt)
+            days[day].twice += 1
         seen[day] |= keys
     by_day = tuple(days[day] for day in sorted(days))
     return LawCheck(sum(line.contacts for line in by_day), tuple(outside), tuple(twice), by_day)

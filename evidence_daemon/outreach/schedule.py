@@ -218,7 +218,7 @@ class Pace:
     evenly arrives in a heap.  Known is that it arrived before its answer.  So there are as many places as messages in
     a second, each message takes one, and a place is free again a second after the *answer*: two messages of one place
     never arrive within a second, whoever was late.  What this costs is the time that an answer takes; most of the
-    quickest one's (`_SURELY`) is taken off again, for so long an answer and the next message are on their ways at least.
+    quickest one's (`_SURELY`) is taken off again, for so long the answer and the next message are under way at least.
 
     Moments are seconds of any clock that never goes back.  Turns are evenly spaced; a sender that was held up catches
     up a little, as far as places are free.
@@ -288,7 +288,7 @@ _SURELY = 0.8
 _ENOUGH = 200
 """Answers until the quickest one of them is believed."""
 _SILENT = 2.0
-"""Seconds: what is not answered by then arrived before, or never will; a lost answer must not keep its place for long."""
+"""Seconds: what is not answered by then arrived before, or never will; a lost answer must not keep its place."""
 _ASK_AGAIN = 0.005
 _CATCH_UP = 0.5
 

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlmodel import Session, col
@@ -224,19 +224,41 @@ def attempts_of_campaign(session: Session, campaign: int) -> Iterator[Attempt]:
         yield Attempt(*row)
 
 
-def contacts_made(session: Session, campaign: int) -> Iterator[tuple[AttemptId, str, str, str | None, datetime, str]]:
-    """Every contact that began, by its moment: attempt, customer, telephone, result, moment, province."""
+def contacts_made(session: Session, campaign: Campaign) -> Iterator[Contact]:
+    """Every contact that began in the time of a campaign, by its moment: its own, and those of the other campaigns.
+
+    A rehearsal has days of its own.
+    """
     query = (
         sa.select(
-            col(AttemptRow.id), col(AttemptRow.customer), col(AttemptRow.phone), col(AttemptRow.result),
-            col(AttemptRow.claimed_at), col(CaseRow.province),
+            col(AttemptRow.id), col(AttemptRow.campaign_id) == campaign.id, col(AttemptRow.customer),
+            col(AttemptRow.phone), col(AttemptRow.result), col(AttemptRow.claimed_at), col(CaseRow.province),
         )
         .join(CaseRow, col(CaseRow.id) == col(AttemptRow.case_id))
-        .where(col(AttemptRow.campaign_id) == campaign, col(AttemptRow.claimed_at).is_not(None))
+        .join(CampaignRow, col(CampaignRow.id) == col(AttemptRow.campaign_id))
+        .where(col(AttemptRow.claimed_at).is_not(None))
         .order_by(col(AttemptRow.claimed_at), col(AttemptRow.id))
     )  # fmt: skip
-    for name, customer, phone, result, at, province in session.execute(query.execution_options(yield_per=1000)):
-        yield AttemptId(name), customer, phone, result, at, province
+    if campaign.rehearsal:
+        query = query.where(col(AttemptRow.campaign_id) == campaign.id)
+    else:
+        since = (campaign.started_at or campaign.created_at) - timedelta(days=1)
+        query = query.where(col(CampaignRow.rehearsal).is_(False), col(AttemptRow.claimed_at) > since)
+    for name, mine, customer, phone, result, at, province in session.execute(query.execution_options(yield_per=1000)):
+        yield Contact(AttemptId(name), bool(mine), customer, phone, result, at, province)
+
+
+class Contact(NamedTuple):
+    """One contact that began."""
+
+    attempt: AttemptId
+    mine: bool
+    """Of the campaign that was asked for."""
+    customer: str
+    phone: str
+    result: str | None
+    at: datetime
+    province: str
 
 
 def due(session: Session, campaign: int, channel: Channel, now: datetime, limit: int) -> list[Attempt]:
@@ -408,3 +430,23 @@ def stop_live(session: Session, campaign: int, now: datetime) -> None:
         .values(stop_asked_at=now)
         .execution_options(**_QUIET)
     )
+
+
+def stop_reaching(session: Session, who: str, channel: str, now: datetime) -> None:
+    """Somebody (c:… or t:…) is to be left alone on a channel ("": on all): end what lives, take back what is claimed.
+
+    What is planned is marked too, though its claim would see the same: whoever claims it in this very moment, on a
+    database that lets both go on, holds its row, and this waits for him.
+    """
+    kind, of_whom = who[:2], who[2:]
+    if kind == "t:":
+        every = sa.select(col(CampaignRow.id))  # so that the index over campaign and telephone is used
+        mine = sa.and_(col(AttemptRow.campaign_id).in_(every), col(AttemptRow.phone) == of_whom)
+    else:
+        mine = col(AttemptRow.case_id).in_(sa.select(col(CaseRow.id)).where(col(CaseRow.id_number) == of_whom))
+    change = sa.update(AttemptRow).where(
+        mine, col(AttemptRow.state).in_((*UNDER_WAY, _S.PLANIFICADO)), col(AttemptRow.stop_asked_at).is_(None)
+    )
+    if channel:
+        change = change.where(col(AttemptRow.channel) == channel)
+    session.exec(change.values(stop_asked_at=now).execution_options(**_QUIET))

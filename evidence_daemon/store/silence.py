@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
 from evidence_daemon.model import AttemptId, CampaignState, Channel
-from evidence_daemon.store.outreach import all_campaigns
+from evidence_daemon.store.outreach import all_campaigns, stop_reaching
 from evidence_daemon.store.statements import insert_new
 from evidence_daemon.store.tables_outreach import (
     ContactStopRow,
@@ -36,9 +36,12 @@ class Suppression:
 
 
 def suppress(session: Session, wanted: Suppression) -> bool:
-    """Leave somebody alone; False when that stood already."""
+    """Leave somebody alone, from this moment on: what lives of him is ended.  False when that stood already."""
     values = {name: getattr(wanted, name) for name in Suppression.__dataclass_fields__} | {"lifted_by": ""}
-    return insert_new(session, SuppressionRow, values, ["who", "channel"], where=sa.text("lifted_at IS NULL"))
+    new = insert_new(session, SuppressionRow, values, ["who", "channel"], where=sa.text("lifted_at IS NULL"))
+    if new:
+        stop_reaching(session, wanted.who, wanted.channel, wanted.at)
+    return new
 
 
 def lift(session: Session, who: str, channel: str, *, actor: str, now: datetime) -> bool:

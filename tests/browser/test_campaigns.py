@@ -119,7 +119,8 @@ def test_from_the_first_draft_over_a_rehearsal_to_a_campaign_that_goes_on_after_
     # listen: the machine's voice plays to its end
     heard = boss.locator("audio").first.evaluate(
         "sound => new Promise((good, bad) => { sound.onended = () => good(sound.currentTime);"
-        " sound.onerror = () => bad(new Error('not heard')); sound.muted = true; sound.playbackRate = 16; sound.play(); })"
+        " sound.onerror = () => bad(new Error('not heard')); sound.muted = true;"
+        " sound.playbackRate = 16; sound.play(); })"
     )
     assert heard > 5
     # rehearsal: on its own page, which tells by itself when it is over
