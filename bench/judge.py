@@ -31,6 +31,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 from crowd import crowd_evidence, fill
 
 from evidence_daemon.app import read_rules
+from evidence_daemon.cases import ledger
 from evidence_daemon.cases.decision import decide
 from evidence_daemon.cases.settlement import settle
 from evidence_daemon.gathering import matched
@@ -111,7 +112,15 @@ def _applied(database: Database, book: RuleBook, numbers: list[int]) -> float:
             seen, found = matched(session, mail_id, evidence, book)
             settlement = settle(decide(seen, found, book, NOW.date()), seen, book, NOW.date())
             records.apply(
-                session, mail_id, settlement, found=found, evidence=seen, edition=book.edition, now=NOW, outgoing=None
+                session,
+                mail_id,
+                settlement,
+                found=found,
+                evidence=seen,
+                follows=ledger.evidence_before(settlement),
+                edition=book.edition,
+                now=NOW,
+                outgoing=None,
             )
     return len(numbers) / (time.perf_counter() - started)
 

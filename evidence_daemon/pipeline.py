@@ -22,6 +22,7 @@ from functools import partial
 from pathlib import Path
 
 from evidence_daemon import observe
+from evidence_daemon.cases import ledger
 from evidence_daemon.cases.decision import decide
 from evidence_daemon.cases.matching import search_keys
 from evidence_daemon.cases.settlement import lapse, settle
@@ -445,6 +446,7 @@ class Pipeline:
             settlement,
             found=found,
             evidence=evidence,
+            follows=ledger.evidence_before(settlement),
             edition=self.book.edition,
             now=self.clock(),
             outgoing=outgoing,

@@ -33,6 +33,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from evidence_daemon.cases import ledger
 from evidence_daemon.cases.decision import decide
 from evidence_daemon.cases.matching import match, search_keys
 from evidence_daemon.cases.settlement import settle
@@ -353,7 +354,15 @@ class Histories(RuleBasedStateMachine):
     def _apply(self, session: Session, mail_id: MailId, decision: Decision, evidence: Evidence, found: Match) -> None:
         settlement = settle(decision, evidence, dossier.book(), self.now.date())
         records.apply(
-            session, mail_id, settlement, found=found, evidence=evidence, edition="x", now=self.now, outgoing=None
+            session,
+            mail_id,
+            settlement,
+            found=found,
+            evidence=evidence,
+            follows=ledger.evidence_before(settlement),
+            edition="x",
+            now=self.now,
+            outgoing=None,
         )
 
     @precondition(lambda self: self.mails)

@@ -12,13 +12,20 @@ from hypothesis import strategies as st
 from evidence_daemon.cases import ledger
 from evidence_daemon.errors import RefusedTransition
 from evidence_daemon.model import (
+    DAEMON,
     CaseState,
     ChargeState,
     EntryKind,
     EvidenceState,
+    FolderRole,
+    Grounds,
+    Hold,
     ItemId,
     ItemState,
     Operation,
+    Reject,
+    Reverse,
+    Settlement,
 )
 
 C, IT, H, E = CaseState, ItemState, ChargeState, EvidenceState
@@ -199,3 +206,34 @@ def test_the_state_of_a_case_follows_from_items_and_charges(
     items: list[ItemState], charges: list[ChargeState], flags: dict[str, bool], wanted: CaseState
 ) -> None:
     assert ledger.derive_case_state(items, charges, **flags) is wanted
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "daemon", "person"),
+    [
+        (E.RECIBIDO, E.ACEPTADO, True, True),
+        (E.RECIBIDO, E.EN_REVISION, True, True),
+        (E.PROCESADO, E.RECHAZADO, True, True),
+        (E.EN_REVISION, E.ACEPTADO, True, True),
+        (E.EN_REVISION, E.EN_REVISION, True, True),
+        (E.RECHAZADO, E.EN_REVISION, True, True),
+        (E.ACEPTADO, E.EN_REVISION, False, True),
+        (E.ACEPTADO, E.RECHAZADO, False, True),
+        (E.ACEPTADO_PARCIAL, E.ACEPTADO, False, True),
+        (E.ESCALADO, E.ACEPTADO, False, True),
+        (E.DESCARTADO, E.ACEPTADO, False, True),
+        (E.ERROR_TECNICO, E.ACEPTADO, False, True),
+        (E.SUSTITUIDO, E.ACEPTADO, False, True),
+        (E.RECIBIDO, E.SUSTITUIDO, False, False),
+    ],
+)
+def test_a_decision_passes_through_states_in_which_it_does_not_stop(
+    before: E, after: E, daemon: bool, person: bool
+) -> None:
+    kind = {E.ACEPTADO: Reverse, E.RECHAZADO: Reject}.get(after, Hold)
+
+    def may(actor: str) -> bool:
+        decision = kind((), Grounds((), (), actor=actor))
+        return before in ledger.evidence_before(Settlement(decision, after, FolderRole.REVISION))
+
+    assert (may(DAEMON), may("persona:ana")) == (daemon, person)

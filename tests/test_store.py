@@ -21,6 +21,7 @@ from alembic.migration import MigrationContext
 from sqlmodel import SQLModel
 
 import evidence_daemon.store.whatsapp  # noqa: F401  # its tables are emptied too
+from evidence_daemon.cases import ledger
 from evidence_daemon.errors import BadConfig, BadInput, Permanent, RefusedTransition, Temporary
 from evidence_daemon.model import (
     DAEMON,
@@ -381,6 +382,7 @@ def settle(
         found=OneCase(cases[0], ("la cédula",)) if len(cases) == 1 else NoCase(("nada",)),
         evidence=evidence or evidence_of(mail),
         keys=SearchKeys(id_numbers=("1700000019",)),
+        follows=ledger.evidence_before(settlement),
         edition="abc123",
         now=NOW,
         outgoing=outgoing if settlement.reply is not None else None,
@@ -1168,7 +1170,10 @@ def test_a_person_who_takes_an_acceptance_back_frees_its_acta(database: Database
         taken_back = tuple(
             replace(entry, kind=EntryKind.CORRECCION, operation=Operation.NINGUNA) for entry in reversal.entries
         )
-        settle(session, first, replace(holding(one), entries=taken_back), evidence_of(first, paper))
+        undone = replace(
+            holding(one), entries=taken_back, decision=Hold((one,), replace(grounds(), actor="persona:ana"))
+        )
+        settle(session, first, undone, evidence_of(first, paper))
         settle(session, second, acceptance(second, two), evidence_of(second, paper))
         claimed = session.exec(sa.select(UseRow.mail_id).where(sa.text("claimed"))).all()  # type: ignore[call-overload]
     assert {row[0] for row in claimed} == {second}
@@ -1182,6 +1187,7 @@ def test_a_message_id_is_never_given_twice(database: Database) -> None:
             arguments: dict[str, Any] = {
                 "found": NoCase(()),
                 "evidence": evidence_of(mail),
+                "follows": ledger.evidence_before(holding()),
                 "edition": "",
                 "now": NOW,
                 "outgoing": same,
@@ -1322,6 +1328,7 @@ def test_an_answer_can_be_withheld_with_its_reason(database: Database) -> None:
             holding(),
             found=NoCase(()),
             evidence=evidence_of(mail),
+            follows=ledger.evidence_before(holding()),
             edition="",
             now=NOW,
             outgoing=outgoing,

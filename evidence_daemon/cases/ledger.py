@@ -12,6 +12,7 @@ from typing import TypeVar
 
 from evidence_daemon.errors import RefusedTransition
 from evidence_daemon.model import (
+    DAEMON,
     BatchState,
     Case,
     CaseState,
@@ -25,6 +26,7 @@ from evidence_daemon.model import (
     ItemState,
     LedgerEntry,
     Operation,
+    Settlement,
 )
 
 _S = TypeVar("_S", CaseState, ItemState, ChargeState, EvidenceState, BatchState)
@@ -100,8 +102,11 @@ EVIDENCE: _Table[EvidenceState] = {
     # A duplicate is known by its attachments, automatic mail by having none: both after reading.
     _E.PROCESADO: frozenset({_E.VALIDADO_AUTO, _E.EN_REVISION, _E.DESCARTADO, _E.DUPLICADO, _E.ERROR_TECNICO}),
     _E.VALIDADO_AUTO: frozenset({_E.ACEPTADO, _E.ACEPTADO_PARCIAL, _E.RECHAZADO, _E.ESCALADO, _E.ERROR_TECNICO}),
-    _E.EN_REVISION: frozenset({_E.ACEPTADO, _E.ACEPTADO_PARCIAL, _E.RECHAZADO, _E.ESCALADO, _E.ERROR_TECNICO}),
-    _E.RECHAZADO: frozenset({_E.SUSTITUIDO, _E.ERROR_TECNICO}),
+    # A list or a register came in: what was held or asked for is judged again on what was read of it.
+    _E.EN_REVISION: frozenset(
+        {_E.ACEPTADO, _E.ACEPTADO_PARCIAL, _E.RECHAZADO, _E.ESCALADO, _E.ERROR_TECNICO, _E.PROCESADO}
+    ),
+    _E.RECHAZADO: frozenset({_E.SUSTITUIDO, _E.ERROR_TECNICO, _E.PROCESADO}),
     _E.ERROR_TECNICO: frozenset({_E.RECIBIDO, _E.EN_REVISION}),
     _E.DESCARTADO: frozenset({_E.ERROR_TECNICO}),
     _E.DUPLICADO: frozenset({_E.ERROR_TECNICO}),
@@ -119,6 +124,8 @@ EVIDENCE_BY_PERSON: _Table[EvidenceState] = {
     _E.RECHAZADO: frozenset({_E.EN_REVISION}),
     _E.DESCARTADO: frozenset({_E.EN_REVISION}),
     _E.DUPLICADO: frozenset({_E.EN_REVISION}),
+    # The mail that replaced it was taken back: this one may be the true one.
+    _E.SUSTITUIDO: frozenset({_E.EN_REVISION}),
 }
 
 _B = BatchState
@@ -166,10 +173,35 @@ def evidence_step(before: EvidenceState, after: EvidenceState, *, by_person: boo
     _step("la evidencia", EVIDENCE, EVIDENCE_BY_PERSON, before, after, by_person=by_person)
 
 
+def evidence_before(settlement: Settlement) -> frozenset[EvidenceState]:
+    """The states from which a decision may bring evidence to where its settlement leaves it.
+
+    It passes through states in which it does not stop: the daemon reads and validates in one go; a person takes into
+    review what he decides, be it new, decided or shunted.
+    """
+    after, by_person = settlement.evidence_state, settlement.decision.grounds.actor != DAEMON
+
+    def may(before: EvidenceState, then: EvidenceState) -> bool:
+        return _may(EVIDENCE, EVIDENCE_BY_PERSON, before, then, by_person=by_person)
+
+    def leads(before: EvidenceState) -> bool:
+        reached = [before]
+        for way in (_E.PROCESADO, _E.EN_REVISION if by_person else _E.VALIDADO_AUTO):
+            if any(may(state, way) for state in reached):
+                reached.append(way)
+        return any(may(state, after) for state in reached)
+
+    return frozenset(filter(leads, EvidenceState))
+
+
+def _may(table: _Table[_S], persons: _Table[_S], before: _S, after: _S, *, by_person: bool) -> bool:
+    return after in table[before] or (by_person and after in persons.get(before, frozenset()))
+
+
 def _step(what: str, table: _Table[_S], persons: _Table[_S], before: _S, after: _S, *, by_person: bool) -> None:
-    may = after in persons.get(before, frozenset())
-    if after in table[before] or (may and by_person):
+    if _may(table, persons, before, after, by_person=by_person):
         return
+    may = after in persons.get(before, frozenset())
     raise RefusedTransition(
         f"{what} no puede pasar de {before} a {after}" + (": sólo una persona puede hacerlo" if may else "")
     )

@@ -160,6 +160,7 @@ def apply(
     *,
     found: Match,
     evidence: Evidence,
+    follows: Collection[EvidenceState],
     edition: str,
     now: datetime,
     outgoing: Outgoing | None,
@@ -171,6 +172,8 @@ def apply(
     All or nothing, in a savepoint of the caller's transaction: when `RefusedTransition` is raised (a state
     was not what the settlement thought, a charge has a live reversal, the evidence was accepted for
     another case a moment ago) nothing of it is written, and the caller may judge anew.
+
+    `follows` are the states of the mail from which the ledger lets this decision be made.
 
     `number` makes it safe to repeat: when this mail has that decision already, nothing happens and its id
     is returned.  Without it the next number is taken.
@@ -189,6 +192,7 @@ def apply(
                 found=found,
                 evidence=evidence,
                 keys=keys or SearchKeys(),
+                follows=follows,
                 edition=edition,
                 now=now,
                 outgoing=outgoing,
@@ -208,6 +212,7 @@ def _apply(
     found: Match,
     evidence: Evidence,
     keys: SearchKeys,
+    follows: Collection[EvidenceState],
     edition: str,
     now: datetime,
     outgoing: Outgoing | None,
@@ -219,9 +224,10 @@ def _apply(
     change_one(
         session,
         _DECIDE,
-        f"{receipt} was decided by somebody else at the same moment",
+        f"{receipt} was decided by somebody else at the same moment, or may not become {settlement.evidence_state} now",
         own=mail_id,
         taken=taken,
+        follows=sorted(state.value for state in follows),
         decisions=taken + 1,
         state=settlement.evidence_state,
         folder=settlement.folder,
@@ -464,7 +470,11 @@ def _add_up() -> sa.Update:
 _OWN: sa.BindParameter[int] = sa.bindparam("own")
 _DECIDE = (
     sa.update(of(MailRow))
-    .where(of(MailRow).c.id == _OWN, of(MailRow).c.decisions == sa.bindparam("taken"))
+    .where(
+        of(MailRow).c.id == _OWN,
+        of(MailRow).c.decisions == sa.bindparam("taken"),
+        among(of(MailRow).c.state, "follows"),
+    )
     .values(respond_by=sa.func.coalesce(sa.bindparam("limit", type_=sa.Date), of(MailRow).c.respond_by))
 )
 _KEEP_DECISION = sa.insert(of(DecisionRow)).returning(of(DecisionRow).c.id)
