@@ -222,6 +222,8 @@ class Histories(RuleBasedStateMachine):
         self.corrections = Corrections(self.database, dossier.book(), lambda: self.now)
         self.mails: dict[MailId, Evidence] = {}
         self.billing = Billing()
+        self.plain = True
+        """All lists so far named things as the first one did: no row of them may be refused."""
         self.statements = 0
         self.cut: int | None = None
         sa.event.listen(self.database.engine, "before_cursor_execute", self._count)
@@ -279,10 +281,11 @@ class Histories(RuleBasedStateMachine):
     def another_list_comes(self, states: list[str], spelt: list[str], cut: int | None) -> None:
         """Billing's list of tonight; "" leaves a row out.  Serials, services and holders may be written otherwise."""
         rows = {SPELT[way](thing): state for thing, state, way in zip(THINGS, states, spelt, strict=True)}
+        self.plain = self.plain and {*spelt} <= {"as ever", "lower"}
         with self._perhaps_cut(cut):
-            self._import(rows, plain={*spelt} <= {"as ever", "lower"})
+            self._import(rows)
 
-    def _import(self, states: dict[Thing, str], *, plain: bool = True) -> None:
+    def _import(self, states: dict[Thing, str]) -> None:
         text = io.StringIO()
         text.write(HEADINGS + "\n")
         for thing, state in states.items():
@@ -295,7 +298,7 @@ class Histories(RuleBasedStateMachine):
         path = self.directory / "casos.csv"
         path.write_text(text.getvalue(), "utf-8")
         report = import_cases(self.database, path, dossier.book(), now=self.now)
-        assert report.rejected == () or not plain
+        assert report.rejected == () or not self.plain
 
     # ── mails ────────────────────────────────────────────────────────────────────────────────────
 
