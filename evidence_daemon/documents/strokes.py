@@ -25,10 +25,10 @@ def ink(shown: Pixels, words: list[list[Any]]) -> list[list[float]]:
     A box over the whole width stands for letters struck across the page ("ANULADO"): no other one reaches both sides.
     """
     scale = min(1.0, _INK_SIDE / max(shown.shape[:2]))
-    small = smaller(shown, scale)
-    height, width = small.shape[:2]
-    red, green, blue = cv2.split(small)
-    dark = cv2.threshold(cv2.min(cv2.min(red, green), blue), 190, 255, cv2.THRESH_BINARY_INV)[1]
+    red, green, blue = cv2.split(shown)
+    small = smaller(cv2.min(cv2.min(red, green), blue), scale)  # one plane costs a third of three
+    height, width = small.shape
+    dark = cv2.threshold(small, 190, 255, cv2.THRESH_BINARY_INV)[1]
     across = _struck_across(dark, words)
     reach = max(24, width // 22)
     joined = cv2.morphologyEx(dark, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))

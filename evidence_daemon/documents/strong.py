@@ -43,6 +43,10 @@ def prepare() -> None:
             "Global.log_level": "critical",
             "Global.return_word_box": True,
             "Global.max_side_len": 4000,  # pictures come in the size in which they shall be seen
+            # One strip at a time, as wide as it is: in batches short ones are filled up to the widest, and a date costs
+            # what a name does.  A third less time, and less memory.
+            "Rec.rec_batch_num": 1,
+            "Rec.rec_img_shape": [3, STRIP_HEIGHT, STRIP_HEIGHT],
             "EngineConfig.onnxruntime.intra_op_num_threads": 1,
             "EngineConfig.onnxruntime.inter_op_num_threads": 1,
         }
