@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from itertools import pairwise
+from itertools import pairwise, takewhile
 
 from evidence_daemon.cases.equipment import (
     canonical_mac,
@@ -15,7 +15,7 @@ from evidence_daemon.cases.equipment import (
     plain,
     types_named,
 )
-from evidence_daemon.documents.labelled import LOOSE, above_of, below_of, field_of, next_line, right_of
+from evidence_daemon.documents.labelled import LOOSE, above_of, below_of, field_of, left_of, next_line, right_of
 from evidence_daemon.documents.layout import Hit, Sheet, Span, column_of, columns, has_colon, value_after
 from evidence_daemon.documents.values import as_date
 from evidence_daemon.model import WITHOUT_SERIAL, Box, Engine, EquipmentLine, EquipmentType, Field, Word
@@ -74,6 +74,8 @@ def _heads(sheet: Sheet, number: int) -> dict[str, Box]:
     """The headings of columns that a row holds; empty where it heads no table of equipment."""
     heads: dict[str, Box] = {}
     covered = 0
+    if any(is_pon_serial(_bare(word)) or _WRITTEN_MAC.fullmatch(_bare(word)) for cell in sheet.rows[number] for word in cell.words):
+        return {}  # "ONT de serie ALCL…, dirección MAC": a sentence that shows what the headings of a table announce
     for hit in sheet.hits:
         if hit.row != number:
             continue
@@ -289,18 +291,47 @@ def _serial_field(sheet: Sheet, words: Sequence[Word], way: str, models: frozens
     the page tells as a model is one only where nothing else can be, and is never proven.
     """
     shown = tuple(word for word in words if re.search(r"[0-9A-Za-z]", word.text))
+    for start in range(len(shown)):
+        if grouped := _in_groups(shown[start:]):
+            text = _tidy_serial("".join(_bare(word) for word in grouped))
+            field = field_of(sheet, text, Span(grouped), f"serie:{way}")
+            return replace(field, proven=is_pon_serial(text) and field.engine is Engine.TEXTO)
     whole = [Span((word,)) for word in shown if len(_tidy_serial(word.text)) >= 8]
     whole.sort(key=lambda span: _tidy_serial(span.text) in models)
     for span in (*whole[:1], Span(shown)) if shown else ():
         text = _tidy_serial("".join(word.text for word in span.words))
         if text:
             # Few digits and no letter: as likely the number of a service as that of a box.
-            doubtful = re.fullmatch(r"\d{1,9}", text) or text in models or is_undecided(text)
+            doubtful = re.fullmatch(r"\d{1,9}", text) or text in models or is_undecided(text) or _is_part(span, shown)
             loose = LOOSE if doubtful else ""
             field = field_of(sheet, text, span, f"{loose}serie:{way}")
             # The form of a PON serial proves it only where no digit can be misread: a 6 read as E is hex too.
             return replace(field, proven=is_pon_serial(text) and field.engine is Engine.TEXTO)
     return None
+
+
+def _bare(word: Word) -> str:
+    return plain(word.text).strip(".,;:()[]|*'\"")
+
+
+def _in_groups(words: Sequence[Word]) -> tuple[Word, ...]:
+    """The words that are one number printed with blanks: "ZTEG 3F32372F", "0170 7501 0985 7610"; () for others."""
+    texts = [_bare(word) for word in words[:5]]
+    if len(texts) > 1 and re.fullmatch(r"[A-Z]{4}", texts[0]) and is_pon_serial("".join(texts[:2])):
+        return tuple(words[:2])
+    size = len(list(takewhile(lambda text: re.fullmatch(r"[0-9A-F]{4}", text), texts)))
+    # What is shorter may be a number and something else; what goes on is cut off nowhere for sure.
+    goes_on = size < len(texts) and re.fullmatch(r"[0-9A-F]{1,3}", texts[size]) and re.search(r"\d", texts[size])
+    known = re.search(r"\d", texts[0]) if texts else None
+    return tuple(words[:size]) if size in {4, 5} and known and not goes_on else ()
+
+
+def _is_part(span: Span, shown: Sequence[Word]) -> bool:
+    """Whether eight signs stand behind four that could be their vendor's, read badly: they are half of a number."""
+    if len(span.words) != 1 or not re.fullmatch(r"[0-9A-F]{8}", _bare(span.words[0])):
+        return False
+    at = shown.index(span.words[0])
+    return at > 0 and re.fullmatch(r"[0-9A-Z]{4}", _bare(shown[at - 1])) is not None
 
 
 _NEARLY_HEX = re.compile(r"(?=.*[OQI])[0-9A-FOQI]{8,}")
@@ -412,11 +443,36 @@ def _is_bullet(word: Word) -> bool:
     return re.fullmatch(r"[^\w]*(\d{1,2}|[IVX]{1,4}|)[^\w]*|UNA?|UN\(A\)", plain(word.text)) is not None
 
 
+def _ways(sheet: Sheet, hit: Hit) -> tuple[Callable[[Sheet, Hit], Iterator[Span]], ...]:
+    """Where the number of a label stands that nothing follows in its cell."""
+    if sheet.captions_below and sheet.is_caption(hit):
+        return (above_of,)
+    if sheet.captions_behind and sheet.is_caption(hit):
+        return (left_of,)
+    # In a sentence what stands below a word is another part of the sentence.
+    prose = hit.start > 0 and len(sheet.rows[hit.row][hit.cell].words) > _SENTENCE
+    return (_wrapped,) if prose else (right_of, below_of)
+
+
+_SENTENCE = 5
+"""Words from which on a cell is a sentence."""
+
+
+def _wrapped(sheet: Sheet, hit: Hit) -> Iterator[Span]:
+    """The line that a sentence goes on in, under a hanging indent: "… dirección MAC" / "32:59:57:2D:D5:E8"."""
+    words = sheet.rows[hit.row][hit.cell].words
+    if hit.end != len(words) or hit.row + 1 >= len(sheet.rows):
+        return
+    under = sheet.rows[hit.row + 1][0]
+    box, room = sheet.span_of(hit).box, 2 * sheet.line_height
+    if words[0].box.x0 <= under.box.x0 < box.x0 and under.box.y0 - box.y1 < room:
+        yield under
+
+
 def _fill(lines: list[EquipmentLine], sheet: Sheet, hit: Hit, taken: set[str], models: frozenset[str]) -> None:
     """Give the piece that was opened last its number; a number without a piece is one of an unknown type."""
-    ways = (above_of,) if sheet.captions_below and sheet.fills_its_cell(hit) else (right_of, below_of)
     value = value_after(sheet, hit) or next_line(sheet, hit)
-    value = value or next((span for way in ways for span in way(sheet, hit)), None)
+    value = value or next((span for way in _ways(sheet, hit) for span in way(sheet, hit)), None)
     if value is None:
         return
     way = f"lista:{hit.label}"
@@ -433,7 +489,8 @@ def _fill(lines: list[EquipmentLine], sheet: Sheet, hit: Hit, taken: set[str], m
         else:
             lines.append(EquipmentLine(EquipmentType.OTRO, mac.raw, mac=mac))
         return
-    serial = next(filter(None, (_serial_field(sheet, value.words[:n], way, models) for n in (1, 2))), None)
+    lengths = (len(_in_groups(value.words)), 1, 2)
+    serial = next(filter(None, (_serial_field(sheet, value.words[:n], way, models) for n in lengths if n)), None)
     if serial is None or serial.value in taken:
         return
     taken.add(serial.value)

@@ -39,8 +39,11 @@ def values(sheet: Sheet, field: str) -> Iterator[Value]:
         following = next_line(sheet, hit)
         if following is not None:
             yield Value(following, hit, "sigue")
-        if sheet.captions_below and sheet.fills_its_cell(hit):
+        if sheet.captions_below and sheet.is_caption(hit):
             yield from (Value(span, hit, "encima") for span in above_of(sheet, hit))
+            continue
+        if sheet.captions_behind and sheet.is_caption(hit):
+            yield from (Value(span, hit, "izquierda") for span in left_of(sheet, hit))
             continue
         beside = [Value(span, hit, "derecha") for span in right_of(sheet, hit)]
         under = [Value(span, hit, "debajo") for span in below_of(sheet, hit)]
@@ -75,6 +78,12 @@ def _one_letter(cell: Span) -> bool:
     return all(len(word.text.strip(".|")) <= 1 for word in cell.words)
 
 
+def left_of(sheet: Sheet, hit: Hit) -> Iterator[Span]:
+    """What stands in the cell left of a label that is the last of its line."""
+    if 0 < hit.cell == len(sheet.rows[hit.row]) - 1 and not _opens_with_label(sheet, hit.row, hit.cell - 1):
+        yield sheet.rows[hit.row][hit.cell - 1]
+
+
 def below_of(sheet: Sheet, hit: Hit) -> Iterator[Span]:
     """What stands below a label, nearest first."""
     for row, cell, _ in sheet.below(sheet.label_box(hit)):
@@ -106,7 +115,7 @@ def _opens_with_label(sheet: Sheet, row: int, cell: int) -> bool:
 
 def _before_labels(sheet: Sheet, row: int, cell: int) -> Span:
     words = sheet.rows[row][cell].words
-    stops = [hit.start for hit in sheet.strong_hits_in(row, cell) if hit.start > 0]
+    stops = [hit.start for hit in sheet.strong_hits_in(row, cell) if hit.start > 0] + sheet.leads_on(row, cell)
     return Span(words[: min(stops, default=len(words))])
 
 

@@ -124,10 +124,20 @@ class Sheet:
 
         Only prose reads on from one row to the next: a row of one long cell, and the row under it.
         """
-        joined = ""
+        said: list[str] = []
+        above: list[tuple[Span, int]] = []
         for number, row in enumerate(self.rows):
-            joined += (" " if self.reads_on(number) else " ¦ ") + " ¦ ".join(cell.text for cell in row)
-        bare = unicodedata.normalize("NFD", joined.upper())
+            here: list[tuple[Span, int]] = []
+            for place, cell in enumerate(row):
+                follows = place == 0 and self.reads_on(number)
+                before = above[0][1] if follows else next((at for one, at in above if self._in_column(one, cell)), None)
+                if before is None:
+                    before = len(said)
+                    said.append("")
+                said[before] += f" {cell.text}"
+                here.append((cell, before))
+            above = here
+        bare = unicodedata.normalize("NFD", " ¦ ".join(said).upper())
         return " ".join("".join(c for c in bare if not unicodedata.combining(c)).split())
 
     def reads_on(self, number: int) -> bool:
@@ -135,7 +145,17 @@ class Sheet:
         if not 0 < number < len(self.rows):
             return False
         above, row = self.rows[number - 1], self.rows[number]
-        return len(above) == 1 and len(above[0].words) >= 7 and abs(above[0].box.x0 - row[0].box.x0) < 0.06
+        return (
+            len(above) == 1
+            and len(above[0].words) >= 7
+            and abs(above[0].box.x0 - row[0].box.x0) < 0.06
+            and _as_tall(above[0], row[0])
+        )
+
+    def _in_column(self, above: Span, cell: Span) -> bool:
+        """Whether a cell goes on with the sentence of the one above it in its column."""
+        close = cell.box.y0 - above.box.y1 < self.line_height
+        return close and len(above.words) >= 7 and abs(above.box.x0 - cell.box.x0) < 0.01 and _as_tall(above, cell)
 
     def read_by(self, span: Span) -> Engine:
         """Who read these words: another engine than the page's where all of them are its."""
@@ -230,6 +250,14 @@ class Sheet:
     def strong_hits_in(self, row: int, cell: int) -> list[Hit]:
         return [hit for hit in self.hits if hit.row == row and hit.cell == cell and hit.strong]
 
+    def leads_on(self, row: int, cell: int) -> list[int]:
+        """Where the label of the next cell's number begins, when the value before it has run up to it ("… MORA C.I.")."""
+        if cell + 1 >= len(self.rows[row]) or not re.match(r"\W*\d", self.rows[row][cell + 1].text):
+            return []
+        last = len(self.rows[row][cell].words)
+        ends = [hit for hit in self.hits if (hit.row, hit.cell, hit.end) == (row, cell, last) and hit.start > 0]
+        return [hit.start for hit in ends if hit.fields & _OF_NUMBERS]
+
     def span_of(self, hit: Hit) -> Span:
         return Span(self.rows[hit.row][hit.cell].words[hit.start : hit.end])
 
@@ -241,9 +269,46 @@ class Sheet:
         return Span(words).box if whole else self.span_of(hit).box
 
     def fills_its_cell(self, hit: Hit) -> bool:
-        """Whether a label is all that its cell holds, but for a hint in brackets: "Recibí de (cliente)"."""
+        """Whether a label is all that its cell holds, but for a hint in brackets: "Recibí de (cliente)".
+
+        Or for more of it: other labels ("Cédula de identidad / RUC del titular"), or what it is in English
+        ("Cliente / Customer").
+        """
+        return hit.start == 0 and self.is_caption(hit)
+
+    def is_caption(self, hit: Hit) -> bool:
+        """Whether a label stands in a cell that holds nothing else than labels, and opens with one."""
         words = self.rows[hit.row][hit.cell].words
-        return hit.start == 0 and (hit.end == len(words) or _is_hint(words[hit.end :]))
+        if hit.start == 0 and (hit.end == len(words) or _is_hint(words[hit.end :])):
+            return True
+        beside = [other for other in self.hits if (other.row, other.cell) == (hit.row, hit.cell)]
+        if not any(other.start == 0 for other in beside) or any(has_colon(Span(words), other) for other in beside):
+            return False
+        spoken = {at for other in beside for at in range(other.start, other.end)}
+        rest = [squeezed(word.text) for at, word in enumerate(words) if at not in spoken]
+        return all(word in _WITHIN_LABELS for word in rest)
+
+    @cached_property
+    def captions_behind(self) -> bool:
+        """Whether this form prints its labels at the end of the line on which one writes."""
+        before = behind = 0
+        for number, row in enumerate(self.rows):
+            if len(row) < 2:
+                continue
+            named = {hit.cell for hit in self.hits if hit.row == number and hit.start == 0 and self.is_caption(hit)}
+            colon = any(has_colon(row[hit.cell], hit) for hit in self.hits if hit.row == number)
+            behind += not colon and named == {len(row) - 1}
+            before += 0 in named and len(row) - 1 not in named
+        return behind >= 3 and behind > 3 * before
+
+
+def _as_tall(one: Span, two: Span) -> bool:
+    """Whether two lines are of one size of print: a title is no part of the sentence over it."""
+    high, other = (median(word.box.y1 - word.box.y0 for word in span.words) for span in (one, two))
+    return max(high, other) < _OTHER_SIZE * min(high, other) or min(len(one.words), len(two.words)) < 3
+
+
+_OTHER_SIZE = 1.3
 
 
 def _clean(word: Word) -> Word | None:
@@ -394,13 +459,23 @@ def _is_hint(words: Sequence[Word]) -> bool:
     return re.fullmatch(r"\([^()\d]*\)?:?", "".join(word.text for word in words)) is not None
 
 
+_OF_NUMBERS = frozenset({"id_number", "number", "service_number", "date", "serial", "mac"})
+_WITHIN_LABELS = frozenset(
+    {"", "DE", "DEL", "LA", "EI", "O", "U", "Y"}
+    | set(map(squeezed, "ACCOUNT ADDRESS AGENT BRAND BY CITY CUSTOMER DATE FORM ID ITEM MODEL NAME NO NUMBER OFFICE".split()))
+    | set(map(squeezed, "PART PHONE RECEIVED SERIAL SERVICE SIGNATURE SITE STATUS TAX VENDOR WAREHOUSE".split()))
+)
+"""Words between labels, and those of forms in two languages."""
 _NUMBER_FOLLOWS = frozenset({squeezed("NUMERO"), "NO", "NRO"})
 
 
 def value_after(sheet: Sheet, hit: Hit) -> Span | None:
     """What stands behind the label in its own cell, up to the next label."""
     cell = sheet.rows[hit.row][hit.cell]
+    if hit.end < len(cell.words) and sheet.is_caption(hit):
+        return None
     stops = [other.start for other in sheet.strong_hits_in(hit.row, hit.cell) if other.start >= hit.end]
+    stops += [start for start in sheet.leads_on(hit.row, hit.cell) if start >= hit.end]
     words = list(cell.words[hit.end : min(stops, default=len(cell.words))])
     glued = _glued(cell.words[hit.end - 1], hit.label)
     if glued is not None:
