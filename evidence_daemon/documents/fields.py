@@ -31,6 +31,7 @@ from evidence_daemon.model import (
     DocumentKind,
     Engine,
     EquipmentLine,
+    EquipmentType,
     Field,
     Fields,
     IdCheck,
@@ -141,8 +142,10 @@ def _belongs(home: _Paper, leaf: _Leaf) -> bool:
         return True
     for other in home.leaves:
         mine, its = leaf.found, other.found
-        if other.kind is DocumentKind.ACTA and mine.number and its.number and mine.number.value != its.number.value:
-            return False
+        if other.kind is DocumentKind.ACTA and mine.number and its.number:
+            if mine.number.value != its.number.value:
+                return False
+            continue  # its next page, whoever signs there
         if mine.id_number and its.id_number and not same_id(mine.id_number.value, its.id_number.value):
             return False
         serials = {canonical_serial(line.serial.value) for line in mine.equipment if line.serial}
@@ -150,6 +153,12 @@ def _belongs(home: _Paper, leaf: _Leaf) -> bool:
         if other.kind is DocumentKind.ACTA and serials and known and not serials & known and _dates_differ(mine, its):
             return False
     return True
+
+
+def _is_ours_to_take(line: EquipmentLine) -> bool:
+    """Whether a line lists equipment of a service: by its name, a vendor's number, a MAC.  Chairs are handed back too."""
+    serial = line.serial.value if line.serial else ""
+    return line.type is not EquipmentType.OTRO or line.mac is not None or is_pon_serial(serial)
 
 
 def _dates_differ(one: _Found, two: _Found) -> bool:
@@ -163,6 +172,8 @@ def _fields_of(paper: _Paper, book: DocumentsBook) -> Fields:
     direction, ways = direction_of(telling, book.direction)
     mine, names = ours(sheets, book)
     found = _of_pages(paper.leaves)
+    if direction is Direction.DEVOLUCION and found.equipment and not any(map(_is_ours_to_take, found.equipment)):
+        direction, ways = Direction.DESCONOCIDA, (*ways, "contra: nada de lo que lista es equipo de un servicio")
     # What says nothing (a company's banner beside the photo) is no part of the proof: elsewhere such pictures came from
     # customer after customer, and each but the first was suspected of using another's paper.
     speaking = [leaf for leaf in paper.leaves if leaf.says_something] or paper.leaves

@@ -314,8 +314,14 @@ def _bare(word: Word) -> str:
     return plain(word.text).strip(".,;:()[]|*'\"")
 
 
+_FEWEST_BOXES = 8
+
+
 def _in_groups(words: Sequence[Word]) -> tuple[Word, ...]:
     """The words that are one number printed with blanks: "ZTEG 3F32372F", "0170 7501 0985 7610"; () for others."""
+    boxed = len(list(takewhile(lambda word: re.fullmatch(r"[0-9A-Z]", _bare(word)), words)))
+    if boxed >= _FEWEST_BOXES and sum(_bare(word).isdigit() for word in words[:boxed]) >= 4:
+        return tuple(words[:boxed])
     texts = [_bare(word) for word in words[:5]]
     if len(texts) > 1 and re.fullmatch(r"[A-Z]{4}", texts[0]) and is_pon_serial("".join(texts[:2])):
         return tuple(words[:2])
@@ -489,8 +495,9 @@ def _fill(lines: list[EquipmentLine], sheet: Sheet, hit: Hit, taken: set[str], m
         else:
             lines.append(EquipmentLine(EquipmentType.OTRO, mac.raw, mac=mac))
         return
-    lengths = (len(_in_groups(value.words)), 1, 2)
-    serial = next(filter(None, (_serial_field(sheet, value.words[:n], way, models) for n in lengths if n)), None)
+    groups = next(filter(None, (_in_groups(value.words[start:]) for start in range(4))), ())
+    pieces = (groups, value.words[:1], value.words[:2])
+    serial = next(filter(None, (_serial_field(sheet, words, way, models) for words in pieces if words)), None)
     if serial is None or serial.value in taken:
         return
     taken.add(serial.value)

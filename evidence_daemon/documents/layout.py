@@ -112,7 +112,7 @@ class Sheet:
         self.ink = page.ink
         # Heights are measured in widths of the page: fractions of the two sides cannot be compared.
         self.aspect = page.height / page.width if page.width and page.height else 1.414
-        self.words = tuple(word for word in map(_clean, page.words) if word is not None)
+        self.words = _without_line_numbers([word for word in map(_clean, page.words) if word is not None])
         tall = [w.box.y1 - w.box.y0 for w in self.words if sum(map(str.isalnum, w.text)) >= 2]
         self.line_height = median(tall) if tall else 0.012
         self.rows: tuple[tuple[Span, ...], ...] = tuple(self._cells(row) for row in self._rows())
@@ -302,6 +302,26 @@ class Sheet:
         return behind >= 3 and behind > 3 * before
 
 
+_FEWEST_LINES = 8
+
+
+def _without_line_numbers(words: list[Word]) -> tuple[Word, ...]:
+    """A page without the numbers of its lines, as ruled paper for pleadings has them in its margin."""
+    numbers = [word for word in words if re.fullmatch(r"\d{1,2}", word.text)]
+    others = [word.box.x0 for word in words if not re.fullmatch(r"\d{1,2}", word.text)]
+    margin = [word for word in numbers if word.box.x1 < min(others, default=0.0)]
+    margin.sort(key=lambda word: word.box.y0)
+    steps = [int(two.text) - int(one.text) for one, two in pairwise(margin)]
+    if len(margin) < _FEWEST_LINES or steps.count(1) < 0.8 * len(steps):
+        return tuple(words)
+    return tuple(word for word in words if word not in margin)
+
+
+def spelled(text: str) -> str:
+    """A text in which what stands in boxes of one sign each is one word again: "N 0 2 3 6 7" → "N 02367"."""
+    return re.sub(r"(?<!\S)\w(?: \w(?!\S)){2,}", lambda boxed: boxed[0].replace(" ", ""), text)
+
+
 def _as_tall(one: Span, two: Span) -> bool:
     """Whether two lines are of one size of print: a title is no part of the sentence over it."""
     high, other = (median(word.box.y1 - word.box.y0 for word in span.words) for span in (one, two))
@@ -393,7 +413,9 @@ class Lexicon:
             if piece in self._fields:
                 return piece, stop
             if (label := self._misread(piece)) is not None:
-                return label, stop
+                # "SERIE SK-82…" is no "SERIE SN": a label as it is printed, and the beginning of its value.
+                whole = [at for at in ends if start < at < stop and stop - at <= 2 and stream[start:at] in self._fields]
+                return (label, stop) if not whole else (stream[start : whole[0]], whole[0])
         return None
 
     def _misread(self, piece: str) -> str | None:
@@ -461,7 +483,7 @@ def _is_hint(words: Sequence[Word]) -> bool:
 
 _OF_NUMBERS = frozenset({"id_number", "number", "service_number", "date", "serial", "mac"})
 _WITHIN_LABELS = frozenset(
-    {"", "DE", "DEL", "LA", "EI", "O", "U", "Y"}
+    set(map(squeezed, ("", "DE", "DEL", "LA", "EL", "O", "U", "Y")))
     | set(map(squeezed, "ACCOUNT ADDRESS AGENT BRAND BY CITY CUSTOMER DATE FORM ID ITEM MODEL NAME NO NUMBER OFFICE".split()))
     | set(map(squeezed, "PART PHONE RECEIVED SERIAL SERVICE SIGNATURE SITE STATUS TAX VENDOR WAREHOUSE".split()))
 )

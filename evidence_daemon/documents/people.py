@@ -20,7 +20,7 @@ def _text_of(sheet: Sheet, field: str, signing: float, fit: Callable[[Span], str
         cell = sheet.rows[value.hit.row][value.hit.cell]
         colon = has_colon(cell, value.hit)
         opens = sheet.fills_its_cell(value.hit) or (value.hit.strong and colon) or _long_label(value, cell)
-        if field == "holder" and _is_greeted(value.hit, cell):
+        if field == "holder" and (_is_greeted(value.hit, cell) or value.hit.label in _FIRST_SURNAME | _SECOND_SURNAME):
             continue
         if not opens and not (field == "office" and value.hit.start == 0):
             continue
@@ -103,9 +103,12 @@ def _in_two_lines(sheet: Sheet, value: Value) -> Span | None:
 
 
 def _in_two_boxes(sheet: Sheet, signing: float) -> Field | None:
-    """Surnames and given names, each in a box of its own, put one behind the other."""
+    """Surnames and given names, each in a box of its own, put one behind the other; the surnames may have two."""
     parts: list[Span] = []
-    for labels in ({"APELLIDOS", "APELLIDO"}, {"NOMBRES", "NOMBRE"}):
+    boxes = [{"APELLIDOS", "APELLIDO"}, {"NOMBRES", "NOMBRE"}]
+    if any(hit.label in _FIRST_SURNAME for hit in sheet.hits_of("holder")):
+        boxes[:1] = [_FIRST_SURNAME, _SECOND_SURNAME]
+    for labels in boxes:
         for value in values(sheet, "holder"):
             words = [word.text.strip(".,:;") for word in value.span.words]
             named = 1 <= len(words) <= 4 and all(_NAME_WORD.fullmatch(word) for word in words)
@@ -113,11 +116,15 @@ def _in_two_boxes(sheet: Sheet, signing: float) -> Field | None:
             if value.hit.label in labels and named and alone and value.span.box.y0 < signing:
                 parts.append(value.span)
                 break
-    if len(parts) != 2 or _far_apart(parts[0].box, parts[1].box, sheet):
+    if len(parts) != len(boxes) or any(_far_apart(parts[0].box, part.box, sheet) for part in parts[1:]):
         return None
-    words_of_both = Span((*parts[0].words, *parts[1].words))
+    words_of_both = Span(tuple(word for part in parts for word in part.words))
     text = _person(words_of_both)
     return field_of(sheet, text, words_of_both, "holder:dos casillas") if text else None
+
+
+_FIRST_SURNAME = frozenset({"APELLIDOPATERNO", "PRIMERAPELLIDO", "APELLIDOPATERNORAZONSOCIAL"})
+_SECOND_SURNAME = frozenset({"APELLIDOMATERNO", "SEGUNDOAPELLIDO"})
 
 
 def _far_apart(one: Box, two: Box, sheet: Sheet) -> bool:

@@ -11,13 +11,26 @@ from evidence_daemon.model import Box, Engine, Signature
 
 def signing_top(sheet: Sheet) -> float:
     """Where the signatures begin (fraction of the height): below, names and numbers are the signers'."""
-    tops = [sheet.span_of(hit).box.y0 for hit in sheet.hits_of("signing") if hit.start == 0]
+    listed = max((row[0].box.y0 for row in sheet.rows if _heads_equipment(sheet, row)), default=0.0)
+    tops = [
+        sheet.span_of(hit).box.y0
+        for hit in sheet.hits_of("signing")
+        # A bare "Firma" over the list of equipment is a row of a table of people.
+        if hit.start == 0 and not (hit.label == "FIRMA" and sheet.span_of(hit).box.y1 < listed)
+    ]
     tops = [top for top in tops if top > 0.3]
     for hit in sheet.hits_of("customer_signs"):
         cell = sheet.rows[hit.row][hit.cell]
         if sheet.fills_its_cell(hit) and not has_colon(cell, hit) and cell.box.y0 > 0.45:
             tops.append(cell.box.y0)
     return min(tops, default=2.0)
+
+
+def _heads_equipment(sheet: Sheet, row: tuple[Span, ...]) -> bool:
+    """Whether a row is made of headings of a list of equipment."""
+    here = [hit for hit in sheet.hits if sheet.rows[hit.row] is row and sheet.is_caption(hit)]
+    named = {name for hit in here for name in hit.fields & {"type", "serial", "mac", "brand", "model"}}
+    return len(named) >= 3
 
 
 # ── signature ────────────────────────────────────────────────────────────────────────────────────

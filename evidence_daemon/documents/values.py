@@ -15,7 +15,7 @@ from evidence_daemon.cases.equipment import plain
 from evidence_daemon.cases.identity import read_id, same_id
 from evidence_daemon.documents.kinds import own_ruc
 from evidence_daemon.documents.labelled import LOOSE, field_of, values
-from evidence_daemon.documents.layout import Hit, Sheet, Span, squeezed
+from evidence_daemon.documents.layout import Hit, Sheet, Span, spelled, squeezed
 from evidence_daemon.documents.people import agent_of, holder_of, office_of
 from evidence_daemon.model import Field, IdCheck, Line, Word
 from evidence_daemon.rulebook import DocumentsBook
@@ -145,7 +145,7 @@ def service_number_of(sheet: Sheet, taken: frozenset[str]) -> Field | None:
     """Labelled as the service's; "NUMERO" and "TELEFONO" alone count where nothing says it better."""
     found: list[tuple[int, float, Field]] = []
     for value in values(sheet, "service_number"):
-        match = _SERVICE.search(plain(value.span.text).replace("–", "-"))
+        match = _SERVICE.search(spelled(plain(value.span.text).replace("–", "-")))
         if match is None:
             continue
         digits = re.sub(r"\D", "", match[1])
@@ -246,7 +246,8 @@ def acta_number(sheet: Sheet, others: Collection[str] = ()) -> Field | None:
         if value.hit.label == "N" and sheet.span_of(value.hit).text.strip().upper() in {"N", "N:"}:
             continue  # a bare letter; with a degree sign or a point it means "number"
         cell = sheet.rows[value.hit.row][value.hit.cell]
-        if loose and (value.span.box.y0 > 0.4 or (value.way != "tras" and len(cell.words) > 3)):
+        long = len(cell.words) > 3 and not sheet.is_caption(value.hit)
+        if loose and (value.span.box.y0 > 0.4 or (value.way != "tras" and long)):
             continue
         first = plain(value.span.words[0].text).strip(".:# ")
         match = _ACTA_NUMBER.fullmatch(first)
@@ -347,6 +348,12 @@ def _in_boxes(span: Span) -> str:
     return as_date(f"{text[:2]}/{text[2:4]}/{text[4:]}") or as_date(f"{text[:4]}/{text[4:6]}/{text[6:]}")
 
 
+def _in_columns(span: Span) -> str:
+    """ISO form of day, month and year in a box each, behind a label of days; strokes between them are no words."""
+    parts = re.fullmatch(r"(\d{1,2}) (\d{1,2}) (20\d\d)", spelled(span.text))
+    return as_date("/".join(parts.groups())) if parts else ""
+
+
 def date_of(sheet: Sheet) -> Field | None:
     """Behind a label; else the only date that the page names, or the first of its upper half."""
     for row in sheet.rows:
@@ -356,7 +363,7 @@ def date_of(sheet: Sheet) -> Field | None:
             span = Span(tuple(word for cell in row for word in cell.words if re.search(r"\d", word.text))[:3])
             return field_of(sheet, iso, span, "fecha:en casillas")
     for value in values(sheet, "date"):
-        iso = as_date(value.span.text) or _in_boxes(value.span)
+        iso = as_date(value.span.text) or _in_boxes(value.span) or _in_columns(value.span)
         if iso:
             return field_of(sheet, iso, value.span, f"fecha:{value.way}:{value.hit.label}")
     free = [
