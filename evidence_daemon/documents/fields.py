@@ -16,7 +16,7 @@ from typing import Any, assert_never
 from evidence_daemon.cases.equipment import canonical_mac, canonical_serial, is_pon_serial, plain
 from evidence_daemon.cases.identity import read_id, same_id
 from evidence_daemon.documents.agreement import agreed, one_place
-from evidence_daemon.documents.inventory import equipment_of
+from evidence_daemon.documents.inventory import equipment_of, names_equipment
 from evidence_daemon.documents.kinds import direction_of, is_beside, kind_of_all, ours
 from evidence_daemon.documents.labelled import LOOSE
 from evidence_daemon.documents.layout import Lexicon, Sheet, Span
@@ -172,7 +172,8 @@ def _fields_of(paper: _Paper, book: DocumentsBook) -> Fields:
     direction, ways = direction_of(telling, book.direction)
     mine, names = ours(sheets, book)
     found = _of_pages(paper.leaves)
-    if direction is Direction.DEVOLUCION and found.equipment and not any(map(_is_ours_to_take, found.equipment)):
+    listed = any(map(_is_ours_to_take, found.equipment)) or any(names_equipment(sheet, book) for sheet in telling)
+    if direction is Direction.DEVOLUCION and not listed:
         direction, ways = Direction.DESCONOCIDA, (*ways, "contra: nada de lo que lista es equipo de un servicio")
     # What says nothing (a company's banner beside the photo) is no part of the proof: elsewhere such pictures came from
     # customer after customer, and each but the first was suspected of using another's paper.

@@ -235,6 +235,17 @@ def _row(
     )
 
 
+_TELLING = frozenset(EquipmentType) - WITHOUT_SERIAL - {EquipmentType.TELEFONO, EquipmentType.OTRO}
+
+
+def names_equipment(sheet: Sheet, book: DocumentsBook) -> bool:
+    """Whether a page names a piece that has a number, or a vendor of such ("Teléfono" may be the label of a number)."""
+    words = [word.text for word in sheet.words]
+    return any(kind in _TELLING for _, _, kind in types_named(words)) or any(
+        plain(word).strip(",.;:/") in book.words.brands for word in words
+    )
+
+
 def _brand_and_model(by_column: dict[str, list[Word]], text: str, book: DocumentsBook) -> tuple[str, str]:
     brand = " ".join(word.text for word in by_column.get("brand", ()))
     model = " ".join(word.text for word in by_column.get("model", ()))

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import codecs
 import io
+import re
+import unicodedata
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -67,7 +69,8 @@ def answer(request: Frame) -> Iterator[Frame]:
     """A document in the first blob → a frame a page, then the last with `total_pages` or `refused`.
 
     A page: `number`, `width`, `height` (pixels of its RGB blob), `words` as [text, x0, y0, x1, y1] in
-    fractions, `pictured` (share of the page that pictures cover).
+    fractions, `pictured` (share of the page that pictures cover), `struck` (from where to where, as fractions of the
+    height, words stand across it that say it is void; absent where none do).
     """
     data = request.blobs[0]
     opened = _open(data, request.facts["passwords"])
@@ -82,13 +85,13 @@ def answer(request: Frame) -> Iterator[Frame]:
     for index in range(min(total, request.facts["max_pages"])):
         try:
             page = document[index]
-            words, pictured = _words(data, password, index) if _has_text(page) else ([], 1.0)
+            words, pictured, struck = _words(data, password, index) if _has_text(page) else ([], 1.0, None)
             width, height, pixels = _pixels(page, TEXT_DPI if words else SCAN_DPI)
         except (pypdfium2.PdfiumError, ValueError) as bad:
             yield Frame({"number": index + 1, "damaged": str(bad)[:200]})
             continue
         facts = {"number": index + 1, "width": width, "height": height, "words": words, "pictured": pictured}
-        yield Frame(facts, (pixels,))
+        yield Frame({**facts, "struck": struck} if struck else facts, (pixels,))
         page.close()
     yield Frame({"last": True, "total_pages": total})
 
@@ -118,8 +121,27 @@ def _has_text(page: Any) -> bool:
         text.close()
 
 
-def _words(data: bytes, password: str | None, index: int) -> tuple[list[list[Any]], float]:
-    """Words with their places in the visible page, and the share of it that pictures cover.
+_VOID = re.compile("ANULAD|CANCELAD|MUESTRA|ESPECIMEN|SPECIMEN|BORRADOR|INVALID|NOVALID|SINVALOR|SINEFECTO|VOID|DRAFT")
+"""What words across a page say where it counts for nothing.  Others (RECIBIDO, ORIGINAL) are stamps and watermarks."""
+
+
+def _struck(page: Any) -> list[float] | None:
+    """From where to where (fractions of the height) letters stand aslant that make a page void; None: nowhere.
+
+    Their pixels are found too (see `strokes`), but on a narrow roll they are little larger than print.
+    """
+    aslant = [c for c in page.chars if abs(c["matrix"][1]) >= 0.1 * abs(c["matrix"][0]) and c["text"].isalpha()]
+    said = unicodedata.normalize("NFD", "".join(c["text"] for c in aslant).upper())
+    if not _VOID.search("".join(c for c in said if c.isascii())):
+        return None
+    _, top, _, bottom = page.cropbox
+    high = bottom - top
+    ends = min(c["top"] - top for c in aslant) / high, max(c["bottom"] - top for c in aslant) / high
+    return [round(min(1.0, max(0.0, end)), 5) for end in ends]
+
+
+def _words(data: bytes, password: str | None, index: int) -> tuple[list[list[Any]], float, list[float] | None]:
+    """Words with their places in the visible page, the share of it that pictures cover, and where it is struck.
 
     pdfplumber fails in many ways on damaged files; such a page has no text layer, and its pixels are read.
     """
@@ -129,7 +151,7 @@ def _words(data: bytes, password: str | None, index: int) -> tuple[list[list[Any
             left, top, right, bottom = page.cropbox
             wide, high = right - left, bottom - top
             if wide <= 0 or high <= 0:
-                return [], 1.0
+                return [], 1.0, None
             # Stamps are set at an angle: their letters would be strewn among the lines.
             upright = page.filter(
                 lambda o: o["object_type"] != "char" or abs(o["matrix"][1]) < 0.1 * abs(o["matrix"][0])
@@ -145,12 +167,12 @@ def _words(data: bytes, password: str | None, index: int) -> tuple[list[list[Any
                     words.append([word["text"], *(round(min(1.0, max(0.0, at)), 5) for at in place)])
             pictured = sum(max(0, i["x1"] - i["x0"]) * max(0, i["bottom"] - i["top"]) for i in page.images)
             if len(words) < _FEW_WORDS:
-                return [], 1.0
-            return words, min(1.0, float(pictured / (wide * high)))
+                return [], 1.0, None
+            return words, min(1.0, float(pictured / (wide * high))), _struck(page)
     except MemoryError:
         raise
     except Exception:  # noqa: BLE001  # pdfminer raises whatever its parser stumbles over
-        return [], 1.0
+        return [], 1.0, None
 
 
 def _pixels(page: Any, dpi: int) -> tuple[int, int, bytes]:

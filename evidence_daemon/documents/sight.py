@@ -88,7 +88,7 @@ class Sight:
         printed = words_of(facts.get("words") or ())
         pictured = facts.get("pictured", 1.0)
         turned = whole(facts.get("turned", 0), 0, 270)
-        page = Page(number, width, height, Engine.TEXTO, printed)
+        page = Page(number, width, height, Engine.TEXTO, printed, ink=_across(facts.get("struck")))
         if printed and isinstance(pictured, float) and pictured < 0.5:
             wanted = self._judge(page)
             # A text layer without values is not believed: the values may be pixels pasted over a form.
@@ -173,7 +173,7 @@ class Sight:
             page,
             width=whole(told.facts["width"], 1, 100_000),
             height=whole(told.facts["height"], 1, 100_000),
-            ink=tuple(Box(*map(float, box)) for box in told.facts["ink"]),
+            ink=(*page.ink, *(Box(*map(float, box)) for box in told.facts["ink"])),
             look=_hash(told.facts.get("look")),
         ), told.blobs[0]
 
@@ -353,6 +353,15 @@ def words_of(told: Any) -> tuple[Word, ...]:
         if word.text:
             words.append(word)
     return tuple(words)
+
+
+def _across(told: Any) -> tuple[Box, ...]:
+    """A box over the whole width, as letters struck across a page have it (see `strokes.ink`); () where there are none."""
+    try:
+        top, bottom = (min(1.0, max(0.0, float(at))) for at in told or ())
+    except (TypeError, ValueError):
+        return ()
+    return (Box(0.0, top, 1.0, bottom),)
 
 
 def printable(text: str) -> str:
