@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
 
-from evidence_daemon.documents.layout import Hit, Sheet, Span, value_after
-from evidence_daemon.model import Field
+from evidence_daemon.documents.layout import Hit, Sheet, Span, column_of, columns, value_after
+from evidence_daemon.model import Box, Field
 
 _EDGE = 0.012
 """Share of a page's width at its sides: a value that reaches there may be cut off, and all engines see the same."""
@@ -128,3 +128,55 @@ def field_of(sheet: Sheet, value: str, span: Span, rule: str) -> Field:
     elif sheet.is_mixed(span) and not rule.startswith(LOOSE):
         rule = f"{LOOSE}{rule}"  # neither engine has read all of it
     return Field(value, span.text, sheet.number, span.box, round(sure, 3), sheet.read_by(span), rule)
+
+
+# ── several people on one paper ──────────────────────────────────────────────────────────────────
+
+_ACTS_FOR = re.compile(r"\bREPRESENTAD[OA]S?( [A-Z]+){0,4} POR\W*$|\bEN REPRESENTACION DE\b[^¦;]{0,60}$|\bA TRAVES DE\W*$")
+_IS_STAFF = re.compile(
+    r"^\W*(EN|CON) (SU )?(CALIDAD|REPRESENTACION) DE|^\W*(ASESOR|FUNCIONARI|AGENTE|TECNICO|EMPLEAD|OPERADOR|EJECUTIV)[A-Z]*\b"
+)
+_NUMBER = re.compile(r"\b\d{10}(\d{3})?\b")
+
+
+def is_staffs(text: str, said: str) -> bool:
+    """Whether a sentence names somebody as the company's: "representada por X, cédula Y, en calidad de asesor".
+
+    `said` is his name or number in capitals; `text` the page's.
+    """
+    at = text.find(said)
+    if at < 0:
+        return False
+    before, after = text[max(0, at - 170) : at], text[at + len(said) :][:150]
+    before = before[max((found.end() for found in _NUMBER.finditer(before)), default=0) :]
+    number = None if _NUMBER.fullmatch(said) else _NUMBER.search(after)
+    after = after[number.end() :] if number else after
+    named = re.sub(r"(?<=POR) (?!.*\bPOR\b)[^¦]*$", " ", before)
+    return _ACTS_FOR.search(before) is not None or _ACTS_FOR.search(named) is not None or _IS_STAFF.search(after) is not None
+
+
+def in_people_table(sheet: Sheet, field: str) -> Iterator[tuple[Span, Hit]]:
+    """What a table whose columns are people tells of the holder: under his heading, right of a field's label."""
+    for head in sheet.hits_of("holder"):
+        row = sheet.rows[head.row]
+        heads = [hit for hit in sheet.hits if hit.row == head.row and hit.start == 0 and sheet.is_caption(hit)]
+        people = [hit for hit in heads if hit.fields & _PEOPLE]
+        if not sheet.is_caption(head) or head.start or len({hit.cell for hit in people}) != len(row) or len(row) < 2:
+            continue
+        lines = [sheet.rows[number] for number in range(head.row + 1, min(len(sheet.rows), head.row + 7))]
+        lines = list(takewhile(lambda line: len(line) > 1, lines))
+        words = [word for line in (row, *lines) for cell in line for word in cell.words]
+        left = min(cell.box.x0 for line in lines for cell in line) if lines else 1.0
+        if left >= row[0].box.x0:
+            continue  # the first heading stands over the labels: no table of people
+        names, edges = columns([("", Box(left, 0, left, 0)), *((str(at), cell.box) for at, cell in enumerate(row))], words)
+        for hit in sheet.hits_of(field):
+            if not head.row < hit.row <= head.row + len(lines) or hit.cell or hit.start or not sheet.is_caption(hit):
+                continue
+            beside = [word for cell in sheet.rows[hit.row][1:] for word in cell.words]
+            his = tuple(word for word in beside if names[column_of(word, edges)] == str(head.cell))
+            if his:
+                yield Span(his), hit
+
+
+_PEOPLE = frozenset({"holder", "agent", "signing", "customer_signs"})

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from itertools import pairwise
 
 from evidence_daemon.cases.equipment import plain
-from evidence_daemon.documents.labelled import LOOSE, Value, field_of, values
+from evidence_daemon.documents.labelled import LOOSE, Value, field_of, in_people_table, is_staffs, values
 from evidence_daemon.documents.layout import Hit, Sheet, Span, has_colon, squeezed
 from evidence_daemon.model import Box, Field, Word
 from evidence_daemon.rulebook import DocumentsBook
@@ -47,7 +48,11 @@ def holder_of(sheet: Sheet, book: DocumentsBook, signing: float) -> Field | None
         name = _person(span)
         return "" if any(one in squeezed(name) for one in own) else name
 
-    labelled = _in_two_boxes(sheet, signing) or _text_of(sheet, "holder", signing, fit)
+    tabled = next(((fit(span), span, hit) for span, hit in in_people_table(sheet, "holder") if fit(span)), None)
+    if tabled is not None:
+        name, span, hit = tabled
+        return field_of(sheet, name, span, f"holder:columna:{hit.label}")
+    labelled = _in_two_boxes(sheet, signing) or _spelled_out(sheet, signing) or _text_of(sheet, "holder", signing, fit)
     if labelled is not None:
         return labelled
     for hit in sheet.hits_of("holder"):
@@ -95,7 +100,8 @@ def _in_two_lines(sheet: Sheet, value: Value) -> Span | None:
     if len(words) != 2:
         return None
     for row, cell, under in sheet.below(box, rows=1, reach=1.2):
-        alike = abs(under.box.x0 - box.x0) < sheet.line_height * sheet.aspect and len(under.words) <= 3
+        reach, middle = sheet.line_height * sheet.aspect, abs(under.box.x0 + under.box.x1 - box.x0 - box.x1) / 2
+        alike = (abs(under.box.x0 - box.x0) < reach or middle < 0.5 * reach) and len(under.words) <= 3
         named = all(_NAME_WORD.fullmatch(word.text) and word.text[0].isupper() for word in under.words)
         if alike and named and not sheet.strong_hits_in(row, cell) and _person(Span((*words, *under.words))):
             return Span((*words, *under.words))
@@ -121,6 +127,28 @@ def _in_two_boxes(sheet: Sheet, signing: float) -> Field | None:
     words_of_both = Span(tuple(word for part in parts for word in part.words))
     text = _person(words_of_both)
     return field_of(sheet, text, words_of_both, "holder:dos casillas") if text else None
+
+
+_FEWEST_LETTERS = 8
+
+
+def _spelled_out(sheet: Sheet, signing: float) -> Field | None:
+    """A name in boxes of one letter each under its label; an empty box parts its words."""
+    for hit in sheet.hits_of("holder"):
+        if hit.start or hit.row + 1 >= len(sheet.rows):
+            continue
+        under = sheet.rows[hit.row + 1]
+        letters = [word for cell in under for word in cell.words if re.fullmatch(r"[^\W\d_]", word.text)]
+        written = sum(len(cell.words) for cell in under)
+        if len(letters) < max(_FEWEST_LETTERS, written) or under[0].box.y0 >= signing:
+            continue
+        steps = sorted(two.box.x0 - one.box.x0 for one, two in pairwise(letters))
+        step, name = steps[len(steps) // 2], letters[0].text
+        for one, two in pairwise(letters):
+            name += (" " if two.box.x0 - one.box.x0 > 1.5 * step else "") + two.text
+        if len(name.split()) >= 2:
+            return field_of(sheet, name.upper(), Span(tuple(letters)), f"holder:en casillas:{hit.label}")
+    return None
 
 
 _FIRST_SURNAME = frozenset({"APELLIDOPATERNO", "PRIMERAPELLIDO", "APELLIDOPATERNORAZONSOCIAL"})
@@ -151,7 +179,7 @@ def _name_before(sheet: Sheet) -> Field | None:
                 break
             name.insert(0, before.pop())
         text = _person(Span(tuple(name))) if 2 <= len(name) <= 6 else ""
-        if text:
+        if text and not is_staffs(sheet.text, plain(Span(tuple(name)).text)):
             return field_of(sheet, text, Span(tuple(name)), f"{LOOSE}holder:ante su número")
     return None
 

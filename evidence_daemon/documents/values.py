@@ -14,7 +14,7 @@ from datetime import date
 from evidence_daemon.cases.equipment import plain
 from evidence_daemon.cases.identity import read_id, same_id
 from evidence_daemon.documents.kinds import own_ruc
-from evidence_daemon.documents.labelled import LOOSE, field_of, values
+from evidence_daemon.documents.labelled import LOOSE, Value, field_of, in_people_table, is_staffs, values
 from evidence_daemon.documents.layout import Hit, Sheet, Span, spelled, squeezed
 from evidence_daemon.documents.people import agent_of, holder_of, office_of
 from evidence_daemon.model import Field, IdCheck, Line, Word
@@ -82,7 +82,8 @@ def id_number_of(sheet: Sheet, book: DocumentsBook, signing: float) -> Field | N
     """The holder's: labelled, not the company's, not the agent's; above the signatures where there is one."""
     found: list[tuple[int, float, Field]] = []
     agents = [sheet.span_of(hit).box for hit in sheet.hits_of("agent") if hit.strong]
-    for value in values(sheet, "id_number"):
+    tabled = [Value(span, hit, "columna") for span, hit in in_people_table(sheet, "id_number")]
+    for value in tabled or values(sheet, "id_number"):
         number = _digits(value.span.text, (10, 13))
         passport = _PASSPORT.search(plain(value.span.text)) if "PASAP" in value.hit.label else None
         if number is None and passport is None:
@@ -95,7 +96,7 @@ def id_number_of(sheet: Sheet, book: DocumentsBook, signing: float) -> Field | N
         valid = check is not None and check.check is IdCheck.OK
         field = field_of(sheet, text, span, f"id:{value.way}:{value.hit.label}")
         field = replace(field, proven=valid and not repaired and field.confidence >= _SURE)
-        low = span.box.y0 >= min(signing, _SIGNERS)
+        low = span.box.y0 >= min(signing, _SIGNERS) or is_staffs(sheet.text, text) or _of_several(sheet, value)
         near_agent = any(0 <= span.box.y0 - box.y0 < 2.5 * sheet.line_height for box in agents)
         if low or near_agent:  # whose number it is stays open, however well it is read
             field = replace(field, proven=False, confidence=min(field.confidence, 0.5), rule=f"{LOOSE}{field.rule}")
@@ -108,6 +109,14 @@ def id_number_of(sheet: Sheet, book: DocumentsBook, signing: float) -> Field | N
     if again and not best.rule.startswith(LOOSE):
         best = replace(best, proven=True, confidence=max(best.confidence, *(field.confidence for field in again)))
     return best
+
+
+def _of_several(sheet: Sheet, value: Value) -> bool:
+    """Whether more numbers stand right of one, as in a row of a table whose columns are people, none known as his."""
+    if value.way != "derecha":
+        return False
+    beside = sheet.rows[value.hit.row][value.hit.cell + 2 :]
+    return any(_digits(cell.text, (10, 13)) is not None and not re.search(r"[A-Z]{2}", plain(cell.text)) for cell in beside)
 
 
 def _only_id_on(sheet: Sheet, book: DocumentsBook) -> Field | None:
@@ -316,9 +325,25 @@ _DATES: tuple[tuple[re.Pattern[str], tuple[int, int, int]], ...] = (
 )
 
 
+_ONES = "UNO DOS TRES CUATRO CINCO SEIS SIETE OCHO NUEVE DIEZ ONCE DOCE TRECE CATORCE QUINCE".split()
+_ONES += "DIECISEIS DIECISIETE DIECIOCHO DIECINUEVE VEINTE VEINTIUNO VEINTIDOS VEINTITRES VEINTICUATRO".split()
+_ONES += "VEINTICINCO VEINTISEIS VEINTISIETE VEINTIOCHO VEINTINUEVE".split()
+_IN_WORDS = {word: number for number, word in enumerate(_ONES, start=1)}
+_IN_WORDS |= {"PRIMERO": 1, "PRIMER": 1, "UN": 1, "TREINTA": 30}
+_IN_WORDS |= {f"TREINTA Y {word}": 30 + number for number, word in enumerate(_ONES[:9], start=1)} | {"TREINTA Y UN": 31}
+_COUNTED = "(" + "|".join(sorted(_IN_WORDS, key=len, reverse=True)) + ")"
+_WRITTEN_OUT = re.compile(
+    rf"\b{_COUNTED}(?: \(\d+\))?(?: DIAS?)? (?:DE|DEL)(?: MES DE)? {_MONTH}(?: DE| DEL)?(?: ANO)? DOS MIL {_COUNTED}\b"
+)
+"""As actas before a notary have it: "a los dieciocho días del mes de agosto de dos mil veinticuatro"."""
+
+
 def as_date(text: str) -> str:
     """ISO form of the first date in a text, or ""."""
     upper = plain(text)
+    written = _WRITTEN_OUT.search(upper)
+    if written is not None:
+        upper = f"{_IN_WORDS[written[1]]} DE {written[2]} DE {2000 + _IN_WORDS[written[3]]}"
     for pattern, (year, month, day) in _DATES:
         match = pattern.search(upper)
         if match is None:
@@ -334,7 +359,7 @@ def as_date(text: str) -> str:
 
 _BOXED_DAY = re.compile(r"\bDIA\W*(\d{1,2})\W+MES\W*(\d{1,2}|[A-Z]{3,10})\W+ANO\W*(20\d\d)\b")
 _OTHER_DAYS = re.compile(
-    r"\b(VIGENCIA|VIGENTE|VALID[OA]|IMPRES[OA]|IMPRESION|VERSION|REVISION|EDICION|NACIMIENTO|CADUC[A-Z]+|APROBAD[OA])\b"
+    r"\b(CONTRATO (SUSCRITO|FIRMADO|CELEBRADO)|VIGENCIA|VIGENTE|VALID[OA]|IMPRES[OA]|IMPRESION|VERSION|REVISION|EDICION|NACIMIENTO|CADUC[A-Z]+|APROBAD[OA])\b"
 )
 """A form tells since when it is in use; that is no day on which anything was handed over."""
 
