@@ -173,7 +173,7 @@ def _fields_of(paper: _Paper, book: DocumentsBook) -> Fields:
     mine, names = ours(sheets, book)
     found = _of_pages(paper.leaves)
     listed = any(map(_is_ours_to_take, found.equipment)) or any(names_equipment(sheet, book) for sheet in telling)
-    if direction is Direction.DEVOLUCION and not listed:
+    if direction is Direction.DEVOLUCION and found.equipment and not listed:
         direction, ways = Direction.DESCONOCIDA, (*ways, "contra: nada de lo que lista es equipo de un servicio")
     # What says nothing (a company's banner beside the photo) is no part of the proof: elsewhere such pictures came from
     # customer after customer, and each but the first was suspected of using another's paper.
@@ -404,7 +404,8 @@ def wanted(page: Page, book: DocumentsBook) -> Wanted:
     values = [field for field in (*singles_found, *numbers) if field is not None and field.box is not None]
     if page.engine is Engine.TEXTO:
         keys = [getattr(found, name) for name in _COMPARED]
-        places = [field.box for field in (*keys, *numbers) if field] + _telling(sheet, leaf.because, book)
+        shown = [field for field in (*keys, *numbers) if field and field.box]
+        places = [place for field in shown for place in _lines_of(field, sheet)] + _telling(sheet, leaf.because, book)
     else:
         places = [field.box for field in values if not field.proven]
     missing = (
@@ -425,6 +426,18 @@ def wanted(page: Page, book: DocumentsBook) -> Wanted:
         worth=worth,
     )
 
+
+def _lines_of(field: Field, sheet: Sheet) -> list[Box]:
+    """Where a value stands, line by line: what is broken over two lines is no strip that an engine could read."""
+    box = field.box
+    if box is None or box.y1 - box.y0 < _TWO_LINES * sheet.line_height:
+        return [] if box is None else [box]
+    said = set(field.raw.split())
+    rows = [[w for cell in row for w in cell.words if w.text in said and _covered(w.box, box) > 0.5] for row in sheet.rows]
+    return [Span(tuple(row)).box for row in rows if row] or [box]
+
+
+_TWO_LINES = 1.8
 
 _MOST_CAPTIONS = 8
 

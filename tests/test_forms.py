@@ -1,0 +1,287 @@
+"""Forms that were met late: each is a page that showed a value which was missed, or taken for another."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+from reportlab.pdfgen.canvas import Canvas
+from test_fields import BOOK, HEAD, document, read, typed, value
+
+from evidence_daemon.documents import pdf
+from evidence_daemon.documents.fields import read_papers
+from evidence_daemon.documents.layout import Sheet
+from evidence_daemon.documents.sandbox import Frame
+from evidence_daemon.documents.values import as_date
+from evidence_daemon.model import Direction, DocumentKind, Fields
+
+RETURN = f"{HEAD}\n            ACTA DE DEVOLUCION DE EQUIPOS\n\n"
+
+
+def serials(paper: Fields) -> list[str]:
+    return [value(line.serial) for line in paper.equipment if line.serial]
+
+
+def test_captions_of_several_labels_under_their_values_name_what_stands_over_them() -> None:
+    paper = read(
+        RETURN
+        + """
+  AC006261                 Manta                     23 04 2022
+  No. DE FORMULARIO        CANTON                    FECHA (DIA MES AÑO)
+
+  MORALES PEREZ JUANA                                1700000019
+  APELLIDOS Y NOMBRES / RAZON SOCIAL DEL ABONADO     CEDULA DE IDENTIDAD / RUC
+
+  05-3293298               Internet fijo             0972082408
+  NUMERO DEL SERVICIO      TIPO DE SERVICIO          TELEFONO DE CONTACTO
+
+  Modem de fibra           Huawei EG8141A5    4857 5443 5185 16DC    3247321699BA
+  BIEN                     MARCA Y MODELO     N. DE SERIE            DIRECCION MAC
+"""
+    )
+    assert value(paper.id_number) == "1700000019"
+    assert value(paper.holder) == "MORALES PEREZ JUANA"
+    assert value(paper.date) == "2022-04-23"
+    assert value(paper.service_number) == "053293298"
+    assert serials(paper) == ["48575443518516DC"] or serials(paper) == ["HWTC518516DC"]
+
+
+def test_captions_at_the_end_of_the_line_name_what_stands_before_them() -> None:
+    paper = read(
+        RETURN
+        + """
+  001-064-0009064                                     numero de acta
+  31 de marzo de 2022                                 fecha de recepcion
+  MORALES PEREZ JUANA                                 titular del servicio
+  1700000019                                          cedula / RUC del titular
+  043023898                                           numero de servicio
+  1. ONT Huawei HG8546M                               equipo
+  HWTC-06C6E02A                                       nro. serial
+  7663.a463.abc2                                      MAC address
+"""
+    )
+    assert value(paper.number) == "001-064-0009064"
+    assert value(paper.holder) == "MORALES PEREZ JUANA"
+    assert value(paper.id_number) == "1700000019"
+    assert value(paper.service_number) == "043023898"
+    assert serials(paper) == ["HWTC06C6E02A"]
+    assert [value(line.mac) for line in paper.equipment if line.mac] == ["7663A463ABC2"]
+
+
+def test_captions_in_two_languages_are_captions() -> None:
+    paper = read(
+        RETURN
+        + """
+  Acta / Form No.                   Fecha / Date
+  00022754                          21-MAR-2025
+
+  Cliente / Customer                C.I.-RUC / ID No.        Cuenta / Service No.
+  MORALES PEREZ JUANA               1700000019               062084866
+"""
+    )
+    assert value(paper.number) == "00022754"
+    assert value(paper.holder) == "MORALES PEREZ JUANA"
+    assert value(paper.service_number) == "062084866"
+
+
+@pytest.mark.parametrize(
+    ("printed", "serial"),
+    [
+        ("ZTEG 3F32372F", "ZTEG3F32372F"),
+        ("0170 7501 0985 7610", "0170750109857610"),
+        ("4857 5443 5185 16DC", "HWTC518516DC"),
+        ("K A 2 7 4 0 2 2 2 4 2", "KA274022242"),
+        ("SK-8289666-17", "SK828966617"),
+    ],
+)
+def test_a_serial_that_is_printed_in_pieces_is_one(printed: str, serial: str) -> None:
+    assert serials(read(f"{RETURN}\n  1) Decodificador HD Kaon\n     SERIE: {printed}\n")) == [serial]
+    table = f"  Equipo             Marca       Modelo       Serie\n  Deco               Kaon        KSTB2077     {printed}\n"
+    assert serials(read(f"{RETURN}\n{table}")) == [serial]
+
+
+@pytest.mark.parametrize("printed", ["ZTE6 28C36445", "0170 7501 0985 76"])
+def test_a_piece_of_a_serial_is_never_proven(printed: str) -> None:
+    page = typed(f"{RETURN}\n  1) ONT wifi ZTE F680\n     SERIE: {printed}\n")
+    (paper,) = read_papers([document(page, page)], BOOK)
+    assert not any(line.serial and line.serial.proven for line in paper.equipment)
+
+
+def test_a_name_that_runs_up_to_the_next_label_ends_before_it() -> None:
+    paper = read(f"{RETURN}\n  Nombres y apellidos    YOLANDA DEL CASTILLO C.I.    1700000019\n")
+    assert value(paper.holder) == "YOLANDA DEL CASTILLO"
+    assert value(paper.id_number) == "1700000019"
+
+
+def test_a_sentence_with_serial_and_mac_heads_no_table_and_goes_on_in_the_next_line() -> None:
+    paper = read(
+        RETURN
+        + """
+  El cliente devuelve a la empresa los equipos que siguen:
+  a) ONT, marca y modelo Nokia G-240W-C, de serie ALCLE369316B, dirección MAC
+     32:59:57:2D:D5:E8.
+  b) Extensor mesh, marca y modelo ZTE H196A, de serie 1E64A756A229.
+"""
+    )
+    assert serials(paper) == ["ALCLE369316B", "1E64A756A229"]
+    assert [value(line.mac) for line in paper.equipment if line.mac] == ["3259572DD5E8"]
+
+
+COMPARE = (
+    HEAD
+    + """
+       ACTA DE ENTREGA RECEPCION POR DEVOLUCION DE EQUIPOS
+
+  En la ciudad de Manta, a los dieciocho días del mes de agosto de dos mil veinticuatro, comparecen
+  por una parte CNT EP, representada en este acto por XAVIER ZOILA BAQUE MORA, portador de la cédula
+  de ciudadanía No. 0900000027, en calidad de asesor de CAC Norte; y por otra parte,
+  JUANA MORALES PEREZ, portadora de la cédula de ciudadanía No. 1700000019, abonada del servicio
+  signado con el número 49064736. Que terminado el contrato suscrito el 14/10/2022, EL CLIENTE
+  entrega y LA EMPRESA recibe un ONT marca ZTE modelo F680 serie número ZTEG FB01E7DC.
+"""
+)
+
+
+def test_whom_the_company_sends_is_not_the_holder_of_an_act() -> None:
+    paper = read(COMPARE)
+    assert value(paper.date) == "2024-08-18"
+    assert value(paper.holder) in {"", "JUANA MORALES PEREZ"}
+    found = paper.id_number
+    assert found is None or found.value == "1700000019" or not found.proven
+
+
+def test_the_numbers_of_lines_in_the_margin_are_no_words() -> None:
+    lines = [line for line in COMPARE.splitlines() if line.strip()]
+    numbered = "\n".join(f"{n:<4}{line}" for n, line in enumerate(lines, start=1))
+    assert all(len(row[0].text) > 2 for row in Sheet(typed(numbered)).rows)
+
+
+@pytest.mark.parametrize(
+    ("said", "day"),
+    [
+        ("al primer día del mes de enero de dos mil veinte", ""),
+        ("a los dos (2) días del mes de mayo del año dos mil veintiuno", "2021-05-02"),
+        ("a los treinta y un días de julio de dos mil treinta y uno", "2031-07-31"),
+    ],
+)
+def test_days_in_words(said: str, day: str) -> None:
+    assert as_date(said) == day or (not day and as_date(said) in {"", "2020-01-01"})
+
+
+PEOPLE = """
+                   TITULAR DEL SERVICIO        ENTREGADO POR               RECIBIDO POR
+  Nombre           MORALES PEREZ JUANA         LUIS ARTEAGA BUENO          PEDRO NUÑEZ BAQUE
+  Cédula/RUC       1700000019                  0900000027                  0100000033
+  Firma
+
+  Equipo             Marca       Modelo       Serie             MAC
+  ONT wifi           ZTE         F680         ZTEG3F32372F      c2bd.1c41.cbd1
+"""
+
+
+def test_in_a_table_of_people_the_holders_column_counts_wherever_it_stands() -> None:
+    paper = read(RETURN + PEOPLE)
+    assert (value(paper.holder), value(paper.id_number)) == ("MORALES PEREZ JUANA", "1700000019")
+    assert serials(paper) == ["ZTEG3F32372F"]
+    other = PEOPLE.replace("TITULAR DEL SERVICIO        ENTREGADO POR       ", "ENTREGADO POR               TITULAR DEL SERVICIO")
+    paper = read(RETURN + other)
+    assert (value(paper.holder), value(paper.id_number)) == ("LUIS ARTEAGA BUENO", "0900000027")
+
+
+def test_of_several_numbers_in_a_row_that_no_heading_gives_to_somebody_none_is_proven() -> None:
+    page = typed(f"{RETURN}\n  Cédula/RUC       1700000019                  0900000027\n")
+    (paper,) = read_papers([document(page)], BOOK)
+    assert paper.id_number is None or not paper.id_number.proven
+
+
+def test_a_name_in_three_boxes_is_one() -> None:
+    paper = read(
+        f"{RETURN}\n  APELLIDO PATERNO / RAZON SOCIAL     APELLIDO MATERNO        NOMBRES\n"
+        "  MORALES                             PEREZ                   JUANA\n"
+    )
+    assert value(paper.holder) == "MORALES PEREZ JUANA"
+
+
+def test_a_name_in_a_box_for_each_letter_is_one() -> None:
+    paper = read(f"{RETURN}\n  APELLIDOS Y NOMBRES COMPLETOS (LETRA DE IMPRENTA)\n  M O R A L E S   P E R E Z   A N A\n")
+    assert value(paper.holder) == "MORALES PEREZ ANA"
+
+
+def test_a_service_number_in_boxes_is_one() -> None:
+    assert value(read(f"{RETURN}\n  N° DE SERVICIO: 0 2 3 6 7 4 5 1 2\n").service_number) == "023674512"
+
+
+def test_the_next_page_of_an_acta_belongs_to_it_whoever_signs_there() -> None:
+    first = typed(f"{RETURN}\n  Acta Nro.: 001-046-0055936\n  RUC / C.I.: 1700000019\n  ONT Serie: HWTC19218FC0\n")
+    second = typed(f"{RETURN}\n  Acta Nro.: 001-046-0055936\n  Módem Serie: 2153078838F57486\n  C.I.: 0900000027\n")
+    (paper,) = read_papers([document(first, second)], BOOK)
+    assert serials(paper) == ["HWTC19218FC0", "2153078838F57486"]
+
+
+TICKET = """
+  Recibí de la señora JUANA MORALES PEREZ, con C.C. 1700000019, en devolución los siguientes
+  equipos de propiedad de la empresa: ONT ZTE F680 S/N ZTEG28C36445
+"""
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "En consecuencia, nada queda pendiente por concepto de equipos.",
+        "ENTREGA A LA EMPRESA:",
+        "CNT EP recibe los equipos. No se registran valores por equipos no devueltos.",
+    ],
+)
+def test_what_leaves_nothing_open_is_no_doubt(words: str) -> None:
+    paper = read(f"{RETURN}\n  1) Decodificador HD Kaon\n\n  {words}\n")
+    assert paper.direction is Direction.DEVOLUCION, paper.because
+
+
+def test_a_receipt_from_a_customer_in_return_is_a_return() -> None:
+    paper = read(f"{HEAD}\n            RECIBO DE EQUIPOS\n{TICKET}")
+    assert (paper.kind, paper.direction) == (DocumentKind.ACTA, Direction.DEVOLUCION)
+
+
+def test_a_sentence_goes_on_in_its_column() -> None:
+    paper = read(
+        RETURN
+        + """
+  1) Decodificador HD Kaon
+  Fecha                    CNT EP recibe los equipos. No se registran valores por equipos
+  5 de mayo de 2021        no devueltos.
+"""
+    )
+    assert paper.direction is Direction.DEVOLUCION, paper.because
+
+
+@pytest.mark.parametrize("listed", ["Silla de espera      INV-40-0119", "Escritorio           0012345678"])
+def test_furniture_handed_back_is_no_return_of_equipment(listed: str) -> None:
+    table = f"  Equipo               Serie\n  {listed}\n"
+    assert read(f"{RETURN}\n{table}\n  El cliente entrega a CNT EP los bienes.\n").direction is Direction.DESCONOCIDA
+    assert read(f"{RETURN}\n  Equipo               Serie\n  Router               K5E6817C181D\n").direction is Direction.DEVOLUCION
+
+
+def _roll(word: str) -> bytes:
+    buffer = io.BytesIO()
+    canvas = Canvas(buffer, pagesize=(226, 600))
+    for line in range(20):
+        canvas.drawString(40, 560 - 18 * line, f"DEVOLUCION DE EQUIPOS {line}")
+    canvas.saveState()
+    canvas.translate(60, 250)
+    canvas.rotate(25)
+    canvas.setFontSize(26)
+    canvas.drawString(0, 0, word)
+    canvas.restoreState()
+    canvas.save()
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize(("word", "void"), [("ANULADO", True), ("M U E S T R A", True), ("RECIBIDO", False)])
+def test_a_word_aslant_that_makes_a_page_void_is_told_by_the_text_layer(word: str, void: bool) -> None:  # noqa: FBT001
+    pdf.prepare()
+    pages = list(pdf.answer(Frame({"passwords": [], "max_pages": 1}, (_roll(word),))))
+    struck = pages[0].facts.get("struck")
+    assert (struck is not None) is void
+    assert not void or 0 < struck[0] < struck[1] < 1
+
+
