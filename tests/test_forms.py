@@ -96,7 +96,7 @@ def test_captions_in_two_languages_are_captions() -> None:
 )
 def test_a_serial_that_is_printed_in_pieces_is_one(printed: str, serial: str) -> None:
     assert serials(read(f"{RETURN}\n  1) Decodificador HD Kaon\n     SERIE: {printed}\n")) == [serial]
-    table = f"  Equipo             Marca       Modelo       Serie\n  Deco               Kaon        KSTB2077     {printed}\n"
+    table = f"  Equipo        Marca       Modelo       Serie\n  Deco          Kaon        KSTB2077     {printed}\n"
     assert serials(read(f"{RETURN}\n{table}")) == [serial]
 
 
@@ -183,7 +183,9 @@ def test_in_a_table_of_people_the_holders_column_counts_wherever_it_stands() -> 
     paper = read(RETURN + PEOPLE)
     assert (value(paper.holder), value(paper.id_number)) == ("MORALES PEREZ JUANA", "1700000019")
     assert serials(paper) == ["ZTEG3F32372F"]
-    other = PEOPLE.replace("TITULAR DEL SERVICIO        ENTREGADO POR       ", "ENTREGADO POR               TITULAR DEL SERVICIO")
+    other = PEOPLE.replace(
+        "TITULAR DEL SERVICIO        ENTREGADO POR       ", "ENTREGADO POR               TITULAR DEL SERVICIO"
+    )
     paper = read(RETURN + other)
     assert (value(paper.holder), value(paper.id_number)) == ("LUIS ARTEAGA BUENO", "0900000027")
 
@@ -203,7 +205,9 @@ def test_a_name_in_three_boxes_is_one() -> None:
 
 
 def test_a_name_in_a_box_for_each_letter_is_one() -> None:
-    paper = read(f"{RETURN}\n  APELLIDOS Y NOMBRES COMPLETOS (LETRA DE IMPRENTA)\n  M O R A L E S   P E R E Z   A N A\n")
+    paper = read(
+        f"{RETURN}\n  APELLIDOS Y NOMBRES COMPLETOS (LETRA DE IMPRENTA)\n  M O R A L E S   P E R E Z   A N A\n"
+    )
     assert value(paper.holder) == "MORALES PEREZ ANA"
 
 
@@ -258,7 +262,10 @@ def test_a_sentence_goes_on_in_its_column() -> None:
 def test_furniture_handed_back_is_no_return_of_equipment(listed: str) -> None:
     table = f"  Equipo               Serie\n  {listed}\n"
     assert read(f"{RETURN}\n{table}\n  El cliente entrega a CNT EP los bienes.\n").direction is Direction.DESCONOCIDA
-    assert read(f"{RETURN}\n  Equipo               Serie\n  Router               K5E6817C181D\n").direction is Direction.DEVOLUCION
+    assert (
+        read(f"{RETURN}\n  Equipo               Serie\n  Router               K5E6817C181D\n").direction
+        is Direction.DEVOLUCION
+    )
 
 
 def _roll(word: str) -> bytes:
@@ -277,11 +284,9 @@ def _roll(word: str) -> bytes:
 
 
 @pytest.mark.parametrize(("word", "void"), [("ANULADO", True), ("M U E S T R A", True), ("RECIBIDO", False)])
-def test_a_word_aslant_that_makes_a_page_void_is_told_by_the_text_layer(word: str, void: bool) -> None:  # noqa: FBT001
+def test_a_word_aslant_that_makes_a_page_void_is_told_by_the_text_layer(word: str, void: bool) -> None:
     pdf.prepare()
     pages = list(pdf.answer(Frame({"passwords": [], "max_pages": 1}, (_roll(word),))))
     struck = pages[0].facts.get("struck")
     assert (struck is not None) is void
     assert not void or 0 < struck[0] < struck[1] < 1
-
-

@@ -156,7 +156,7 @@ def _belongs(home: _Paper, leaf: _Leaf) -> bool:
 
 
 def _is_ours_to_take(line: EquipmentLine) -> bool:
-    """Whether a line lists equipment of a service: by its name, a vendor's number, a MAC.  Chairs are handed back too."""
+    """Whether a line lists equipment of a service: by its name, a vendor's number, a MAC; chairs come back too."""
     serial = line.serial.value if line.serial else ""
     return line.type is not EquipmentType.OTRO or line.mac is not None or is_pon_serial(serial)
 
@@ -433,7 +433,9 @@ def _lines_of(field: Field, sheet: Sheet) -> list[Box]:
     if box is None or box.y1 - box.y0 < _TWO_LINES * sheet.line_height:
         return [] if box is None else [box]
     said = set(field.raw.split())
-    rows = [[w for cell in row for w in cell.words if w.text in said and _covered(w.box, box) > 0.5] for row in sheet.rows]
+    rows = [
+        [w for cell in row for w in cell.words if w.text in said and _covered(w.box, box) > 0.5] for row in sheet.rows
+    ]
     return [Span(tuple(row)).box for row in rows if row] or [box]
 
 

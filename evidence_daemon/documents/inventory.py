@@ -74,7 +74,11 @@ def _heads(sheet: Sheet, number: int) -> dict[str, Box]:
     """The headings of columns that a row holds; empty where it heads no table of equipment."""
     heads: dict[str, Box] = {}
     covered = 0
-    if any(is_pon_serial(_bare(word)) or _WRITTEN_MAC.fullmatch(_bare(word)) for cell in sheet.rows[number] for word in cell.words):
+    if any(
+        is_pon_serial(_bare(word)) or _WRITTEN_MAC.fullmatch(_bare(word))
+        for cell in sheet.rows[number]
+        for word in cell.words
+    ):
         return {}  # "ONT de serie ALCL…, dirección MAC": a sentence that shows what the headings of a table announce
     for hit in sheet.hits:
         if hit.row != number:

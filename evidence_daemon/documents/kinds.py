@@ -282,8 +282,8 @@ def _parties(sheet: Sheet, book: DirectionBook) -> list[tuple[str, bool]]:
             continue  # "devuelve en la oficina CAC Sur": a place, nobody who gives
         gives, customer = "gives" in verb.fields, "customer" in party.fields
         if (party.row, party.cell) == (verb.row, verb.cell) and party.start > 0:
-            words = [squeezed(word.text) for word in cell.words[: party.start]]
-            before = words[-2] if words[-1] in {"IA", "EI"} and len(words) > 1 else words[-1]
+            ahead = [squeezed(word.text) for word in cell.words[: party.start]]
+            before = ahead[-2] if ahead[-1] in {"IA", "EI"} and len(ahead) > 1 else ahead[-1]
             if before in ({"AI", "A"} if gives else {"DEI", "DE"}):  # "recibí del cliente", "entrega al cliente"
                 customer = not customer
         words = f"{sheet.span_of(verb).text} / {sheet.span_of(party).text}"

@@ -132,9 +132,12 @@ def field_of(sheet: Sheet, value: str, span: Span, rule: str) -> Field:
 
 # ── several people on one paper ──────────────────────────────────────────────────────────────────
 
-_ACTS_FOR = re.compile(r"\bREPRESENTAD[OA]S?( [A-Z]+){0,4} POR\W*$|\bEN REPRESENTACION DE\b[^¦;]{0,60}$|\bA TRAVES DE\W*$")
+_ACTS_FOR = re.compile(
+    r"\bREPRESENTAD[OA]S?( [A-Z]+){0,4} POR\W*$|\bEN REPRESENTACION DE\b[^¦;]{0,60}$|\bA TRAVES DE\W*$"
+)
 _IS_STAFF = re.compile(
-    r"^\W*(EN|CON) (SU )?(CALIDAD|REPRESENTACION) DE|^\W*(ASESOR|FUNCIONARI|AGENTE|TECNICO|EMPLEAD|OPERADOR|EJECUTIV)[A-Z]*\b"
+    r"^\W*(EN|CON) (SU )?(CALIDAD|REPRESENTACION) DE"
+    r"|^\W*(ASESOR|FUNCIONARI|AGENTE|TECNICO|EMPLEAD|OPERADOR|EJECUTIV)[A-Z]*\b"
 )
 _NUMBER = re.compile(r"\b\d{10}(\d{3})?\b")
 
@@ -152,7 +155,11 @@ def is_staffs(text: str, said: str) -> bool:
     number = None if _NUMBER.fullmatch(said) else _NUMBER.search(after)
     after = after[number.end() :] if number else after
     named = re.sub(r"(?<=POR) (?!.*\bPOR\b)[^¦]*$", " ", before)
-    return _ACTS_FOR.search(before) is not None or _ACTS_FOR.search(named) is not None or _IS_STAFF.search(after) is not None
+    return (
+        _ACTS_FOR.search(before) is not None
+        or _ACTS_FOR.search(named) is not None
+        or _IS_STAFF.search(after) is not None
+    )
 
 
 def in_people_table(sheet: Sheet, field: str) -> Iterator[tuple[Span, Hit]]:
@@ -169,7 +176,9 @@ def in_people_table(sheet: Sheet, field: str) -> Iterator[tuple[Span, Hit]]:
         left = min(cell.box.x0 for line in lines for cell in line) if lines else 1.0
         if left >= row[0].box.x0:
             continue  # the first heading stands over the labels: no table of people
-        names, edges = columns([("", Box(left, 0, left, 0)), *((str(at), cell.box) for at, cell in enumerate(row))], words)
+        names, edges = columns(
+            [("", Box(left, 0, left, 0)), *((str(at), cell.box) for at, cell in enumerate(row))], words
+        )
         for hit in sheet.hits_of(field):
             if not head.row < hit.row <= head.row + len(lines) or hit.cell or hit.start or not sheet.is_caption(hit):
                 continue

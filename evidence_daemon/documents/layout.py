@@ -251,7 +251,7 @@ class Sheet:
         return [hit for hit in self.hits if hit.row == row and hit.cell == cell and hit.strong]
 
     def leads_on(self, row: int, cell: int) -> list[int]:
-        """Where the label of the next cell's number begins, when the value before it has run up to it ("… MORA C.I.")."""
+        """Where the label of the next cell's number begins, when a value has run up to it ("… MORA C.I.")."""
         if cell + 1 >= len(self.rows[row]) or not re.match(r"\W*\d", self.rows[row][cell + 1].text):
             return []
         last = len(self.rows[row][cell].words)
@@ -482,11 +482,11 @@ def _is_hint(words: Sequence[Word]) -> bool:
 
 
 _OF_NUMBERS = frozenset({"id_number", "number", "service_number", "date", "serial", "mac"})
-_WITHIN_LABELS = frozenset(
-    set(map(squeezed, ("", "DE", "DEL", "LA", "EL", "O", "U", "Y")))
-    | set(map(squeezed, "ACCOUNT ADDRESS AGENT BRAND BY CITY CUSTOMER DATE FORM ID ITEM MODEL NAME NO NUMBER OFFICE".split()))
-    | set(map(squeezed, "PART PHONE RECEIVED SERIAL SERVICE SIGNATURE SITE STATUS TAX VENDOR WAREHOUSE".split()))
+_JOINING = (
+    "DE DEL LA EL O U Y ACCOUNT ADDRESS AGENT BRAND BY CITY CUSTOMER DATE FORM ID ITEM MODEL NAME NO NUMBER OFFICE PART "
+    "PHONE RECEIVED SERIAL SERVICE SIGNATURE SITE STATUS TAX VENDOR WAREHOUSE"
 )
+_WITHIN_LABELS = frozenset({"", *map(squeezed, re.findall(r"\w+", _JOINING))})
 """Words between labels, and those of forms in two languages."""
 _NUMBER_FOLLOWS = frozenset({squeezed("NUMERO"), "NO", "NRO"})
 

@@ -48,10 +48,9 @@ def holder_of(sheet: Sheet, book: DocumentsBook, signing: float) -> Field | None
         name = _person(span)
         return "" if any(one in squeezed(name) for one in own) else name
 
-    tabled = next(((fit(span), span, hit) for span, hit in in_people_table(sheet, "holder") if fit(span)), None)
-    if tabled is not None:
-        name, span, hit = tabled
-        return field_of(sheet, name, span, f"holder:columna:{hit.label}")
+    for span, hit in in_people_table(sheet, "holder"):
+        if fit(span):
+            return field_of(sheet, fit(span), span, f"holder:columna:{hit.label}")
     labelled = _in_two_boxes(sheet, signing) or _spelled_out(sheet, signing) or _text_of(sheet, "holder", signing, fit)
     if labelled is not None:
         return labelled
@@ -111,7 +110,7 @@ def _in_two_lines(sheet: Sheet, value: Value) -> Span | None:
 def _in_two_boxes(sheet: Sheet, signing: float) -> Field | None:
     """Surnames and given names, each in a box of its own, put one behind the other; the surnames may have two."""
     parts: list[Span] = []
-    boxes = [{"APELLIDOS", "APELLIDO"}, {"NOMBRES", "NOMBRE"}]
+    boxes = [frozenset({"APELLIDOS", "APELLIDO"}), frozenset({"NOMBRES", "NOMBRE"})]
     if any(hit.label in _FIRST_SURNAME for hit in sheet.hits_of("holder")):
         boxes[:1] = [_FIRST_SURNAME, _SECOND_SURNAME]
     for labels in boxes:

@@ -356,7 +356,7 @@ def words_of(told: Any) -> tuple[Word, ...]:
 
 
 def _across(told: Any) -> tuple[Box, ...]:
-    """A box over the whole width, as letters struck across a page have it (see `strokes.ink`); () where there are none."""
+    """A box over the whole width, as letters struck across a page have it (see `strokes.ink`); () for none."""
     try:
         top, bottom = (min(1.0, max(0.0, float(at))) for at in told or ())
     except (TypeError, ValueError):

@@ -116,7 +116,9 @@ def _of_several(sheet: Sheet, value: Value) -> bool:
     if value.way != "derecha":
         return False
     beside = sheet.rows[value.hit.row][value.hit.cell + 2 :]
-    return any(_digits(cell.text, (10, 13)) is not None and not re.search(r"[A-Z]{2}", plain(cell.text)) for cell in beside)
+    return any(
+        _digits(cell.text, (10, 13)) is not None and not re.search(r"[A-Z]{2}", plain(cell.text)) for cell in beside
+    )
 
 
 def _only_id_on(sheet: Sheet, book: DocumentsBook) -> Field | None:
@@ -325,9 +327,11 @@ _DATES: tuple[tuple[re.Pattern[str], tuple[int, int, int]], ...] = (
 )
 
 
-_ONES = "UNO DOS TRES CUATRO CINCO SEIS SIETE OCHO NUEVE DIEZ ONCE DOCE TRECE CATORCE QUINCE".split()
-_ONES += "DIECISEIS DIECISIETE DIECIOCHO DIECINUEVE VEINTE VEINTIUNO VEINTIDOS VEINTITRES VEINTICUATRO".split()
-_ONES += "VEINTICINCO VEINTISEIS VEINTISIETE VEINTIOCHO VEINTINUEVE".split()
+_TO_29 = (
+    "UNO DOS TRES CUATRO CINCO SEIS SIETE OCHO NUEVE DIEZ ONCE DOCE TRECE CATORCE QUINCE DIECISEIS DIECISIETE DIECIOCHO "
+    "DIECINUEVE VEINTE VEINTIUNO VEINTIDOS VEINTITRES VEINTICUATRO VEINTICINCO VEINTISEIS VEINTISIETE VEINTIOCHO VEINTINUEVE"
+)
+_ONES = re.findall(r"\w+", _TO_29)
 _IN_WORDS = {word: number for number, word in enumerate(_ONES, start=1)}
 _IN_WORDS |= {"PRIMERO": 1, "PRIMER": 1, "UN": 1, "TREINTA": 30}
 _IN_WORDS |= {f"TREINTA Y {word}": 30 + number for number, word in enumerate(_ONES[:9], start=1)} | {"TREINTA Y UN": 31}
@@ -359,7 +363,8 @@ def as_date(text: str) -> str:
 
 _BOXED_DAY = re.compile(r"\bDIA\W*(\d{1,2})\W+MES\W*(\d{1,2}|[A-Z]{3,10})\W+ANO\W*(20\d\d)\b")
 _OTHER_DAYS = re.compile(
-    r"\b(CONTRATO (SUSCRITO|FIRMADO|CELEBRADO)|VIGENCIA|VIGENTE|VALID[OA]|IMPRES[OA]|IMPRESION|VERSION|REVISION|EDICION|NACIMIENTO|CADUC[A-Z]+|APROBAD[OA])\b"
+    r"\b(CONTRATO (SUSCRITO|FIRMADO|CELEBRADO)|"
+    r"VIGENCIA|VIGENTE|VALID[OA]|IMPRES[OA]|IMPRESION|VERSION|REVISION|EDICION|NACIMIENTO|CADUC[A-Z]+|APROBAD[OA])\b"
 )
 """A form tells since when it is in use; that is no day on which anything was handed over."""
 
