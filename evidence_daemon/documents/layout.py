@@ -483,8 +483,8 @@ def _is_hint(words: Sequence[Word]) -> bool:
 
 _OF_NUMBERS = frozenset({"id_number", "number", "service_number", "date", "serial", "mac"})
 _JOINING = (
-    "DE DEL LA EL O U Y ACCOUNT ADDRESS AGENT BRAND BY CITY CUSTOMER DATE FORM ID ITEM MODEL NAME NO NUMBER OFFICE PART "
-    "PHONE RECEIVED SERIAL SERVICE SIGNATURE SITE STATUS TAX VENDOR WAREHOUSE"
+    "DE DEL LA EL O U Y ACCOUNT ADDRESS AGENT BRAND BY CITY CUSTOMER DATE FORM ID ITEM MODEL NAME NO NUMBER OFFICE "
+    "PART PHONE RECEIVED SERIAL SERVICE SIGNATURE SITE STATUS TAX VENDOR WAREHOUSE"
 )
 _WITHIN_LABELS = frozenset({"", *map(squeezed, re.findall(r"\w+", _JOINING))})
 """Words between labels, and those of forms in two languages."""

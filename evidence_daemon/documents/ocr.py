@@ -48,7 +48,7 @@ _PAGE_LAYOUT, _LINE_LAYOUT = 4, 7
 _MAX_STRIPS = 400
 _PNG = [cv2.IMWRITE_PNG_COMPRESSION, 1, cv2.IMWRITE_PNG_STRATEGY, cv2.IMWRITE_PNG_STRATEGY_DEFAULT]
 _PNG += [cv2.IMWRITE_PNG_FILTER, cv2.IMWRITE_PNG_FILTER_NONE]
-"""Print on white is alike from byte to byte: choosing a filter for each row takes three times as long and saves nothing."""
+"""Print on white is alike from byte to byte: a filter chosen for each row takes thrice as long and saves nothing."""
 
 
 def prepare() -> None:
