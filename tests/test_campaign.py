@@ -434,6 +434,26 @@ def test_when_the_network_loses_call_after_call_the_channel_stops(tmp_path: Path
             assert len(steps) == 1, "by an index, in its order: it is asked with every call that is lost"
 
 
+def test_the_brake_counts_what_was_heard_before_an_upgrade(here: Field) -> None:
+    here.planned()
+    (call,) = here.claims(IVR)
+    here.answers(call.attempt, Accepted("x"))
+    here.hears(told(call, S.FALLIDO, "RED", rang=False))
+    database = here.one.house.database
+    with database.engine.begin() as connection:  # as schema 0014 had it
+        for statement in (
+            "DROP INDEX ix_contact_events_channel",
+            "ALTER TABLE contact_events DROP COLUMN channel",
+            "DROP INDEX ix_charges_reference",
+            "UPDATE evidence_schema SET version_num = '0014'",
+        ):
+            connection.execute(sa.text(statement))
+    database.migrate()
+    with database.reading() as session:
+        assert outreach.last_results(session, IVR, 50) == ["RED"]
+        assert outreach.last_results(session, WA, 50) == []
+
+
 def test_a_wrong_number_leads_to_the_customers_next_one(tmp_path: Path) -> None:
     with campaigning(tmp_path, Owed(1, phones="022999991, 022999992")) as one:
         one.planned()
