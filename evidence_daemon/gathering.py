@@ -83,7 +83,9 @@ class Gatherer:
 
 def answered_cases(session: Session, email: Email) -> tuple[CaseId, ...]:
     """The cases of the decision whose answer this mail replies to; a mail with an unsigned reference has none."""
-    nearest_first = (email.in_reply_to, *reversed(email.references))
+    nearest_first = tuple(filter(None, (email.in_reply_to, *reversed(email.references))))
+    if not nearest_first:
+        return ()
     found = compose.answered(nearest_first, records.thread_key(session))
     mail_id = mail_of_receipt(found[0]) if found is not None else None
     return records.decided_cases(session, mail_id, found[1]) if found is not None and mail_id is not None else ()

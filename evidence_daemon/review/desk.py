@@ -83,7 +83,7 @@ class Desk:
             story = records.explain(session, mail_id)
             known = Dossier(
                 story=story,
-                question=records.question_of(session, mail_id),
+                question=next((asked for asked in story.reviews if asked.lane not in ABOUT_ANSWERS), None),
                 proposal=records.proposal_of(session, mail_id),
                 corrections=records.corrections_of(session, mail_id),
                 earlier=records.earlier(session, mail_id),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
@@ -37,7 +38,6 @@ from evidence_daemon.model import (
 )
 from evidence_daemon.review import LEASE, Dossier, Preview, Ruling
 from evidence_daemon.rulebook import ReasonClass
-from evidence_daemon.store import records
 from evidence_daemon.store.shapes import from_json
 from evidence_daemon.web.access import Permission
 from evidence_daemon.web.frame import In, Visit
@@ -57,19 +57,20 @@ SHOWN_FIRST = 9
 @router.get("/cola/{receipt}")
 def item(visit: In, receipt: str) -> Response:
     """All of one mail; whoever may decide takes it before himself."""
-    mail_id = mail_of(receipt)
-    if visit.may(Permission.DECIDE) and not visit.request.headers.get("Purpose"):
-        _take(visit, mail_id)
-    return show(visit, mail_id)
+    takes = visit.may(Permission.DECIDE) and not visit.request.headers.get("Purpose")
+    return show(visit, mail_of(receipt), takes=takes)
 
 
-def _take(visit: Visit, mail_id: MailId) -> None:
-    """Take it before oneself; who came by `next_address` has it since a moment ago."""
-    with visit.rooms.database.reading() as session:
-        question = records.question_of(session, mail_id)
-    now, mine = visit.rooms.now(), visit.user.actor
-    if question is not None and not (question.holder(now) == mine and question.holder(now + LEASE * 0.9)):
-        visit.rooms.desk.claim(mail_id, person=mine)
+def _taken(visit: Visit, dossier: Dossier, case_id: CaseId | None) -> Dossier:
+    """The mail, taken before oneself; who came by `next_address` has it since a moment ago."""
+    question, now, mine = dossier.question, visit.rooms.now(), visit.user.actor
+    if question is None or (question.holder(now) == mine and question.holder(now + LEASE * 0.9)):
+        return dossier
+    claimed = visit.rooms.desk.claim(question.mail_id, person=mine)
+    if claimed is not None and claimed.token == question.token:
+        return replace(dossier, question=claimed)
+    # The form carries the new token: whoever sends it must have seen what it is about.
+    return visit.rooms.desk.dossier(question.mail_id, case_id)
 
 
 def show(
@@ -81,12 +82,18 @@ def show(
     seen: Preview | None = None,
     confirm: bool = False,
     looks: bool = True,
+    takes: bool = False,
 ) -> Response:
-    """The mail's page.  `looks` False: it was on the screen already, and nothing can be written now."""
+    """The mail's page.  `looks` False: it was on the screen already, and nothing can be written now.
+
+    `takes`: it is taken before oneself.
+    """
     query = visit.request.query_params
-    case_id = visit.number("caso") if visit.form else _number(query.get("caso", ""))
+    number = visit.number("caso") if visit.form else _number(query.get("caso", ""))
+    case_id = CaseId(number) if number is not None else None
     try:
-        dossier = visit.rooms.desk.dossier(mail_id, CaseId(case_id) if case_id is not None else None)
+        dossier = visit.rooms.desk.dossier(mail_id, case_id)
+        dossier = _taken(visit, dossier, case_id) if takes else dossier
     except Permanent:
         raise HTTPException(404) from None
     if looks:
