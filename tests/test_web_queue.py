@@ -330,7 +330,7 @@ def test_state_and_accessories_are_shown_as_written_and_stay_words() -> None:
     assert "accesorios: <bdi>Cargador: Sí</bdi>" in both
     assert "estado: <bdi>Bueno</bdi>" in alone
     assert "accesorios" not in alone
-    assert "said" not in nothing
+    assert "line-says" not in nothing
 
 
 async def test_the_state_that_a_paper_tells_of_the_equipment_stands_beside_its_serial(own: WebHouse) -> None:
