@@ -67,7 +67,7 @@ def test_a_person_settles_a_held_mail_once(walked: Path) -> None:
     settle = ("queue", "settle", "EV-0000003-4")
     told = evidence_daemon(*settle, "ask", "--as", "Rosa", config=walked)
     assert told.returncode == 1
-    assert "at least one reason" in told.stderr
+    assert "elija al menos un motivo" in told.stderr
     told = evidence_daemon(*settle, "discard", "--as", "Rosa", config=walked)
     assert told.returncode == 0, told.stderr
     assert "DESCARTADO" in told.stdout

@@ -193,8 +193,8 @@ def test_nothing_is_decided_without_a_name_a_reason_or_an_item(lite: Living) -> 
     mail = held(lite)
     for ruling, person, words in (
         (ACCEPT, " ", "who decides"),
-        (Ruling(Verdict.ASK), "rosa", "reason"),
-        (Ruling(Verdict.REVERSE, items=()), "rosa", "no pending item"),
+        (Ruling(Verdict.ASK), "rosa", "al menos un motivo"),
+        (Ruling(Verdict.REVERSE, items=()), "rosa", "ningún equipo pendiente"),
     ):
         with pytest.raises(BadInput, match=words):
             lite.house.desk.decide(mail, ruling, person=person)

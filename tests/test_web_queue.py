@@ -532,6 +532,9 @@ async def test_looking_is_audited_and_what_does_not_exist_is_not_found(read: Web
     async with visitor(read, "auditor") as auditor:
         page = (await auditor.see("/cola/EV-0000001-8")).text
         assert 'id="decide"' not in page, "an auditor looks"
+        again = (await auditor.see("/cola/EV-0000001-8")).text
+        assert "· visto</li>" in again, "the history of the item is told in Spanish"
+        assert "· viewed" not in again
         for nothing in ("EV-0000009-1", "EV-0000001-9", "algo"):
             assert (await auditor.see(f"/cola/{nothing}")).status_code == 404
     assert [event.mail_id for event in read.events() if event.action == "viewed"]

@@ -436,8 +436,7 @@ class Desk:
         pipeline = self._pipeline
         if ruling.verdict in {Verdict.ASK, Verdict.REJECT} and not ruling.reasons:
             raise BadInput(
-                f"to {ruling.verdict.value} a customer needs at least one reason code "
-                "(see: evidence-daemon rules reasons)"
+                "para pedir algo o rechazar elija al menos un motivo (códigos: evidence-daemon rules reasons)"
             )
         evidence, found = pipeline.gather(session, mail_id)
         today = pipeline.today()

@@ -194,7 +194,7 @@ def decision_of(ruling: Ruling, cases: tuple[Case, ...], actor: str, judged: Gro
     match ruling.verdict:
         case Verdict.REVERSE | Verdict.PARTIAL:
             if not cases:
-                raise BadInput("no single case belongs to this mail: name one with --case")
+                raise BadInput("ningún caso es el único de este correo: elija uno (en la consola: --case)")
             return _accreditation(cases, ruling, grounds)
         case Verdict.ASK:
             return AskMore(cases, grounds)
@@ -214,13 +214,13 @@ def _accreditation(cases: tuple[Case, ...], ruling: Ruling, grounds: Grounds) ->
     known = {item.id for _case, item in pending}
     chosen = known if ruling.items is None else set(ruling.items)
     if strange := [str(item) for item in chosen - known]:
-        raise BadInput(f"not a pending item of this case: {', '.join(strange)}")
+        raise BadInput(f"no es un equipo pendiente de este caso: {', '.join(strange)}")
     loose = {charge.id for case in cases if not case.items for charge in case.charges}
     picked = loose if ruling.charges is None else set(ruling.charges)
     if strange := [str(charge) for charge in picked - loose]:
-        raise BadInput(f"not a charge without equipment of this case: {', '.join(strange)}")
+        raise BadInput(f"no es un valor sin equipo de este caso: {', '.join(strange)}")
     if not chosen and not picked:
-        raise BadInput("no pending item was chosen: there is nothing to accredit")
+        raise BadInput("no eligió ningún equipo pendiente: no hay qué acreditar")
     findings = tuple(
         ItemFinding(
             case_id=case.id,

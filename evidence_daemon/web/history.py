@@ -52,7 +52,7 @@ def deed_words(action: str) -> str:
 
 
 DEEDS = (
-    "moved away", "moved in",
+    "viewed", "original downloaded", "answered", "copy seen", "returned", "moved away", "moved in",
     "received", "decided", "answered by hand", "judged again", "judged anew, stands", "put back", "shunted",
     "unshunted", "corrected", "postponed", "proposed", "approved", "proposal withdrawn", "review closed", "superseded",
     "lapsed", "answer bounced", "answers released", "armed", "disarmed", "paused", "resumed", "cases imported",

@@ -41,6 +41,7 @@ from evidence_daemon.rulebook import ReasonClass
 from evidence_daemon.store.shapes import from_json
 from evidence_daemon.web.access import Permission
 from evidence_daemon.web.frame import In, Visit
+from evidence_daemon.web.history import deed_words
 from evidence_daemon.web.queue import address_of, age, next_mail, wanted_of
 from evidence_daemon.web.reads import Sheet, boxes, sheets_of, subject_read, values_read
 
@@ -125,6 +126,7 @@ def show(
         subject_reads=subject_read(dossier.evidence.subject, dossier.cases) if dossier.evidence is not None else [],
         all_reads=[read for _paper, mine in reads for read in mine],
         boxes=boxes,
+        deed_words=deed_words,
         items=_items(dossier),
         others=_other_cases(dossier),
         case_id=case_id,
