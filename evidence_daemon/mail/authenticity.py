@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from email.parser import BytesHeaderParser
 from email.policy import compat32
 from email.utils import getaddresses
+from functools import lru_cache
 
 from evidence_daemon.model import MailSignature, SignatureVerdict
 
@@ -89,12 +90,13 @@ def from_domain(raw: bytes) -> str:
     return mailboxes[0][1].rpartition("@")[2].lower()
 
 
-def _headers(raw: bytes) -> list[tuple[str, str]]:
-    """Name (lower case) and value of every header, in order."""
+@lru_cache(16)
+def _headers(raw: bytes) -> tuple[tuple[str, str], ...]:
+    """Name (lower case) and value of every header, in order; kept, for each question about a sender asks anew."""
     end = re.search(rb"\r?\n\r?\n|\r\r", raw)
     block = raw[: end.start() if end else len(raw)][:MAX_HEADER]
     message = BytesHeaderParser(policy=compat32).parsebytes(block + b"\r\n\r\n")
-    return [(name.lower(), str(value)) for name, value in message.raw_items()]
+    return tuple((name.lower(), str(value)) for name, value in message.raw_items())
 
 
 def sender_refuted(raw: bytes, trusted_authserv_id: str) -> bool:
