@@ -39,7 +39,7 @@ from evidence_daemon.store.members import Member
 from evidence_daemon.store.reach import Planned, plan_attempts
 from evidence_daemon.store.tables import DecisionRow, EntryRow, MailRow, OutboxRow, ReviewRow
 from evidence_daemon.store.work import at_work
-from evidence_daemon.web import words
+from evidence_daemon.web import history, words
 from evidence_daemon.web.charts import stacked, ticks_for
 from evidence_daemon.web.history import DEEDS, deed_words
 from evidence_daemon.web.supervisor import Sheet, as_csv, as_xlsx
@@ -244,6 +244,14 @@ async def test_the_auditor_reads_who_did_what(tmp_path: Path) -> None:
 
 def test_every_deed_that_can_be_chosen_has_its_spanish() -> None:
     assert [one for one in DEEDS if deed_words(one) == one] == []
+
+
+def test_every_deed_that_is_written_down_can_be_chosen() -> None:
+    written = re.compile(r'\brecord\(\s*(?:session,\s*)?"([a-z][a-z ,-]*)"')
+    sources = Path(history.__file__).parents[1].rglob("*.py")
+    found = {deed for source in sources for deed in written.findall(source.read_text("utf-8"))}
+    assert len(found) > 40
+    assert found - set(DEEDS) == set()
 
 
 async def test_campaigns_stand_on_the_panel_and_in_the_look_up_but_rehearsals_do_not(tmp_path: Path) -> None:

@@ -64,5 +64,9 @@ DEEDS = (
     "campaign started", "campaign paused", "campaign resumed", "campaign cancelled", "campaign test sent",
     "campaign rehearsed", "campaign voice changed", "campaign exported", "campaign contacts seen",
     "contact channels resumed", "contact channel stopped", "suppressed", "suppression lifted", "suppressions exported",
+    "backup made", "batch response imported", "brake lifted", "found elsewhere", "legal hold", "legal hold lifted",
+    "restored", "rules read anew", "rules refused", "settings", "subject erased", "subject exported",
+    "telephone changed", "template asked for", "template changed",
+    "brake closed", "register imported", "forgotten",
 )  # fmt: skip
 """What can be chosen; the trail may hold more."""
