@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 
 import pytest
 from reportlab.pdfgen.canvas import Canvas
 from test_fields import BOOK, HEAD, document, read, typed, value
 
 from evidence_daemon.documents import pdf
-from evidence_daemon.documents.fields import read_papers
+from evidence_daemon.documents.fields import read_papers, wanted
 from evidence_daemon.documents.layout import Sheet
 from evidence_daemon.documents.sandbox import Frame
 from evidence_daemon.documents.values import as_date
-from evidence_daemon.model import Direction, DocumentKind, Fields
+from evidence_daemon.model import Box, Direction, DocumentKind, Engine, Fields, Witness
 
 RETURN = f"{HEAD}\n            ACTA DE DEVOLUCION DE EQUIPOS\n\n"
 
@@ -290,3 +291,43 @@ def test_a_word_aslant_that_makes_a_page_void_is_told_by_the_text_layer(word: st
     struck = pages[0].facts.get("struck")
     assert (struck is not None) is void
     assert not void or 0 < struck[0] < struck[1] < 1
+
+
+@pytest.mark.parametrize(
+    ("line", "direction"),
+    [
+        ("[ ] Instalación   [ ] Cambio   [x] Retiro / devolución   [ ] Traslado", Direction.DEVOLUCION),
+        ("[x] Instalación   [ ] Cambio   [ ] Retiro / devolución   [ ] Traslado", Direction.INSTALACION),
+        ("Instalación ( )   Cambio ( )   Retiro / devolución (X)   Traslado ( )", Direction.DEVOLUCION),
+        ("Instalación (X)   Cambio ( )   Retiro / devolución ( )   Traslado ( )", Direction.INSTALACION),
+        ("☐ Instalación   ☒ Devolución", Direction.DEVOLUCION),
+        ("☒ Instalación   ☐ Devolución", Direction.INSTALACION),
+        ("INSTALACIÓN()CAMBIO()RETIRO/DEVOLUCIÓN(X)TRASLADO()", Direction.DEVOLUCION),
+        ("Entrega al cliente (instalación)     X Devolución del cliente (retiro)", Direction.DEVOLUCION),
+        ("    X Entrega al cliente (instalación)     Devolución del cliente (retiro)", Direction.INSTALACION),
+        ("[x] Instalación de equipos   [x] Devolución de equipos", Direction.DESCONOCIDA),
+        ("[ ] Instalación de equipos   [ ] Devolución de equipos", Direction.DESCONOCIDA),
+        ("Instalación   Cambio de equipo   Retiro de equipos   Traslado", Direction.DESCONOCIDA),
+        ("Instalación    X    Devolución", Direction.DESCONOCIDA),
+    ],
+)
+def test_the_box_that_is_ticked_tells_the_direction_where_two_engines_see_it(line: str, direction: Direction) -> None:
+    form = (
+        f"{HEAD}\n            ACTA DE ENTREGA - RECEPCION DE EQUIPOS\n\n  Tipo: {line}\n\n  1) Decodificador HD Kaon\n"
+    )
+    page = typed(form, engine=Engine.TEXTO)
+    everywhere = Box(0.0, 0.0, 1.0, 1.0)
+    seen = replace(page, witnesses=(Witness(Engine.RAPIDOCR, page.words, (everywhere,)),))
+    (paper,) = read_papers([document(seen)], BOOK)
+    assert paper.direction is direction, paper.because
+    alone = read(form)
+    assert alone.direction is not Direction.DEVOLUCION, alone.because
+
+
+def test_a_value_over_two_lines_is_compared_line_by_line() -> None:
+    page = typed(
+        f"{RETURN}\n  CLIENTE\n  HOSTERIA LAGUNA\n  ESCONDIDA CIA. LTDA.\n\n  1) ONT Serie: ZTEG3F32372F\n",
+        engine=Engine.TEXTO,
+    )
+    places = [place for place in wanted(page, BOOK).places if 6.5 / 66 < place.y0 < 10 / 66]
+    assert [round((place.y1 - place.y0) * 66) for place in places] == [1, 1]

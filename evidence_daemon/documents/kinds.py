@@ -8,13 +8,15 @@ takes, and stays unknown when both are said.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
 from evidence_daemon.cases.equipment import plain
-from evidence_daemon.documents.layout import Hit, Lexicon, Sheet, distance, squeezed
-from evidence_daemon.model import Direction, DocumentKind
+from evidence_daemon.documents.layout import Hit, Lexicon, Sheet, Span, distance, squeezed
+from evidence_daemon.documents.ticks import Choice, choice_on
+from evidence_daemon.model import Direction, DocumentKind, Engine
 from evidence_daemon.rulebook import DirectionBook, DocumentsBook, KindBook, OursBook
 
 _LEGIBLE_LETTERS = 25
@@ -218,19 +220,33 @@ def direction_of(sheets: Sequence[Sheet], book: DirectionBook) -> tuple[Directio
     returns: dict[str, bool] = {}
     installs: dict[str, bool] = {}
     doubts: dict[str, None] = {}
+    chosen: dict[Engine, Choice] = {}
     for sheet in sheets:
+        choice = choice_on(sheet)
+        offered = None if choice is None else choice[1]
+        if choice is not None and not sheet.is_mixed(choice[1]):
+            chosen[sheet.read_by(choice[1])] = choice[0]
+        text = _without(sheet, offered)
         for phrases, found in ((book.returns, returns), (book.installs, installs)):
             for phrase in phrases:
-                match = re.search(phrase.pattern, sheet.text)
-                if match and _DENIED.search(sheet.text[: match.start()][-30:] + match[0]):
+                match = re.search(phrase.pattern, text)
+                if match and _DENIED.search(text[: match.start()][-30:] + match[0]):
                     doubts[match[0][:80]] = None
-                elif match and re.search(phrase.needs, sheet.text):
+                elif match and re.search(phrase.needs, text):
                     found[match[0][:80]] = found.get(match[0][:80], False) or phrase.strong
-        for said, back in _parties(sheet, book):
+        for said, back in _parties(sheet, book, offered):
             (returns if back else installs)[said] = True
         doubts |= dict.fromkeys(match[0][:80] for one in book.doubts if (match := re.search(one.pattern, sheet.text)))
         if struck(sheet):
             doubts["letras grandes a través de la hoja"] = None
+    if chosen:
+        # Boxes offer what was not done too: their words count where two engines see the same one ticked.
+        if set(chosen.values()) == {Choice.RETURN} and len(chosen) > 1:
+            returns["casilla marcada: devolución"] = True
+        elif Choice.OTHER in chosen.values() and Choice.RETURN not in chosen.values():
+            installs["casilla marcada: otra cosa"] = True
+        else:
+            doubts["casillas de las que no se ve cuál está marcada"] = None
     strong_return, strong_install = any(returns.values()), any(installs.values())
     if doubts and not (strong_install and not strong_return):
         against = (*doubts, *installs) if returns else tuple(doubts)
@@ -256,14 +272,35 @@ _DENIED = re.compile(
 """A verb of handing over that is denied, demanded or allowed; a bare number ("No. 12") has no such verb behind it."""
 
 
-def _parties(sheet: Sheet, book: DirectionBook) -> list[tuple[str, bool]]:
-    """(what was said, True for a return): a verb of giving or taking with the party beside or below it."""
+def _without(sheet: Sheet, offered: Span | None) -> str:
+    """The text of a page without a line of boxes: it offers what was not done as well."""
+    if offered is None:
+        return sheet.text
+    text = sheet.text
+    for row in sheet.rows:
+        for cell in row if set(row[0].words) <= set(offered.words) else ():
+            text = text.replace(_said(cell), "¦", 1)
+    return text
+
+
+def _said(cell: Span) -> str:
+    bare = unicodedata.normalize("NFD", cell.text.upper())
+    return " ".join("".join(c for c in bare if not unicodedata.combining(c)).split())
+
+
+def _parties(sheet: Sheet, book: DirectionBook, offered: Span | None = None) -> list[tuple[str, bool]]:
+    """(what was said, True for a return): a verb of giving or taking with the party beside or below it.
+
+    What stands in a line of boxes (`offered`) is not said.
+    """
     lexicon = _party_lexicon(book)
     hits = list(lexicon.hits(sheet.rows))
     said = []
     for verb in hits:
         cell = sheet.rows[verb.row][verb.cell]
         if not verb.fields & {"gives", "takes"} or verb.start > 1 or len(cell.words) > 8:
+            continue
+        if offered is not None and set(cell.words) <= set(offered.words):
             continue
         party = next(
             (h for h in hits if (h.row, h.cell) == (verb.row, verb.cell) and h.start >= verb.end and _is_party(h)), None

@@ -112,6 +112,8 @@ class Sheet:
         self.ink = page.ink
         # Heights are measured in widths of the page: fractions of the two sides cannot be compared.
         self.aspect = page.height / page.width if page.width and page.height else 1.414
+        self.seen = page.words
+        """As they were read, with the boxes and marks that are no words."""
         self.words = _without_line_numbers([word for word in map(_clean, page.words) if word is not None])
         tall = [w.box.y1 - w.box.y0 for w in self.words if sum(map(str.isalnum, w.text)) >= 2]
         self.line_height = median(tall) if tall else 0.012

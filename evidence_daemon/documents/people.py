@@ -123,7 +123,7 @@ def _in_two_boxes(sheet: Sheet, signing: float) -> Field | None:
                 break
     if len(parts) != len(boxes) or any(_far_apart(parts[0].box, part.box, sheet) for part in parts[1:]):
         return None
-    words_of_both = Span(tuple(word for part in parts for word in part.words))
+    words_of_both = Span(tuple(dict.fromkeys(word for part in parts for word in part.words)))
     text = _person(words_of_both)
     return field_of(sheet, text, words_of_both, "holder:dos casillas") if text else None
 

@@ -1,0 +1,140 @@
+"""Which of several printed words is ticked: "[ ] Instalación  [x] Retiro / devolución".  Pure.
+
+Evidence must be plain: one mark in the line, before or behind its word as the boxes of the others are, or clearly
+nearer to it than to any other.  Boxes that are drawn as lines no engine sees: then the mark alone tells.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from evidence_daemon.cases.equipment import plain
+from evidence_daemon.documents.layout import Sheet, Span
+
+
+class Choice(StrEnum):
+    """What a line of boxes says was done."""
+
+    RETURN = "RETURN"
+    OTHER = "OTHER"
+    OPEN = "OPEN"
+    """No box is ticked, or more than one, or it cannot be told which."""
+
+
+_BACK = re.compile(r"(DEVOLUCION|DEVUELVE|RETIRO|RETIRA|BAJA)$")
+_ELSE = re.compile(
+    r"(INSTALACION|INSTALA|ACTIVACION|ALTA|CAMBIO|TRASLADO|MIGRACION|REPOSICION|REEMPLAZO|MANTENIMIENTO)$"
+)
+_PIECE = re.compile(
+    r"[\[(（{]?\s*[xX✓✔]\s*[\])）}]|[\[(（{]\s*[xX✓✔](?![^\W\d_])|[☒☑■✓✔]|[\[(（{]|[\])）}]|[☐□▢]|[^\W\d_]+"
+)
+_FEWEST_WORDS = 3
+"""Different things to choose from that make a line a choice where no box and no mark was seen."""
+_MOST_LETTERS = 90
+"""A line that holds more is a sentence."""
+_CLEARLY = 1.6
+"""How many times as far as the word it belongs to any other must stand from a mark."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    text: str
+    x0: float
+    x1: float
+
+    @property
+    def is_mark(self) -> bool:
+        return re.search(r"[☒☑■✓✔]|^[^\w]*[xX][^\w]*$", self.text) is not None
+
+    @property
+    def is_box(self) -> bool:
+        return re.search(r"\w", self.text) is None and not self.is_mark
+
+
+def choice_on(sheet: Sheet) -> tuple[Choice, Span] | None:
+    """What the first line of boxes says that offers a return among others, and its words; None where there is none."""
+    for row in sheet.rows:
+        found = _chosen(list(_pieces(sheet, row)))
+        if found is not None:
+            words = [word for cell in row for word in cell.words]
+            return found, Span(tuple(words))
+    return None
+
+
+def _pieces(sheet: Sheet, row: tuple[Span, ...]) -> Iterator[_Piece]:
+    """Words, boxes and marks of a line, from the left; engines join them and take them apart as they like."""
+    box = Span(tuple(word for cell in row for word in cell.words)).box
+    beside = [w for w in sheet.seen if box.y0 <= (w.box.y0 + w.box.y1) / 2 <= box.y1]
+    for word in sorted(beside, key=lambda word: word.box.x0):
+        wide = (word.box.x1 - word.box.x0) / max(1, len(word.text))
+        for piece in _PIECE.finditer(word.text):
+            yield _Piece(piece[0], word.box.x0 + wide * piece.start(), word.box.x0 + wide * piece.end())
+
+
+def _chosen(pieces: list[_Piece]) -> Choice | None:
+    words = [piece for piece in pieces if not piece.is_mark and not piece.is_box]
+    said = [plain(piece.text) for piece in words]
+    if sum(map(len, said)) > _MOST_LETTERS or "FECHA" in said:
+        return None
+    offered = {text for text in said if _BACK.match(text) or _ELSE.match(text)}
+    marks = [piece for piece in pieces if piece.is_mark]
+    if not any(map(_BACK.match, offered)) or not any(map(_ELSE.match, offered)):
+        return None
+    if not marks and not any(piece.is_box for piece in pieces) and len(offered) < _FEWEST_WORDS:
+        return None
+    if len(marks) != 1:
+        return Choice.OPEN
+    named = _ticked(marks[0], pieces, _side(pieces))
+    if not named:
+        return Choice.OPEN
+    back, other = any(map(_BACK.match, named)), any(map(_ELSE.match, named))
+    return Choice.OPEN if back == other else Choice.RETURN if back else Choice.OTHER
+
+
+def _side(pieces: list[_Piece]) -> int:
+    """On which side of their boxes the words of a line stand: 1 behind, -1 before; 0: it cannot be told."""
+    offered = [at for at, piece in enumerate(pieces) if any(one.match(plain(piece.text)) for one in (_BACK, _ELSE))]
+    boxes = [at for at, piece in enumerate(pieces) if piece.is_box or piece.is_mark]
+    if len(boxes) < len(offered) or not offered:
+        return 0
+    first, last = boxes[0] < offered[0], boxes[-1] > offered[-1]
+    return 0 if first == last else 1 if first else -1
+
+
+def _ticked(mark: _Piece, pieces: list[_Piece], side: int) -> list[str]:
+    """The words that a mark belongs to: those up to the next box, or gap, on the side where it stands near."""
+    left, right = mark.x0, mark.x1
+    at = pieces.index(mark)
+    before, after = pieces[:at], pieces[at + 1 :]
+    while before and before[-1].is_box and before[-1].text in "[(（{":
+        left = before.pop().x0
+    while after and after[0].is_box and after[0].text in "])）}":
+        right = after.pop(0).x1
+    ahead = left - before[-1].x1 if before else 1.0
+    behind = after[0].x0 - right if after else 1.0
+    ahead, behind = max(ahead, 0.001), max(behind, 0.001)
+    if side:
+        return _run(after) if side > 0 else _run(before[::-1])
+    if behind * _CLEARLY < ahead:
+        return _run(after)
+    if ahead * _CLEARLY < behind:
+        return _run(before[::-1])
+    return []
+
+
+def _run(pieces: list[_Piece]) -> list[str]:
+    """The words of one thing to choose, from the mark on: up to a box, or to a gap wider than those between words."""
+    words: list[_Piece] = []
+    for piece in pieces:
+        gap = max(piece.x0 - words[-1].x1, words[-1].x0 - piece.x1) if words else 0.0
+        if piece.is_box or piece.is_mark or gap > _GAP:
+            break
+        words.append(piece)
+    return [plain(word.text) for word in words]
+
+
+_GAP = 0.018
+"""Share of the width of a page between two things to choose; words of one stand closer."""
