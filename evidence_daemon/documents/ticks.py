@@ -29,7 +29,8 @@ _ELSE = re.compile(
     r"(INSTALACION|INSTALA|ACTIVACION|ALTA|CAMBIO|TRASLADO|MIGRACION|REPOSICION|REEMPLAZO|MANTENIMIENTO)$"
 )
 _PIECE = re.compile(
-    r"[\[(（{]?\s*[xX✓✔]\s*[\])）}]|[\[(（{]\s*[xX✓✔](?![^\W\d_])|[☒☑■✓✔]|[\[(（{]|[\])）}]|[☐□▢]|[^\W\d_]+"
+    r"[\[(（{]?\s*[xX✓✔]\s*[\])）}]|[\[(（{]\s*[xX✓✔](?![^\W\d_])|[☒☑■✓✔]|[\[(（{](?![^\W\d_])|(?<![^\W\d_])[\])）}]"
+    r"|[☐□▢]|[^\W\d_]+"
 )
 _FEWEST_WORDS = 3
 """Different things to choose from that make a line a choice where no box and no mark was seen."""
