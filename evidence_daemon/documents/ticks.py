@@ -137,5 +137,5 @@ def _run(pieces: list[_Piece]) -> list[str]:
     return [plain(word.text) for word in words]
 
 
-_GAP = 0.018
+_GAP = 0.025
 """Share of the width of a page between two things to choose; words of one stand closer."""
