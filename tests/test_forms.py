@@ -331,3 +331,19 @@ def test_a_value_over_two_lines_is_compared_line_by_line() -> None:
     )
     places = [place for place in wanted(page, BOOK).places if 6.5 / 66 < place.y0 < 10 / 66]
     assert [round((place.y1 - place.y0) * 66) for place in places] == [1, 1]
+
+
+def test_a_paper_that_is_called_a_return_needs_no_box_but_one_at_something_else_counts_against_it() -> None:
+    form = f"{HEAD}\n            HOJA DE RETIRO DE EQUIPOS\n\n  Tipo:    %s\n\n  1) Decodificador HD Kaon\n"
+    assert read(form % "[ ] Instalación   [ ] Retiro   [ ] Cambio").direction is Direction.DEVOLUCION
+    assert read(form % "[x] Instalación   [ ] Retiro   [ ] Cambio").direction is Direction.DESCONOCIDA
+
+
+def test_a_mark_that_pixels_do_not_show_makes_no_mask_and_no_return() -> None:
+    form = f"{HEAD}\n            ACTA DE ENTREGA - RECEPCION\n\n  Tipo:    Instalación      X Devolución\n\n  1) Decodificador Kaon\n"
+    page = typed(form, engine=Engine.TEXTO)
+    places = wanted(page, BOOK).places
+    unmarked = tuple(word for word in page.words if word.text != "X")
+    (paper,) = read_papers([document(replace(page, witnesses=(Witness(Engine.RAPIDOCR, unmarked, places),)))], BOOK)
+    assert not paper.masked
+    assert paper.direction is Direction.DESCONOCIDA, paper.because

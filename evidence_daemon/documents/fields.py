@@ -22,7 +22,7 @@ from evidence_daemon.documents.labelled import LOOSE
 from evidence_daemon.documents.layout import Lexicon, Sheet, Span
 from evidence_daemon.documents.looks import Wanted, codes_of, masked_in, sheets_of
 from evidence_daemon.documents.signing import signature_of, signing_top
-from evidence_daemon.documents.ticks import Choice, choice_on
+from evidence_daemon.documents.ticks import choice_on
 from evidence_daemon.documents.values import Singles, as_date, singles
 from evidence_daemon.model import (
     WITHOUT_SERIAL,
@@ -482,7 +482,7 @@ def _telling(sheet: Sheet, titles: Sequence[str], book: DocumentsBook) -> list[B
     cells = [cell for row in sheet.rows for cell in row]
     told = [cell.box for cell in cells if cell.text in titles]
     chosen = choice_on(sheet)
-    told += [chosen[1].box] if chosen is not None and chosen[0] is not Choice.OPEN else []
+    told += [chosen.ticked] if chosen is not None and chosen.ticked is not None else []
     signing = signing_top(sheet)
     for cell in (cell for cell in cells if cell.box.y1 < signing):
         text = plain(cell.text)

@@ -222,10 +222,12 @@ def direction_of(sheets: Sequence[Sheet], book: DirectionBook) -> tuple[Directio
     doubts: dict[str, None] = {}
     chosen: dict[Engine, Choice] = {}
     for sheet in sheets:
-        choice = choice_on(sheet)
-        offered = None if choice is None else choice[1]
-        if choice is not None and not sheet.is_mixed(choice[1]):
-            chosen[sheet.read_by(choice[1])] = choice[0]
+        boxes = choice_on(sheet)
+        offered = None if boxes is None else boxes.line
+        if boxes is not None and boxes.mark is not None:
+            chosen[sheet.read_by(Span((boxes.mark,)))] = boxes.choice
+        elif boxes is not None and sheet.mended is None:
+            chosen[sheet.engine] = boxes.choice
         text = _without(sheet, offered)
         for phrases, found in ((book.returns, returns), (book.installs, installs)):
             for phrase in phrases:
@@ -245,7 +247,7 @@ def direction_of(sheets: Sequence[Sheet], book: DirectionBook) -> tuple[Directio
             returns["casilla marcada: devolución"] = True
         elif Choice.OTHER in chosen.values() and Choice.RETURN not in chosen.values():
             installs["casilla marcada: otra cosa"] = True
-        else:
+        elif Choice.OTHER in chosen.values() or not any(map(_TITLED.match, returns)):
             doubts["casillas de las que no se ve cuál está marcada"] = None
     strong_return, strong_install = any(returns.values()), any(installs.values())
     if doubts and not (strong_install and not strong_return):
@@ -258,6 +260,10 @@ def direction_of(sheets: Sequence[Sheet], book: DirectionBook) -> tuple[Directio
     if not strong_return and not strong_install and len(returns) >= 2 and not installs:
         return Direction.DEVOLUCION, tuple(returns)
     return Direction.DESCONOCIDA, (*returns, *(f"contra: {said}" for said in installs))
+
+
+_TITLED = re.compile(r"(ACTA|CONSTANCIA|CERTIFICADO|COMPROBANTE|HOJA|FORMULARIO|BOLETA|NOTA|REGISTRO|INFORME|RECIBO)\b")
+"""A paper that is called a return says so whatever its boxes say."""
 
 
 def struck(sheet: Sheet) -> bool:

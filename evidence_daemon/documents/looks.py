@@ -6,6 +6,7 @@ its words in those places: its values stand in the same surroundings, behind the
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -94,7 +95,12 @@ def masked_in(page: Page) -> tuple[Mask, ...]:
 
 
 def _said_at(words: Iterable[Word], place: Box) -> str:
-    return " ".join(word.text for word in sorted(words, key=lambda w: w.box.x0) if _within(word.box, (place,)))
+    there = [word for word in sorted(words, key=lambda w: w.box.x0) if _within(word.box, (place,))]
+    return " ".join(word.text for word in there if not _TICK.fullmatch(word.text))
+
+
+_TICK = re.compile(r"\W*[xX✓✔]\W*|[☒☑☐■□]")
+"""A mark in a box is no value: engines see it, or the box, or nothing."""
 
 
 _FOLD = str.maketrans("DQCVZGT7", "OOGUZGII")

@@ -13,6 +13,7 @@ from enum import StrEnum
 
 from evidence_daemon.cases.equipment import plain
 from evidence_daemon.documents.layout import Sheet, Span
+from evidence_daemon.model import Box, Word
 
 
 class Choice(StrEnum):
@@ -45,6 +46,7 @@ class _Piece:
     text: str
     x0: float
     x1: float
+    word: Word
 
     @property
     def is_mark(self) -> bool:
@@ -55,13 +57,27 @@ class _Piece:
         return re.search(r"\w", self.text) is None and not self.is_mark
 
 
-def choice_on(sheet: Sheet) -> tuple[Choice, Span] | None:
-    """What the first line of boxes says that offers a return among others, and its words; None where there is none."""
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """What a line of boxes says, its words, and the mark with the words that it belongs to; none where it is open."""
+
+    choice: Choice
+    line: Span
+    mark: Word | None = None
+    ticked: Box | None = None
+
+
+def choice_on(sheet: Sheet) -> Chosen | None:
+    """The first line of boxes that offers a return among others; None where there is none."""
     for row in sheet.rows:
         found = _chosen(list(_pieces(sheet, row)))
         if found is not None:
-            words = [word for cell in row for word in cell.words]
-            return found, Span(tuple(words))
+            choice, mark, named = found
+            line = Span(tuple(word for cell in row for word in cell.words))
+            if mark is None:
+                return Chosen(choice, line)
+            ends = [end for piece in (mark, *named) for end in (piece.x0, piece.x1)]
+            return Chosen(choice, line, mark.word, Box(min(ends), line.box.y0, max(ends), line.box.y1))
     return None
 
 
@@ -72,10 +88,10 @@ def _pieces(sheet: Sheet, row: tuple[Span, ...]) -> Iterator[_Piece]:
     for word in sorted(beside, key=lambda word: word.box.x0):
         wide = (word.box.x1 - word.box.x0) / max(1, len(word.text))
         for piece in _PIECE.finditer(word.text):
-            yield _Piece(piece[0], word.box.x0 + wide * piece.start(), word.box.x0 + wide * piece.end())
+            yield _Piece(piece[0], word.box.x0 + wide * piece.start(), word.box.x0 + wide * piece.end(), word)
 
 
-def _chosen(pieces: list[_Piece]) -> Choice | None:
+def _chosen(pieces: list[_Piece]) -> tuple[Choice, _Piece | None, list[_Piece]] | None:
     words = [piece for piece in pieces if not piece.is_mark and not piece.is_box]
     said = [plain(piece.text) for piece in words]
     if sum(map(len, said)) > _MOST_LETTERS or "FECHA" in said:
@@ -86,13 +102,11 @@ def _chosen(pieces: list[_Piece]) -> Choice | None:
         return None
     if not marks and not any(piece.is_box for piece in pieces) and len(offered) < _FEWEST_WORDS:
         return None
-    if len(marks) != 1:
-        return Choice.OPEN
-    named = _ticked(marks[0], pieces, _side(pieces))
-    if not named:
-        return Choice.OPEN
-    back, other = any(map(_BACK.match, named)), any(map(_ELSE.match, named))
-    return Choice.OPEN if back == other else Choice.RETURN if back else Choice.OTHER
+    named = _ticked(marks[0], pieces, _side(pieces)) if len(marks) == 1 else []
+    back, other = (any(one.match(plain(piece.text)) for piece in named) for one in (_BACK, _ELSE))
+    if back == other:
+        return Choice.OPEN, None, []
+    return Choice.RETURN if back else Choice.OTHER, marks[0], named
 
 
 def _side(pieces: list[_Piece]) -> int:
@@ -105,7 +119,7 @@ def _side(pieces: list[_Piece]) -> int:
     return 0 if first == last else 1 if first else -1
 
 
-def _ticked(mark: _Piece, pieces: list[_Piece], side: int) -> list[str]:
+def _ticked(mark: _Piece, pieces: list[_Piece], side: int) -> list[_Piece]:
     """The words that a mark belongs to: those up to the next box, or gap, on the side where it stands near."""
     left, right = mark.x0, mark.x1
     at = pieces.index(mark)
@@ -126,7 +140,7 @@ def _ticked(mark: _Piece, pieces: list[_Piece], side: int) -> list[str]:
     return []
 
 
-def _run(pieces: list[_Piece]) -> list[str]:
+def _run(pieces: list[_Piece]) -> list[_Piece]:
     """The words of one thing to choose, from the mark on: up to a box, or to a gap wider than those between words."""
     words: list[_Piece] = []
     for piece in pieces:
@@ -134,7 +148,7 @@ def _run(pieces: list[_Piece]) -> list[str]:
         if piece.is_box or piece.is_mark or gap > _GAP:
             break
         words.append(piece)
-    return [plain(word.text) for word in words]
+    return words
 
 
 _GAP = 0.025
