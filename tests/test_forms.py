@@ -340,7 +340,7 @@ def test_a_paper_that_is_called_a_return_needs_no_box_but_one_at_something_else_
 
 
 def test_a_mark_that_pixels_do_not_show_makes_no_mask_and_no_return() -> None:
-    form = f"{HEAD}\n            ACTA DE ENTREGA - RECEPCION\n\n  Tipo:    Instalación      X Devolución\n\n  1) Decodificador Kaon\n"
+    form = f"{HEAD}\n      ACTA DE ENTREGA - RECEPCION\n\n  Tipo:    Instalación      X Devolución\n\n  1) Deco Kaon\n"
     page = typed(form, engine=Engine.TEXTO)
     places = wanted(page, BOOK).places
     unmarked = tuple(word for word in page.words if word.text != "X")
