@@ -8,7 +8,6 @@ takes, and stays unknown when both are said.
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
@@ -228,7 +227,7 @@ def direction_of(sheets: Sequence[Sheet], book: DirectionBook) -> tuple[Directio
             chosen[sheet.read_by(Span((boxes.mark,)))] = boxes.choice
         elif boxes is not None and sheet.mended is None:
             chosen[sheet.engine] = boxes.choice
-        text = _without(sheet, offered)
+        text = sheet.text if offered is None else sheet.text_without(offered)
         for phrases, found in ((book.returns, returns), (book.installs, installs)):
             for phrase in phrases:
                 match = re.search(phrase.pattern, text)
@@ -276,22 +275,6 @@ _DENIED = re.compile(
     r"(ENTREG|DEVUEL|DEVOL|RETIR|RECIB|HACE|PROCED)[A-Z]*\b"
 )
 """A verb of handing over that is denied, demanded or allowed; a bare number ("No. 12") has no such verb behind it."""
-
-
-def _without(sheet: Sheet, offered: Span | None) -> str:
-    """The text of a page without a line of boxes: it offers what was not done as well."""
-    if offered is None:
-        return sheet.text
-    text = sheet.text
-    for row in sheet.rows:
-        for cell in row if set(row[0].words) <= set(offered.words) else ():
-            text = text.replace(_said(cell), "¦", 1)
-    return text
-
-
-def _said(cell: Span) -> str:
-    bare = unicodedata.normalize("NFD", cell.text.upper())
-    return " ".join("".join(c for c in bare if not unicodedata.combining(c)).split())
 
 
 def _parties(sheet: Sheet, book: DirectionBook, offered: Span | None = None) -> list[tuple[str, bool]]:

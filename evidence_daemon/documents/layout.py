@@ -126,12 +126,19 @@ class Sheet:
 
         Only prose reads on from one row to the next: a row of one long cell, and the row under it.
         """
+        return self.text_without(None)
+
+    def text_without(self, line: Span | None) -> str:
+        """The same without one row, given by its words."""
         said: list[str] = []
         above: list[tuple[Span, int]] = []
         for number, row in enumerate(self.rows):
             here: list[tuple[Span, int]] = []
+            if line is not None and row[0].words[0] in line.words:
+                above = here
+                continue
             for place, cell in enumerate(row):
-                follows = place == 0 and self.reads_on(number)
+                follows = place == 0 and bool(above) and self.reads_on(number)
                 before = above[0][1] if follows else next((at for one, at in above if self._in_column(one, cell)), None)
                 if before is None:
                     before = len(said)
