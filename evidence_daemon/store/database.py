@@ -34,7 +34,6 @@ from evidence_daemon.errors import BadConfig, BadInput, Temporary
 from evidence_daemon.store import schema
 from evidence_daemon.store.line import Line
 from evidence_daemon.store.mails import found_instance
-from evidence_daemon.store.statements import hold_connection
 
 __all__ = ["Database", "Session", "file_system_of", "open_database", "refuse_network", "translated"]
 
@@ -175,7 +174,6 @@ class Database:
         """
         turn = self.line.turn() if self.line is not None else contextlib.nullcontext()
         with translated(), turn, self.sessionmaker() as session, session.begin():
-            hold_connection(session)
             if (guard := _GUARD.get()) is not None:
                 guard(session)
             yield session
@@ -184,7 +182,6 @@ class Database:
     def reading(self) -> Iterator[Session]:
         """A transaction that only reads, on one snapshot: it neither waits for writers nor keeps them waiting."""
         with translated(), Session(self._reading) as session, session.begin():
-            hold_connection(session)
             yield session
 
     def transact(self, work: Callable[[Session], _T]) -> _T:
