@@ -347,3 +347,21 @@ def test_a_mark_that_pixels_do_not_show_makes_no_mask_and_no_return() -> None:
     (paper,) = read_papers([document(replace(page, witnesses=(Witness(Engine.RAPIDOCR, unmarked, places),)))], BOOK)
     assert not paper.masked
     assert paper.direction is Direction.DESCONOCIDA, paper.because
+
+
+@pytest.mark.parametrize(
+    ("printed", "name"),
+    [
+        ("MORALES O. JUANA", "MORALES O JUANA"),
+        ("MORALES O JUANA", "MORALES O JUANA"),
+        ("TITULAR O REPRESENTANTE", ""),
+        ("lo arriba o abajo indicado", ""),
+    ],
+)
+def test_an_o_between_names_is_an_initial(printed: str, name: str) -> None:
+    assert value(read(f"{RETURN}\n  Cliente: {printed}\n").holder) == name
+
+
+@pytest.mark.parametrize("head", ["N°508-123647", "Acta de devolución de equipos N.º    508-123647"])
+def test_a_number_at_the_end_of_the_title_or_close_to_its_sign_is_the_actas(head: str) -> None:
+    assert value(read(f"{HEAD}\n            ACTA DE DEVOLUCION DE EQUIPOS\n\n  {head}\n").number) == "508-123647"

@@ -256,15 +256,23 @@ class Sheet:
     def hits_of(self, field: str) -> list[Hit]:
         return [hit for hit in self.hits if field in hit.fields]
 
+    @cached_property
+    def hits_in(self) -> dict[tuple[int, int], list[Hit]]:
+        """The labels of each cell (row, place in it) that has any."""
+        found: dict[tuple[int, int], list[Hit]] = {}
+        for hit in self.hits:
+            found.setdefault((hit.row, hit.cell), []).append(hit)
+        return found
+
     def strong_hits_in(self, row: int, cell: int) -> list[Hit]:
-        return [hit for hit in self.hits if hit.row == row and hit.cell == cell and hit.strong]
+        return [hit for hit in self.hits_in.get((row, cell), ()) if hit.strong]
 
     def leads_on(self, row: int, cell: int) -> list[int]:
         """Where the label of the next cell's number begins, when a value has run up to it ("… MORA C.I.")."""
         if cell + 1 >= len(self.rows[row]) or not re.match(r"\W*\d", self.rows[row][cell + 1].text):
             return []
         last = len(self.rows[row][cell].words)
-        ends = [hit for hit in self.hits if (hit.row, hit.cell, hit.end) == (row, cell, last) and hit.start > 0]
+        ends = [hit for hit in self.hits_in.get((row, cell), ()) if hit.end == last and hit.start > 0]
         return [hit.start for hit in ends if hit.fields & _OF_NUMBERS]
 
     def span_of(self, hit: Hit) -> Span:
@@ -290,7 +298,7 @@ class Sheet:
         words = self.rows[hit.row][hit.cell].words
         if hit.start == 0 and (hit.end == len(words) or _is_hint(words[hit.end :])):
             return True
-        beside = [other for other in self.hits if (other.row, other.cell) == (hit.row, hit.cell)]
+        beside = self.hits_in[hit.row, hit.cell]
         if not any(other.start == 0 for other in beside) or any(has_colon(Span(words), other) for other in beside):
             return False
         spoken = {at for other in beside for at in range(other.start, other.end)}
@@ -520,8 +528,11 @@ def value_after(sheet: Sheet, hit: Hit) -> Span | None:
 
 
 def _glued(word: Word, label: str) -> Word | None:
-    """The value in "CI:1710034065", where no blank parts it from its label."""
+    """The value in "CI:1710034065" and in "N°0012345", where no blank parts it from its label."""
     head, colon, tail = word.text.partition(":")
+    short = re.match(r"(?i)n(?:ro|o)?[.°º]+(?=[A-Z]{0,4}-?\d)", word.text)
+    if short is not None and label in _NUMBER_FOLLOWS | {"N"}:
+        head, colon, tail = short[0][:-1], short[0][-1], word.text[short.end() :]
     named, wanted = squeezed(head), squeezed(label)
     if colon and tail.strip(" .:-") and (wanted.endswith(named) or named.endswith(wanted)):
         width = word.box.x1 - word.box.x0

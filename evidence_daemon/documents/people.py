@@ -189,11 +189,15 @@ _NO_NAMES = frozenset({
     "ESTA", "ESTE", "ESTOS", "CONFIRMAMOS", "INFORMAMOS", "COMUNICAMOS", "NOTIFICAMOS", "AGRADECEMOS",
     "ESTIMADO", "ESTIMADA", "DEVOLVIO", "DEVUELVE", "ENTREGA", "ENTREGO", "ENTREGAMOS", "RECIBE", "RECIBI",
     "RECIBIO", "RECIBIMOS", "DECLARO", "DECLARA", "CERTIFICO", "CERTIFICA", "CERTIFICAMOS", "NO", "NRO", "NUM",
-    "NUMERO", "O", "TELEFONO", "TELF", "CEDULA", "RUC", "FECHA", "FIRMA", "CORREO",
+    "NUMERO", "TELEFONO", "TELF", "CEDULA", "RUC", "FECHA", "FIRMA", "CORREO",
 })  # fmt: skip
 """Words of sentences and of captions: "recibí del cliente lo arriba indicado" names nobody."""
 _LINKS = frozenset({"EN", "CON", "POR", "PARA", "SU", "SUS", "AL", "UN", "UNA", "A", "COMO"})
 """Words of sentences that only companies have in their names ("FUNDACION PARA EL DESARROLLO")."""
+_ROLES = frozenset({
+    "TITULAR", "CLIENTE", "ABONADO", "USUARIO", "SUSCRIPTOR", "REPRESENTANTE", "DELEGADO", "APODERADO", "AUTORIZADO",
+    "RAZON", "RECIBE",
+})  # fmt: skip
 _PARTICLES = frozenset({"DE", "DEL", "LA", "LAS", "LOS", "EL", "Y", "E", "VDA", "VON", "VAN", "DA", "DI", "DOS"})
 _COMPANY = re.compile(
     r"\b(S ?A S?|SAS|CIA|LTDA|EP|FUNDACION|COMPANIA|EMPRESA|CORPORACION|COOPERATIVA|ASOCIACION|CONSORCIO|COMERCIAL"
@@ -211,6 +215,10 @@ def _person(span: Span) -> str:
     if not 2 <= len(named) <= 9 or len(named) < len([word for word in words if word]) - 1:
         return ""
     if sum(len(word) for word in named) < 7 or not _NO_NAMES.isdisjoint(map(plain, named)):
+        return ""
+    if any(plain(word.text) == "O" for word in span.words) and not _ROLES.isdisjoint(map(plain, named)):
+        return ""  # "titular o representante"; between names it is an initial
+    if any(word.text == "o" for word in span.words):
         return ""
     said = " ".join(map(plain, named))
     if not _LINKS.isdisjoint(map(plain, named)) and not _COMPANY.search(said.replace(".", " ")):

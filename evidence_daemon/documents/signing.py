@@ -11,7 +11,7 @@ from evidence_daemon.model import Box, Engine, Signature
 
 def signing_top(sheet: Sheet) -> float:
     """Where the signatures begin (fraction of the height): below, names and numbers are the signers'."""
-    listed = max((row[0].box.y0 for row in sheet.rows if _heads_equipment(sheet, row)), default=0.0)
+    listed = max((row[0].box.y0 for at, row in enumerate(sheet.rows) if _heads_equipment(sheet, at)), default=0.0)
     tops = [
         sheet.span_of(hit).box.y0
         for hit in sheet.hits_of("signing")
@@ -26,9 +26,10 @@ def signing_top(sheet: Sheet) -> float:
     return min(tops, default=2.0)
 
 
-def _heads_equipment(sheet: Sheet, row: tuple[Span, ...]) -> bool:
+def _heads_equipment(sheet: Sheet, row: int) -> bool:
     """Whether a row is made of headings of a list of equipment."""
-    here = [hit for hit in sheet.hits if sheet.rows[hit.row] is row and sheet.is_caption(hit)]
+    cells = (sheet.hits_in.get((row, cell), ()) for cell in range(len(sheet.rows[row])))
+    here = [hit for hits in cells for hit in hits if sheet.is_caption(hit)]
     named = {name for hit in here for name in hit.fields & {"type", "serial", "mac", "brand", "model"}}
     return len(named) >= 3
 

@@ -186,9 +186,9 @@ def service_number_of(sheet: Sheet, taken: frozenset[str]) -> Field | None:
     return replace(best, proven=True) if again else best
 
 
-def _opens_its_label(sheet: Sheet, hit: Hit) -> bool:
+def _opens_its_label(sheet: Sheet, hit: Hit, field: str = "service_number") -> bool:
     """Whether a label begins its cell, has a colon, or ends one that begins as such: "Instancia de servicio"."""
-    first = [other for other in sheet.hits_of("service_number") if (other.row, other.cell) == (hit.row, hit.cell)]
+    first = [other for other in sheet.hits_of(field) if (other.row, other.cell) == (hit.row, hit.cell)]
     return hit.strong or any(other.start == 0 for other in first)
 
 
@@ -257,7 +257,8 @@ def acta_number(sheet: Sheet, others: Collection[str] = ()) -> Field | None:
         if value.hit.label == "N" and sheet.span_of(value.hit).text.strip().upper() in {"N", "N:"}:
             continue  # a bare letter; with a degree sign or a point it means "number"
         cell = sheet.rows[value.hit.row][value.hit.cell]
-        long = len(cell.words) > 3 and not sheet.is_caption(value.hit)
+        titled = value.hit.end == len(cell.words) and _opens_its_label(sheet, value.hit, "number")
+        long = len(cell.words) > 3 and not sheet.is_caption(value.hit) and not titled
         if loose and (value.span.box.y0 > 0.4 or (value.way != "tras" and long)):
             continue
         first = plain(value.span.words[0].text).strip(".:# ")
