@@ -197,6 +197,12 @@ def test_of_several_numbers_in_a_row_that_no_heading_gives_to_somebody_none_is_p
     assert paper.id_number is None or not paper.id_number.proven
 
 
+def test_the_telephone_beside_the_holders_number_takes_nothing_from_it() -> None:
+    paper = read(f"{RETURN}\n  Cédula/RUC       1700000019       Teléfono celular       0991234567\n")
+    assert paper.id_number is not None
+    assert (paper.id_number.value, paper.id_number.proven) == ("1700000019", True)
+
+
 def test_a_name_in_three_boxes_is_one() -> None:
     paper = read(
         f"{RETURN}\n  APELLIDO PATERNO / RAZON SOCIAL     APELLIDO MATERNO        NOMBRES\n"

@@ -10,6 +10,7 @@ import re
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import date
+from itertools import takewhile
 
 from evidence_daemon.cases.equipment import plain
 from evidence_daemon.cases.identity import read_id, same_id
@@ -115,10 +116,9 @@ def _of_several(sheet: Sheet, value: Value) -> bool:
     """Whether more numbers stand right of one, as in a row of a table whose columns are people, none known as his."""
     if value.way != "derecha":
         return False
-    beside = sheet.rows[value.hit.row][value.hit.cell + 2 :]
-    return any(
-        _digits(cell.text, (10, 13)) is not None and not re.search(r"[A-Z]{2}", plain(cell.text)) for cell in beside
-    )
+    row = sheet.rows[value.hit.row][value.hit.cell + 2 :]
+    beside = takewhile(lambda cell: not re.search(r"[A-Z]{2}", plain(cell.text)), row)  # a label's is something else
+    return any(_digits(cell.text, (10, 13)) is not None for cell in beside)
 
 
 def _only_id_on(sheet: Sheet, book: DocumentsBook) -> Field | None:
