@@ -208,7 +208,7 @@ def test_a_case_without_equipment_is_accredited_by_its_charges(lite: Living) -> 
         session.execute(sa.text("UPDATE charges SET item_id = NULL WHERE case_id = :case"), {"case": case.id})
         session.execute(sa.text("DELETE FROM items WHERE case_id = :case"), {"case": case.id})
     (charge,) = case_of(lite, mail).charges
-    with pytest.raises(BadInput, match="nothing to accredit"):
+    with pytest.raises(BadInput, match="no hay qué acreditar"):
         lite.house.desk.decide(mail, Ruling(Verdict.REVERSE, charges=()), person="rosa")
     outcome = lite.house.desk.decide(mail, Ruling(Verdict.REVERSE, charges=(charge.id,)), person="rosa")
     assert outcome.charges == 1
