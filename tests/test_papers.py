@@ -18,6 +18,8 @@ import cv2
 import numpy as np
 import pypdfium2
 import pytest
+from papers.fifth_facts import fifth_facts
+from papers.fifth_negatives import FIFTH_NEGATIVES
 from papers.fourth_facts import firm_ruc, fourth_facts
 from papers.fourth_negatives import FOURTH_NEGATIVES
 from papers.later_negatives import LATER_NEGATIVES
@@ -148,7 +150,7 @@ def test_a_company_that_holds_a_service_has_a_valid_ruc_of_a_series_that_was_nev
         assert number[2:5] == "999"
 
 
-@pytest.mark.parametrize("invent", [facts, fourth_facts])
+@pytest.mark.parametrize("invent", [facts, fourth_facts, fifth_facts])
 def test_addresses_of_equipment_are_locally_administered(invent: Callable[[Random], Facts]) -> None:
     macs = [item.mac for seed in range(80) for item in invent(Random(seed)).items if item.mac]
     assert macs
@@ -224,7 +226,7 @@ def test_the_worst_photo_still_shows_the_whole_sheet(seed: int) -> None:
 # ── sets ─────────────────────────────────────────────────────────────────────────────────────────
 
 
-@pytest.mark.parametrize("only", ["all", "fresh", "later", "fourth"])
+@pytest.mark.parametrize("only", ["all", "fresh", "later", "fourth", "fifth"])
 def test_a_set_has_every_layout_in_every_wear_and_every_negative(only: str) -> None:
     orders, chosen = plan(420, only=only), SETS[only]
     actas = {(order.layout, order.wear) for order in orders if order.kind == "acta"}
@@ -235,7 +237,9 @@ def test_a_set_has_every_layout_in_every_wear_and_every_negative(only: str) -> N
 
 
 def test_no_set_that_was_held_out_shares_a_layout_with_another() -> None:
-    sets = [{one.name for one in SETS[only].layouts} for only in ("visible", "unseen", "fresh", "later", "fourth")]
+    sets = [
+        {one.name for one in SETS[only].layouts} for only in ("visible", "unseen", "fresh", "later", "fourth", "fifth")
+    ]
     assert sum(map(len, sets)) == len(LAYOUTS)
     assert set(CLASSES) - {*SETS["fresh"].without} == set(CLASSES) - LATER_WEAR.keys()
     assert not {*SETS["fourth"].without}
@@ -259,7 +263,7 @@ def test_an_unknown_class_is_refused(how: dict[str, object]) -> None:
         plan(3, **how)  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("kind", [*NEGATIVES, *LATER_NEGATIVES, *FOURTH_NEGATIVES])
+@pytest.mark.parametrize("kind", [*NEGATIVES, *LATER_NEGATIVES, *FOURTH_NEGATIVES, *FIFTH_NEGATIVES])
 def test_every_negative_can_be_drawn_and_is_not_to_be_accepted(kind: str, tmp_path: Path) -> None:
     made = make(Order(0, kind, "cajas", "pdf", 7), tmp_path)
     assert not made.accept

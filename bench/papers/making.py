@@ -13,6 +13,8 @@ from itertools import count
 from pathlib import Path
 from random import Random
 
+from papers.fifth import FIFTH
+from papers.fifth_negatives import FIFTH_NEGATIVES
 from papers.form import Layout
 from papers.fourth import FOURTH
 from papers.fourth_negatives import FOURTH_NEGATIVES
@@ -26,14 +28,14 @@ from papers.unseen import UNSEEN
 from papers.visible import VISIBLE
 from papers.wear import FRESH_WEAR, LATER_WEAR, WEAR
 
-LAYOUTS = {layout.name: layout for layout in VISIBLE + UNSEEN + FRESH + LATER + FOURTH}
+LAYOUTS = {layout.name: layout for layout in VISIBLE + UNSEEN + FRESH + LATER + FOURTH + FIFTH}
 BY_HAND = {"manuscrito_escaneo": "escaneo200", "manuscrito_foto": "foto_ligera"}
 """Forms filled in by hand, and how they are captured."""
 TWO_PAGES = {"dos_paginas": "escaneo200"}
 """The certificate and a page of conditions, in one file."""
 CLASSES = (*WEAR, *FRESH_WEAR, *LATER_WEAR, *BY_HAND, *TWO_PAGES)
 _WAYS = WEAR | FRESH_WEAR | LATER_WEAR
-_OTHERS = NEGATIVES | FRESH_NEGATIVES | LATER_NEGATIVES | FOURTH_NEGATIVES
+_OTHERS = NEGATIVES | FRESH_NEGATIVES | LATER_NEGATIVES | FOURTH_NEGATIVES | FIFTH_NEGATIVES
 _NEGATIVE_WEAR = ("pdf", "escaneo200", "foto_ligera", "foto_media", "fax", "captura")
 _NEGATIVE_SHARE = 4
 """Every so-manieth paper is a negative."""
@@ -56,6 +58,7 @@ SETS = {
     "fresh": Choice(FRESH, LATER_WEAR, NEGATIVES | FRESH_NEGATIVES),
     "later": Choice(LATER, (), LATER_NEGATIVES),
     "fourth": Choice(FOURTH, (), FOURTH_NEGATIVES),
+    "fifth": Choice(FIFTH, (), FIFTH_NEGATIVES),
 }
 """By the names under which they are asked for; `all` is what its authors know or have known for long."""
 
@@ -74,7 +77,7 @@ class Order:
 def plan(size: int, *, only: str = "all", classes: Collection[str] = (), seed: int = 0) -> list[Order]:
     """`size` papers; `classes` limits them (with `negativo` for negatives).
 
-    `only` is one of `SETS`: visible, unseen, all (of these two), fresh, later or fourth (held out again and again).
+    `only` is one of `SETS`: visible, unseen, all (of these two), fresh, later, fourth, fifth (all held out).
 
     Layouts and classes come in turn, so that any beginning of the list is a fair mixture.
     Raises `ValueError` for an unknown word.
