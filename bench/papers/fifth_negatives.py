@@ -324,7 +324,7 @@ def _somebody_elses(pen: Pen, f: Facts) -> None:
     pen.prose(
         (
             f"A petición del solicitante se informa que {other}, con C.I. {number}, devolvió el {f.day:%d/%m/%Y}",
-            "equipos de su propio servicio. El solicitante no registra devolución alguna y mantiene los siguientes equipos:",
+            "equipos de su propio servicio. El solicitante no registra devolución alguna y aún mantiene estos equipos:",
         ),
         10,
     )
