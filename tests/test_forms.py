@@ -203,6 +203,13 @@ def test_the_telephone_beside_the_holders_number_takes_nothing_from_it() -> None
     assert (paper.id_number.value, paper.id_number.proven) == ("1700000019", True)
 
 
+def test_a_representatives_number_is_not_the_holders() -> None:
+    paper = read(
+        f"{RETURN}\n  Razón social:   ESCUELA NUEVA    RUCIC:L:   1899937658001\n  C.I. represent.:    1700000019\n"
+    )
+    assert value(paper.id_number) != "1700000019"
+
+
 def test_a_name_in_three_boxes_is_one() -> None:
     paper = read(
         f"{RETURN}\n  APELLIDO PATERNO / RAZON SOCIAL     APELLIDO MATERNO        NOMBRES\n"

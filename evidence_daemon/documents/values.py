@@ -124,7 +124,16 @@ def _of_several(sheet: Sheet, value: Value) -> bool:
 def _only_id_on(sheet: Sheet, book: DocumentsBook) -> Field | None:
     """The only number on the page with a right check digit, where no label names one; whose it is stays open."""
     found: dict[str, Span] = {}
+    others = {
+        word
+        for number, row in enumerate(sheet.rows)
+        for place, cell in enumerate(row)
+        if _is_labelled(sheet, number, place - 1) or _is_labelled(sheet, number, place)
+        for word in cell.words
+    }
     for word in sheet.words:
+        if word in others:
+            continue  # a representative's, an agent's
         text = word.text.strip(".,;:()")
         number = read_id(text) if re.fullmatch(r"\d{10}|\d{10}001", text) else None
         company = len(text) == 13 and text[2] in "69"
