@@ -333,12 +333,12 @@ def _somebody_elses(pen: Pen, f: Facts) -> None:
 
 
 FIFTH_NEGATIVES: dict[str, tuple[Callable[[Layout, int], Drawn], int]] = {
-    "tachada_anulada": (_undone("cuadricula", _crossed_out), 2),
+    "tachada_anulada": (_undone("preguntas", _crossed_out), 2),
     "borrador_repetido": (_undone("antes_y_ahora", _draft), 2),
-    "sin_efecto": (_undone("cuadricula", _no_effect), 3),
+    "sin_efecto": (_undone("antes_y_ahora", _no_effect), 3),
     "rechazada_a_mano": (_undone("enmendada", _refused), 3),
     "nada_entregado": (_undone("parcial", _nothing, _nothing_came), 2),
-    "solo_cliente": (_undone("", _nothing, lambda one, _: replace(one, attended=False, stamped=False)), 2),
+    "solo_cliente": (_undone("antes_y_ahora", _nothing, lambda one, _: replace(one, attended=False, stamped=False)), 2),
     "alta_quinto_formato": (_undone("", _nothing, lambda one, _: replace(one, returned=False)), 3),
     "nomina_del_dia": (_own(_day_list, "office"), 2),
     "lamina_de_curso": (_own(_lesson, "grotesque", landscape(LETTER)), 2),
