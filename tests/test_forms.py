@@ -210,6 +210,13 @@ def test_a_representatives_number_is_not_the_holders() -> None:
     assert value(paper.id_number) != "1700000019"
 
 
+def test_a_name_of_three_words_that_goes_on_under_them_is_not_proven_without_the_rest() -> None:
+    page = typed(f"{RETURN}\n       -- CLIENTE --\n   OÑATE TENESACA NANCY\n         YOLANDA\n\n  CEDULA: 1700000019\n")
+    (paper,) = read_papers([document(page)], BOOK)
+    assert paper.holder is not None
+    assert (paper.holder.value, paper.holder.proven) == ("OÑATE TENESACA NANCY YOLANDA", False)
+
+
 def test_a_name_in_three_boxes_is_one() -> None:
     paper = read(
         f"{RETURN}\n  APELLIDO PATERNO / RAZON SOCIAL     APELLIDO MATERNO        NOMBRES\n"

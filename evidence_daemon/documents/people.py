@@ -94,9 +94,9 @@ def _long_label(value: Value, cell: Span) -> bool:
 
 
 def _in_two_lines(sheet: Sheet, value: Value) -> Span | None:
-    """A name of two words with what stands close under it, as narrow papers break it; None where nothing such does."""
+    """A name with what stands close under it, as narrow papers break it; None where nothing such does."""
     words, box = value.span.words, value.span.box
-    if len(words) != 2:
+    if not 2 <= len(words) <= _MOST_ON_A_LINE:
         return None
     for row, cell, under in sheet.below(box, rows=1, reach=1.2):
         reach, middle = sheet.line_height * sheet.aspect, abs(under.box.x0 + under.box.x1 - box.x0 - box.x1) / 2
@@ -105,6 +105,9 @@ def _in_two_lines(sheet: Sheet, value: Value) -> Span | None:
         if alike and named and not sheet.strong_hits_in(row, cell) and _person(Span((*words, *under.words))):
             return Span((*words, *under.words))
     return None
+
+
+_MOST_ON_A_LINE = 5
 
 
 def _in_two_boxes(sheet: Sheet, signing: float) -> Field | None:
