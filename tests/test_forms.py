@@ -262,6 +262,19 @@ def test_what_leaves_nothing_open_is_no_doubt(words: str) -> None:
     assert paper.direction is Direction.DEVOLUCION, paper.because
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        "RETIRO DE EQUIPOS POR TRASLADO DE DOMICILIO",
+        "Se retiran los equipos de la dirección anterior y se dejan operativos en la nueva.",
+        "Quedan los equipos en poder del abonado.",
+    ],
+)
+def test_what_is_moved_to_another_place_is_no_return(words: str) -> None:
+    paper = read(f"{RETURN}\n  1) Decodificador HD Kaon\n\n  {words}\n")
+    assert paper.direction is Direction.DESCONOCIDA, paper.because
+
+
 def test_a_receipt_from_a_customer_in_return_is_a_return() -> None:
     paper = read(f"{HEAD}\n            RECIBO DE EQUIPOS\n{TICKET}")
     assert (paper.kind, paper.direction) == (DocumentKind.ACTA, Direction.DEVOLUCION)
