@@ -108,6 +108,11 @@ def test_a_piece_of_a_serial_is_never_proven(printed: str) -> None:
     assert not any(line.serial and line.serial.proven for line in paper.equipment)
 
 
+def test_a_remark_in_the_column_of_serials_is_none() -> None:
+    table = "  Equipo    Marca    Modelo      Serie\n  Deco      Kaon     KSTB2077    No entregado USD 75.00\n"
+    assert serials(read(f"{RETURN}\n{table}")) == []
+
+
 def test_a_name_that_runs_up_to_the_next_label_ends_before_it() -> None:
     paper = read(f"{RETURN}\n  Nombres y apellidos    YOLANDA DEL CASTILLO C.I.    1700000019\n")
     assert value(paper.holder) == "YOLANDA DEL CASTILLO"

@@ -315,7 +315,8 @@ def _serial_field(sheet: Sheet, words: Sequence[Word], way: str, models: frozens
     whole.sort(key=lambda span: _tidy_serial(span.text) in models)
     for span in (*whole[:1], Span(shown)) if shown else ():
         text = _tidy_serial("".join(word.text for word in span.words))
-        if text:
+        worded = len(span.words) > 1 and any(re.fullmatch(r"[A-Z]{5,}", _bare(word)) for word in span.words)
+        if text and not worded:  # "No entregado USD 75.00" is a remark
             # Few digits and no letter: as likely the number of a service as that of a box.
             doubtful = re.fullmatch(r"\d{1,9}", text) or text in models or is_undecided(text) or _is_part(span, shown)
             loose = LOOSE if doubtful else ""
