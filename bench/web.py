@@ -41,6 +41,7 @@ from evidence_daemon.exchange import import_cases  # noqa: E402
 from evidence_daemon.mail.message import understand  # noqa: E402
 from evidence_daemon.model import Arrival, CopyKey, Role, Sha256  # noqa: E402
 from evidence_daemon.store import records  # noqa: E402
+from evidence_daemon.web.server import spare_what_is_built  # noqa: E402
 
 
 def main() -> None:
@@ -112,6 +113,7 @@ def run(history: int, chosen: argparse.Namespace) -> Seen:
             begun = time.monotonic()
             fill(house, reviewers * (2 * each + 5))
             remember(house, history)
+            spare_what_is_built()  # as the server does
             print(f"history {history:,}: filled in {time.monotonic() - begun:.0f} s", flush=True)
             for number in range(reviewers):
                 house.person(f"revisor{number}", Role.REVISOR)

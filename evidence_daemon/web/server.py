@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import socket
 import threading
@@ -52,6 +53,7 @@ class Server:
         self._thread.start()
         for _ in range(200):
             if self._server.started:
+                spare_what_is_built()
                 log.info("the web house is open at %s", self.url)
                 return
             if not self._thread.is_alive():
@@ -108,3 +110,13 @@ class Server:
 
     def __exit__(self, *_: object) -> None:
         self.stop()
+
+
+def spare_what_is_built() -> None:
+    """What stands once the house is open is never looked through for garbage again.
+
+    A full look at it (330,000 objects) kept whoever waited for a page at that moment waiting 0.2 s longer
+    (bench/web.py, two cores).
+    """
+    gc.collect()
+    gc.freeze()
