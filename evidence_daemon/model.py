@@ -587,7 +587,7 @@ class Field:
     rule: str
     proven: bool = False
     rivals: tuple[str, ...] = ()
-    """What other readings of the same place say instead: a doubt, for a person to see."""
+    """What other readings of the same place say, or what else on the paper could be meant: a doubt to be seen."""
 
 
 @dataclass(frozen=True, slots=True)

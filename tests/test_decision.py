@@ -459,6 +459,13 @@ def test_an_accessory_on_the_acta_of_another_service_is_in_doubt() -> None:
     assert outcomes(evidence(other), with_remote) == ["ACREDITAR", "DUDA"]
 
 
+def test_an_accessory_on_an_acta_of_several_services_is_in_doubt() -> None:
+    with_remote = case(items=[item(), item(2, REMOTE, "")])
+    several = replace(field("40099999", 0.5), rivals=("40088888",))
+    other = acta(line(serial=SERIAL), line(REMOTE), service_number=several)
+    assert outcomes(evidence(other), with_remote) == ["ACREDITAR", "DUDA"]
+
+
 def test_one_serial_accounts_for_one_item_only() -> None:
     doubled = case(items=[item(1), item(2)])
     assert outcomes(evidence(), doubled) == ["ACREDITAR", "DUDA"]

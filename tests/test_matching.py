@@ -243,6 +243,9 @@ def test_an_annulled_case_is_not_meant_where_there_is_another() -> None:
         (acta(id_number=field(OTHER_CEDULA, 0.3), service_number=None), Tie.SILENT),
         (acta(id_number=field(OTHER_CEDULA, 0.3)), Tie.EQUAL),
         (acta(id_number=field(OTHER_CEDULA, 0.3, proven=True)), Tie.CONTRADICTS),
+        # Of several numbers on the paper none is his; or one is.
+        (acta(id_number=replace(field(OTHER_CEDULA, 0.3), rivals=("1710034065",))), Tie.SILENT),
+        (acta(id_number=replace(field(OTHER_CEDULA, 0.3), rivals=("1710034065", CEDULA))), Tie.EQUAL),
     ],
 )
 def test_a_number_on_paper_is_equal_contradicts_or_says_nothing(paper: object, wanted: Tie) -> None:

@@ -395,7 +395,7 @@ def _other_service(acta: Fields, case: Case, book: RuleBook) -> bool:
     number = acta.service_number
     if number is None or not service_key(case.service_number) or shows_service(acta, case):
         return False
-    return number.proven or number.confidence >= book.matching.number_confidence
+    return number.proven or number.confidence >= book.matching.number_confidence or bool(number.rivals)
 
 
 # ── facts ────────────────────────────────────────────────────────────────────────────────────────

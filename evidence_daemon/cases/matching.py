@@ -173,6 +173,8 @@ def tie(paper: Fields, case: Case, book: RuleBook) -> Tie:
     number = paper.id_number
     if number and (number.proven or number.confidence >= book.matching.number_confidence):
         return Tie.CONTRADICTS
+    if number and number.rivals and not any(same_id(one, case.id_number) for one in number.rivals):
+        return Tie.SILENT  # of several numbers none is his: whose paper it is, the service alone cannot tell
     return Tie.EQUAL if shows_service(paper, case) else Tie.SILENT
 
 

@@ -15,11 +15,12 @@ from typing import Any, assert_never
 
 from evidence_daemon.cases.equipment import canonical_mac, canonical_serial, is_pon_serial, plain
 from evidence_daemon.cases.identity import read_id, same_id
+from evidence_daemon.documents import attribution
 from evidence_daemon.documents.agreement import agreed, one_place
 from evidence_daemon.documents.inventory import equipment_of, names_equipment
 from evidence_daemon.documents.kinds import direction_of, is_beside, kind_of_all, ours
 from evidence_daemon.documents.labelled import LOOSE
-from evidence_daemon.documents.layout import Lexicon, Sheet, Span
+from evidence_daemon.documents.layout import Lexicon, Sheet, Span, squeezed
 from evidence_daemon.documents.looks import Wanted, codes_of, masked_in, sheets_of
 from evidence_daemon.documents.signing import signature_of, signing_top
 from evidence_daemon.documents.ticks import choice_on
@@ -172,7 +173,10 @@ def _fields_of(paper: _Paper, book: DocumentsBook) -> Fields:
     telling = [sheet for leaf in legible if not leaf.beside for sheet in leaf.sheets]
     direction, ways = direction_of(telling, book.direction)
     mine, names = ours(sheets, book)
-    found = _of_pages(paper.leaves)
+    found, doubts = _attributed(_of_pages(paper.leaves), paper.leaves, book)
+    if doubts and direction is Direction.DEVOLUCION:
+        direction = Direction.DESCONOCIDA
+    ways = (*ways, *(f"contra: {said}" for said in doubts))
     listed = any(map(_is_ours_to_take, found.equipment)) or any(names_equipment(sheet, book) for sheet in telling)
     if direction is Direction.DEVOLUCION and found.equipment and not listed:
         direction, ways = Direction.DESCONOCIDA, (*ways, "contra: nada de lo que lista es equipo de un servicio")
@@ -226,6 +230,37 @@ def _of_pages(leaves: Sequence[_Leaf]) -> _Found:
             signature = Signature.NO_HALLADA if Signature.NO_HALLADA in signed else Signature.DUDOSA
         whole = replace(whole, signature=signature, equipment=_together(whole.equipment, leaf.found.equipment))
     return whole
+
+
+def _attributed(found: _Found, leaves: Sequence[_Leaf], book: DocumentsBook) -> tuple[_Found, tuple[str, ...]]:
+    """What the pages say, with the proof of what may be another's withdrawn; and why a person must look, if so."""
+    legible = [leaf for leaf in leaves if leaf.kind is not DocumentKind.VACIO and not leaf.beside]
+    sheets = [sheet for leaf in legible for sheet in leaf.sheets]
+    known = {name: {squeezed(field.value)} for name in _SINGLE if (field := getattr(found, name)) is not None}
+    known["equipment"] = {squeezed(one.value) for line in found.equipment for one in (line.serial, line.mac) if one}
+    singles_found: dict[str, Any] = {
+        name: attribution.attributed(
+            name,
+            getattr(found, name),
+            sheets,
+            book,
+            frozenset().union(*(taken for other, taken in known.items() if other != name)),
+        )
+        for name in _SINGLE
+    }
+    equipment = tuple(attribution.listed(line, sheets) for line in found.equipment)
+    doubts = attribution.kept_back(sheets) if found.equipment else ()
+    if doubts:
+        equipment = tuple(map(attribution.not_shown, equipment))
+    if attribution.many_people(sheets, book):
+        doubts = (*doubts, "nombra a varias personas")
+    if attribution.another_customer(
+        [leaf.found.id_number for leaf in legible], [leaf.found.holder for leaf in legible]
+    ):
+        doubts = (*doubts, "otra página es de otro cliente")
+        singles_found = {name: attribution.withdrawn(field) for name, field in singles_found.items()}
+        equipment = tuple(map(attribution.not_shown, equipment))
+    return replace(found, equipment=equipment, **singles_found), doubts
 
 
 def _better(one: Field | None, two: Field | None) -> Field | None:

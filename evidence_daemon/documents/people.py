@@ -45,7 +45,7 @@ def holder_of(sheet: Sheet, book: DocumentsBook, signing: float) -> Field | None
     own = [squeezed(name) for name in book.ours.names]
 
     def fit(span: Span) -> str:
-        name = _person(span)
+        name = person(span)
         return "" if any(one in squeezed(name) for one in own) else name
 
     for span, hit in in_people_table(sheet, "holder"):
@@ -102,7 +102,7 @@ def _in_two_lines(sheet: Sheet, value: Value) -> Span | None:
         reach, middle = sheet.line_height * sheet.aspect, abs(under.box.x0 + under.box.x1 - box.x0 - box.x1) / 2
         alike = (abs(under.box.x0 - box.x0) < reach or middle < 0.5 * reach) and len(under.words) <= 3
         named = all(_NAME_WORD.fullmatch(word.text) and word.text[0].isupper() for word in under.words)
-        if alike and named and not sheet.strong_hits_in(row, cell) and _person(Span((*words, *under.words))):
+        if alike and named and not sheet.strong_hits_in(row, cell) and person(Span((*words, *under.words))):
             return Span((*words, *under.words))
     return None
 
@@ -127,7 +127,7 @@ def _in_two_boxes(sheet: Sheet, signing: float) -> Field | None:
     if len(parts) != len(boxes) or any(_far_apart(parts[0].box, part.box, sheet) for part in parts[1:]):
         return None
     words_of_both = Span(tuple(dict.fromkeys(word for part in parts for word in part.words)))
-    text = _person(words_of_both)
+    text = person(words_of_both)
     return field_of(sheet, text, words_of_both, "holder:dos casillas") if text else None
 
 
@@ -180,7 +180,7 @@ def _name_before(sheet: Sheet) -> Field | None:
             if name and before[-1].text.endswith(","):
                 break
             name.insert(0, before.pop())
-        text = _person(Span(tuple(name))) if 2 <= len(name) <= 6 else ""
+        text = person(Span(tuple(name))) if 2 <= len(name) <= 6 else ""
         if text and not is_staffs(sheet.text, plain(Span(tuple(name)).text)):
             return field_of(sheet, text, Span(tuple(name)), f"{LOOSE}holder:ante su número")
     return None
@@ -208,7 +208,7 @@ _COMPANY = re.compile(
 )
 
 
-def _person(span: Span) -> str:
+def person(span: Span) -> str:
     """A person's or company's name: two to eight words of letters, none of them a word of sentences.
 
     Names are written in capitals, or each word with one: small letters are a particle's, or one word's, misread.
@@ -243,7 +243,7 @@ def _office(span: Span) -> str:
 
 def agent_of(sheet: Sheet, signing: float) -> Field | None:
     """Who took it over: by a label, else the name under "RECIBÍ CONFORME … CNT"."""
-    return _text_of(sheet, "agent", 2.0, _person) or _agent_below(sheet, signing)
+    return _text_of(sheet, "agent", 2.0, person) or _agent_below(sheet, signing)
 
 
 def _agent_below(sheet: Sheet, signing: float) -> Field | None:
@@ -255,7 +255,7 @@ def _agent_below(sheet: Sheet, signing: float) -> Field | None:
         for row, cell, span in sheet.below(wide, rows=4, reach=6.0):
             if sheet.strong_hits_in(row, cell):
                 continue
-            name = _person(span)
+            name = person(span)
             if name and "CNT" not in name.split():
                 return field_of(sheet, name, span, "agent:bajo la firma")
     return None

@@ -7,7 +7,7 @@ completed or taken from elsewhere.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 from itertools import takewhile
@@ -163,7 +163,17 @@ _STRICT_SERVICE = ("SERVICIO", "TELEFONIC", "CUENTA", "LOGIN", "INSTANCIA", "COD
 
 def service_number_of(sheet: Sheet, taken: frozenset[str]) -> Field | None:
     """Labelled as the service's; "NUMERO" and "TELEFONO" alone count where nothing says it better."""
-    found: list[tuple[int, float, Field]] = []
+    found = [(not named, field.box.y0 if field.box else 0.0, field) for named, field, _ in services_on(sheet, taken)]
+    if not found:
+        return _only_line_on(sheet, taken)
+    found.sort(key=lambda one: (one[0], one[1]))
+    best = found[0][2]
+    again = any(field.value == best.value and field.box != best.box for _, _, field in found[1:])
+    return replace(best, proven=True) if again else best
+
+
+def services_on(sheet: Sheet, taken: frozenset[str]) -> Iterator[tuple[bool, Field, Value]]:
+    """Every number that may be a service's: whether its label says so, the number, and how it stands to the label."""
     for value in values(sheet, "service_number"):
         match = _SERVICE.search(spelled(plain(value.span.text).replace("–", "-")))
         if match is None:
@@ -185,14 +195,7 @@ def service_number_of(sheet: Sheet, taken: frozenset[str]) -> Field | None:
         span = _only(value.span, digits[1:] if match[1].strip().startswith("593") else digits)
         # "Número" alone may be that of anything: a service must be spoken of near by.
         loose = "" if named or _speaks_of_a_service(sheet, value.hit) else LOOSE
-        field = field_of(sheet, digits, span, f"{loose}servicio:{value.way}:{value.hit.label}")
-        found.append((not named, span.box.y0, field))
-    if not found:
-        return _only_line_on(sheet, taken)
-    found.sort(key=lambda one: (one[0], one[1]))
-    best = found[0][2]
-    again = any(field.value == best.value and field.box != best.box for _, _, field in found[1:])
-    return replace(best, proven=True) if again else best
+        yield named, field_of(sheet, digits, span, f"{loose}servicio:{value.way}:{value.hit.label}"), value
 
 
 def _opens_its_label(sheet: Sheet, hit: Hit, field: str = "service_number") -> bool:
