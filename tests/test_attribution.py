@@ -103,6 +103,20 @@ def test_two_values_in_one_cell_are_a_correction_of_which_nobody_sees_the_stroke
     assert not any(line.serial and line.serial.proven for line in paper.equipment)
 
 
+@pytest.mark.parametrize(("printed", "sure"), [("Y Y894662682", False), ("SN Y894662682", True), ("Y894662682", True)])
+def test_letters_a_blank_before_a_serial_may_be_its_beginning(printed: str, sure: bool) -> None:
+    paper = read(f"{RETURN}  Serie          Equipo\n  {printed}   Decodificador\n{SIGNED}")
+    assert [line.serial.proven for line in paper.equipment if line.serial] == [sure]
+
+
+def test_bare_digits_that_are_all_of_a_row_are_no_proven_mac() -> None:
+    table = "  Equipo        Marca    Serie / MAC\n  Extensor      ZTE      {}\n"
+    (one,) = read(f"{RETURN}{table.format('361EF3543FAD')}{SIGNED}").equipment
+    assert one.mac is None or not one.mac.proven
+    (one,) = read(f"{RETURN}{table.format('36:1E:F3:54:3F:AD')}{SIGNED}").equipment
+    assert one.mac is not None and one.mac.proven
+
+
 TABLE = """
   Equipo          Marca      {head}               Estado
   ONT             Huawei     HWTCC661499D        {state}

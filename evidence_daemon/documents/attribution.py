@@ -16,12 +16,12 @@ from evidence_daemon.cases.equipment import canonical_mac, is_pon_serial, plain,
 from evidence_daemon.cases.identity import read_id, same_id
 from evidence_daemon.documents.agreement import one_place
 from evidence_daemon.documents.kinds import own_ruc
-from evidence_daemon.documents.labelled import LOOSE, Value, is_staffs, values
+from evidence_daemon.documents.labelled import LOOSE, Value, in_people_table, is_staffs, values
 from evidence_daemon.documents.layout import Sheet, Span, distance, squeezed
 from evidence_daemon.documents.people import person
 from evidence_daemon.documents.signing import signing_top
 from evidence_daemon.documents.values import as_date, services_on
-from evidence_daemon.model import Box, EquipmentLine, Field, IdCheck
+from evidence_daemon.model import Box, EquipmentLine, Field, IdCheck, Word
 from evidence_daemon.rulebook import DocumentsBook
 
 _DOUBT, _NOT_SHOWN = 0.5, 0.3
@@ -75,10 +75,39 @@ _HIS_COLUMN = ("id:columna:", "holder:columna:")
 
 
 def listed(line: EquipmentLine, sheets: Sequence[Sheet]) -> EquipmentLine:
-    """A piece of equipment whose number is a doubt where its cell shows two of them."""
-    if line.serial is not None and _two_in_one("serial", line.serial, sheets):
-        return replace(line, serial=withdrawn(line.serial, _NOT_SHOWN))
+    """A piece of equipment whose number is a doubt where its cell shows two of them, or letters close before it.
+
+    Twelve bare digits to base sixteen that are all that a row shows may be its serial as well as its MAC.
+    """
+    if line.serial is not None and (_two_in_one("serial", line.serial, sheets) or _begins_before(line.serial, sheets)):
+        line = replace(line, serial=withdrawn(line.serial, _NOT_SHOWN))
+    if line.serial is None and line.mac is not None and re.fullmatch(r"\w+", line.mac.raw.strip()):
+        line = replace(line, mac=withdrawn(line.mac))
     return line
+
+
+def _begins_before(field: Field, sheets: Sequence[Sheet]) -> bool:
+    """Whether a letter or two stand a blank before a number: its beginning, read apart from it."""
+    return any(
+        re.fullmatch(r"[A-Z]{1,2}", before.text)
+        and word.box.x0 - before.box.x1 < _BLANK * sheet.line_height * sheet.aspect
+        and one_place(word.box, field.box)
+        for sheet in sheets
+        if sheet.number == field.page
+        for before, word in _unlabelled_pairs(sheet)
+    )
+
+
+def _unlabelled_pairs(sheet: Sheet) -> Iterator[tuple[Word, Word]]:
+    """Words that follow one another in a cell, where the first is no part of a label."""
+    for number, row in enumerate(sheet.rows):
+        for place, cell in enumerate(row):
+            labels = {at for hit in sheet.hits_in.get((number, place), ()) for at in range(hit.start, hit.end)}
+            yield from (pair for at, pair in enumerate(pairwise(cell.words)) if at not in labels)
+
+
+_BLANK = 0.8
+"""Heights of a line between two words of one number at most."""
 
 
 def not_shown(line: EquipmentLine) -> EquipmentLine:
@@ -324,6 +353,8 @@ _MANY = 3
 def many_people(sheets: Sequence[Sheet], book: DocumentsBook) -> bool:
     """Whether pages bear the numbers of so many people that they are a list of customers, or nobody's paper alone."""
     for sheet in sheets:
+        if any(in_people_table(sheet, "id_number")):
+            continue  # its columns tell them apart
         numbers: list[str] = []
         for claim in _ids(sheet, book):
             if not any(same_id(claim.value, one) for one in numbers):
