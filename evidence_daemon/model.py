@@ -434,6 +434,8 @@ class Page:
     """What other engines read on the same pixels: agreement proves a value, contradiction makes a doubt."""
     look: str = ""
     """Perceptual hash of a photo (256 bits, 64 hex digits): near pictures have near hashes; "" for other pages."""
+    struck: tuple[Box, ...] = ()
+    """Numbers through which a line is drawn."""
 
 
 class DigitalVerdict(StrEnum):

@@ -103,6 +103,13 @@ def test_two_values_in_one_cell_are_a_correction_of_which_nobody_sees_the_stroke
     assert not any(line.serial and line.serial.proven for line in paper.equipment)
 
 
+@pytest.mark.parametrize("caption", ["CLIENTE: ", "CLIENTE:"])
+def test_a_name_under_which_another_word_stands_is_not_proven(caption: str) -> None:
+    lines = f"  {caption}DELGADO FIALLOS NORMA      CC/RUC: 1700000019\n"
+    assert not proven(read(f"{RETURN}{lines}  IRMA\n  PRODUCTO: INTERNET\n{SIGNED}"), "holder")
+    assert proven(read(f"{RETURN}{lines}  PRODUCTO: INTERNET\n{SIGNED}"), "holder")
+
+
 @pytest.mark.parametrize(("printed", "sure"), [("Y Y894662682", False), ("SN Y894662682", True), ("Y894662682", True)])
 def test_letters_a_blank_before_a_serial_may_be_its_beginning(printed: str, sure: bool) -> None:
     paper = read(f"{RETURN}  Serie          Equipo\n  {printed}   Decodificador\n{SIGNED}")

@@ -48,6 +48,20 @@ def covered(y: float, shown: str) -> Callable[[Canvas], None]:
     return draw
 
 
+def test_a_number_through_which_a_line_is_drawn_is_not_proven() -> None:
+    def struck(canvas: Canvas) -> None:
+        note(canvas)
+        canvas.setLineWidth(1.3)
+        canvas.line(96, 637, 168, 639)  # "Cédula: 1700000019"
+        canvas.line(60, 609, 300, 609)  # the rule under the number of the service
+
+    reading = read_one(pdf(struck))
+    paper = paper_of(reading)
+    assert isinstance(reading, Document) and {round(box.y0, 2) for box in reading.pages[0].struck} == {0.24}
+    assert value(paper.id_number) == "1700000019" and paper.id_number is not None and not paper.id_number.proven
+    assert paper.service_number is not None and paper.service_number.proven
+
+
 def test_the_values_of_an_honest_text_pdf_are_proven_by_its_pixels() -> None:
     reading = read_one(pdf(note))
     paper = paper_of(reading)

@@ -263,7 +263,12 @@ def _holds(span: Span, box: Box) -> bool:
 
 
 def _goes_on(name: str, field: Field, sheets: Sequence[Sheet]) -> bool:
-    """Whether words stand between a caption and its number: "C.C. custodio 17…", "Fecha de consulta: …"."""
+    """Whether words stand between a caption and its number: "C.C. custodio 17…", "Fecha de consulta: …".
+
+    Or more of a name under it, where it or its caption begins.
+    """
+    if name == "holder":
+        return any(_under(sheet, value) for sheet, value in _value_of(name, field, sheets))
     if name not in {"id_number", "date"} or field.box is None:
         return False
     for _, value in _value_of(name, field, sheets):
@@ -278,13 +283,26 @@ def _goes_on(name: str, field: Field, sheets: Sequence[Sheet]) -> bool:
     return False
 
 
+def _under(sheet: Sheet, value: Value) -> bool:
+    """Whether a word or two in capitals stand close under a name, and are no caption."""
+    cell, near = sheet.rows[value.hit.row][value.hit.cell].box, sheet.line_height * sheet.aspect
+    for row, place, under in sheet.below(value.span.box if value.way != "tras" else cell, rows=1, reach=1.4):
+        begins = min(abs(under.box.x0 - value.span.box.x0), abs(under.box.x0 - cell.x0)) < near
+        named = len(under.words) <= 2 and all(re.fullmatch(r"[^\W\d_]{2,}", word.text) for word in under.words)
+        if begins and named and under.text.isupper() and not sheet.hits_in.get((row, place)):
+            return len(sheet.rows[row]) == 1 or value.way != "tras"
+    return False
+
+
 def _two_in_one(name: str, field: Field, sheets: Sequence[Sheet]) -> bool:
-    """Whether the cell of a value shows another of its kind: one of them was corrected, and no stroke tells which."""
+    """Whether a value is struck through, or its cell shows another of its kind: one of the two was corrected."""
     if field.box is None:
         return False
     for sheet in sheets:
         if sheet.number != field.page:
             continue
+        if any(one_place(struck, field.box) for struck in sheet.struck):
+            return True
         cells = [cell for row in sheet.rows for cell in row if _holds(cell, field.box)]
         if any(len(_kind_in(name, cell)) > 1 for cell in cells):
             return True

@@ -36,7 +36,7 @@ from evidence_daemon.documents.pixels import (
     view,
 )
 from evidence_daemon.documents.sandbox import Frame, Lock
-from evidence_daemon.documents.strokes import ink
+from evidence_daemon.documents.strokes import ink, struck_through
 
 LOCK = Lock.READER
 
@@ -206,6 +206,7 @@ def _asked_to_show(asked: Mapping[str, Any], _: tuple[bytes, ...], watch: _Watch
     shown = as_drawn(held.rgb) if held.drawn else view(held.rgb, held.page)
     watch.lap("view")
     marks = ink(shown, asked["words"]) if asked["ink"] else []
+    struck = struck_through(shown, asked["words"]) if asked["ink"] else []
     watch.lap("ink")
     red, green, blue = cv2.split(shown)
     without_colour = not (cv2.norm(red, green, cv2.NORM_INF) or cv2.norm(red, blue, cv2.NORM_INF))
@@ -215,9 +216,8 @@ def _asked_to_show(asked: Mapping[str, Any], _: tuple[bytes, ...], watch: _Watch
         raise RuntimeError("the page could not be written as PNG")
     watch.lap("png")
     height, width = shown.shape[:2]
-    return {"ink": marks, "width": width, "height": height, "look": "" if held.drawn else look(held.rgb)}, (
-        png.tobytes(),
-    )
+    told = {"ink": marks, "struck": struck, "width": width, "height": height}
+    return {**told, "look": "" if held.drawn else look(held.rgb)}, (png.tobytes(),)
 
 
 _QUESTIONS: dict[str, Callable[[Mapping[str, Any], tuple[bytes, ...], _Watch], _Answer]] = {

@@ -174,6 +174,7 @@ class Sight:
             width=whole(told.facts["width"], 1, 100_000),
             height=whole(told.facts["height"], 1, 100_000),
             ink=(*page.ink, *(Box(*map(float, box)) for box in told.facts["ink"])),
+            struck=tuple(Box(*map(float, box)) for box in told.facts["struck"]),
             look=_hash(told.facts.get("look")),
         ), told.blobs[0]
 

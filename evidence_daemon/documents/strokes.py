@@ -52,6 +52,41 @@ def ink(shown: Pixels, words: list[list[Any]]) -> list[list[float]]:
     return [*across, *found][:60]
 
 
+_FEWEST_DIGITS, _FEWEST_SIGNS = 4, 6
+"""Of a word that is worth looking for a stroke."""
+_DARK = 160
+"""Brightness (0..255) below which a pixel is of a stroke."""
+_BEYOND = 0.2
+"""Heights of a word by which a stroke goes beyond one of its ends at least."""
+_FULL = 0.6
+"""Share of dark pixels from which on a word stands on a dark ground."""
+
+
+def struck_through(shown: Pixels, words: list[list[Any]]) -> list[list[float]]:
+    """Boxes of the numbers through which a line is drawn: no blank is left between their signs, nor at one end.
+
+    Signs that touch one another leave none either, but end where the word ends.
+    """
+    height, width = shown.shape[:2]
+    red, green, blue = cv2.split(shown)
+    plane = cv2.min(cv2.min(red, green), blue)
+    found = []
+    for text, x0, y0, x1, y1, *_ in words:
+        if sum(map(str.isdigit, text)) < _FEWEST_DIGITS or sum(map(str.isalnum, text)) < _FEWEST_SIGNS:
+            continue
+        high = (y1 - y0) * height
+        reach, left, right = max(3, round(_BEYOND * high)), round(x0 * width), round(x1 * width)
+        top, bottom = round(y0 * height + 0.2 * high), round(y0 * height + 0.85 * high)
+        dark = plane[max(0, top) : bottom, max(0, left - reach) : right + reach] < _DARK
+        if dark.shape[0] < 4 or dark.shape[1] < 4 * reach or dark.mean() > _FULL:
+            continue
+        share = dark.mean(axis=0)  # of each column of pixels
+        beyond = (share[:reach], share[-reach:])
+        if (share[reach:-reach] > 0).mean() > 0.99 and any(((end > 0) & (end < _FULL)).all() for end in beyond):
+            found.append([round(float(at), 5) for at in (x0, y0, x1, y1)])
+    return found
+
+
 _LETTERS = 3
 _TALL, _THICK = 2.2, 0.4
 """Heights of a line of print that a letter struck across a page has at least, and its strokes."""
