@@ -392,7 +392,7 @@ def test_letters_struck_across_a_page_leave_its_direction_open() -> None:
     assert read(LIST).direction is Direction.DEVOLUCION
     paper = read(LIST, ink=(across,))
     assert paper.direction is Direction.DESCONOCIDA
-    assert "contra: letras grandes a través de la hoja" in paper.because
+    assert "contra: letras o rayas grandes a través de la hoja" in paper.because
 
 
 @pytest.mark.parametrize(

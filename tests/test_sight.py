@@ -48,6 +48,18 @@ def covered(y: float, shown: str) -> Callable[[Canvas], None]:
     return draw
 
 
+def test_a_page_that_is_crossed_out_leaves_the_direction_open() -> None:
+    def crossed(canvas: Canvas) -> None:
+        note(canvas)
+        canvas.setLineWidth(1.6)
+        canvas.line(60, 250, 530, 600)
+
+    assert paper_of(read_one(pdf(note))).direction is Direction.DEVOLUCION
+    paper = paper_of(read_one(pdf(crossed)))
+    assert paper.direction is Direction.DESCONOCIDA
+    assert "contra: letras o rayas grandes a través de la hoja" in paper.because
+
+
 def test_a_number_through_which_a_line_is_drawn_is_not_proven() -> None:
     def struck(canvas: Canvas) -> None:
         note(canvas)

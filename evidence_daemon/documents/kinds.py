@@ -239,7 +239,7 @@ def direction_of(sheets: Sequence[Sheet], book: DirectionBook) -> tuple[Directio
             (returns if back else installs)[said] = True
         doubts |= dict.fromkeys(match[0][:80] for one in book.doubts if (match := re.search(one.pattern, sheet.text)))
         if struck(sheet):
-            doubts["letras grandes a través de la hoja"] = None
+            doubts["letras o rayas grandes a través de la hoja"] = None
     if chosen:
         # Boxes offer what was not done too: their words count where two engines see the same one ticked.
         if set(chosen.values()) == {Choice.RETURN} and len(chosen) > 1:

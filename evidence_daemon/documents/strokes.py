@@ -22,7 +22,8 @@ _INK_SIDE = 1100
 def ink(shown: Pixels, words: list[list[Any]]) -> list[list[float]]:
     """Boxes of strokes that are neither read words nor straight rules: signatures, stamps, drawings.
 
-    A box over the whole width stands for letters struck across the page ("ANULADO"): no other one reaches both sides.
+    A box over the whole width stands for letters struck across the page ("ANULADO"), or for a stroke that crosses it
+    out: no other one reaches both sides.
     """
     scale = min(1.0, _INK_SIDE / max(shown.shape[:2]))
     red, green, blue = cv2.split(shown)
@@ -35,6 +36,7 @@ def ink(shown: Pixels, words: list[list[Any]]) -> list[list[float]]:
     for kernel in (np.ones((1, reach), np.uint8), np.ones((reach, 1), np.uint8)):
         rules = cv2.morphologyEx(joined, cv2.MORPH_OPEN, kernel)
         dark = cv2.bitwise_and(dark, cv2.bitwise_not(cv2.dilate(rules, np.ones((3, 3), np.uint8))))
+    across = across or _crossed_out(dark)
     for text, x0, y0, x1, y1, confidence, _ in words:
         if confidence >= 0.5 and sum(map(str.isalnum, text)) >= 2:
             margin = 0.15 * (y1 - y0)
@@ -50,6 +52,27 @@ def ink(shown: Pixels, words: list[list[Any]]) -> list[list[float]]:
             found.append([round(float(at), 5) for at in box])
     found.sort(key=lambda box: (box[2] - box[0]) * (box[3] - box[1]), reverse=True)
     return [*across, *found][:60]
+
+
+_LONG = 0.45
+"""Share of a page's longer side that a stroke over all of it has at least."""
+_STEEP = (20.0, 70.0)
+"""Degrees from the horizontal: what is flatter or steeper may be a rule on a page that lies askew."""
+_CUT = 10
+"""Pixels by which a stroke may be interrupted: rules that it crosses were taken away."""
+
+
+def _crossed_out(dark: Pixels) -> list[list[float]]:
+    """[a box over the whole width] where a long straight stroke runs aslant over a page; [] where none does."""
+    height, width = dark.shape
+    long = round(_LONG * max(height, width))
+    lines = cv2.HoughLinesP(dark, 1, math.pi / 360, long // 2, minLineLength=long, maxLineGap=_CUT)
+    for x0, y0, x1, y1 in () if lines is None else lines.reshape(-1, 4).tolist():
+        angle = math.degrees(math.atan2(abs(y1 - y0), abs(x1 - x0)))
+        if _STEEP[0] <= angle <= _STEEP[1]:
+            top, bottom = min(y0, y1) / height, max(y0, y1) / height
+            return [[0.0, round(top, 5), 1.0, round(bottom, 5)]]
+    return []
 
 
 _FEWEST_DIGITS, _FEWEST_SIGNS = 4, 6
