@@ -177,6 +177,7 @@ def test_from_the_first_draft_over_a_rehearsal_to_a_campaign_that_goes_on_after_
 
 
 def test_progress_comes_by_itself_and_the_page_follows_its_state(house: WebHouse, context: BrowserContext) -> None:
+    house.clock.turn(days=1)  # today's customers were reached by the campaign before
     acts = house.house.campaigns
     draft = acts.draft("recuperacion-equipos", person="jefa", deadline=datetime(2026, 12, 18, tzinfo=UTC).date())
     acts.approve(draft.id, person="beto")
