@@ -7,10 +7,12 @@ import contextlib
 import html
 import re
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from email.message import EmailMessage
 from pathlib import Path
 
+import dossier
 import pytest
 from house import BORDER, CORPUS
 from living import letter
@@ -20,6 +22,7 @@ from evidence_daemon.demo.papers import Equipment, Form, Layout, Medium, Paper, 
 from evidence_daemon.errors import Temporary
 from evidence_daemon.exchange import import_cases
 from evidence_daemon.model import (
+    Box,
     Direction,
     DocumentKind,
     Engine,
@@ -31,14 +34,17 @@ from evidence_daemon.model import (
     Lane,
     Line,
     MailId,
+    Page,
     Role,
+    Sha256,
     Verdict,
+    Word,
     receipt_number,
 )
 from evidence_daemon.store import queue, records
 from evidence_daemon.store.queue import SearchBy, Wanted
 from evidence_daemon.web.frame import templates
-from evidence_daemon.web.reads import Read, values_read
+from evidence_daemon.web.reads import Read, Sheet, values_read
 
 pytestmark = pytest.mark.anyio
 
@@ -313,6 +319,29 @@ def test_what_another_reading_says_instead_is_shown_and_stays_words() -> None:
     )
     assert "HWTCI" in row
     assert "<script>" not in row
+
+
+def test_of_several_photos_each_a_file_the_one_that_shows_a_value_bears_its_box() -> None:
+    left, right = Box(0.1, 0.1, 0.4, 0.15), Box(0.5, 0.5, 0.9, 0.55)
+
+    def photo(number: int, text: str, box: Box) -> Sheet:
+        digest = Sha256(f"{number:064x}")
+        page = Page(1, 1000, 1000, Engine.TESSERACT, (Word(text, box, 0.9, 0),), raster=digest)
+        return Sheet(number, page, replace(dossier.document(digest), pages=(page,)))
+
+    sheets = [photo(1, "GOYES", left), photo(2, "HWTC3F321126", right)]
+    serial = Field("HWTC3F321126", "HWTC3F321126", 1, right, 0.9, Engine.TESSERACT, "serie:tabla")
+    holder = Field("GOYES ANA", "GOYES ANA", 1, left, 0.9, Engine.TESSERACT, "holder:debajo")
+    paper = Fields(
+        tuple(sheet.document.sha256 for sheet in sheets),
+        DocumentKind.ACTA,
+        Direction.DEVOLUCION,
+        True,
+        holder=holder,
+        equipment=(EquipmentLine(EquipmentType.ONT, "ONT", serial=serial),),
+    )
+    lies = {one.name: one.sheet for one in values_read(paper, 0, (), sheets) if one.field}
+    assert lies == {"holder": 1, "serial": 2}
 
 
 def test_state_and_accessories_are_shown_as_written_and_stay_words() -> None:

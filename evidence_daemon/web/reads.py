@@ -11,7 +11,7 @@ from evidence_daemon.cases.equipment import Likeness, same_serial
 from evidence_daemon.cases.identity import same_id
 from evidence_daemon.cases.names import NameMatch, compare
 from evidence_daemon.documents.corrections import NAMES
-from evidence_daemon.model import Case, Claim, Document, Engine, Field, Fields, Page, Sha256, Subject
+from evidence_daemon.model import Box, Case, Claim, Document, Engine, Field, Fields, Page, Sha256, Subject, Witness
 from evidence_daemon.review import Dossier
 from evidence_daemon.web.words import _, word
 
@@ -102,15 +102,34 @@ def subject_read(subject: Subject, cases: tuple[Case, ...]) -> list[Read]:
 
 
 def _places(paper: Fields, sheets: list[Sheet]) -> Any:
-    """Where a field of this paper lies, as the number of a sheet: its pages count through the paper's files."""
-    mine = [sheet.number for digest in paper.documents for sheet in sheets if sheet.document.sha256 == digest]
+    """Where a field of this paper lies, as the number of a sheet.
+
+    Its page counts within its file: of several photos of one acta, each a file of its own, that one is meant which
+    shows the value in its box.
+    """
+    mine = [sheet for digest in paper.documents for sheet in sheets if sheet.document.sha256 == digest]
 
     def place(field: Field | None) -> int:
-        if field is None or field.box is None or not mine:
+        if field is None or field.box is None:
             return 0
-        return mine[min(max(field.page, 1), len(mine)) - 1]
+        numbered = [sheet for sheet in mine if sheet.page.number == field.page]
+        if len(numbered) > 1:
+            numbered = [one for one in numbered if _shows(one.page, field.box, field.raw)] or numbered
+        return next((sheet.number for sheet in (*numbered, *mine)), 0)
 
     return place
+
+
+def _shows(page: Page, box: Box, raw: str) -> bool:
+    """Whether an engine read on this page, in this box, a word of the value as it was printed."""
+    looks: tuple[Page | Witness, ...] = (page, *page.witnesses)
+    words = (word for look in looks for word in look.words)
+    near = (one.text for one in words if _meet(one.box, box) and any(sign.isalnum() for sign in one.text))
+    return any(text in raw or raw in text for text in near)
+
+
+def _meet(one: Box, two: Box) -> bool:
+    return one.x0 < two.x1 and two.x0 < one.x1 and one.y0 < two.y1 and two.y0 < one.y1
 
 
 def _compared(name: str, field: Field | None, cases: tuple[Case, ...]) -> tuple[str, str, str]:
