@@ -90,11 +90,15 @@ def from_domain(raw: bytes) -> str:
     return mailboxes[0][1].rpartition("@")[2].lower()
 
 
-@lru_cache(16)
 def _headers(raw: bytes) -> tuple[tuple[str, str], ...]:
-    """Name (lower case) and value of every header, in order; kept, for each question about a sender asks anew."""
+    """Name (lower case) and value of every header, in order."""
     end = re.search(rb"\r?\n\r?\n|\r\r", raw)
-    block = raw[: end.start() if end else len(raw)][:MAX_HEADER]
+    return _headers_in(raw[: end.start() if end else len(raw)][:MAX_HEADER])
+
+
+@lru_cache(16)
+def _headers_in(block: bytes) -> tuple[tuple[str, str], ...]:
+    # Each question about a sender asks anew.  Kept by the head alone: a mail as a whole may be megabytes.
     message = BytesHeaderParser(policy=compat32).parsebytes(block + b"\r\n\r\n")
     return tuple((name.lower(), str(value)) for name, value in message.raw_items())
 
