@@ -146,7 +146,14 @@ def acceptable(paper: Fields) -> bool:
         and paper.direction is Direction.DEVOLUCION
         and paper.ours
         and paper.signature is Signature.HALLADA
+        and (paper.received is not Signature.NO_HALLADA or paper.stamp is Signature.HALLADA)
     )
+
+
+def seen(paper: Fields) -> str:
+    """What a paper was taken for, in a line."""
+    marks = " ".join((paper.signature, paper.received, paper.stamp))
+    return f"{paper.kind} {paper.direction} {'nuestra' if paper.ours else 'ajena'} {marks}"
 
 
 def held(said: dict[str, Any], text: str) -> list[str]:
@@ -272,9 +279,7 @@ def read(truth: dict[str, Any], others: bool = True) -> Result:
         unseen=truth.get("no_vista", False),
         acceptable=truth["esperado"]["decision"] == "aceptar",
         accepted=any(acceptable(paper) for paper in read_as),
-        seen_as=f"{best.kind} {best.direction} {'nuestra' if best.ours else 'ajena'} {best.signature}"
-        if best
-        else "; ".join(str(getattr(one, "reason", "")) for one in readings),
+        seen_as=seen(best) if best else "; ".join(str(getattr(one, "reason", "")) for one in readings),
         right_kind=bool(
             best and best.kind is DocumentKind.ACTA and best.direction is Direction.DEVOLUCION and best.ours
         ),

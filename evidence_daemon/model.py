@@ -17,11 +17,12 @@ Conventions
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 from functools import lru_cache
-from typing import NewType
+from typing import NewType, assert_never
 
 Sha256 = NewType("Sha256", str)
 """Lower-case hex digest, 64 characters: the name under which bytes are kept."""
@@ -506,6 +507,18 @@ class Unreadable:
 Reading = Document | Unreadable
 
 
+def pages_of(readings: Iterable[Reading]) -> Iterator[tuple[Document, Page]]:
+    """All pages that were read of a mail, in the order in which fields count them (from 1), with their files."""
+    for reading in readings:
+        match reading:
+            case Document():
+                yield from ((reading, page) for page in reading.pages)
+            case Unreadable():
+                pass
+            case _:
+                assert_never(reading)
+
+
 class DocumentKind(StrEnum):
     """What a paper is."""
 
@@ -530,10 +543,10 @@ class Direction(StrEnum):
 
 
 class Signature(StrEnum):
-    """Whether the customer signed.  Only a person ever says that a signature is whose it should be."""
+    """Whether somebody signed or stamped.  Only a person ever says that a signature is whose it should be."""
 
     HALLADA = "HALLADA"
-    """Strokes were found where the customer signs."""
+    """Strokes were found where it should be."""
     NO_HALLADA = "NO_HALLADA"
     """The place was found and is empty."""
     DUDOSA = "DUDOSA"
@@ -576,6 +589,8 @@ WITHOUT_SERIAL = frozenset(
 class Field:
     """A value read from a page: normalised, as printed, where, by whom, by which rule.
 
+    `page` counts all pages that were read of the mail, from 1; 0 for what was read elsewhere.
+
     `proven` means that two independent things agree on it (two readings, a check digit with a label,
     a text layer with its pixels); `confidence` alone never makes it so.
     """
@@ -609,6 +624,26 @@ class EquipmentLine:
     """As written in a column of its own ("Cargador: Sí"); what has a row of its own is a line of its own."""
 
 
+class Signer(StrEnum):
+    """Whose mark is looked for on an acta."""
+
+    CLIENTE = "CLIENTE"
+    EMPRESA = "EMPRESA"
+    """Who received for the company."""
+    SELLO = "SELLO"
+    """The company's stamp."""
+
+
+@dataclass(frozen=True, slots=True)
+class SigningPlace:
+    """Where a signature or a stamp was looked for, or found; `page` counts as a field's."""
+
+    signer: Signer
+    page: int
+    box: Box
+    found: Signature
+
+
 @dataclass(frozen=True, slots=True)
 class Fields:
     """What one paper says.  Several photos of one mail are pages of one paper."""
@@ -631,13 +666,17 @@ class Fields:
     """`value` is a `Line`."""
     agent: Field | None = None
     signature: Signature = Signature.DUDOSA
+    """The customer's."""
+    received: Signature = Signature.DUDOSA
+    """Of who received for the company."""
+    stamp: Signature = Signature.DUDOSA
+    """Ink the size of a stamp at the foot of the paper; never said to be missing, for many forms ask for none."""
     equipment: tuple[EquipmentLine, ...] = ()
     because: tuple[str, ...] = ()
     """Words and rules that spoke for kind and direction, for the reviewer."""
     masked: tuple[str, ...] = ()
     """Where the text layer of a PDF says something else than its pixels show, each in a few words."""
-    signature_zones: tuple[tuple[int, Box], ...] = ()
-    """Where the customer's signature was looked for: (page, place)."""
+    signing_places: tuple[SigningPlace, ...] = ()
 
 
 # ── 4. evidence: all that is known, nothing judged ───────────────────────────────────────────────

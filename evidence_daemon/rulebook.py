@@ -219,6 +219,7 @@ class LabelsBook(_Book):
     other: tuple[str, ...]
     signing: tuple[str, ...]
     customer_signs: tuple[str, ...]
+    company_signs: tuple[str, ...] = ()
 
 
 class ValueWordsBook(_Book):

@@ -14,7 +14,7 @@ from importlib.resources import files
 
 from jinja2 import Environment, StrictUndefined
 
-from evidence_daemon.model import Box, Document, Field, Fields, ManyCases, Match, NoCase, OneCase, Page, Unreadable
+from evidence_daemon.model import Box, Field, Fields, ManyCases, Match, NoCase, OneCase, Page, Unreadable, pages_of
 from evidence_daemon.store.records import Judged, Story
 from evidence_daemon.workdays import ECUADOR
 
@@ -84,30 +84,16 @@ def _split(values: list[_Value], sizes: Iterable[int]) -> Iterator[list[_Value]]
 
 
 def _sheets(story: Story, values: list[_Value], picture: Picture) -> Iterator[_Sheet]:
-    documents = [reading for reading in story.readings if isinstance(reading, Document)]
-    pages = [(document.name, page) for document in documents for page in document.pages]
+    pages = [(document.name, page) for document, page in pages_of(story.readings)]
     places: dict[int, list[tuple[_Value, Box]]] = {}
     for value in values:
         box = value.field.box
-        like = [at for at, (_name, page) in enumerate(pages) if page.number == value.field.page]
-        if box is not None and like:
-            # Several photos may each have a page 1: the one on which the words stand that were read.
-            at = max(like, key=lambda at: _words_at(pages[at][1], box, value.field.raw))
-            places.setdefault(at, []).append((value, box))
+        if box is not None:
+            places.setdefault(value.field.page - 1, []).append((value, box))
     for at, (name, page) in enumerate(pages):
         raw = picture(page.raster) if page.raster is not None else None
         source = f"data:image/png;base64,{base64.b64encode(raw).decode()}" if raw else ""
         yield _Sheet(name, page, source, tuple(places.get(at, ())))
-
-
-def _words_at(page: Page, box: Box, raw: str) -> int:
-    """How many words within a box are among those that were read there."""
-    wanted = set(raw.upper().split())
-    return sum(
-        word.text.upper() in wanted
-        for word in page.words
-        if word.box.x0 < box.x1 and word.box.x1 > box.x0 and word.box.y0 < box.y1 and word.box.y1 > box.y0
-    )
 
 
 def _match(found: Match) -> str:

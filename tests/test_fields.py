@@ -25,6 +25,7 @@ from evidence_daemon.model import (
     ReasonCode,
     Sha256,
     Signature,
+    Signer,
     Unreadable,
     Witness,
     Word,
@@ -605,12 +606,76 @@ def test_ink_over_the_agents_label_alone_is_not_the_customers_signature() -> Non
     assert read(LIST, ink=(Box(x, y - 0.05, x + 0.15, y - 0.005),)).signature is Signature.NO_HALLADA
 
 
+def _over(label: str, *, wide: float = 0.15, high: float = 0.045) -> Box:
+    y, x = _label_row(LIST, label)
+    return Box(x, y - 0.005 - high, x + wide, y - 0.005)
+
+
+@pytest.mark.parametrize(
+    ("ink", "customer", "company", "stamp"),
+    [
+        (("Firma del cliente", "Recibí conforme"), "HALLADA", "HALLADA", "DUDOSA"),
+        (("Firma del cliente",), "HALLADA", "NO_HALLADA", "DUDOSA"),
+        (("Recibí conforme",), "NO_HALLADA", "HALLADA", "DUDOSA"),
+        ((), "NO_HALLADA", "DUDOSA", "DUDOSA"),
+    ],
+    ids=["both", "the customer alone", "the company alone", "nobody"],
+)
+def test_who_received_signs_beside_the_customer(ink: tuple[str, ...], customer: str, company: str, stamp: str) -> None:
+    paper = read(LIST, ink=tuple(_over(label, high=0.02) for label in ink))
+    assert (paper.signature, paper.received, paper.stamp) == (customer, company, stamp)
+
+
+def test_a_stamp_beside_the_signatures_is_found_and_said_where() -> None:
+    y, _ = _label_row(LIST, "Recibí conforme")
+    stamp = Box(0.62, y - 0.09, 0.76, y - 0.01)
+    paper = read(LIST, ink=(_over("Firma del cliente"), stamp))
+    assert paper.stamp is Signature.HALLADA
+    assert [place.box for place in paper.signing_places if place.signer is Signer.SELLO] == [stamp]
+
+
+def test_where_the_customer_and_the_company_sign_is_said_with_what_was_found_there() -> None:
+    paper = read(LIST, ink=(_over("Firma del cliente"),))
+    told = {(place.signer, place.page, place.found) for place in paper.signing_places}
+    assert told == {
+        (Signer.CLIENTE, 1, Signature.HALLADA),
+        (Signer.EMPRESA, 1, Signature.NO_HALLADA),
+    }
+
+
+def test_the_companys_name_at_the_foot_of_a_form_is_no_place_that_nobody_signed() -> None:
+    one = LIST.replace("                    Recibí conforme CNT EP", "")
+    paper = read(one.replace("C.I. 0900000027", "") + "\n\n\n\n\n  CNT EP\n", ink=(_over("Firma del cliente"),))
+    assert (paper.signature, paper.received) == (Signature.HALLADA, Signature.DUDOSA)
+
+
 def test_where_nobody_could_sign_or_little_can_be_read_the_signature_is_in_doubt() -> None:
     assert read(PROSE.replace("CONSTANCIA DE", "ACTA DE")).signature is Signature.DUDOSA
     assert read(LIST, confidence=0.6).signature is Signature.DUDOSA
 
 
 # ── pages and papers ─────────────────────────────────────────────────────────────────────────────
+
+
+def test_pages_are_counted_through_the_mail() -> None:
+    above, below = LIST.split("  El cliente entrega a CNT los siguientes equipos:")
+    below = above.count("\n") * "\n" + below
+    foreign = "\n\n     SERVIENTREGA\n     GUIA DE REMISION 0012345\n     DESTINATARIO: PEREZ JUAN\n"
+    photos = [document(typed(text), name=name) for text, name in ((foreign, "f"), (above, "b"), (below, "c"))]
+    paper = next(one for one in read_papers(photos, BOOK) if one.kind is DocumentKind.ACTA)
+    assert paper.holder is not None
+    assert paper.holder.page == 2
+    assert {line.serial.page for line in paper.equipment if line.serial} == {3}
+    assert {place.page for place in paper.signing_places} == {3}
+
+
+def test_a_rival_in_the_very_same_place_of_another_photo_is_seen() -> None:
+    other = LIST.replace("1700000019                    Teléfono", "0900000027                    Teléfono")
+    other = other.replace("  C.I. 1700000019                      C.I. 0900000027", "")
+    one = LIST.replace("  C.I. 1700000019                      C.I. 0900000027", "")
+    sheets = [document(typed(text), name=name) for text, name in ((one, "a"), (other, "b"))]
+    read_both = read_papers(sheets, BOOK)
+    assert len(read_both) == 2 or not any(paper.id_number and paper.id_number.proven for paper in read_both)
 
 
 def test_photos_of_one_acta_are_its_pages_and_prove_each_other() -> None:

@@ -330,7 +330,7 @@ def test_of_several_photos_each_a_file_the_one_that_shows_a_value_bears_its_box(
         return Sheet(number, page, replace(dossier.document(digest), pages=(page,)))
 
     sheets = [photo(1, "GOYES", left), photo(2, "HWTC3F321126", right)]
-    serial = Field("HWTC3F321126", "HWTC3F321126", 1, right, 0.9, Engine.TESSERACT, "serie:tabla")
+    serial = Field("HWTC3F321126", "HWTC3F321126", 2, right, 0.9, Engine.TESSERACT, "serie:tabla")
     holder = Field("GOYES ANA", "GOYES ANA", 1, left, 0.9, Engine.TESSERACT, "holder:debajo")
     paper = Fields(
         tuple(sheet.document.sha256 for sheet in sheets),

@@ -11,7 +11,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from functools import lru_cache
-from typing import Any, assert_never
+from typing import Any
 
 from evidence_daemon.cases.equipment import canonical_mac, canonical_serial, is_pon_serial, plain
 from evidence_daemon.cases.identity import read_id, same_id
@@ -22,14 +22,13 @@ from evidence_daemon.documents.kinds import direction_of, is_beside, kind_of_all
 from evidence_daemon.documents.labelled import LOOSE
 from evidence_daemon.documents.layout import Lexicon, Sheet, Span, squeezed
 from evidence_daemon.documents.looks import Wanted, codes_of, masked_in, sheets_of
-from evidence_daemon.documents.signing import signature_of, signing_top
+from evidence_daemon.documents.signing import Signed, signed_on, signing_top
 from evidence_daemon.documents.ticks import choice_on
 from evidence_daemon.documents.values import Singles, as_date, singles
 from evidence_daemon.model import (
     WITHOUT_SERIAL,
     Box,
     Direction,
-    Document,
     DocumentKind,
     Engine,
     EquipmentLine,
@@ -41,8 +40,9 @@ from evidence_daemon.model import (
     Reading,
     Sha256,
     Signature,
-    Unreadable,
+    Signer,
     Word,
+    pages_of,
 )
 from evidence_daemon.rulebook import DocumentsBook, LabelsBook
 
@@ -54,22 +54,15 @@ def read_papers(readings: Sequence[Reading], book: DocumentsBook) -> tuple[Field
 
     Pages belong to the paper before them until one begins anew: another kind of paper, or an acta with
     another number, holder or equipment.  Photos of one acta are thereby its pages, and values that
-    two of them show alike are proven.
+    two of them show alike are proven.  The pages of fields are those of the mail (see `pages_of`).
     """
     papers: list[_Paper] = []
-    seen: set[Sha256] = set()
-    for reading in readings:
-        if reading.sha256 in seen:
+    seen: set[tuple[Sha256, int]] = set()
+    for number, (document, page) in enumerate(pages_of(readings), start=1):
+        if (document.sha256, page.number) in seen:
             continue  # the same file twice is one reading, and proves nothing
-        seen.add(reading.sha256)
-        match reading:
-            case Document():
-                for page in reading.pages:
-                    _add(papers, _Leaf(reading.sha256, page, book))
-            case Unreadable():
-                pass
-            case _:
-                assert_never(reading)
+        seen.add((document.sha256, page.number))
+        _add(papers, _Leaf(document.sha256, replace(page, number=number), book))
     return tuple(_fields_of(paper, book) for paper in papers)
 
 
@@ -119,7 +112,11 @@ class _Leaf:
         """Whether it shows the title of a paper, a value, equipment, or a place to sign."""
         found = self.found
         titled = self.kind is DocumentKind.ACTA or self.kind in _OWN_PAPERS
-        return titled or any(getattr(found, name) for name in _SINGLE) or bool(found.equipment or found.zones)
+        return (
+            titled
+            or any(getattr(found, name) for name in _SINGLE)
+            or bool(found.equipment or found.signed.signing_places)
+        )
 
 
 @dataclass(slots=True)
@@ -198,18 +195,22 @@ def _fields_of(paper: _Paper, book: DocumentsBook) -> Fields:
         service_number=found.service_number,
         line=found.line,
         agent=found.agent,
-        signature=found.signature,
+        signature=found.signed.signature,
+        received=found.signed.received,
+        stamp=found.signed.stamp,
+        signing_places=found.signed.signing_places,
         equipment=found.equipment,
         because=(*because, *ways, *names),
         masked=tuple(f"{mask.said} / {mask.seen or 'nada'}" for leaf in paper.leaves for mask in leaf.masked),
-        signature_zones=tuple((leaf.sheets[0].number, zone) for leaf in paper.leaves for zone in leaf.found.zones),
     )
+
+
+_UNSIGNED = Signed()
 
 
 @dataclass(frozen=True, slots=True)
 class _Found(Singles):
-    signature: Signature = Signature.DUDOSA
-    zones: tuple[Box, ...] = ()
+    signed: Signed = _UNSIGNED
     equipment: tuple[EquipmentLine, ...] = ()
 
 
@@ -223,13 +224,20 @@ def _of_pages(leaves: Sequence[_Leaf]) -> _Found:
         for name in _SINGLE:
             one, two = getattr(whole, name), getattr(leaf.found, name)
             whole = replace(whole, **{name: _better(one, two)})  # type: ignore[arg-type]
-        signed = {whole.signature, leaf.found.signature}
-        if Signature.HALLADA in signed:
-            signature = Signature.HALLADA
-        else:
-            signature = Signature.NO_HALLADA if Signature.NO_HALLADA in signed else Signature.DUDOSA
-        whole = replace(whole, signature=signature, equipment=_together(whole.equipment, leaf.found.equipment))
+        one, two = whole.signed, leaf.found.signed
+        signed = replace(_surest((one, two)), signing_places=(*one.signing_places, *two.signing_places))
+        whole = replace(whole, signed=signed, equipment=_together(whole.equipment, leaf.found.equipment))
     return whole
+
+
+def _surest(looks: Sequence[Signed]) -> Signed:
+    """Of each mark what any look found, else that one did not find it in its place; the places of the best look."""
+    marks = {
+        name: next(mark for mark in Signature if any(getattr(look, name) is mark for look in looks))
+        for name in ("signature", "received", "stamp")
+    }
+    best = max(looks, key=lambda look: (_has_place(look), len(look.signing_places)))
+    return Signed(**marks, signing_places=best.signing_places)
 
 
 def _attributed(found: _Found, leaves: Sequence[_Leaf], book: DocumentsBook) -> tuple[_Found, tuple[str, ...]]:
@@ -300,7 +308,7 @@ def _together(one: tuple[EquipmentLine, ...], two: tuple[EquipmentLine, ...]) ->
 
 @lru_cache(maxsize=4)
 def _lexicon(labels: LabelsBook) -> Lexicon:
-    return Lexicon({name: getattr(labels, name) for name in type(labels).model_fields})
+    return Lexicon({name: getattr(labels, name) for name in type(labels).model_fields if name != "company_signs"})
 
 
 def _found_on(sheets: Sequence[Sheet], page: Page, book: DocumentsBook) -> _Found:
@@ -308,12 +316,9 @@ def _found_on(sheets: Sequence[Sheet], page: Page, book: DocumentsBook) -> _Foun
     looks = [_look(sheet, book) for sheet in sheets]
     codes = codes_of(page)
     values = {name: agreed(name, _readings(name, sheets, looks), codes) for name in _SINGLE}
-    signed = {look.signature for look in looks}
-    signature = next(s for s in (Signature.HALLADA, Signature.NO_HALLADA, Signature.DUDOSA) if s in signed)
     found = _Found(
         **values,
-        signature=signature,
-        zones=max((look.zones for look in looks), key=len),
+        signed=_surest([look.signed for look in looks]),
         equipment=_equipment_together(sheets, [look.equipment for look in looks], codes),
     )
     return _as_drawn(found, page) if page.engine is Engine.TEXTO and page.witnesses else found
@@ -332,10 +337,9 @@ def _looked(sheet: Sheet, book: DocumentsBook) -> _Found:
     signing = signing_top(sheet)
     equipment, numbers = equipment_of(sheet, book, signing)
     single = singles(sheet, book, signing, numbers)
-    signature, zones = signature_of(sheet, signing, single.holder.value if single.holder else "")
-    return _Found(
-        **{name: getattr(single, name) for name in _SINGLE}, signature=signature, zones=zones, equipment=equipment
-    )
+    names = (field.value if field else "" for field in (single.holder, single.agent))
+    signed = signed_on(sheet, book.labels, signing, *names)
+    return _Found(**{name: getattr(single, name) for name in _SINGLE}, signed=signed, equipment=equipment)
 
 
 def _readings(name: str, sheets: Sequence[Sheet], looks: Sequence[_Found]) -> list[Field | None]:
@@ -458,9 +462,14 @@ def wanted(page: Page, book: DocumentsBook) -> Wanted:
         or tuple(mask.place for mask in leaf.masked),
         captions=_captions(sheet, found) if page.engine is not Engine.TEXTO and not seen_whole else (),
         missing=missing and not seen_whole,
-        unsigned=None if found.zones or seen_whole else _SIGNED_BELOW,
+        unsigned=None if seen_whole or _has_place(found.signed) else _SIGNED_BELOW,
         worth=worth,
     )
+
+
+def _has_place(signed: Signed) -> bool:
+    """Whether the customer's place was found."""
+    return any(place.signer is Signer.CLIENTE for place in signed.signing_places)
 
 
 def _lines_of(field: Field, sheet: Sheet) -> list[Box]:

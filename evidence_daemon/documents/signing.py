@@ -1,12 +1,17 @@
-"""Where a paper is signed, and whether the customer did.  Pure.
+"""Where a paper is signed, and whether the customer and the company did.  Pure.
 
 Only a person ever says that a signature is whose it should be.
 """
 
 from __future__ import annotations
 
-from evidence_daemon.documents.layout import Hit, Sheet, Span, has_colon, squeezed
-from evidence_daemon.model import Box, Engine, Signature
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from evidence_daemon.documents.layout import Hit, Lexicon, Sheet, Span, has_colon, squeezed
+from evidence_daemon.model import Box, Engine, Signature, Signer, SigningPlace
+from evidence_daemon.rulebook import LabelsBook
 
 
 def signing_top(sheet: Sheet) -> float:
@@ -34,38 +39,144 @@ def _heads_equipment(sheet: Sheet, row: int) -> bool:
     return len(named) >= 3
 
 
-# ── signature ────────────────────────────────────────────────────────────────────────────────────
+# ── signatures and stamp ─────────────────────────────────────────────────────────────────────────
 
 
 _ROOM = 1.5
 """Heights of a line that a place must have for somebody to sign in it."""
 _STROKE = 0.9
 """Heights of a line that strokes must have: what is lower is the rest of some print."""
+_BESIDE = 3.0
+"""Heights of a line by which the company's place may stand higher or lower than the customer's."""
 
 
-def signature_of(sheet: Sheet, signing: float, holder: str) -> tuple[Signature, tuple[Box, ...]]:
-    """Ink over the places where the customer signs (his label, or his name under a line), and these places."""
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """Who signed on a page, as `Fields` has it."""
+
+    signature: Signature = Signature.DUDOSA
+    received: Signature = Signature.DUDOSA
+    stamp: Signature = Signature.DUDOSA
+    signing_places: tuple[SigningPlace, ...] = ()
+
+
+def signed_on(sheet: Sheet, book: LabelsBook, signing: float, holder: str, agent: str) -> Signed:
+    """Ink over the places where the customer and the company sign (a label, or a name under a line), and a stamp.
+
+    That nobody signed for the company is said only beside a customer's signature that was found, and of a place
+    beside his or with a label that asks for a signature: at the foot of many forms stands the company's name.
+    """
+    clear = sheet.engine is Engine.TEXTO or sheet.confidence >= 0.75
+    empty = Signature.NO_HALLADA if clear else Signature.DUDOSA
+    customers = _rooms(sheet, _places(sheet, sheet.hits_of("customer_signs"), signing, holder))
+    found = any(_is_signed(sheet, *room) for room in customers)
+    signature = Signature.HALLADA if found else empty if customers else Signature.DUDOSA
+    labels = list(_company_labels(sheet, book, signing))
+    companies = [
+        room
+        for room in _rooms(sheet, _places(sheet, labels, signing, agent))
+        if not any(_overlap(room[0], other) > 0.3 for other, _ in customers)
+    ]
+    marked = any(_is_signed(sheet, *room) for room in companies)
+    asked = any(_is_asked(sheet, room, customers, labels) for room, _ in companies)
+    received = Signature.HALLADA if marked else empty if asked and found else Signature.DUDOSA
+    stamps = list(_stamps(sheet, [room for room, _ in customers], signing))
+    return Signed(
+        signature,
+        received,
+        Signature.HALLADA if stamps else Signature.DUDOSA,
+        (
+            *_told(sheet, Signer.CLIENTE, customers, empty),
+            *_told(sheet, Signer.EMPRESA, companies, empty),
+            *(SigningPlace(Signer.SELLO, sheet.number, stamp, Signature.HALLADA) for stamp in stamps),
+        ),
+    )
+
+
+def _told(sheet: Sheet, signer: Signer, rooms: Sequence[tuple[Box, float]], empty: Signature) -> Iterator[SigningPlace]:
+    for room, top in rooms:
+        found = Signature.HALLADA if _is_signed(sheet, room, top) else empty
+        yield SigningPlace(signer, sheet.number, room, found)
+
+
+def _company_labels(sheet: Sheet, book: LabelsBook, signing: float) -> Iterator[Hit]:
+    """Where somebody signs for the company.  As labels of values these words would end values: "CNT-2024-000123"."""
+    foot = [row if row[0].box.y1 >= signing else () for row in sheet.rows]
+    return (hit for hit in _lexicon_of(book).hits(foot) if "company" in hit.fields)
+
+
+@lru_cache(maxsize=4)
+def _lexicon_of(book: LabelsBook) -> Lexicon:
+    return Lexicon({"company": book.company_signs, "signing": book.signing})
+
+
+def _places(sheet: Sheet, labels: Iterable[Hit], signing: float, name: str) -> list[Box]:
+    """What stands under the rules on which somebody signs: his label, or his name."""
     places = [
         _topmost(sheet, sheet.rows[hit.row][hit.cell]).box
-        for hit in sheet.hits_of("customer_signs")
+        for hit in labels
         if hit.start == 0 and _signs_here(sheet, hit, signing)
     ]
-    if holder:
+    if name:
         names = [
-            cell for row in sheet.rows for cell in row if cell.box.y0 > 0.4 and squeezed(cell.text) == squeezed(holder)
+            cell for row in sheet.rows for cell in row if cell.box.y0 > 0.4 and squeezed(cell.text) == squeezed(name)
         ]
         places += [_topmost(sheet, cell).box for cell in names if cell.box.y0 >= min(signing, 0.5) - 0.01]
+    return places
+
+
+def _rooms(sheet: Sheet, places: Sequence[Box]) -> list[tuple[Box, float]]:
+    """The room over each place that has enough of it, and the height from which on strokes are no print beside it."""
     rooms = [(_room_above(sheet, box), box.y0 - 0.3 * (box.y1 - box.y0)) for box in places]
-    rooms = [(room, top) for room, top in rooms if room.y1 - room.y0 >= _ROOM * sheet.line_height]
-    zones = tuple(room for room, _ in rooms)
-    if not zones:
-        return Signature.DUDOSA, ()
-    strokes = [ink for ink in sheet.ink if ink.y1 - ink.y0 >= _STROKE * sheet.line_height]
+    return [(room, top) for room, top in rooms if room.y1 - room.y0 >= _ROOM * sheet.line_height]
+
+
+def _is_signed(sheet: Sheet, room: Box, top: float) -> bool:
+    strokes = (ink for ink in sheet.ink if ink.y1 - ink.y0 >= _STROKE * sheet.line_height)
     # What begins no higher than the label is print beside it ("f)"), read badly or not at all.
-    if any(ink.y0 < top and _lies_in(ink, zone) for zone, top in rooms for ink in strokes):
-        return Signature.HALLADA, zones
-    clear = sheet.engine is Engine.TEXTO or sheet.confidence >= 0.75
-    return Signature.NO_HALLADA if clear else Signature.DUDOSA, zones
+    return any(ink.y0 < top and _lies_in(ink, room) for ink in strokes)
+
+
+def _is_asked(sheet: Sheet, room: Box, customers: Sequence[tuple[Box, float]], labels: Sequence[Hit]) -> bool:
+    """Whether somebody of the company is to sign in a room: beside the customer's, or over words that ask for it."""
+    if any(abs(room.y1 - other.y1) < _BESIDE * sheet.line_height for other, _ in customers):
+        return True
+    return any("signing" in hit.fields and _meets(sheet, hit, room) for hit in labels)
+
+
+def _meets(sheet: Sheet, hit: Hit, room: Box) -> bool:
+    box = sheet.span_of(hit).box
+    return box.x0 < room.x1 and room.x0 < box.x1 and abs(box.y0 - room.y1) < _BESIDE * sheet.line_height
+
+
+def _overlap(one: Box, two: Box) -> float:
+    wide, high = min(one.x1, two.x1) - max(one.x0, two.x0), min(one.y1, two.y1) - max(one.y0, two.y0)
+    area = (one.x1 - one.x0) * (one.y1 - one.y0)
+    return max(0.0, wide) * max(0.0, high) / area if area > 0 else 0.0
+
+
+_STAMP_HIGH = 2.8
+"""Heights of a line of a stamp at least."""
+_STAMP_SHAPE = (0.5, 5.0)
+"""How many times as wide as high."""
+_STAMP_WIDE = (0.06, 0.45)
+"""Share of the page's width."""
+
+
+def _stamps(sheet: Sheet, customers: Sequence[Box], signing: float) -> Iterator[Box]:
+    """Ink at the foot of a page that is as large and as broad as a stamp and lies in no place of the customer's."""
+    foot = min(signing, 0.6) - 8 * sheet.line_height
+    for ink in sheet.ink:
+        wide, high = ink.x1 - ink.x0, ink.y1 - ink.y0
+        if (
+            (ink.y0 + ink.y1) / 2 < foot
+            or high < _STAMP_HIGH * sheet.line_height
+            or not _STAMP_WIDE[0] <= wide <= _STAMP_WIDE[1]
+        ):
+            continue
+        shaped = _STAMP_SHAPE[0] <= wide / (high * sheet.aspect) <= _STAMP_SHAPE[1]
+        if shaped and not any(_lies_in(ink, room) for room in customers):
+            yield ink
 
 
 def _topmost(sheet: Sheet, cell: Span) -> Span:
@@ -82,8 +193,9 @@ def _topmost(sheet: Sheet, cell: Span) -> Span:
 
 
 def _signs_here(sheet: Sheet, hit: Hit, signing: float) -> bool:
-    cell = sheet.rows[hit.row][hit.cell]
-    return sheet.span_of(hit).box.y0 >= signing - 0.01 and len(cell.words) <= hit.end - hit.start + 1
+    """Whether a label stands at the foot, and alone in its cell but for a word, or the company's name."""
+    more = len(sheet.rows[hit.row][hit.cell].words) - (hit.end - hit.start)
+    return sheet.span_of(hit).box.y0 >= signing - 0.01 and more <= (3 if "company" in hit.fields else 1)
 
 
 def _room_above(sheet: Sheet, label: Box) -> Box:

@@ -43,7 +43,7 @@ from evidence_daemon.web.access import Permission
 from evidence_daemon.web.frame import In, Visit
 from evidence_daemon.web.history import deed_words
 from evidence_daemon.web.queue import address_of, age, next_mail, wanted_of
-from evidence_daemon.web.reads import Sheet, boxes, sheets_of, subject_read, values_read
+from evidence_daemon.web.reads import Sheet, boxes, sheets_of, signing_boxes, subject_read, values_read
 
 router = APIRouter()
 
@@ -126,6 +126,8 @@ def show(
         subject_reads=subject_read(dossier.evidence.subject, dossier.cases) if dossier.evidence is not None else [],
         all_reads=[read for _paper, mine in reads for read in mine],
         boxes=boxes,
+        signing_boxes=signing_boxes,
+        papers=[paper for paper, _mine in reads],
         deed_words=deed_words,
         items=_items(dossier),
         others=_other_cases(dossier),

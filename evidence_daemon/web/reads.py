@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +11,20 @@ from evidence_daemon.cases.equipment import Likeness, same_serial
 from evidence_daemon.cases.identity import same_id
 from evidence_daemon.cases.names import NameMatch, compare
 from evidence_daemon.documents.corrections import NAMES
-from evidence_daemon.model import Box, Case, Claim, Document, Engine, Field, Fields, Page, Sha256, Subject, Witness
+from evidence_daemon.model import (
+    Box,
+    Case,
+    Claim,
+    Document,
+    Engine,
+    Field,
+    Fields,
+    Page,
+    Sha256,
+    SigningPlace,
+    Subject,
+    pages_of,
+)
 from evidence_daemon.review import Dossier
 from evidence_daemon.web.words import _, word
 
@@ -49,20 +62,18 @@ class Read:
 
 
 def sheets_of(dossier: Dossier) -> list[Sheet]:
-    """Every page that has a picture, in order."""
-    pages = (
-        (page, reading)
-        for reading in dossier.story.readings
-        if isinstance(reading, Document)
-        for page in reading.pages
-        if page.raster
-    )
-    return [Sheet(number, page, reading) for number, (page, reading) in enumerate(pages, start=1)]
+    """Every page that was read, in order."""
+    pages = enumerate(pages_of(dossier.story.readings), start=1)
+    return [Sheet(number, page, document) for number, (document, page) in pages]
 
 
 def values_read(paper: Fields, number: int, cases: tuple[Case, ...], sheets: list[Sheet]) -> list[Read]:
     """What a paper says, value by value, beside what is on file for these cases."""
-    place = _places(paper, sheets)
+    numbers = {sheet.number for sheet in sheets}
+
+    def place(field: Field | None) -> int:
+        return field.page if field is not None and field.box is not None and field.page in numbers else 0
+
     found = []
     for name in NAMES:
         field: Field | None = getattr(paper, name)
@@ -99,37 +110,6 @@ def subject_read(subject: Subject, cases: tuple[Case, ...]) -> list[Read]:
         expected = ", ".join(word(line) for line in sorted(on_file))
         found.append(Read("asunto.line", "line", field, expected, says, kind))
     return found
-
-
-def _places(paper: Fields, sheets: list[Sheet]) -> Any:
-    """Where a field of this paper lies, as the number of a sheet.
-
-    Its page counts within its file: of several photos of one acta, each a file of its own, that one is meant which
-    shows the value in its box.
-    """
-    mine = [sheet for digest in paper.documents for sheet in sheets if sheet.document.sha256 == digest]
-
-    def place(field: Field | None) -> int:
-        if field is None or field.box is None:
-            return 0
-        numbered = [sheet for sheet in mine if sheet.page.number == field.page]
-        if len(numbered) > 1:
-            numbered = [one for one in numbered if _shows(one.page, field.box, field.raw)] or numbered
-        return next((sheet.number for sheet in (*numbered, *mine)), 0)
-
-    return place
-
-
-def _shows(page: Page, box: Box, raw: str) -> bool:
-    """Whether an engine read on this page, in this box, a word of the value as it was printed."""
-    looks: tuple[Page | Witness, ...] = (page, *page.witnesses)
-    words = (word for look in looks for word in look.words)
-    near = (one.text for one in words if _meet(one.box, box) and any(sign.isalnum() for sign in one.text))
-    return any(text in raw or raw in text for text in near)
-
-
-def _meet(one: Box, two: Box) -> bool:
-    return one.x0 < two.x1 and two.x0 < one.x1 and one.y0 < two.y1 and two.y0 < one.y1
 
 
 def _compared(name: str, field: Field | None, cases: tuple[Case, ...]) -> tuple[str, str, str]:
@@ -185,13 +165,22 @@ def _compared_equipment(field: Field | None, items: list[tuple[str, str]]) -> tu
 def boxes(reads: list[Read], sheet: Sheet) -> Iterator[tuple[Read, tuple[float, float, float, float]]]:
     """The values that lie on this page, with their boxes in its pixels: x, y, width, height, a little wider."""
     for read in reads:
-        if read.field is None or read.field.box is None or read.sheet != sheet.number:
-            continue
-        box, width, height = read.field.box, sheet.page.width, sheet.page.height
-        pad = 0.004
-        x0, y0 = max(0.0, box.x0 - pad), max(0.0, box.y0 - pad)
-        x1, y1 = min(1.0, box.x1 + pad), min(1.0, box.y1 + pad)
-        yield (
-            read,
-            (round(x0 * width, 1), round(y0 * height, 1), round((x1 - x0) * width, 1), round((y1 - y0) * height, 1)),
+        if read.field is not None and read.field.box is not None and read.sheet == sheet.number:
+            yield read, _in_pixels(read.field.box, sheet.page)
+
+
+def signing_boxes(
+    papers: Iterable[Fields], sheet: Sheet
+) -> Iterator[tuple[SigningPlace, tuple[float, float, float, float]]]:
+    """Where signatures and stamps were looked for on this page, with their boxes in its pixels."""
+    for paper in papers:
+        yield from (
+            (place, _in_pixels(place.box, sheet.page)) for place in paper.signing_places if place.page == sheet.number
         )
+
+
+def _in_pixels(box: Box, page: Page) -> tuple[float, float, float, float]:
+    pad = 0.004
+    x0, y0 = max(0.0, box.x0 - pad) * page.width, max(0.0, box.y0 - pad) * page.height
+    x1, y1 = min(1.0, box.x1 + pad) * page.width, min(1.0, box.y1 + pad) * page.height
+    return round(x0, 1), round(y0, 1), round(x1 - x0, 1), round(y1 - y0, 1)
