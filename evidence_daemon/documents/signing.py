@@ -78,8 +78,9 @@ def signed_on(sheet: Sheet, book: LabelsBook, signing: float, holder: str, agent
         if not any(_overlap(room[0], other) > 0.3 for other, _ in customers)
     ]
     marked = any(_is_signed(sheet, *room) for room in companies)
-    asked = any(_is_asked(sheet, room, customers, labels) for room, _ in companies)
-    received = Signature.HALLADA if marked else empty if asked and found else Signature.DUDOSA
+    asked = [room for room, _ in companies if _is_asked(sheet, room, customers, labels)]
+    bare = asked and found and not any(_is_marked_near(sheet, room, customers) for room in asked)
+    received = Signature.HALLADA if marked else empty if bare else Signature.DUDOSA
     stamps = list(_stamps(sheet, [room for room, _ in customers], signing))
     return Signed(
         signature,
@@ -142,6 +143,25 @@ def _is_asked(sheet: Sheet, room: Box, customers: Sequence[tuple[Box, float]], l
     if any(abs(room.y1 - other.y1) < _BESIDE * sheet.line_height for other, _ in customers):
         return True
     return any("signing" in hit.fields and _meets(sheet, hit, room) for hit in labels)
+
+
+_UNDER = 8.0
+"""Heights of a line within which one signs under words that stand at the top of a box."""
+
+
+def _is_marked_near(sheet: Sheet, room: Box, customers: Sequence[tuple[Box, float]]) -> bool:
+    """Whether ink reaches into a room or under it that is not the customer's alone."""
+    near = Box(room.x0, room.y0, room.x1, room.y1 + _UNDER * sheet.line_height)
+    strokes = [ink for ink in sheet.ink if ink.y1 - ink.y0 >= _STROKE * sheet.line_height and _overlap(ink, near) > 0]
+    return any(not _is_in_one(ink, customers) for ink in strokes)
+
+
+def _is_in_one(ink: Box, customers: Sequence[tuple[Box, float]]) -> bool:
+    return any(_overlap(ink, room) > _MOSTLY for room, _ in customers)
+
+
+_MOSTLY = 0.5
+"""Share of strokes that lies in the customer's place, from which on they are his."""
 
 
 def _meets(sheet: Sheet, hit: Hit, room: Box) -> bool:
