@@ -36,6 +36,7 @@ PON_VENDORS = frozenset(
     }
 )
 """Vendor letters of ITU-T G.984.3 serials met in the field: here the last eight can only be hex digits."""
+_PON_VENDORS_IN_HEX = frozenset(vendor.encode("ascii").hex().upper() for vendor in PON_VENDORS)
 
 # Letters that cannot be hex digits and have one digit that they can be mistaken for.  G is left alone:
 # it may be a 6 or a C.
@@ -85,6 +86,20 @@ def is_pon_serial(text: str) -> bool:
     """True for a serial whose form proves itself: a known vendor and eight hex digits."""
     serial = label_form(text)
     return serial[:4] in PON_VENDORS and _PON_LETTERS.fullmatch(serial) is not None
+
+
+def is_misread_pon(text: str) -> bool:
+    """True for a known vendor and eight characters that are not all hex: nobody printed such a number.
+
+    >>> is_misread_pon("HWTC1EPE2B59"), is_misread_pon("HWTC1EFE2B59"), is_misread_pon("ZTEGQ7C8M220870")
+    (True, False, False)
+    """
+    serial = label_form(text)
+    if len(serial) == 12:
+        headed = serial[:4] in PON_VENDORS
+    else:
+        headed = len(serial) == 16 and serial[:8] in _PON_VENDORS_IN_HEX
+    return headed and re.fullmatch(r"[0-9A-F]{8}", serial[-8:]) is None
 
 
 @lru_cache(maxsize=8192)

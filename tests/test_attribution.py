@@ -10,6 +10,7 @@ from dataclasses import replace
 import pytest
 from test_fields import BOOK, HEAD, document, typed, value
 
+from evidence_daemon.canonical import label_form
 from evidence_daemon.documents.fields import read_papers
 from evidence_daemon.model import Direction, Engine, Fields, Page, Witness
 from evidence_daemon.rulebook import DocumentsBook
@@ -52,6 +53,17 @@ def test_who_gives_back_as_the_subscriber_is_the_holder(who: str) -> None:
     sentence = "Yo, MORALES PAZ JUANA ANA, con C.I. 1700000019, en calidad de"
     assert proven(read(f"{RETURN}  {sentence} {who} del servicio,\n{SIGNED}"), "id_number")
     assert not proven(read(f"{RETURN}  {sentence} asesor de la empresa,\n{SIGNED}"), "id_number")
+
+
+@pytest.mark.parametrize(
+    ("serial", "sure"),
+    [("HWTC1EFE2B59", True), ("HWTC1EPE2B59", False), ("485754431EFE2B59", True), ("485754431EFE2B5P", False)],
+)
+def test_a_vendors_number_that_cannot_be_one_was_misread_by_all(serial: str, sure: bool) -> None:
+    paper = read(f"{RETURN}  Titular: MORALES PAZ JUANA\n  ONT Huawei HG8245Q2   Serie: {serial}\n{SIGNED}")
+    assert paper.equipment[0].serial is not None
+    read_as = label_form(paper.equipment[0].serial.value), paper.equipment[0].serial.proven
+    assert read_as == (label_form(serial), sure)
 
 
 BANDS = """

@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from enum import StrEnum
 
-from evidence_daemon.canonical import canonical_mac, canonical_serial, is_pon_serial, label_form, plain
+from evidence_daemon.canonical import canonical_mac, canonical_serial, is_misread_pon, is_pon_serial, label_form, plain
 from evidence_daemon.model import EquipmentType
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "canonical_serial",
     "equipment_type",
     "folded",
+    "is_misread_pon",
     "is_pon_serial",
     "label_form",
     "plain",

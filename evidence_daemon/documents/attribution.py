@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations, pairwise
 
-from evidence_daemon.cases.equipment import canonical_mac, is_pon_serial, plain, types_named
+from evidence_daemon.cases.equipment import canonical_mac, is_misread_pon, is_pon_serial, plain, types_named
 from evidence_daemon.cases.identity import read_id, same_id
 from evidence_daemon.documents.agreement import one_place
 from evidence_daemon.documents.kinds import own_ruc
@@ -77,10 +77,13 @@ _HIS_COLUMN = ("id:columna:", "holder:columna:")
 def listed(line: EquipmentLine, sheets: Sequence[Sheet]) -> EquipmentLine:
     """A piece of equipment whose number is a doubt where its cell shows two of them, or letters close before it.
 
+    So is one with a vendor's letters and no digits to base sixteen behind them: two engines misread it alike.
     Twelve bare digits to base sixteen that are all that a row shows may be its serial as well as its MAC.
     """
     if line.serial is not None and (_two_in_one("serial", line.serial, sheets) or _begins_before(line.serial, sheets)):
         line = replace(line, serial=withdrawn(line.serial, _NOT_SHOWN))
+    if line.serial is not None and is_misread_pon(line.serial.value):
+        line = replace(line, serial=withdrawn(line.serial))
     if line.serial is None and line.mac is not None and re.fullmatch(r"\w+", line.mac.raw.strip()):
         line = replace(line, mac=withdrawn(line.mac))
     return line
