@@ -222,7 +222,7 @@ def test_it_stops_cleanly_within_a_minute_in_the_middle_of_a_reading_and_goes_on
     before = rows(booted, "SELECT count(*) FROM mails")[0][0]
     for number in ("0009", "0004"):
         delivers(booted, number)
-    wait_for(lambda: booted.runs("tesseract"), "a reading")
+    wait_for(lambda: booted.runs("cell-ocr"), "a reading")
     booted.do("systemctl", "stop", DAEMON)
     end = booted.unit(DAEMON, "Result", "ExecMainStatus", "ExecMainCode")
     assert end == {"Result": "success", "ExecMainStatus": "0", "ExecMainCode": "1"}  # ended by itself, not by SIGKILL

@@ -31,7 +31,7 @@ from reportlab.pdfgen.canvas import Canvas
 from evidence_daemon.cases.equipment import canonical_serial
 from evidence_daemon.config import DocumentsConfig
 from evidence_daemon.documents import reader as reader_module
-from evidence_daemon.documents import sandbox
+from evidence_daemon.documents import sandbox, tesseract
 from evidence_daemon.documents.fields import read_papers, wanted
 from evidence_daemon.documents.reader import Reader
 from evidence_daemon.documents.sight import OCR, Sight, words_of
@@ -593,6 +593,22 @@ def test_a_machine_that_can_read_passes_the_check() -> None:
 def test_a_missing_language_is_told_with_its_package() -> None:
     with pytest.raises(BadConfig, match="apt-get install tesseract-ocr-que"):
         Reader(CONFIG.model_copy(update={"languages": "spa+que"}), Kept(), BOOK).check()
+
+
+def test_tesseract_reads_the_same_as_a_library_and_as_a_program(monkeypatch: pytest.MonkeyPatch) -> None:
+    grey = cv2.cvtColor(pixels(pdf(note), 200), cv2.COLOR_RGB2GRAY)
+    lines = grey[: grey.shape[0] // 3]
+    over = np.ascontiguousarray(np.rot90(grey, 2))
+    assert tesseract._library() is not None
+    read, turned = tesseract.words(lines, "spa", 4), tesseract.orientation(over)
+    assert {"CONSTANCIA", "CD-2021-00417", "1700000019"} <= {word for word, *_ in read}
+    assert turned is not None
+    assert turned[0] == 180
+    monkeypatch.setattr(tesseract, "_library", lambda: None)
+    assert tesseract.words(lines, "spa", 4) == read
+    other = tesseract.orientation(over)
+    assert other is not None
+    assert other == pytest.approx(turned, abs=0.01)
 
 
 @pytest.mark.usefixtures("_own_nurseries")

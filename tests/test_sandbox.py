@@ -42,6 +42,12 @@ def test_no_cell_can_speak_to_anybody(work: str, family: int) -> None:
     assert attempt(work, "socket", int(family)) == "PermissionError"
 
 
+def test_a_cell_bears_the_name_of_its_work() -> None:
+    with Cell(SEALED, LIMITS) as cell:
+        list(cell.answers(Frame({"try": "nothing"})))
+        assert Path(f"/proc/{cell.pid}/comm").read_text("utf-8").strip() == "cell-cell_probe"
+
+
 def test_a_sealed_cell_reaches_no_file(tmp_path: Path) -> None:
     file = tmp_path / "secret"
     file.write_bytes(b"secret")

@@ -2,9 +2,9 @@
 
 * `SEALED` (the parsers of documents): a list of the few system calls that computing needs.  No file can be
   opened, no process started, nobody spoken to.  Landlock closes the file system a second time.
-* `READER` (OCR on clean pixels): Tesseract is a program, so starting programs is allowed; network, signals
-  and other processes' memory are not, and Landlock lets it write to its own temporary directory and read
-  system directories only.
+* `READER` (OCR on clean pixels): Tesseract loads its models from files, and is a program where there is no library of
+  it, so starting programs is allowed; network, signals and other processes' memory are not, and Landlock lets it write
+  to its own temporary directory and read system directories only.
 
 Whoever cannot lock itself ends (fail closed).  Sources: seccomp(2), Documentation/userspace-api/landlock.rst.
 """
@@ -31,7 +31,7 @@ class Lock(StrEnum):
     READER = "READER"
 
 
-_PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_SET_NO_NEW_PRIVS, _PR_SET_SECCOMP = 1, 4, 38, 22
+_PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_SET_NAME, _PR_SET_NO_NEW_PRIVS, _PR_SET_SECCOMP = 1, 4, 15, 38, 22
 _SECCOMP_MODE_FILTER = 2
 
 
@@ -50,6 +50,12 @@ def die_with(parent: int) -> None:
     _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:
         os._exit(1)
+
+
+def call(name: str) -> None:
+    """Give this process a name (at most 15 characters) by which `ps` and `top` show it."""
+    kept = ctypes.create_string_buffer(name.encode())
+    _prctl(_PR_SET_NAME, ctypes.addressof(kept))
 
 
 def lock(kind: Lock, *, require_landlock: bool, scratch: str) -> None:

@@ -27,7 +27,7 @@ import time
 import traceback
 from typing import Any, cast
 
-from evidence_daemon.documents.lock import die_with, lock
+from evidence_daemon.documents.lock import call, die_with, lock
 from evidence_daemon.documents.sandbox import Work, encoded, read_frame
 
 _MOST_DESCRIPTORS = 4096
@@ -99,6 +99,7 @@ def _live(work: Work, orders: dict[str, Any], descriptors: list[int]) -> None:
             os.dup2(descriptor, wanted)
         os.closerange(3, _MOST_DESCRIPTORS)
         die_with(orders["nursery"])
+        call(f"cell-{work.__name__.rpartition('.')[2]}"[:15])
         os.chdir(orders["scratch"])
         os.environ["TMPDIR"] = tempfile.tempdir = orders["scratch"]
         resource.setrlimit(resource.RLIMIT_AS, (orders["memory_bytes"],) * 2)

@@ -10,18 +10,15 @@ are read first and asked only when they make no sense.
 from __future__ import annotations
 
 import resource
-import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
-import pytesseract
 import zxingcpp
-from PIL import Image
 
+from evidence_daemon.documents import tesseract
 from evidence_daemon.documents.likeness import look
 from evidence_daemon.documents.pixels import (
     Laid,
@@ -43,6 +40,7 @@ LOCK = Lock.READER
 _OSD_FLOOR = 1.5
 """Tesseract's confidence below which its opinion on the orientation is not taken."""
 _OSD_SIDE = 1700
+_USUAL = "spa"
 _PAGE_LAYOUT, _LINE_LAYOUT = 4, 7
 """Tesseract's page segmentation modes: one column of lines of any size; one line."""
 _MAX_STRIPS = 400
@@ -54,12 +52,11 @@ _PNG += [cv2.IMWRITE_PNG_FILTER, cv2.IMWRITE_PNG_FILTER_NONE]
 def prepare() -> None:
     """One thread for everything: two documents are read side by side on two cores.
 
-    All is used once: tables that OpenCV makes at first use (those of a colour space take 0.1 s) and Tesseract's version
-    are then every child's.
+    Tables that OpenCV makes at first use (those of a colour space take 0.1 s) and Tesseract's models are then every
+    child's; another language is loaded by the child that is asked for it.
     """
     cv2.setNumThreads(1)
-    Image.init()
-    pytesseract.get_tesseract_version()
+    tesseract.load(_USUAL, tesseract.OSD)
     photo = np.full((900, 700, 3), 60, np.uint8)
     photo[90:810, 70:630] = 250
     for line in range(150, 750, 40):
@@ -100,7 +97,7 @@ def answer(request: Frame) -> Iterator[Frame]:
     asked = request.facts
     watch = _Watch()
     if asked["do"] == "check":
-        yield Frame({"languages": sorted(pytesseract.get_languages()), "last": True})
+        yield Frame({"languages": tesseract.languages(), "last": True})
         return
     facts, blobs = _QUESTIONS[asked["do"]](asked, request.blobs, watch)
     yield Frame({**facts, "seconds": watch.laps, "last": True}, blobs)
@@ -164,7 +161,7 @@ def _asked_for_lines(asked: Mapping[str, Any], _: tuple[bytes, ...], watch: _Wat
         top, bottom = int(max(0, min(ys)) * high), int(min(1, max(ys)) * high) + 1
         cut = cv2.copyMakeBorder(grey[top:bottom, left:right], 12, 12, 12, 12, cv2.BORDER_CONSTANT, value=255)
         cuts.append(((left - 12, top - 12), cut))
-    read = _tesseract([cut for _, cut in cuts], asked["languages"], _LINE_LAYOUT)
+    read = [tesseract.words(cut, asked["languages"], _LINE_LAYOUT) for _, cut in cuts]
     lines = [
         [[text, *_moved(place, corner, cut.shape, grey.shape), confidence, 0] for text, *place, confidence, _ in words]
         for (corner, cut), words in zip(cuts, read, strict=True)
@@ -243,7 +240,7 @@ def _read(sheet: Laid, languages: str, watch: _Watch) -> tuple[Laid, list[list[A
         watch.lap("prepare")
         grey = cleaned(page.grey)
         watch.lap("rules")
-        (words,) = _tesseract([grey], languages, _PAGE_LAYOUT)
+        words = tesseract.words(grey, languages, _PAGE_LAYOUT)
         watch.lap("words")
         return page, words
 
@@ -300,45 +297,5 @@ def orientation(grey: Pixels) -> int | None:
     longest = max(grey.shape)
     if longest > _OSD_SIDE:
         grey = cv2.resize(grey, None, fx=_OSD_SIDE / longest, fy=_OSD_SIDE / longest, interpolation=cv2.INTER_AREA)
-    try:
-        told = pytesseract.image_to_osd(_portable(grey), config="--psm 0", output_type=pytesseract.Output.DICT)
-    except pytesseract.TesseractError:
-        return None  # too few letters to judge
-    return int(told["rotate"]) % 360 if told["orientation_conf"] >= _OSD_FLOOR else None
-
-
-def _portable(grey: Pixels) -> Image.Image:
-    image = Image.fromarray(grey)
-    image.format = "PPM"  # pytesseract hands pixels over in a file: compressing a PNG would cost more than it saves
-    return image
-
-
-def _tesseract(pictures: Sequence[Pixels], languages: str, layout: int) -> list[list[list[Any]]]:
-    """[text, x0, y0, x1, y1, confidence, line] of every word of each picture, in fractions of the picture.
-
-    One run for all of them: Tesseract takes longer to load its model than to read a line by it.
-    """
-    read: list[list[list[Any]]] = [[] for _ in pictures]
-    with tempfile.TemporaryDirectory() as folder:
-        named = []
-        for number, grey in enumerate(pictures):
-            high, wide = grey.shape
-            named.append(f"{folder}/{number}.pgm")
-            Path(named[-1]).write_bytes(b"P5 %d %d 255\n" % (wide, high) + grey.tobytes())
-        listed = Path(folder, "all.txt")
-        listed.write_text("\n".join(named) + "\n")
-        table = pytesseract.image_to_data(
-            str(listed), lang=languages, config=f"--psm {layout}", output_type=pytesseract.Output.DICT
-        )
-    lines: dict[tuple[int, int, int, int], int] = {}
-    for i, text in enumerate(table["text"]):
-        if not text.strip() or float(table["conf"][i]) < 0:
-            continue
-        number = table["page_num"][i] - 1
-        height, width = pictures[number].shape
-        line = lines.setdefault((number, table["block_num"][i], table["par_num"][i], table["line_num"][i]), len(lines))
-        left, top = table["left"][i] / width, table["top"][i] / height
-        right, bottom = left + table["width"][i] / width, top + table["height"][i] / height
-        place = [round(at, 5) for at in (left, top, right, bottom)]
-        read[number].append([text.strip(), *place, round(float(table["conf"][i]) / 100, 3), line])
-    return read
+    told = tesseract.orientation(grey)
+    return told[0] if told is not None and told[1] >= _OSD_FLOOR else None

@@ -255,6 +255,7 @@ class Work(Protocol):
     and leaves no thread behind.  `answer` runs in the locked child.
     """
 
+    __name__: str
     LOCK: Lock
 
     def prepare(self) -> None: ...
