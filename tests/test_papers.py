@@ -26,8 +26,10 @@ from papers.later_negatives import LATER_NEGATIVES
 from papers.making import BY_HAND, CLASSES, LAYOUTS, SETS, Order, make, plan, write_truth
 from papers.negatives import NEGATIVES
 from papers.pen import HANDS, PACKAGES, missing_fonts
+from papers.sixth_facts import sixth_facts
+from papers.sixth_negatives import SIXTH_NEGATIVES
 from papers.truth import Facts, blank, cedula, facts, with_second_service
-from papers.wear import FRESH_WEAR, LATER_WEAR, WEAR
+from papers.wear import FRESH_WEAR, LATER_WEAR, SIXTH_WEAR, WEAR
 from PIL import Image
 from reading import bare, cpu_seconds, held, judged
 from reportlab.pdfgen.canvas import Canvas
@@ -150,7 +152,7 @@ def test_a_company_that_holds_a_service_has_a_valid_ruc_of_a_series_that_was_nev
         assert number[2:5] == "999"
 
 
-@pytest.mark.parametrize("invent", [facts, fourth_facts, fifth_facts])
+@pytest.mark.parametrize("invent", [facts, fourth_facts, fifth_facts, sixth_facts])
 def test_addresses_of_equipment_are_locally_administered(invent: Callable[[Random], Facts]) -> None:
     macs = [item.mac for seed in range(80) for item in invent(Random(seed)).items if item.mac]
     assert macs
@@ -226,24 +228,26 @@ def test_the_worst_photo_still_shows_the_whole_sheet(seed: int) -> None:
 # ── sets ─────────────────────────────────────────────────────────────────────────────────────────
 
 
-@pytest.mark.parametrize("only", ["all", "fresh", "later", "fourth", "fifth"])
+@pytest.mark.parametrize("only", ["all", "fresh", "later", "fourth", "fifth", "sixth"])
 def test_a_set_has_every_layout_in_every_wear_and_every_negative(only: str) -> None:
-    orders, chosen = plan(420, only=only), SETS[only]
+    orders, chosen = plan(560, only=only), SETS[only]
     actas = {(order.layout, order.wear) for order in orders if order.kind == "acta"}
     wears = set(CLASSES) - {*chosen.without}
     assert actas == {(one.name, wear) for one in chosen.layouts for wear in wears if one.by_hand or wear not in BY_HAND}
     assert {order.kind for order in orders} == {"acta", *chosen.negatives}
-    assert len({order.seed for order in orders}) == 420
+    assert len({order.seed for order in orders}) == 560
 
 
 def test_no_set_that_was_held_out_shares_a_layout_with_another() -> None:
     sets = [
-        {one.name for one in SETS[only].layouts} for only in ("visible", "unseen", "fresh", "later", "fourth", "fifth")
+        {one.name for one in SETS[only].layouts}
+        for only in ("visible", "unseen", "fresh", "later", "fourth", "fifth", "sixth")
     ]
     assert sum(map(len, sets)) == len(LAYOUTS)
-    assert set(CLASSES) - {*SETS["fresh"].without} == set(CLASSES) - LATER_WEAR.keys()
-    assert not {*SETS["fourth"].without}
-    assert not {*SETS["all"].without} ^ {*FRESH_WEAR, *LATER_WEAR}
+    assert set(CLASSES) - {*SETS["fresh"].without} == set(CLASSES) - LATER_WEAR.keys() - SIXTH_WEAR.keys()
+    assert not {*SETS["fourth"].without} ^ {*SIXTH_WEAR}
+    assert not {*SETS["sixth"].without}
+    assert not {*SETS["all"].without} ^ {*FRESH_WEAR, *LATER_WEAR, *SIXTH_WEAR}
 
 
 def test_a_set_of_held_out_layouts_holds_no_others_and_the_other_way_round() -> None:
@@ -263,7 +267,7 @@ def test_an_unknown_class_is_refused(how: dict[str, object]) -> None:
         plan(3, **how)  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("kind", [*NEGATIVES, *LATER_NEGATIVES, *FOURTH_NEGATIVES, *FIFTH_NEGATIVES])
+@pytest.mark.parametrize("kind", [*NEGATIVES, *LATER_NEGATIVES, *FOURTH_NEGATIVES, *FIFTH_NEGATIVES, *SIXTH_NEGATIVES])
 def test_every_negative_can_be_drawn_and_is_not_to_be_accepted(kind: str, tmp_path: Path) -> None:
     made = make(Order(0, kind, "cajas", "pdf", 7), tmp_path)
     assert not made.accept

@@ -23,19 +23,21 @@ from papers.fresh_negatives import FRESH_NEGATIVES
 from papers.later import LATER
 from papers.later_negatives import LATER_NEGATIVES
 from papers.negatives import NEGATIVES, Drawn
+from papers.sixth import SIXTH
+from papers.sixth_negatives import SIXTH_NEGATIVES
 from papers.truth import Truth, with_second_service
 from papers.unseen import UNSEEN
 from papers.visible import VISIBLE
-from papers.wear import FRESH_WEAR, LATER_WEAR, WEAR
+from papers.wear import FRESH_WEAR, LATER_WEAR, SIXTH_WEAR, WEAR
 
-LAYOUTS = {layout.name: layout for layout in VISIBLE + UNSEEN + FRESH + LATER + FOURTH + FIFTH}
+LAYOUTS = {layout.name: layout for layout in VISIBLE + UNSEEN + FRESH + LATER + FOURTH + FIFTH + SIXTH}
 BY_HAND = {"manuscrito_escaneo": "escaneo200", "manuscrito_foto": "foto_ligera"}
 """Forms filled in by hand, and how they are captured."""
 TWO_PAGES = {"dos_paginas": "escaneo200"}
 """The certificate and a page of conditions, in one file."""
-CLASSES = (*WEAR, *FRESH_WEAR, *LATER_WEAR, *BY_HAND, *TWO_PAGES)
-_WAYS = WEAR | FRESH_WEAR | LATER_WEAR
-_OTHERS = NEGATIVES | FRESH_NEGATIVES | LATER_NEGATIVES | FOURTH_NEGATIVES | FIFTH_NEGATIVES
+CLASSES = (*WEAR, *FRESH_WEAR, *LATER_WEAR, *BY_HAND, *TWO_PAGES, *SIXTH_WEAR)
+_WAYS = WEAR | FRESH_WEAR | LATER_WEAR | SIXTH_WEAR
+_OTHERS = NEGATIVES | FRESH_NEGATIVES | LATER_NEGATIVES | FOURTH_NEGATIVES | FIFTH_NEGATIVES | SIXTH_NEGATIVES
 _NEGATIVE_WEAR = ("pdf", "escaneo200", "foto_ligera", "foto_media", "fax", "captura")
 _NEGATIVE_SHARE = 4
 """Every so-manieth paper is a negative."""
@@ -50,15 +52,16 @@ class Choice:
     negatives: Mapping[str, tuple[Callable[[Layout, int], Drawn], int]]
 
 
-_HELD_OUT = FRESH_WEAR | LATER_WEAR
+_HELD_OUT = FRESH_WEAR | LATER_WEAR | SIXTH_WEAR
 SETS = {
     "visible": Choice(VISIBLE, _HELD_OUT, NEGATIVES),
     "unseen": Choice(UNSEEN, _HELD_OUT, NEGATIVES),
     "all": Choice(VISIBLE + UNSEEN, _HELD_OUT, NEGATIVES),
-    "fresh": Choice(FRESH, LATER_WEAR, NEGATIVES | FRESH_NEGATIVES),
-    "later": Choice(LATER, (), LATER_NEGATIVES),
-    "fourth": Choice(FOURTH, (), FOURTH_NEGATIVES),
-    "fifth": Choice(FIFTH, (), FIFTH_NEGATIVES),
+    "fresh": Choice(FRESH, LATER_WEAR | SIXTH_WEAR, NEGATIVES | FRESH_NEGATIVES),
+    "later": Choice(LATER, SIXTH_WEAR, LATER_NEGATIVES),
+    "fourth": Choice(FOURTH, SIXTH_WEAR, FOURTH_NEGATIVES),
+    "fifth": Choice(FIFTH, SIXTH_WEAR, FIFTH_NEGATIVES),
+    "sixth": Choice(SIXTH, (), SIXTH_NEGATIVES),
 }
 """By the names under which they are asked for; `all` is what its authors know or have known for long."""
 
@@ -77,7 +80,7 @@ class Order:
 def plan(size: int, *, only: str = "all", classes: Collection[str] = (), seed: int = 0) -> list[Order]:
     """`size` papers; `classes` limits them (with `negativo` for negatives).
 
-    `only` is one of `SETS`: visible, unseen, all (of these two), fresh, later, fourth, fifth (all held out).
+    `only` is one of `SETS`: visible, unseen, all (of these two), fresh, later, fourth, fifth, sixth (all held out).
 
     Layouts and classes come in turn, so that any beginning of the list is a fair mixture.
     Raises `ValueError` for an unknown word.

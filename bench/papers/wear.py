@@ -493,6 +493,66 @@ def sent_on(pdf: bytes, seed: int, tint: Tint) -> list[File]:
     return [(".jpg", _jpeg(shot, 75))]
 
 
+def off_a_screen(pdf: bytes, seed: int, tint: Tint) -> list[File]:
+    """Photographed off a monitor: its dots beat with the camera's, light comes from within, a dark frame around."""
+    del tint
+    chance = np.random.default_rng(seed)
+    page = rasters(pdf, 150)[0].astype(np.float32)
+    rows, columns = page.shape[:2]
+    rim = max(rows, columns) // 18
+    screen = np.full((rows + 2 * rim, columns + 2 * rim, 3), 26, np.float32)
+    screen[rim : rim + rows, rim : rim + columns] = page * 0.93 + 12
+    shot = _on_table(_clip(screen), 0.12, (0.94, 0.98, 1.0), int(chance.integers(2300, 2900)), chance)
+    height, width = shot.shape[:2]
+    y, x = np.mgrid[0:height, 0:width].astype(np.float32)
+    beat = np.zeros((height, width), np.float32)
+    for turn in (0.0, 1.3):
+        angle, pitch = turn + float(chance.uniform(-0.25, 0.25)), float(chance.uniform(9, 26))
+        bend = 6 * np.sin(x / width * 5 + turn) + 6 * np.cos(y / height * 4)
+        beat += np.sin(((x + bend) * math.cos(angle) + (y + bend) * math.sin(angle)) * 2 * math.pi / pitch)
+    colour = np.array([1.0, -0.6, 0.8], np.float32) * float(chance.uniform(3.0, 6.0))
+    seen = shot.astype(np.float32) + beat[..., None] * colour
+    return [_held(_clip(seen), chance, int(chance.integers(70, 88)), 0.2)]
+
+
+def in_a_sleeve(pdf: bytes, seed: int, tint: Tint) -> list[File]:
+    """In a clear sleeve: milky, wrinkles that catch the light, streaks of it, the holes at the left edge."""
+    chance = np.random.default_rng(seed)
+    page = rasters(pdf, 210)[0].astype(np.float32)
+    rows, columns = page.shape[:2]
+    rim = columns // 26
+    sleeve = np.full((rows + 2 * rim, columns + 3 * rim, 3), 214, np.float32)
+    sleeve[rim : rim + rows, 2 * rim : 2 * rim + columns] = page * np.array(tint, np.float32)
+    sleeve = sleeve * 0.84 + 30
+    for share in (0.2, 0.45, 0.7):
+        cv2.circle(sleeve, (rim * 3 // 4, int(sleeve.shape[0] * share)), rim // 3, (70.0, 64.0, 60.0), -1)
+    y, x = np.mgrid[0 : sleeve.shape[0], 0 : sleeve.shape[1]].astype(np.float32)
+    for _ in range(9):
+        angle, wide = float(chance.uniform(0, math.pi)), columns * float(chance.uniform(0.002, 0.007))
+        away = (x - chance.uniform(0, columns)) * math.cos(angle) + (y - chance.uniform(0, rows)) * math.sin(angle)
+        sleeve += (float(chance.uniform(14, 34)) * np.exp(-np.abs(away) / wide)).astype(np.float32)[..., None]
+    for _ in range(2):
+        angle, wide = float(chance.uniform(0.3, 1.2)), columns * float(chance.uniform(0.03, 0.06))
+        away = (x - chance.uniform(0, columns)) * math.cos(angle) + (y - chance.uniform(0, rows)) * math.sin(angle)
+        sleeve += (float(chance.uniform(40, 62)) * np.exp(-((away / wide) ** 2))).astype(np.float32)[..., None]
+    shot = _on_table(_clip(sleeve), 0.2, (1.0, 1.0, 1.0), int(chance.integers(2500, 3200)), chance)
+    return [_held(shot, chance, int(chance.integers(68, 86)), 0.25)]
+
+
+def faded(pdf: bytes, seed: int, tint: Tint) -> list[File]:
+    """Kept for years in a wallet, as thermal paper fades: pale brownish print, paler in a band, yellowed paper."""
+    chance = np.random.default_rng(seed)
+    page = rasters(pdf, 250)[0].astype(np.float32)
+    rows, columns = page.shape[:2]
+    pale = np.full((rows, columns), float(chance.uniform(0.5, 0.62)), np.float32)
+    at, wide = float(chance.uniform(0.15, 0.85)) * rows, rows * 0.07
+    pale -= (0.14 * np.exp(-(((np.arange(rows) - at) / wide) ** 2))).astype(np.float32)[:, None]
+    print_ = (255 - page) * pale[..., None] * np.array([0.82, 0.92, 1.0], np.float32)
+    yellow = (tint[0], tint[1] * 0.98, tint[2] * 0.9)
+    shot = _on_table(_clip(255 - print_), 0.15, yellow, int(chance.integers(2500, 3200)), chance)
+    return [_held(shot, chance, int(chance.integers(72, 88)), 0.25)]
+
+
 WEAR: dict[str, Callable[[bytes, int, Tint], list[File]]] = {
     "pdf": text,
     "escaneo150": scan(150),
@@ -519,3 +579,9 @@ LATER_WEAR: dict[str, Callable[[bytes, int, Tint], list[File]]] = {
     "foto_reenviada": sent_on,
 }
 """Held out with the layouts of `later`."""
+SIXTH_WEAR: dict[str, Callable[[bytes, int, Tint], list[File]]] = {
+    "foto_pantalla": off_a_screen,
+    "foto_funda": in_a_sleeve,
+    "foto_descolorida": faded,
+}
+"""Held out with the layouts of `sixth`."""
