@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from random import Random
+from textwrap import wrap
 
 from reportlab.lib.colors import Color
 from reportlab.lib.pagesizes import A4, A5, LETTER, landscape
@@ -89,7 +90,8 @@ def _unreceived(one: Facts) -> Facts:
 def _note(pen: Pen, lines: Sequence[str], *, colour: Color = BLUE_PEN, face: str = "") -> None:
     """A box at the foot of the form, or under it on a narrow paper."""
     small = min(pen.width, pen.height) < 450
-    size = min(10.5, (pen.width - 66) / (0.62 * max(map(len, lines))))
+    size = 8.0 if small else 10.5
+    lines = [part for line in lines for part in wrap(line, int((pen.width - 66) / (0.62 * size)))]
     tall = size * 1.5 * len(lines) + 10
     foot = 84.0 if pen.width < 400 else 24.0 if small else 46.0
     wide = pen.width - 48

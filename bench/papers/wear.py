@@ -510,7 +510,7 @@ def off_a_screen(pdf: bytes, seed: int, tint: Tint) -> list[File]:
         angle, pitch = turn + float(chance.uniform(-0.25, 0.25)), float(chance.uniform(9, 26))
         bend = 6 * np.sin(x / width * 5 + turn) + 6 * np.cos(y / height * 4)
         beat += np.sin(((x + bend) * math.cos(angle) + (y + bend) * math.sin(angle)) * 2 * math.pi / pitch)
-    colour = np.array([1.0, -0.6, 0.8], np.float32) * float(chance.uniform(3.0, 6.0))
+    colour = np.array([1.0, -0.6, 0.8], np.float32) * float(chance.uniform(5.0, 9.0))
     seen = shot.astype(np.float32) + beat[..., None] * colour
     return [_held(_clip(seen), chance, int(chance.integers(70, 88)), 0.2)]
 
