@@ -706,7 +706,7 @@ def _sheet(pen: Pen, f: Facts) -> None:
     row((0.5, "", False), (0.5, "", False), tall=84)
     pen.y = top - 50
     pen.signature(x + 40, wide / 2 - 80, f.signed, [(f.holder,)], rule=False)
-    pen.signature(x + wide / 2 + 10, wide / 2 - 130, f.attended, [(f.agent,)], rule=False)
+    pen.signature(x + wide / 2 + 24, wide / 2 - 130, f.attended, [(f.agent,)], rule=False)
     sealed(pen, f, x + wide - 44, top - 42, short(f), "RECIBIDO", f"{f.day:%d-%m-%Y}", round_=True)
 
 
