@@ -182,7 +182,8 @@ class PhraseBook(_Book):
 class DirectionBook(_Book):
     """Who hands over to whom: parties, verbs, phrases of either direction (`return`, `install`).
 
-    The phrases of `doubt` leave the direction open whatever else is said.  Pages with a title of `beside` count for
+    The phrases of `doubt` leave the direction open whatever else is said; those of `harmless` only sound like one, and
+    are taken out of the text before.  Pages with a title of `beside` count for
     nothing here.
     """
 
@@ -194,6 +195,7 @@ class DirectionBook(_Book):
     returns: tuple[PhraseBook, ...] = Field(alias="return")
     installs: tuple[PhraseBook, ...] = Field(alias="install")
     doubts: tuple[PhraseBook, ...] = Field(alias="doubt")
+    harmless: tuple[PhraseBook, ...] = ()
 
 
 class LabelsBook(_Book):

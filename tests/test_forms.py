@@ -9,6 +9,7 @@ import pytest
 from reportlab.pdfgen.canvas import Canvas
 from test_fields import BOOK, HEAD, document, read, typed, value
 
+from evidence_daemon.canonical import label_form
 from evidence_daemon.documents import pdf
 from evidence_daemon.documents.fields import read_papers, wanted
 from evidence_daemon.documents.layout import Sheet
@@ -295,6 +296,44 @@ def test_a_sentence_goes_on_in_its_column() -> None:
 """
     )
     assert paper.direction is Direction.DEVOLUCION, paper.because
+
+
+def test_a_sentence_goes_on_in_its_column_though_lines_of_the_other_stand_between() -> None:
+    page = typed(
+        RETURN
+        + """
+  1) Decodificador HD Kaon
+                         CNT EP recibe los equipos. No se registran valores por equipos
+  Fecha
+                         no devueltos ni anteriores.
+  5 de mayo de 2021
+"""
+    )
+    words = []
+    for word in page.words:  # the lines of the right column stand closer, as a sentence's do
+        lower = 0.6 / 66 if word.text == "Fecha" else 0.9 / 66 if word.text in {"no", "devueltos", "ni"} else 0.0
+        lower = 0.9 / 66 if word.text == "anteriores." else lower
+        words.append(replace(word, box=replace(word.box, y0=word.box.y0 - lower, y1=word.box.y1 - lower)))
+    (paper,) = read_papers([document(replace(page, words=tuple(words)))], BOOK)
+    assert paper.direction is Direction.DEVOLUCION, paper.because
+
+
+@pytest.mark.parametrize(("gap", "read_as"), [(0.001, "46485454CBE19514"), (0.012, "46485454CBE")])
+def test_a_number_that_an_engine_broke_in_two_is_one(gap: float, read_as: str) -> None:
+    page = typed(f"{RETURN}\n  ONT FiberHome AN5506   Serie:   46485454CBE 19514\n")
+    end = next(word.box.x1 for word in page.words if word.text == "46485454CBE")
+    words = [
+        replace(word, box=replace(word.box, x0=end + gap, x1=end + gap + 0.05)) if word.text == "19514" else word
+        for word in page.words
+    ]
+    (paper,) = read_papers([document(replace(page, words=tuple(words)))], BOOK)
+    assert serials(paper) == [label_form(read_as)]
+
+
+def test_one_number_under_two_captions_is_not_read_twice() -> None:
+    paper = read(f"{RETURN}\n  Cédula / RUC del titular C.I.: 17OOOO0O19\n")
+    assert value(paper.id_number) in {"", "1700000019"}
+    assert paper.id_number is None or not paper.id_number.proven
 
 
 @pytest.mark.parametrize("listed", ["Silla de espera      INV-40-0119", "Escritorio           0012345678"])

@@ -237,7 +237,10 @@ def direction_of(sheets: Sequence[Sheet], book: DirectionBook) -> tuple[Directio
                     found[match[0][:80]] = found.get(match[0][:80], False) or phrase.strong
         for said, back in _parties(sheet, book, offered):
             (returns if back else installs)[said] = True
-        doubts |= dict.fromkeys(match[0][:80] for one in book.doubts if (match := re.search(one.pattern, sheet.text)))
+        whole = sheet.text
+        for phrase in book.harmless:
+            whole = re.sub(phrase.pattern, " ", whole)
+        doubts |= dict.fromkeys(match[0][:80] for one in book.doubts if (match := re.search(one.pattern, whole)))
         if struck(sheet):
             doubts["letras o rayas grandes a través de la hoja"] = None
     if chosen:

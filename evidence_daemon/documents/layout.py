@@ -133,20 +133,25 @@ class Sheet:
         """The same without one row, given by its words."""
         said: list[str] = []
         above: list[tuple[Span, int]] = []
+        columns: list[tuple[Span, int]] = []
         for number, row in enumerate(self.rows):
             here: list[tuple[Span, int]] = []
             if line is not None and row[0].words[0] in line.words:
-                above = here
+                above, columns = here, []
                 continue
             for place, cell in enumerate(row):
                 follows = place == 0 and bool(above) and self.reads_on(number)
-                before = above[0][1] if follows else next((at for one, at in above if self._in_column(one, cell)), None)
+                before = (
+                    above[0][1] if follows else next((at for one, at in columns if self._in_column(one, cell)), None)
+                )
                 if before is None:
                     before = len(said)
                     said.append("")
                 said[before] += f" {cell.text}"
                 here.append((cell, before))
             above = here
+            # Lines of a column beside this one may stand between two of a sentence.
+            columns = [*here, *columns][:_BESIDE_ONE_ANOTHER]
         bare = unicodedata.normalize("NFD", " ¦ ".join(said).upper())
         return " ".join("".join(c for c in bare if not unicodedata.combining(c)).split())
 
@@ -194,9 +199,23 @@ class Sheet:
                 min(fitting, key=lambda row: abs(_middle(_nearest(row, word)) - middle)).append(word)
             else:
                 rows.append([word])
-        for row in rows:
-            row.sort(key=lambda word: word.box.x0)
+        rows = [self._mended_row(sorted(row, key=lambda word: word.box.x0)) for row in rows]
         return sorted(rows, key=lambda row: sum(map(_middle, row)) / len(row))
+
+    def _mended_row(self, row: list[Word]) -> list[Word]:
+        """A row with its numbers whole: engines break some in two where no blank is.
+
+        What one engine reads of half a number, the other reads too when it is shown that half.
+        """
+        whole = row[:1]
+        for word in row[1:]:
+            last = whole[-1]
+            near = word.box.x0 - last.box.x1 < _NO_BLANK * min(_height(last), _height(word)) * self.aspect
+            if near and _halves(last.text, word.text):
+                whole[-1] = _one_word(last, word)
+            else:
+                whole.append(word)
+        return whole
 
     def _cells(self, row: list[Word]) -> tuple[Span, ...]:
         cells, current = [], [row[0]]
@@ -320,6 +339,29 @@ class Sheet:
         return behind >= 3 and behind > 3 * before
 
 
+_NO_BLANK = 0.28
+"""Heights of a word between the halves of one at most: the blanks of printers' faces are wider than 0.35."""
+_FEWEST_OF_BOTH = 9
+
+
+def _halves(one: str, two: str) -> bool:
+    """Whether two pieces may be one long number."""
+    both = one + two
+    pieces = all(re.fullmatch(r"(?=.*[0-9])[0-9A-Z]{2,}", piece) for piece in (one, two))
+    return pieces and len(both) >= _FEWEST_OF_BOTH and sum(map(str.isdigit, both)) >= 5
+
+
+def _one_word(one: Word, two: Word) -> Word:
+    box = Box(one.box.x0, min(one.box.y0, two.box.y0), two.box.x1, max(one.box.y1, two.box.y1))
+    return replace(one, text=one.text + two.text, box=box, confidence=min(one.confidence, two.confidence))
+
+
+def _height(word: Word) -> float:
+    return word.box.y1 - word.box.y0
+
+
+_BESIDE_ONE_ANOTHER = 8
+"""Cells over a line among which the one lies that it goes on with."""
 _FEWEST_LINES = 8
 
 

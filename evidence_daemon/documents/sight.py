@@ -163,12 +163,13 @@ class Sight:
         return self._before + stages < (_ACTA_SECONDS if wanted.kind is DocumentKind.ACTA else _OTHER_SECONDS)
 
     def _shown(self, page: Page) -> tuple[Page, bytes]:
-        acta = self._judge(page).kind is DocumentKind.ACTA
+        # The lower half of an acta, on a photo of its own, has no title and bears the signatures.
+        signed = self._judge(page).kind in {DocumentKind.ACTA, DocumentKind.OTRO}
         read = (*page.words, *(word for witness in page.witnesses for word in witness.words))
         # What was read out of a scribble is unsure, and must not be taken away as print.
         sure = [word for word in read if word.confidence >= _PRINT]
         words = [[w.text, w.box.x0, w.box.y0, w.box.x1, w.box.y1, w.confidence, 0] for w in sure]
-        told = self._asked("show", {"words": words, "ink": acta})
+        told = self._asked("show", {"words": words, "ink": signed})
         return replace(
             page,
             width=whole(told.facts["width"], 1, 100_000),

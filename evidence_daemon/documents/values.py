@@ -14,6 +14,7 @@ from itertools import takewhile
 
 from evidence_daemon.cases.equipment import plain
 from evidence_daemon.cases.identity import read_id, same_id
+from evidence_daemon.documents.agreement import one_place
 from evidence_daemon.documents.kinds import own_ruc
 from evidence_daemon.documents.labelled import LOOSE, Value, field_of, in_people_table, is_staffs, values
 from evidence_daemon.documents.layout import Hit, Sheet, Span, spelled, squeezed
@@ -106,7 +107,7 @@ def id_number_of(sheet: Sheet, book: DocumentsBook, signing: float) -> Field | N
         return _only_id_on(sheet, book)
     found.sort(key=lambda one: (one[0], one[1]))
     best = found[0][2]
-    again = [field for _, _, field in found[1:] if same_id(field.value, best.value)]
+    again = [f for _, _, f in found[1:] if same_id(f.value, best.value) and not one_place(f.box, best.box)]
     if again and not best.rule.startswith(LOOSE):
         best = replace(best, proven=True, confidence=max(best.confidence, *(field.confidence for field in again)))
     return best
