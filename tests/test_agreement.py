@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -71,6 +72,13 @@ def test_a_value_is_proven_by_two_engines_and_doubted_where_they_differ(
     assert (field.value, field.proven, field.rivals) == (value, proven, rivals)
     if rivals and not proven:
         assert field.confidence <= 0.5
+
+
+def test_of_two_looks_of_one_engine_the_surer_one_is_taken_and_proves_nothing() -> None:
+    faint = replace(read("MORA PAZ MARTA", R), confidence=0.52)
+    field = agreed("holder", [faint, read("MORA PAZ MARIA", R)])
+    assert field is not None
+    assert (field.value, field.proven, field.rivals) == ("MORA PAZ MARIA", False, ("MORA PAZ MARTA",))
 
 
 def test_nothing_is_made_of_nothing() -> None:
@@ -154,6 +162,34 @@ def test_a_page_tells_where_to_look_again_until_all_is_proven() -> None:
     assert len(first.places) >= 5
     again = wanted(page(T, LINES, Witness(R, words())), BOOK)
     assert (again.places, again.disputed, again.missing) == ((), (), False)
+
+
+def test_a_page_whose_numbers_were_read_unsurely_is_worth_being_read_anew_as_a_whole_once() -> None:
+    by_hand = tuple(replace(w, confidence=0.3) if w.text[-3:].isdigit() else w for w in words())
+    poor = replace(page(), words=by_hand)
+    assert wanted(poor, BOOK).poorly
+    assert not wanted(replace(poor, witnesses=(Witness(R, words()),)), BOOK).poorly
+    assert not wanted(page(), BOOK).poorly
+
+
+@pytest.mark.parametrize(
+    ("caption", "glued"), [("SR(A):", "SI(a): PEÑA LOZA MARIA JOSE"), ("Cliente:", "Cliente:PEÑA LOZA MARIA JOSE")]
+)
+def test_captions_that_one_engine_reads_name_what_the_other_reads_behind_them(caption: str, glued: str) -> None:
+    faint = changed("Cliente: PEÑA LOZA MARIA JOSE", f"{caption} PENA KOZA NARIA JUSE")
+    first = tuple(replace(w, confidence=0.4) if w.line == 4 and not w.text.endswith(":") else w for w in words(faint))
+    strong = words(changed("Cliente: PEÑA LOZA MARIA JOSE", glued))
+    paper = fields_of(replace(page(), words=first, witnesses=(Witness(R, strong),)))
+    assert paper.holder.value == "PEÑA LOZA MARIA JOSE"
+    assert not paper.holder.proven
+
+
+def test_what_a_second_look_makes_of_a_number_is_no_title() -> None:
+    lines = changed("Fecha: 17/03/2021", "Solicitud 0933489")
+    place = Box(0.18, 0.198, 0.3, 0.214)
+    garbage = Witness(T, (Word("al", Box(0.19, 0.2, 0.21, 0.212), 0.2, 0), Word("ono", place, 0.2, 0)), (place,))
+    paper = fields_of(page(T, lines, Witness(R, words(lines)), garbage))
+    assert paper.kind is DocumentKind.ACTA
 
 
 def test_a_page_on_which_a_value_was_not_found_is_looked_at_as_a_whole_and_only_once() -> None:

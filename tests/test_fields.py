@@ -982,6 +982,20 @@ def test_the_caption_says_whether_twelve_digits_are_a_serial(heads: str, serial:
     assert [(value(line.serial), value(line.mac)) for line in paper.equipment] == [(serial, mac)]
 
 
+@pytest.mark.parametrize("written", ["AAEADA5D89CO", "AA:EA:DA:5D:89:CO", "AAEADA5D 89C0;", "AA.EA:DA5D.89C0"])
+def test_a_mac_behind_its_caption_may_hold_a_letter_read_for_a_digit_and_is_no_proof_then(written: str) -> None:
+    line = read(LIST.replace("HWTCC661499D", f"HWTCC661499D   MAC: {written}")).equipment[0]
+    assert value(line.mac) == "AAEADA5D89C0"
+    assert line.mac is not None and line.mac.rule.startswith(LOOSE) is (written == "AAEADA5D89CO")
+
+
+@pytest.mark.parametrize("written", ["HWTCC661499Dy", "HWTCC661499DP", "SNHWTCC661499D"])
+def test_a_vendors_serial_is_known_beside_a_stroke_of_the_pen_and_is_no_proof_then(written: str) -> None:
+    line = read(LIST.replace("HWTCC661499D", written)).equipment[0]
+    assert value(line.serial) == "HWTCC661499D"
+    assert line.serial is not None and line.serial.rule.startswith(LOOSE)
+
+
 @pytest.mark.parametrize(
     ("printed", "proven"),
     [("OEB7A2C41F", False), ("0EB7A2C41F", True), ("0EB7A2C4IF", False), ("KOB7A2C41F", True), ("CS4F813419605", True)],

@@ -5,7 +5,9 @@ from __future__ import annotations
 import io
 import logging
 from collections.abc import Callable
+from itertools import pairwise
 
+import cv2
 import numpy as np
 import pytest
 from PIL import Image
@@ -257,3 +259,26 @@ def test_on_a_banner_lines_are_found_where_they_are_printed() -> None:
 
 def test_the_strong_engine_opens_no_file_once_it_sees_pixels() -> None:
     assert strong.LOCK is Lock.SEALED
+
+
+@pytest.mark.parametrize(
+    ("drawn", "read", "words"),
+    [
+        ("es 05 726 0626", "es05 7260626", ["es", "05", "726", "0626"]),  # what the engine runs together is parted
+        ("SERIE ZTEGC34C769F", "SERIEZTEGC34C769F", ["SERIE", "ZTEGC34C769F"]),
+        ("ZTEGC34C769F", "ZTEGC34C769F", ["ZTEGC34C769F"]),
+        ("Z T E G C 3 4 C 7", "ZTEGC34C7", ["ZTEGC34C7"]),  # print set wide is no row of words
+    ],
+)
+def test_a_blank_that_the_strong_engine_leaves_out_is_seen_in_the_ink(drawn: str, read: str, words: list[str]) -> None:
+    strip, at, places = np.full((strong.STRIP_HEIGHT, 900, 3), 255, np.uint8), 10, []
+    for letter in drawn:
+        if letter != " ":
+            cv2.putText(strip, letter, (at, 36), cv2.FONT_HERSHEY_SIMPLEX, 1.0, (0, 0, 0), 2)
+            places.append((at + 10) / 900)
+        at += 24
+    strip[44:46] = 0  # the rule that is written on
+    parted = strong.parted(places, strip)
+    letters = read.replace(" ", "")
+    cuts = [0, *sorted(parted), len(letters)]
+    assert [letters[one:two] for one, two in pairwise(cuts)] == words

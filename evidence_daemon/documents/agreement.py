@@ -88,11 +88,13 @@ def _by_itself(name: str, best: Sequence[Field], groups: dict[str, list[Field]])
     return any(field.proven for field in best) and not _rivalled(name, best, groups)
 
 
-def _rank(name: str, group: Sequence[Field]) -> tuple[int, int, int]:
+def _rank(name: str, group: Sequence[Field]) -> tuple[int, int, int, float]:
+    """Of two looks of one engine the surer one goes before; between engines confidence says nothing."""
     return (
         len({field.engine for field in group}),
         _well_formed(name, group[0].value),
         max(_TRUST.get(field.engine, 0) for field in group),
+        max(field.confidence for field in group),
     )
 
 

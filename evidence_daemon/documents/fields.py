@@ -99,9 +99,9 @@ class _Leaf:
     def __init__(self, sha256: Sha256, page: Page, book: DocumentsBook) -> None:
         self.sha256 = sha256
         self.sheets = sheets_of(page, _lexicon(book.labels))
-        self.kind, self.because = kind_of_all(self.sheets, book)
+        self.kind, self.because = kind_of_all(_of_titles(self.sheets), book)
         self.masked = masked_in(page)
-        if self.masked and kind_of_all(self.sheets[-1:], book)[0] is not self.kind:
+        if self.masked and kind_of_all(_of_titles(self.sheets)[-1:], book)[0] is not self.kind:
             self.kind = DocumentKind.OTRO  # the pixels show no such title
         self.found = _found_on(self.sheets, page, book)
         self.beside = self.kind is DocumentKind.OTRO and not self.found.equipment and is_beside(self.sheets, book)
@@ -117,6 +117,16 @@ class _Leaf:
             or any(getattr(found, name) for name in _SINGLE)
             or bool(found.equipment or found.signed.signing_places)
         )
+
+
+def _of_titles(sheets: Sequence[Sheet]) -> Sequence[Sheet]:
+    """The readings by which a page's kind is judged.
+
+    Not those that put a weaker engine's second look at values into the strong one's reading of the whole page: what it
+    makes of a number that it cannot read may look like a title.
+    """
+    weaker = (Engine.RAPIDOCR, Engine.TESSERACT)
+    return [sheet for sheet in sheets if sheet.mended is None or (sheet.engine, sheet.mended.engine) != weaker]
 
 
 @dataclass(slots=True)
@@ -437,7 +447,8 @@ def wanted(page: Page, book: DocumentsBook) -> Wanted:
         believed = bool(leaf.because) or (
             letters >= _ENOUGH_LETTERS and sheet.confidence >= _WELL_READ and not _tells_of_equipment(sheet)
         )
-        return Wanted(leaf.kind, missing=not believed and not seen_whole, worth=worth)
+        poorly = not believed and not seen_whole and _is_poorly_read(page)
+        return Wanted(leaf.kind, missing=not believed and not seen_whole, poorly=poorly, worth=worth)
     singles_found = [getattr(found, name) for name in _ASKED]
     numbers = [field for line in found.equipment for field in (line.serial, line.mac)]
     serials = [line.serial for line in found.equipment if line.type not in WITHOUT_SERIAL]
@@ -461,6 +472,7 @@ def wanted(page: Page, book: DocumentsBook) -> Wanted:
         disputed=tuple(_roomy(field.box, sheet) for field in values if field.rivals and not field.proven and field.box)
         or tuple(mask.place for mask in leaf.masked),
         captions=_captions(sheet, found) if page.engine is not Engine.TEXTO and not seen_whole else (),
+        poorly=page.engine is not Engine.TEXTO and not seen_whole and bool(missing or places) and _is_poorly_read(page),
         missing=missing and not seen_whole,
         unsigned=None if seen_whole or _has_place(found.signed) else _SIGNED_BELOW,
         worth=worth,
@@ -470,6 +482,19 @@ def wanted(page: Page, book: DocumentsBook) -> Wanted:
 def _has_place(signed: Signed) -> bool:
     """Whether the customer's place was found."""
     return any(place.signer is Signer.CLIENTE for place in signed.signing_places)
+
+
+_UNSURE, _MANY_UNSURE = 0.6, 0.25
+"""Confidence below which a number was read unsurely, and the share of such from which a page is worth a whole look:
+what was filled in by hand, or photographed badly, has more (measured on papers; of printed ones few have)."""
+_OF_A_NUMBER = 4
+"""Digits."""
+
+
+def _is_poorly_read(page: Page) -> bool:
+    """Whether many of the numbers on a page were read unsurely, or none was."""
+    numbers = [word.confidence for word in page.words if sum(map(str.isdigit, word.text)) >= _OF_A_NUMBER]
+    return sum(sure < _UNSURE for sure in numbers) >= _MANY_UNSURE * len(numbers)
 
 
 def _lines_of(field: Field, sheet: Sheet) -> list[Box]:

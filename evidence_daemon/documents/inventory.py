@@ -315,6 +315,9 @@ def _serial_field(sheet: Sheet, words: Sequence[Word], way: str, models: frozens
     whole.sort(key=lambda span: _tidy_serial(span.text) in models)
     for span in (*whole[:1], Span(shown)) if shown else ():
         text = _tidy_serial("".join(word.text for word in span.words))
+        glued = _GLUED_PON.fullmatch(text)
+        if glued is not None and glued[1] != text and is_pon_serial(glued[1]):
+            return field_of(sheet, label_form(glued[1]), span, f"{LOOSE}serie:{way}")
         worded = len(span.words) > 1 and any(re.fullmatch(r"[A-Z]{5,}", _bare(word)) for word in span.words)
         if text and not worded:  # "No entregado USD 75.00" is a remark
             # Few digits and no letter: as likely the number of a service as that of a box.
@@ -356,6 +359,8 @@ def _is_part(span: Span, shown: Sequence[Word]) -> bool:
     return at > 0 and re.fullmatch(r"[0-9A-Z]{4}", _bare(shown[at - 1])) is not None
 
 
+_GLUED_PON = re.compile(r"(?:SN|N)?([A-Z]{4}[0-9A-F]{8})[G-Z]?")
+"""A vendor's serial that stands close to its caption, or to a comma or a stroke of the pen read as a letter."""
 _NEARLY_HEX = re.compile(r"(?=.*[OQI])[0-9A-FOQI]{8,}")
 
 
@@ -384,22 +389,26 @@ def _mac_field(sheet: Sheet, words: Sequence[Word], way: str, *, anywhere: bool 
     """A MAC; where any number could stand it must look like one: twelve bare digits are a card's number."""
     for span in (Span(tuple(words)), *(Span((word,)) for word in words)) if words else ():
         text = "".join(word.text for word in span.words).strip(" ,;.()")
-        mac = canonical_mac(text) or _mended_mac(text)
+        mac = canonical_mac(text) or _mended_mac(text, _MAC_WITH_LETTERS)
         if mac and re.search(r"\d", mac) and not (anywhere and re.fullmatch(r"\d+", text)):
             return field_of(sheet, mac, span, f"mac:{way}")
+        if not anywhere and (mac := _mended_mac(text, _BARE_MAC)):
+            return field_of(sheet, mac, span, f"{LOOSE}mac:{way}")
     return None
 
 
 _WRITTEN_MAC = re.compile(r"(?:[0-9A-Z]{2}[:\-]){5}[0-9A-Z]{2}|(?:[0-9A-Z]{4}\.){2}[0-9A-Z]{4}")
 _MAC_WITH_LETTERS = re.compile(r"(?:[0-9A-FOQISZG]{2}[:\-]){5}[0-9A-FOQISZG]{2}")
-_HEX_FOR = str.maketrans("OQISZG", "001526")
+_BARE_MAC = re.compile(r"(?:[0-9A-FOQILSZG]{2}[:\-.]?){5}[0-9A-FOQILSZG]{2}")
+"""How it may also be written where a caption says what it is."""
+_HEX_FOR = str.maketrans("OQILSZG", "0011526")
 
 
-def _mended_mac(text: str) -> str:
+def _mended_mac(text: str, form: re.Pattern[str]) -> str:
     """A MAC in which one or two digits were read as letters that no MAC holds; "" for anything else."""
     bare = plain(text).replace(" ", "")
-    odd = sum(c in "OQISZG" for c in bare)
-    return canonical_mac(bare.translate(_HEX_FOR)) if odd <= 2 and _MAC_WITH_LETTERS.fullmatch(bare) else ""
+    odd = sum(c in "OQILSZG" for c in bare)
+    return canonical_mac(bare.translate(_HEX_FOR)) if odd <= 2 and form.fullmatch(bare) else ""
 
 
 def _listed(sheet: Sheet, book: DocumentsBook, signing: float) -> tuple[EquipmentLine, ...]:

@@ -182,7 +182,9 @@ class Sheet:
     def is_mixed(self, span: Span) -> bool:
         """Whether one engine read some of these words and another the rest: nobody has read the whole."""
         mended = self.mended
-        return mended is not None and 0 < sum(map(mended.holds, span.words)) < len(span.words)
+        if mended is None or mended.engine is self.engine:
+            return False
+        return 0 < sum(map(mended.holds, span.words)) < len(span.words)
 
     @cached_property
     def confidence(self) -> float:

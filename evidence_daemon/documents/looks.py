@@ -7,11 +7,11 @@ its words in those places: its values stand in the same surroundings, behind the
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from evidence_daemon.documents.layout import Lexicon, Mending, Sheet, distance, squeezed
+from evidence_daemon.documents.layout import Lexicon, Mending, Sheet, Span, distance, squeezed
 from evidence_daemon.model import Box, DocumentKind, Engine, Page, Witness, Word
 
 
@@ -26,6 +26,8 @@ class Wanted:
     """Where engines have read different values."""
     captions: tuple[Box, ...] = ()
     """Where small print over or under a number may say what number it is, while such a number is missing."""
+    poorly: bool = False
+    """So many numbers were read unsurely that the page is worth being read anew, as a whole, by the strong engine."""
     missing: bool = False
     """A value that the paper should have was found nowhere."""
     unsigned: float | None = None
@@ -56,6 +58,7 @@ def sheets_of(page: Page, lexicon: Lexicon) -> tuple[Sheet, ...]:
         if witness.engine is Engine.CODIGO:
             continue
         if not witness.regions:
+            sheets.append(_laid_over(base, sheets[-1], witness, lexicon))
             base = replace(page, engine=witness.engine, words=witness.words)
             looks.clear()
             sheets.append(_sheet(base, lexicon))
@@ -68,6 +71,62 @@ def sheets_of(page: Page, lexicon: Lexicon) -> tuple[Sheet, ...]:
             words, own = _mended(words, witness), _mended(own, witness)
             sheets.append(_sheet(replace(base, words=words), lexicon, Mending(witness.engine, own)))
     return tuple(sheets)
+
+
+def _laid_over(page: Page, sheet: Sheet, witness: Witness, lexicon: Lexicon) -> Sheet:
+    """A page with another engine's reading of the whole in all lines that its own engine has not read for sure.
+
+    Captions stay as the page's engine read them: it is the better one at small print, and the other at what was
+    written by hand behind it, often without a blank between.
+    """
+    lines: dict[int, list[Word]] = {}
+    for word in witness.words:
+        lines.setdefault(word.line, []).append(word)
+    unsure = [words for words in lines.values() if not well_read(_round(words), page.words)]
+    captions = [sheet.span_of(hit) for hit in sheet.hits if hit.strong]
+    own = tuple(filter(None, (_behind(captions, word) for words in unsure for word in words)))
+    named = {word for caption in captions for word in caption.words}
+    places = tuple(map(_round, unsure))
+    kept = [word for word in page.words if word in named or not _within(word.box, places)]
+    return _sheet(replace(page, words=(*kept, *own)), lexicon, Mending(witness.engine, own))
+
+
+def _behind(captions: Iterable[Span], word: Word) -> Word | None:
+    """What of a word is no caption; None where nothing is left."""
+    for caption in captions:
+        box, place = caption.box, word.box
+        high = min(box.y1, place.y1) - max(box.y0, place.y0)
+        if high < 0.4 * min(box.y1 - box.y0, place.y1 - place.y0) or min(box.x1, place.x1) <= max(box.x0, place.x0):
+            continue
+        for start in range(len(caption.words)):
+            said = squeezed(Span(caption.words[start:]).text)
+            cut = next((at for at in range(1, len(word.text)) if squeezed(word.text[:at]) == said), 0)
+            rest = word.text[cut:].lstrip(".:°º") if cut else ""
+            if rest:
+                return replace(word, text=rest, box=replace(place, x0=min(max(place.x0, box.x1), place.x1)))
+        if min(box.x1, place.x1) - max(box.x0, place.x0) > 0.7 * (place.x1 - place.x0):
+            return None
+    return word
+
+
+def _round(words: Sequence[Word]) -> Box:
+    return Span(tuple(words)).box
+
+
+_SURE = 0.9
+"""Confidence of every word of a line from which it is not read by the strong engine too, unless it holds digits."""
+
+
+def well_read(line: Box, words: Iterable[Word]) -> bool:
+    """Whether words that stand in a line make up most of it, none of them unsure or a number."""
+    inside = [word for word in words if _within(word.box, (line,))]
+    letters = [word for word in inside if sum(map(str.isalnum, word.text)) >= 2]
+    covered = sum(word.box.x1 - word.box.x0 for word in inside)
+    return (
+        bool(letters)
+        and covered > 0.7 * (line.x1 - line.x0)
+        and all(word.confidence >= _SURE and not any(map(str.isdigit, word.text)) for word in letters)
+    )
 
 
 @lru_cache(maxsize=24)

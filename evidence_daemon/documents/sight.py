@@ -21,7 +21,7 @@ from contextlib import ExitStack
 from dataclasses import replace
 from typing import Any, Self
 
-from evidence_daemon.documents.looks import Wanted
+from evidence_daemon.documents.looks import Wanted, well_read
 from evidence_daemon.documents.sandbox import Cell, CellDied, Frame, Limits
 from evidence_daemon.model import Box, DocumentKind, Engine, Page, Witness, Word
 
@@ -144,6 +144,9 @@ class Sight:
             return page
         if wanted.missing or wanted.places:
             page = self._with(page, self._codes())
+        if wanted.poorly:
+            page = self._with(page, self._strong_below(0.0))
+            wanted = self._judge(page)
         if wanted.places or wanted.captions:
             page = self._with(page, self._strong_at((*wanted.places, *wanted.captions)))
             wanted = self._judge(page)
@@ -204,13 +207,15 @@ class Sight:
             for corners in told.facts["lines"]
         ]
         lines.sort(key=lambda corners: sum(y for _, y in corners))
-        if known is not None:
+        if not top:
             self.spent[SEARCHED] = self.spent.get(SEARCHED, 0.0) + 1
+        if known is not None:
             lines = [corners for corners in lines if not _well_read(_around(corners), known)]
         words = self._strips(lines) if lines else ()
         if not words:
             return None
-        return Witness(Engine.RAPIDOCR, words, tuple(map(_around, lines)) if known else (Box(0.0, top, 1.0, 1.0),))
+        regions = tuple(map(_around, lines)) if known else (Box(0.0, top, 1.0, 1.0),) if top else ()
+        return Witness(Engine.RAPIDOCR, words, regions)
 
     def _strips(self, places: list[list[list[float]]]) -> tuple[Word, ...] | None:
         """The strong engine's words at places (four corners each, fractions); None where there is no such engine."""
@@ -291,10 +296,6 @@ def _once(judge: Judge) -> Judge:
     return asked
 
 
-_SURE = 0.9
-"""Confidence of every word of a line from which it is not read by the strong engine too, unless it holds digits."""
-
-
 def _around(corners: list[list[float]]) -> Box:
     """The upright box around four corners."""
     xs, ys = zip(*corners, strict=True)
@@ -307,14 +308,7 @@ def _well_read(line: Box, page: Page) -> bool:
     for witness in page.witnesses:
         if witness.engine is Engine.RAPIDOCR and any(_middle_in(line, region) for region in witness.regions):
             return True
-    inside = [word for word in page.words if _middle_in(word.box, line)]
-    letters = [word for word in inside if sum(map(str.isalnum, word.text)) >= 2]
-    covered = sum(word.box.x1 - word.box.x0 for word in inside)
-    return (
-        bool(letters)
-        and covered > 0.7 * (line.x1 - line.x0)
-        and all(word.confidence >= _SURE and not any(map(str.isdigit, word.text)) for word in letters)
-    )
+    return well_read(line, page.words)
 
 
 def _middle_in(box: Box, place: Box) -> bool:

@@ -13,6 +13,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any
 
 import cv2
@@ -102,12 +103,46 @@ def _read(strips: list[Pixels]) -> list[tuple[list[list[Any]], str]]:
         return []
     told = _engine.recognize_txt(strips)
     read = []
-    for text, score, where in zip(told.txts, told.scores, told.word_results, strict=True):
-        read.append((_words(text, where) if score >= _SURE_LINE else [], text))
+    for strip, text, score, where in zip(strips, told.txts, told.scores, told.word_results, strict=True):
+        read.append((_words(text, where, strip) if score >= _SURE_LINE else [], text))
     return read
 
 
-def _words(text: str, where: Any) -> list[list[Any]]:
+_PAPER_BETWEEN = STRIP_HEIGHT // 4
+"""Columns without ink from which on two letters may stand in different words."""
+
+
+def _gaps(strip: Pixels) -> list[tuple[float, float]]:
+    """Where no ink is over the whole height of a strip: from, to, as fractions of its width; rules are no ink."""
+    grey = strip[STRIP_HEIGHT // 8 : -STRIP_HEIGHT // 8, :, 0]
+    dark = cv2.threshold(grey, 0, 255, cv2.THRESH_BINARY_INV | cv2.THRESH_OTSU)[1] > 0
+    dark[dark.mean(axis=1) > 0.6] = False
+    bare = np.concatenate([[False], ~dark.any(axis=0), [False]])
+    edges = np.flatnonzero(bare[1:] != bare[:-1]).reshape(-1, 2)
+    return [(float(x0) / strip.shape[1], float(x1) / strip.shape[1]) for x0, x1 in edges]
+
+
+def parted(places: list[float], strip: Pixels) -> set[int]:
+    """Before which letters of a strip (by number; `places` are fractions of its width) there is a blank in the ink.
+
+    The engine leaves blanks out where print and handwriting meet.  A gap counts that is much wider than those between
+    the line's other letters.
+    """
+    gaps, width = _gaps(strip), strip.shape[1]
+    wide = []
+    for one, two in pairwise(places):
+        inside = [min(x1, two) - max(x0, one) for x0, x1 in gaps if x1 > one and x0 < two]
+        wide.append(width * max(inside, default=0.0))
+    if len(wide) < _FEWEST_LETTERS:
+        return set()
+    floor = max(_PAPER_BETWEEN, 2.5 * float(np.median(wide)))
+    return {number for number, gap in enumerate(wide, start=1) if gap > floor}
+
+
+_FEWEST_LETTERS = 6
+
+
+def _words(text: str, where: Any, strip: Pixels) -> list[list[Any]]:
     """Words between blanks, each with its extent along the strip."""
     letters = [c for c in text if not c.isspace()]
     places = [at for columns in where.word_cols for at in columns]
@@ -116,13 +151,14 @@ def _words(text: str, where: Any) -> list[list[Any]]:
     if len(places) != len(letters) or len(sure) != len(text):
         return [[text, 0.0, 1.0, float(min(sure, default=0.0))]] if text.strip() else []
     words: list[list[Any]] = []
+    apart = parted([(column + 0.5) / length for column in places], strip)
     at, begun = 0, False
     for c, confidence in zip(text, sure, strict=True):
         if c.isspace():
             begun = False
             continue
         first, last = (places[at] - 0.3) / length, (places[at] + 1.0) / length
-        if not begun:
+        if not begun or at in apart:
             words.append(["", first, last, 1.0])
         word = words[-1]
         word[0] += c if ord(c) <= _LATIN or not c.isalnum() else "?"
