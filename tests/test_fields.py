@@ -989,6 +989,11 @@ def test_a_mac_behind_its_caption_may_hold_a_letter_read_for_a_digit_and_is_no_p
     assert line.mac is not None and line.mac.rule.startswith(LOOSE) is (written == "AAEADA5D89CO")
 
 
+def test_a_vendors_serial_written_in_pieces_is_one_number() -> None:
+    line = read(LIST.replace("Serie: HWTCC661499D", "GPON SN: HWTC C6 61499D")).equipment[0]
+    assert value(line.serial) == "HWTCC661499D"
+
+
 @pytest.mark.parametrize("written", ["HWTCC661499Dy", "HWTCC661499DP", "SNHWTCC661499D"])
 def test_a_vendors_serial_is_known_beside_a_stroke_of_the_pen_and_is_no_proof_then(written: str) -> None:
     line = read(LIST.replace("HWTCC661499D", written)).equipment[0]

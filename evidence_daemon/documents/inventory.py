@@ -342,8 +342,10 @@ def _in_groups(words: Sequence[Word]) -> tuple[Word, ...]:
     if boxed >= _FEWEST_BOXES and sum(_bare(word).isdigit() for word in words[:boxed]) >= 4:
         return tuple(words[:boxed])
     texts = [_bare(word) for word in words[:5]]
-    if len(texts) > 1 and re.fullmatch(r"[A-Z]{4}", texts[0]) and is_pon_serial("".join(texts[:2])):
-        return tuple(words[:2])
+    if texts and re.fullmatch(r"[A-Z]{4}", texts[0]):
+        for stop in range(2, min(5, len(texts) + 1)):
+            if is_pon_serial("".join(texts[:stop])):
+                return tuple(words[:stop])
     size = len(list(takewhile(lambda text: re.fullmatch(r"[0-9A-F]{4}", text), texts)))
     # What is shorter may be a number and something else; what goes on is cut off nowhere for sure.
     goes_on = size < len(texts) and re.fullmatch(r"[0-9A-F]{1,3}", texts[size]) and re.search(r"\d", texts[size])
@@ -359,7 +361,7 @@ def _is_part(span: Span, shown: Sequence[Word]) -> bool:
     return at > 0 and re.fullmatch(r"[0-9A-Z]{4}", _bare(shown[at - 1])) is not None
 
 
-_GLUED_PON = re.compile(r"(?:SN|N)?([A-Z]{4}[0-9A-F]{8})[G-Z]?")
+_GLUED_PON = re.compile(r"(?:SN|N)?([A-Z]{4}[0-9A-Z]{8})[G-Z]?")
 """A vendor's serial that stands close to its caption, or to a comma or a stroke of the pen read as a letter."""
 _NEARLY_HEX = re.compile(r"(?=.*[OQI])[0-9A-FOQI]{8,}")
 
