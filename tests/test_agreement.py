@@ -81,6 +81,26 @@ def test_of_two_looks_of_one_engine_the_surer_one_is_taken_and_proves_nothing() 
     assert (field.value, field.proven, field.rivals) == ("MORA PAZ MARIA", False, ("MORA PAZ MARTA",))
 
 
+def test_a_name_that_stands_under_the_signature_too_is_taken_and_not_proven_by_that() -> None:
+    signed = (*LINES, "", "", "", "Peña Loza María José")
+    first, other = words(signed), words(tuple(line.replace("LOZA", "JOZA") for line in signed))
+    paper = fields_of(replace(page(), words=first, witnesses=(Witness(R, other),)))
+    assert (paper.holder.value, paper.holder.proven) == ("PEÑA LOZA MARIA JOSE", False)
+
+
+def test_of_two_looks_that_are_as_sure_the_longer_is_not_cut_off() -> None:
+    field = agreed("serial", [read("48921157", R), read("3221948921157", R)])
+    assert field is not None
+    assert (field.value, field.proven) == ("3221948921157", False)
+
+
+def test_an_o_among_nothing_but_digits_is_none_where_the_engine_has_read_a_nought_as_well() -> None:
+    letter, nought = read("O132468", R), replace(read("0132468", R), confidence=0.6)
+    field = agreed("number", [letter, nought])
+    assert field is not None
+    assert (field.value, field.proven) == ("0132468", False)
+
+
 def test_nothing_is_made_of_nothing() -> None:
     assert agreed("serial", [None, None]) is None
     assert agreed("serial", [None], [Word("ZTEGC3BA5A72", PLACE, 1.0, 0)]) is None

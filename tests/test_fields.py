@@ -1121,6 +1121,36 @@ def test_captions_under_the_rules_name_what_stands_over_them() -> None:
     assert [value(line.serial) for line in paper.equipment] == ["CS7H069631578"]
 
 
+def test_each_row_of_a_table_with_its_captions_below_is_a_piece() -> None:
+    paper = read(
+        UNDER_RULES.replace(
+            "  EQUIPO 1                SERIE                   MAC\n",
+            "  EQUIPO 1                SERIE                   MAC\n\n"
+            "  ONT Huawei              HWTCC661499D            AA:EA:DA:5D:89:C0\n"
+            "  EQUIPO 2                SERIE                   MAC\n",
+        )
+    )
+    assert [(value(line.serial), value(line.mac)) for line in paper.equipment] == [
+        ("CS7H069631578", ""),
+        ("HWTCC661499D", "AAEADA5D89C0"),
+    ]
+
+
+@pytest.mark.parametrize(("written", "taken"), [("17000C0019", True), ("17000C0018", False), ("C700000019", False)])
+def test_a_nought_written_open_is_one_where_the_check_digit_says_so_and_no_proof(written: str, taken: bool) -> None:
+    one = typed(LIST.replace("1700000019", written))
+    (paper,) = read_papers([document(replace(one, witnesses=(Witness(Engine.RAPIDOCR, one.words),)))], BOOK)
+    assert (value(paper.id_number) == "1700000019") is taken
+    assert paper.id_number is not None and not (taken and paper.id_number.proven)
+
+
+def test_what_is_written_large_beside_a_label_makes_no_title_of_it() -> None:
+    page = typed(LIST.replace("Fecha: 12 de marzo", "Solicitud (NTE-0933489  Fecha: 12 de marzo"))
+    tall = [replace(w, box=replace(w.box, y0=w.box.y0 - 0.008)) if "(NTE" in w.text else w for w in page.words]
+    (paper,) = read_papers([document(replace(page, words=tuple(tall)))], BOOK)
+    assert paper.kind is DocumentKind.ACTA
+
+
 def test_a_form_with_captions_over_its_values_is_not_read_upside_down() -> None:
     paper = read(TABLE.replace("042345678 ", "          "))
     assert value(paper.service_number) == ""

@@ -282,3 +282,13 @@ def test_a_blank_that_the_strong_engine_leaves_out_is_seen_in_the_ink(drawn: str
     letters = read.replace(" ", "")
     cuts = [0, *sorted(parted), len(letters)]
     assert [letters[one:two] for one, two in pairwise(cuts)] == words
+
+
+def test_a_place_that_is_disputed_is_not_read_twice_in_one_look(monkeypatch: pytest.MonkeyPatch) -> None:
+    place, looked = Box(0.2, 0.3, 0.4, 0.32), []
+    wanted = Wanted(DocumentKind.ACTA, places=(place,), disputed=(place,))
+    for name in ("_codes", "_strong_at"):
+        monkeypatch.setattr(Sight, name, lambda *_: None)
+    monkeypatch.setattr(Sight, "_again_at", lambda _, places: looked.append(places))
+    Sight("spa", lambda: Limits(1, 1), lambda _: wanted)._proven(Page(1, 10, 10, Engine.TESSERACT, ()))
+    assert looked == [(place,)]

@@ -6,7 +6,8 @@ the other readings are kept as rivals, and a person sees them all.  Confidence a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+import re
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 
 from evidence_daemon.cases.equipment import (
@@ -43,11 +44,17 @@ _SAME: dict[str, Same] = {
 }
 
 
-def agreed(name: str, readings: Sequence[Field | None], codes: Sequence[Word] = ()) -> Field | None:
+def agreed(
+    name: str,
+    readings: Sequence[Field | None],
+    codes: Sequence[Word] = (),
+    elsewhere: Collection[str] = (),
+) -> Field | None:
     """One value out of the readings of several engines, in the order in which they looked; None where none saw any.
 
     A later look of an engine at the same place takes the place of its earlier one only where another engine
-    agrees with it.
+    agrees with it.  Of readings that nothing else parts the one is taken that the page says in another place too
+    (`elsewhere`, in the form in which they are compared); that proves nothing.
     """
     same = alike_as(name)
     seen = [field for field in readings if field is not None]
@@ -57,7 +64,7 @@ def agreed(name: str, readings: Sequence[Field | None], codes: Sequence[Word] = 
     groups: dict[str, list[Field]] = {}
     for field in seen:
         groups.setdefault(same(field.value), []).append(field)
-    best = max(groups.values(), key=lambda group: _rank(name, group))
+    best = max(groups.values(), key=lambda group: _rank(name, group, elsewhere))
     taken = max(best, key=lambda field: (_TRUST.get(field.engine, 0), field.confidence))
     others = tuple(dict.fromkeys(group[0].value for group in groups.values() if group is not best))
     engines = {field.engine for field in best}
@@ -88,14 +95,28 @@ def _by_itself(name: str, best: Sequence[Field], groups: dict[str, list[Field]])
     return any(field.proven for field in best) and not _rivalled(name, best, groups)
 
 
-def _rank(name: str, group: Sequence[Field]) -> tuple[int, int, int, float]:
-    """Of two looks of one engine the surer one goes before; between engines confidence says nothing."""
+def _rank(name: str, group: Sequence[Field], elsewhere: Collection[str]) -> tuple[int, int, bool, int, int, float, int]:
+    """Of two looks of one engine the surer one goes before, then the longer: it is less likely cut off.
+
+    Between engines confidence says nothing.
+    """
+    value = group[0].value
     return (
         len({field.engine for field in group}),
-        _well_formed(name, group[0].value),
+        _well_formed(name, value),
+        alike_as(name)(value) in elsewhere,
         max(_TRUST.get(field.engine, 0) for field in group),
+        -_odd_letters(value) if name == "number" else 0,
         max(field.confidence for field in group),
+        len(value),
     )
+
+
+def _odd_letters(value: str) -> int:
+    """How many letters that look like digits stand among nothing but digits: the O of "O132468"."""
+    bare = re.sub(r"\W", "", value)
+    odd = sum(c in "OQILSZBG" for c in bare)
+    return odd if odd + sum(map(str.isdigit, bare)) == len(bare) else 0
 
 
 def _rivalled(name: str, best: Sequence[Field], groups: dict[str, list[Field]]) -> bool:

@@ -325,7 +325,11 @@ def _found_on(sheets: Sequence[Sheet], page: Page, book: DocumentsBook) -> _Foun
     """What the readings of one page say together."""
     looks = [_look(sheet, book) for sheet in sheets]
     codes = codes_of(page)
-    values = {name: agreed(name, _readings(name, sheets, looks), codes) for name in _SINGLE}
+    read = {name: _readings(name, sheets, looks) for name in _SINGLE}
+    values = {
+        name: agreed(name, fields, codes, _said_elsewhere(fields, sheets) if name == "holder" else ())
+        for name, fields in read.items()
+    }
     found = _Found(
         **values,
         signed=_surest([look.signed for look in looks]),
@@ -356,6 +360,19 @@ def _readings(name: str, sheets: Sequence[Sheet], looks: Sequence[_Found]) -> li
     """A value as each sheet has it by its own engine; where none has, as words of the base stand in a mended one."""
     own = [_own(sheet, look, name) for sheet, look in zip(sheets, looks, strict=True)]
     return own if any(own) else [getattr(look, name) for look in looks]
+
+
+def _said_elsewhere(readings: Sequence[Field | None], sheets: Sequence[Sheet]) -> frozenset[str]:
+    """Which of several readings of a name stand in another place of the page too: under a signature, for the most."""
+    names = {squeezed(field.value): field for field in readings if field is not None}
+    if len(names) < 2:
+        return frozenset()
+    cells = {cell for sheet in sheets for row in sheet.rows for cell in row}
+    return frozenset(
+        name
+        for name, field in names.items()
+        if any(name in squeezed(cell.text) and not one_place(cell.box, field.box) for cell in cells)
+    )
 
 
 def _own(sheet: Sheet, look: _Found, name: str) -> Field | None:

@@ -49,7 +49,8 @@ def _table(sheet: Sheet, book: DocumentsBook, signing: float) -> tuple[Equipment
         heads = _heads(sheet, number) if number > reached else {}
         if not heads:
             continue
-        body = _body(sheet, number, signing)
+        over = [sheet.rows[number - 1]] if number and sheet.captions_below else []
+        body = over if any(map(_tells, over)) else _body(sheet, number, signing)
         if not body:
             continue
         row = sheet.rows[number]
@@ -60,7 +61,7 @@ def _table(sheet: Sheet, book: DocumentsBook, signing: float) -> tuple[Equipment
         lines = tuple(filter(None, (_row(sheet, cells, names, edges, book) for cells in body)))
         if lines:
             found += lines
-            reached = number + len(body)
+            reached = number if body is over else number + len(body)
     return tuple(found)
 
 

@@ -83,9 +83,11 @@ def _title(sheet: Sheet, titles: Sequence[str]) -> str:
                 continue
             plain_line = not sheet.strong_hits_in(number, place)
             line = squeezed(cell.text)
-            # One word in the size of the text beside a number is a label: "Solicitud 0012345".
+            # One word in the size of the text beside a number is a label: "Solicitud 0012345".  What is written by hand
+            # beside it may be taller.
+            first = cell.words[0].box
             label = bool(re.search(r"\d", "".join(other.text for other in row))) and (
-                cell.box.y1 - cell.box.y0 < 1.25 * sheet.line_height
+                first.y1 - first.y0 < 1.25 * sheet.line_height
             )
             for title in titles:
                 wanted = squeezed(title)

@@ -157,7 +157,7 @@ class Sight:
             page = self._with(page, self._strong_below(wanted.unsigned))
             wanted = self._judge(page)
         if wanted.disputed or wanted.places:
-            page = self._with(page, self._again_at((*wanted.disputed, *wanted.places)))
+            page = self._with(page, self._again_at(tuple(dict.fromkeys((*wanted.disputed, *wanted.places)))))
         return page
 
     def _worth_more(self, wanted: Wanted) -> bool:

@@ -80,6 +80,13 @@ def _digits(text: str, lengths: Iterable[int]) -> tuple[str, bool] | None:
     return None
 
 
+def _open_noughts(text: str) -> tuple[str, bool] | None:
+    """The same where a nought was written open and read as a C, if the check digit says so: "06684295C9"."""
+    closed = _digits(re.sub(r"(?<=[0-9])C(?=[0-9])", "0", plain(text), count=1), (10, 13))
+    number = read_id(closed[0]) if closed is not None else None
+    return (closed[0], True) if closed and number is not None and number.check is IdCheck.OK else None
+
+
 def id_number_of(sheet: Sheet, book: DocumentsBook, signing: float) -> Field | None:
     """The holder's: labelled, not the company's, not the agent's; above the signatures where there is one."""
     found: list[tuple[int, float, Field]] = []
@@ -87,6 +94,8 @@ def id_number_of(sheet: Sheet, book: DocumentsBook, signing: float) -> Field | N
     tabled = [Value(span, hit, "columna") for span, hit in in_people_table(sheet, "id_number")]
     for value in tabled or values(sheet, "id_number"):
         number = _digits(value.span.text, (10, 13))
+        guessed = _open_noughts(value.span.text) if number is None else None
+        number = number or guessed
         passport = _PASSPORT.search(plain(value.span.text)) if "PASAP" in value.hit.label else None
         if number is None and passport is None:
             continue
@@ -100,7 +109,7 @@ def id_number_of(sheet: Sheet, book: DocumentsBook, signing: float) -> Field | N
         field = replace(field, proven=valid and not repaired and field.confidence >= _SURE)
         low = span.box.y0 >= min(signing, _SIGNERS) or is_staffs(sheet.text, text) or _of_several(sheet, value)
         near_agent = any(0 <= span.box.y0 - box.y0 < 2.5 * sheet.line_height for box in agents)
-        if low or near_agent:  # whose number it is stays open, however well it is read
+        if low or near_agent or guessed:  # whose number it is, or which, stays open, however well it is read
             field = replace(field, proven=False, confidence=min(field.confidence, 0.5), rule=f"{LOOSE}{field.rule}")
         found.append((2 * low + 2 * near_agent + (not valid), span.box.y0, field))
     if not found:
