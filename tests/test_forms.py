@@ -330,6 +330,25 @@ def test_a_number_that_an_engine_broke_in_two_is_one(gap: float, read_as: str) -
     assert serials(paper) == [label_form(read_as)]
 
 
+@pytest.mark.parametrize(
+    ("misread", "looked"),
+    [("Acta “NT-2020-642869", "“NT-2020-642869"), ("MAC: TEFSBBD3E7FA", "TEFSBBD3E7FA"), ("Ruc 1768152560001", None)],
+)
+def test_a_number_that_is_no_fields_is_looked_at_while_one_is_missing(misread: str, looked: str | None) -> None:
+    page = typed(f"{RETURN}\n  Cédula: 1700000019   Servicio No.: 022345678\n  {misread}\n  ONT Serie: HWTCC661499D\n")
+    places = wanted(page, BOOK).unclaimed
+    under = [
+        w.text
+        for w in page.words
+        if any(p.x0 <= w.box.x0 and w.box.x1 <= p.x1 and p.y0 <= w.box.y0 < p.y1 for p in places)
+    ]
+    assert under == ([looked] if looked else [])
+
+
+def test_an_actas_number_that_was_broken_behind_its_dash_is_whole() -> None:
+    assert value(read(f"{RETURN}\n  COMPROBANTE No.: AD- 398007\n").number) == "AD-398007"
+
+
 def test_one_number_under_two_captions_is_not_read_twice() -> None:
     paper = read(f"{RETURN}\n  Cédula / RUC del titular C.I.: 17OOOO0O19\n")
     assert value(paper.id_number) in {"", "1700000019"}

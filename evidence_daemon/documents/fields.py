@@ -18,7 +18,7 @@ from evidence_daemon.cases.identity import read_id, same_id
 from evidence_daemon.documents import attribution
 from evidence_daemon.documents.agreement import agreed, one_place
 from evidence_daemon.documents.inventory import equipment_of, names_equipment
-from evidence_daemon.documents.kinds import direction_of, is_beside, kind_of_all, ours
+from evidence_daemon.documents.kinds import direction_of, is_beside, kind_of_all, ours, own_ruc
 from evidence_daemon.documents.labelled import LOOSE
 from evidence_daemon.documents.layout import Lexicon, Sheet, Span, squeezed
 from evidence_daemon.documents.looks import Wanted, codes_of, masked_in, sheets_of
@@ -490,6 +490,7 @@ def wanted(page: Page, book: DocumentsBook) -> Wanted:
         or tuple(mask.place for mask in leaf.masked),
         captions=_captions(sheet, found) if page.engine is not Engine.TEXTO and not seen_whole else (),
         poorly=page.engine is not Engine.TEXTO and not seen_whole and bool(missing or places) and _is_poorly_read(page),
+        unclaimed=_unclaimed(sheet, found, book) if page.engine is not Engine.TEXTO and not seen_whole else (),
         missing=missing and not seen_whole,
         unsigned=None if seen_whole or _has_place(found.signed) else _SIGNED_BELOW,
         worth=worth,
@@ -529,6 +530,32 @@ def _lines_of(field: Field, sheet: Sheet) -> list[Box]:
 _TWO_LINES = 1.8
 
 _MOST_CAPTIONS = 8
+_MOST_UNCLAIMED = 10
+_LIKE_A_NUMBER = re.compile(r"(?=(?:.*[0-9]){3}|(?=.*[0-9])(?:.*[0-9A-Z]){10})(?=(?:.*[0-9A-Z]){6})[^a-zñáéíóú]+")
+"""Three digits among six capitals and digits at least, or one among ten: as numbers look, read well or badly."""
+
+
+def _unclaimed(sheet: Sheet, found: _Found, book: DocumentsBook) -> tuple[Box, ...]:
+    """Where numbers stand that are no field's, while one that a paper has is missing: it may have been misread."""
+    equipment = [line for line in found.equipment if line.type not in WITHOUT_SERIAL]
+    macs = [line.mac is None for line in equipment] if sheet.hits_of("mac") else []
+    singles_found = [getattr(found, name) for name in ("number", "date", "id_number", "service_number")]
+    if all(singles_found) and all(line.serial for line in equipment) and equipment and not any(macs):
+        return ()
+    taken = [field.box for field in singles_found if field is not None]
+    taken += [field.box for line in equipment for field in (line.serial, line.mac) if field is not None]
+    signing = signing_top(sheet)
+    places = [
+        word.box
+        for row in sheet.rows
+        for cell in row
+        for word in cell.words
+        if word.box.y0 < signing
+        and _LIKE_A_NUMBER.fullmatch(word.text)
+        and not own_ruc(re.sub(r"\D", "", word.text), book.ours)
+        and not any(one_place(word.box, box) for box in taken)
+    ]
+    return tuple(_roomy(place, sheet) for place in places[:_MOST_UNCLAIMED])
 
 
 def _captions(sheet: Sheet, found: _Found) -> tuple[Box, ...]:

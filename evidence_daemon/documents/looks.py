@@ -28,6 +28,8 @@ class Wanted:
     """Where small print over or under a number may say what number it is, while such a number is missing."""
     poorly: bool = False
     """So many numbers were read unsurely that the page is worth being read anew, as a whole, by the strong engine."""
+    unclaimed: tuple[Box, ...] = ()
+    """Where numbers stand that are no field's, while one is missing."""
     missing: bool = False
     """A value that the paper should have was found nowhere."""
     unsigned: float | None = None

@@ -147,8 +147,8 @@ class Sight:
         if wanted.poorly:
             page = self._with(page, self._strong_below(0.0))
             wanted = self._judge(page)
-        if wanted.places or wanted.captions:
-            page = self._with(page, self._strong_at((*wanted.places, *wanted.captions)))
+        if wanted.places or wanted.captions or wanted.unclaimed:
+            page = self._with(page, self._strong_at((*wanted.places, *wanted.captions, *wanted.unclaimed)))
             wanted = self._judge(page)
         if wanted.missing and self._worth_more(wanted):
             page = self._with(page, self._strong_below(0.0, page))

@@ -284,6 +284,8 @@ def acta_number(sheet: Sheet, others: Collection[str] = ()) -> Field | None:
         if loose and (value.span.box.y0 > 0.4 or (value.way != "tras" and long)):
             continue
         first = plain(value.span.words[0].text).strip(".:# ")
+        if first.endswith(("-", "/")) and len(value.span.words) > 1:
+            first += plain(value.span.words[1].text).strip(".:# ")  # an engine broke it behind its dash
         match = _ACTA_NUMBER.fullmatch(first)
         if match is None and len(value.span.words) > 1 and squeezed(first) in {"N", "NO", "NRO", "NUMERO", ""}:
             first = plain(value.span.words[1].text).strip(".:# ")
