@@ -141,20 +141,37 @@ class SubjectBook(_Book):
 
 
 class OursBook(_Book):
-    """Whose paper it is: our own names and tax numbers, and other operators' names."""
+    """Whose paper it is: our own names and tax numbers, and other operators' names.
+
+    `logos` are words that count where they stand alone at the head of a page.
+    """
 
     rucs: tuple[str, ...]
     names: tuple[str, ...]
+    logos: tuple[str, ...] = ()
     others: tuple[str, ...]
 
 
 class KindBook(_Book):
-    """How one kind of paper is known: a title at the head of a line, or `enough` different words."""
+    """How one kind of paper is known: a title at the head of a line, or `enough` different words.
+
+    Titles may be `patterns` too: regular expressions with which a line in capitals without accents begins.
+    """
 
     kind: DocumentKind
     titles: tuple[str, ...]
+    patterns: tuple[str, ...] = ()
     words: tuple[str, ...]
     enough: int
+
+    @model_validator(mode="after")
+    def _has_regular_patterns(self) -> KindBook:
+        for pattern in self.patterns:
+            try:
+                re.compile(pattern)
+            except re.error as bad:
+                raise ValueError(f"not a regular expression: {pattern!r}: {bad}") from None
+        return self
 
 
 class PhraseBook(_Book):
@@ -221,6 +238,7 @@ class LabelsBook(_Book):
     other: tuple[str, ...]
     signing: tuple[str, ...]
     customer_signs: tuple[str, ...]
+    customer_signs_alone: tuple[str, ...] = ()
     company_signs: tuple[str, ...] = ()
 
 

@@ -76,7 +76,12 @@ BANDS = """
 """
 
 
-@pytest.mark.parametrize("name", ["holder", "id_number", "service_number", "number"])
+def test_the_number_of_the_acta_is_told_from_that_of_a_request() -> None:
+    paper = read(RETURN + BANDS + SIGNED)
+    assert (value(paper.number), proven(paper, "number")) == ("0054871", True)
+
+
+@pytest.mark.parametrize("name", ["holder", "id_number", "service_number"])
 def test_two_people_under_the_same_captions_prove_nothing(name: str) -> None:
     paper = read(RETURN + BANDS + SIGNED)
     field = getattr(paper, name)

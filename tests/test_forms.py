@@ -12,6 +12,7 @@ from test_fields import BOOK, HEAD, document, read, typed, value
 from evidence_daemon.canonical import label_form
 from evidence_daemon.documents import pdf
 from evidence_daemon.documents.fields import read_papers, wanted
+from evidence_daemon.documents.labelled import LOOSE
 from evidence_daemon.documents.layout import Sheet
 from evidence_daemon.documents.sandbox import Frame
 from evidence_daemon.documents.values import as_date
@@ -347,6 +348,85 @@ def test_a_number_that_is_no_fields_is_looked_at_while_one_is_missing(misread: s
 
 def test_an_actas_number_that_was_broken_behind_its_dash_is_whole() -> None:
     assert value(read(f"{RETURN}\n  COMPROBANTE No.: AD- 398007\n").number) == "AD-398007"
+
+
+@pytest.mark.parametrize(
+    ("words", "name", "expected"),
+    [
+        ("  Usuario: NUÑEZ YUGSI HERNAN\n  Cliente: MORALES PAZ JUANA ANA", "holder", "MORALES PAZ JUANA ANA"),
+        ("  Titular: CORPORACION NACIONAL DE TELECOMUNICACI0NES", "holder", ""),
+        (
+            "  APELLIDOS Y NOMBRES COMPLETOS O RAZÓN SOCIAL\n  MORALES PAZ JUANA ANA",
+            "holder",
+            "MORALES PAZ JUANA ANA",
+        ),
+        ("  RUC 1790012345001 Contratista\n  Cédula / RUC: 1700000019", "id_number", "1700000019"),
+        ("  TITULAR\n  TELEVISIÓN 31899280", "service_number", "31899280"),
+        ("  Servicio de televisión\n  31899280", "service_number", "31899280"),
+        ("  Cuenta de servicio: 31899280     Tipo de servicio: Televisión", "service_number", "31899280"),
+        ("  CNT EP                                  #SGE-004127", "number", "SGE-004127"),
+        ("  NÚMERO: SGE-004127     NÚMERO DE SERVICIO: 022345678", "number", "SGE-004127"),
+        ("  Documento........: 90508-2024", "number", "90508-2024"),
+        ("  Registro             Cliente\n  90508-2024           MORALES PAZ", "number", "90508-2024"),
+        ("  ACTA #        90508-2024\n  TRÁMITE       TR-780136", "number", "90508-2024"),
+        ("  Documento: 1700000019", "number", ""),
+        ("  Número: 022345678", "number", ""),
+        (
+            "  DÍA        MES       AÑO         CÉDULA\n  0 8        0 9       2 0 2 3     1700000019",
+            "date",
+            "2023-09-08",
+        ),
+    ],
+)
+def test_captions_of_forms_that_were_met_late(words: str, name: str, expected: str) -> None:
+    assert value(getattr(read(f"{RETURN}\n{words}\n"), name)) == expected
+
+
+def test_the_number_of_another_paper_is_its_own_only_as_a_doubt() -> None:
+    paper = read(f"{RETURN}\n  ACTA #\n  TRÁMITE       TR-780136\n")
+    assert value(paper.number) == "TR-780136"
+    assert paper.number is not None and paper.number.rule.startswith(LOOSE)
+
+
+def test_a_serial_behind_n_s_is_one() -> None:
+    paper = read(f"{RETURN}\n  Caja decodificadora Kaon NA1402HD\n    N/S KM505527982\n")
+    assert serials(paper) == ["KM505527982"]
+
+
+@pytest.mark.parametrize(
+    "title", ["ENTREGA VOLUNTARIA DE EQUIPOS", "RECEPCION POR BAJA", "Devolución voluntaria de los decodificadores"]
+)
+def test_a_title_in_other_words_makes_an_acta(title: str) -> None:
+    paper = read(
+        f"{HEAD}\n                  {title}\n\n  Cliente: MORALES PAZ JUANA\n  El cliente devuelve un módem.\n"
+    )
+    assert paper.kind is DocumentKind.ACTA
+
+
+def test_a_logo_alone_at_the_head_names_the_company() -> None:
+    body = (
+        "\n\n          Devolución de equipos\n\n  Cliente: MORALES PAZ JUANA ANA\n  Módem ZTE Serie: 2153078838F57486\n"
+    )
+    assert read(f"   cnt{body}").ours
+    assert not read(f"   claro{body}").ours
+
+
+def test_headings_that_stand_close_head_a_table_all_the_same() -> None:
+    paper = read(
+        f"{RETURN}\n  Cód. Cant. Equipo devuelto         Serie               MAC               P. reposición\n"
+        "  307   1   Decodificador Huawei DS310  21503416EF450526    5A-22-83-73-4D-7E    38.00  0.00\n"
+    )
+    (line,) = paper.equipment
+    assert (value(line.serial), value(line.mac)) == ("21503416EF450526", "5A2283734D7E")
+
+
+def test_entrega_and_recibe_alone_at_the_foot_are_places_to_sign() -> None:
+    page = typed(RETURN + 30 * "\n" + "  ENTREGA                                   RECIBE\n")
+    foot = max(word.box.y0 for word in page.words)
+    scribbles = tuple(Box(x, foot - 0.04, x + 0.15, foot - 0.01) for x in (0.02, 0.42))
+    for ink, found in ((scribbles, ("HALLADA", "HALLADA")), (scribbles[:1], ("HALLADA", "NO_HALLADA"))):
+        (paper,) = read_papers([document(replace(page, ink=ink))], BOOK)
+        assert (paper.signature, paper.received) == found
 
 
 def test_one_number_under_two_captions_is_not_read_twice() -> None:

@@ -80,15 +80,16 @@ def agreed(
 
 
 def _undecided(name: str, value: str, other: str) -> bool:
-    """Whether another reading differs in nothing but what shapes cannot decide (0/O, 8/B …), or goes on where it ends.
+    """Whether another reading differs in nothing but what shapes cannot decide (0/O, 8/B …), or holds more at an end.
 
     Not where the form of the value decides and that of the other does not.
     """
-    if name not in {"serial", "mac", "number"}:
+    if name not in {"serial", "mac", "number", "service_number"}:
         return False
     one, two = folded(value), folded(other)
     alike = one == two and _well_formed(name, value) <= _well_formed(name, other)
-    return alike or (len(two) > len(one) and two.startswith(one))
+    before = two[: len(two) - len(one)] if len(two) > len(one) and two.endswith(one) else ""
+    return alike or (len(two) > len(one) and two.startswith(one)) or re.search(r"\d", before) is not None
 
 
 def _by_itself(name: str, best: Sequence[Field], groups: dict[str, list[Field]]) -> bool:

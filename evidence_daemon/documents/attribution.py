@@ -18,9 +18,9 @@ from evidence_daemon.documents.agreement import one_place
 from evidence_daemon.documents.kinds import own_ruc
 from evidence_daemon.documents.labelled import LOOSE, Value, in_people_table, is_staffs, values
 from evidence_daemon.documents.layout import Sheet, Span, distance, squeezed
-from evidence_daemon.documents.people import person
+from evidence_daemon.documents.people import own_name, person
 from evidence_daemon.documents.signing import signing_top
-from evidence_daemon.documents.values import as_date, services_on
+from evidence_daemon.documents.values import as_date, is_anythings_number, services_on
 from evidence_daemon.model import Box, EquipmentLine, Field, IdCheck, Word
 from evidence_daemon.rulebook import DocumentsBook
 
@@ -163,13 +163,12 @@ def _ids(sheet: Sheet, book: DocumentsBook) -> Iterator[Claim]:
 def _holders(sheet: Sheet, book: DocumentsBook) -> Iterator[Claim]:
     """Names behind, beside or under a holder's captions above the signatures."""
     signing = signing_top(sheet)
-    own = [squeezed(name) for name in book.ours.names]
     for value in values(sheet, "holder"):
         name, words = person(value.span), [plain(word.text).strip(".,:;") for word in value.span.words]
         equipment = any(types_named(words)) or not set(book.words.brands).isdisjoint(words)
         if not name or equipment or value.span.box.y0 >= signing or _SOMEBODY_ELSES.match(words[0]):
             continue
-        if not any(one in squeezed(name) for one in own):
+        if not own_name(name, book.ours):
             yield Claim(name, sheet.number, value.span.box, _caption(sheet, value))
 
 
@@ -190,7 +189,8 @@ def _numbers(sheet: Sheet, book: DocumentsBook) -> Iterator[Claim]:
     for value in values(sheet, "number"):
         for word in value.span.words[:2]:
             text = re.sub(r"[^0-9A-Z]", "", plain(word.text))
-            if sum(map(str.isdigit, text)) >= 5 and not as_date(word.text):
+            told = not is_anythings_number(value.hit, text)
+            if told and sum(map(str.isdigit, text)) >= 5 and not as_date(word.text):
                 yield Claim(text, sheet.number, word.box, _caption(sheet, value))
     for row in sheet.rows:
         for cell in row:

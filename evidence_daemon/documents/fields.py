@@ -22,7 +22,7 @@ from evidence_daemon.documents.kinds import direction_of, is_beside, kind_of_all
 from evidence_daemon.documents.labelled import LOOSE
 from evidence_daemon.documents.layout import Lexicon, Sheet, Span, squeezed
 from evidence_daemon.documents.looks import Wanted, codes_of, masked_in, sheets_of
-from evidence_daemon.documents.signing import Signed, signed_on, signing_top
+from evidence_daemon.documents.signing import SIGNING_LABELS, Signed, signed_on, signing_top
 from evidence_daemon.documents.ticks import choice_on
 from evidence_daemon.documents.values import Singles, as_date, singles
 from evidence_daemon.model import (
@@ -318,7 +318,7 @@ def _together(one: tuple[EquipmentLine, ...], two: tuple[EquipmentLine, ...]) ->
 
 @lru_cache(maxsize=4)
 def _lexicon(labels: LabelsBook) -> Lexicon:
-    return Lexicon({name: getattr(labels, name) for name in type(labels).model_fields if name != "company_signs"})
+    return Lexicon({name: getattr(labels, name) for name in type(labels).model_fields if name not in SIGNING_LABELS})
 
 
 def _found_on(sheets: Sequence[Sheet], page: Page, book: DocumentsBook) -> _Found:

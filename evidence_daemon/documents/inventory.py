@@ -96,7 +96,14 @@ def _heads(sheet: Sheet, number: int) -> dict[str, Box]:
     if not ({"serial", "mac", _BOTH} & heads.keys()) or len(heads) < 2:
         return {}
     # A sentence that speaks of series and marks holds more than their names.
-    return heads if covered >= 0.5 * sum(len(cell.words) for cell in sheet.rows[number]) else {}
+    row = sheet.rows[number]
+    apart = {hit.cell for hit in sheet.hits if hit.row == number and hit.fields & set(_HEADINGS)}
+    columned = len(apart) >= 3 and all(len(cell.words) <= _LONGEST_HEADING for cell in row)
+    return heads if columned or covered >= 0.5 * sum(len(cell.words) for cell in row) else {}
+
+
+_LONGEST_HEADING = 4
+"""Words of a heading, or of several that stand close beside one another."""
 
 
 def _close(heads: dict[str, Box], sheet: Sheet, hit: Hit) -> bool:

@@ -37,7 +37,7 @@ def _kind_of(sheet: Sheet, book: DocumentsBook) -> tuple[DocumentKind, tuple[str
     letters = sum(sum(map(str.isalnum, word.text)) for word in sheet.words if word.confidence >= 0.5)
     if letters < _LEGIBLE_LETTERS:
         return DocumentKind.VACIO, ()
-    titled = {rule.kind: title for rule in book.kinds if (title := _title(sheet, rule.titles))}
+    titled = {rule.kind: title for rule in book.kinds if (title := _title(sheet, rule.titles, rule.patterns))}
     worded = {rule.kind: words for rule in book.kinds if len(words := _words(sheet, rule)) >= rule.enough}
     acta = titled.get(DocumentKind.ACTA)
     others = [kind for kind in (*titled, *worded) if kind is not DocumentKind.ACTA]
@@ -75,7 +75,7 @@ def is_beside(sheets: Sequence[Sheet], book: DocumentsBook) -> bool:
     return untold and any(_title(sheet, book.direction.beside) for sheet in sheets)
 
 
-def _title(sheet: Sheet, titles: Sequence[str]) -> str:
+def _title(sheet: Sheet, titles: Sequence[str], patterns: Sequence[str] = ()) -> str:
     """A title: what a cell begins with that holds little else; at the head of the page also within it."""
     for number, row in enumerate(sheet.rows):
         for place, cell in enumerate(row):
@@ -89,6 +89,9 @@ def _title(sheet: Sheet, titles: Sequence[str]) -> str:
             label = bool(re.search(r"\d", "".join(other.text for other in row))) and (
                 first.y1 - first.y0 < 1.25 * sheet.line_height
             )
+            worded = not label and plain_line and cell.box.y0 < _HEAD and len(cell.words) <= _LONGEST_TITLE
+            if worded and any(re.match(one, plain(cell.text)) for one in patterns):
+                return cell.text
             for title in titles:
                 wanted = squeezed(title)
                 if label and " " not in title:
@@ -105,6 +108,10 @@ def _title(sheet: Sheet, titles: Sequence[str]) -> str:
                 ):
                     return cell.text
     return ""
+
+
+_LONGEST_TITLE = 9
+"""Words."""
 
 
 def _ends_word(text: str, length: int) -> bool:
@@ -155,6 +162,7 @@ def ours(sheets: Sequence[Sheet], book: DocumentsBook) -> tuple[bool, tuple[str,
         ]
         mine += [ruc for ruc in names.rucs if ruc in re.sub(r"\D", "", " ".join(_numbers(sheet)))]
         mine += [name for name in names.names if _names(name, page, sheet.text)]
+        mine += [cell.text for cell in head if squeezed(cell.text) in names.logos and cell.box.y1 < _LOGO]
         top = " ".join(cell.text for cell in head)
         foreign += [name for name in names.others if _named(name, top)]
         for number in _numbers(sheet):
@@ -166,6 +174,8 @@ def ours(sheets: Sequence[Sheet], book: DocumentsBook) -> tuple[bool, tuple[str,
     return bool(mine) and not foreign, (*dict.fromkeys(mine), *(f"otro: {name}" for name in dict.fromkeys(foreign)))
 
 
+_LOGO = 0.2
+"""Share of a page, from the top, in which its issuer's logo stands."""
 _PLACE = re.compile(r"\b(CAC|AGENCIA|OFICINA|SUCURSAL|PUNTO DE ATENCION|CENTRO DE ATENCION|DIRECCION)\b")
 """A place may be called like another operator ("CAC Puerto Claro")."""
 

@@ -8,16 +8,17 @@ from itertools import pairwise
 
 from evidence_daemon.cases.equipment import plain
 from evidence_daemon.documents.labelled import LOOSE, Value, field_of, in_people_table, is_staffs, values
-from evidence_daemon.documents.layout import Hit, Sheet, Span, has_colon, squeezed
+from evidence_daemon.documents.layout import Hit, Sheet, Span, distance, has_colon, squeezed
 from evidence_daemon.model import Box, Field, Word
-from evidence_daemon.rulebook import DocumentsBook
+from evidence_daemon.rulebook import DocumentsBook, OursBook
 
 _NAME_WORD = re.compile(r"[^\W\d_][\w'’.\-]*", re.UNICODE)
 
 
 def _text_of(sheet: Sheet, field: str, signing: float, fit: Callable[[Span], str]) -> Field | None:
     """A value in words: its label opens a cell (prose is full of such words), with a colon or alone."""
-    for value in values(sheet, field):
+    # "Usuario" is as often who sits at the system.
+    for value in sorted(values(sheet, field), key=lambda one: one.hit.label == "USUARIO"):
         cell = sheet.rows[value.hit.row][value.hit.cell]
         colon = has_colon(cell, value.hit)
         opens = sheet.fills_its_cell(value.hit) or (value.hit.strong and colon) or _long_label(value, cell)
@@ -42,11 +43,10 @@ def _text_of(sheet: Sheet, field: str, signing: float, fit: Callable[[Span], str
 
 def holder_of(sheet: Sheet, book: DocumentsBook, signing: float) -> Field | None:
     """Behind a label; else in prose, where capitals follow one: "el señor JUAN PÉREZ MORA, con cédula …"."""
-    own = [squeezed(name) for name in book.ours.names]
 
     def fit(span: Span) -> str:
         name = person(span)
-        return "" if any(one in squeezed(name) for one in own) else name
+        return "" if own_name(name, book.ours) else name
 
     for span, hit in in_people_table(sheet, "holder"):
         if fit(span):
@@ -72,6 +72,18 @@ def holder_of(sheet: Sheet, book: DocumentsBook, signing: float) -> Field | None
         if text:
             return field_of(sheet, text, Span(tuple(name)), f"{LOOSE}holder:en el texto:{hit.label}")
     return _name_before(sheet)
+
+
+def own_name(name: str, book: OursBook) -> bool:
+    """True for the company's name, also slightly misread: never a customer's."""
+    text = squeezed(name)
+    for own in map(squeezed, book.names):
+        forgiven = len(own) // 8
+        if own in text or any(
+            distance(text[at : at + len(own)], own) <= forgiven for at in range(max(0, len(text) - len(own)) + 1)
+        ):
+            return True
+    return False
 
 
 _GREETING = re.compile(r"(ESTIMAD|APRECIAD|DISTINGUID|QUERID)[OA]S?|SENOR(A|ES|AS)?|SR|SRA")

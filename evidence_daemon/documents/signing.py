@@ -46,6 +46,8 @@ _ROOM = 1.5
 """Heights of a line that a place must have for somebody to sign in it."""
 _STROKE = 0.9
 """Heights of a line that strokes must have: what is lower is the rest of some print."""
+_NO_LABEL = 0.45
+"""Share of a page's height from which on somebody may sign where no label tells."""
 _BESIDE = 3.0
 """Heights of a line by which the company's place may stand higher or lower than the customer's."""
 
@@ -68,17 +70,20 @@ def signed_on(sheet: Sheet, book: LabelsBook, signing: float, holder: str, agent
     """
     clear = sheet.engine is Engine.TEXTO or sheet.confidence >= 0.75
     empty = Signature.NO_HALLADA if clear else Signature.DUDOSA
-    customers = _rooms(sheet, _places(sheet, sheet.hits_of("customer_signs"), signing, holder))
+    signing = min(signing, _NO_LABEL)
+    labels = list(_labels_at_the_foot(sheet, book, signing))
+    his = [*sheet.hits_of("customer_signs"), *(hit for hit in labels if "customer" in hit.fields)]
+    customers = _rooms(sheet, _places(sheet, his, signing, holder))
     found = any(_is_signed(sheet, *room) for room in customers)
     signature = Signature.HALLADA if found else empty if customers else Signature.DUDOSA
-    labels = list(_company_labels(sheet, book, signing))
+    its = [hit for hit in labels if "company" in hit.fields]
     companies = [
         room
-        for room in _rooms(sheet, _places(sheet, labels, signing, agent))
+        for room in _rooms(sheet, _places(sheet, its, signing, agent))
         if not any(_overlap(room[0], other) > 0.3 for other, _ in customers)
     ]
     marked = any(_is_signed(sheet, *room) for room in companies)
-    asked = [room for room, _ in companies if _is_asked(sheet, room, customers, labels)]
+    asked = [room for room, _ in companies if _is_asked(sheet, room, customers, its)]
     bare = asked and found and not any(_is_marked_near(sheet, room, customers) for room in asked)
     received = Signature.HALLADA if marked else empty if bare else Signature.DUDOSA
     stamps = list(_stamps(sheet, [room for room, _ in customers], signing))
@@ -100,15 +105,22 @@ def _told(sheet: Sheet, signer: Signer, rooms: Sequence[tuple[Box, float]], empt
         yield SigningPlace(signer, sheet.number, room, found)
 
 
-def _company_labels(sheet: Sheet, book: LabelsBook, signing: float) -> Iterator[Hit]:
-    """Where somebody signs for the company.  As labels of values these words would end values: "CNT-2024-000123"."""
+SIGNING_LABELS = frozenset({"company_signs", "customer_signs_alone"})
+"""Labels that are looked for at the foot only: among values these words would end them ("CNT-2024-000123")."""
+
+
+def _labels_at_the_foot(sheet: Sheet, book: LabelsBook, signing: float) -> Iterator[Hit]:
+    """Where somebody signs for the company, and words that are the customer's place where they stand alone."""
     foot = [row if row[0].box.y1 >= signing else () for row in sheet.rows]
-    return (hit for hit in _lexicon_of(book).hits(foot) if "company" in hit.fields)
+    for hit in _lexicon_of(book).hits(foot):
+        alone = hit.end - hit.start == len(sheet.rows[hit.row][hit.cell].words)
+        if "company" in hit.fields or (alone and "customer" in hit.fields):
+            yield hit
 
 
 @lru_cache(maxsize=4)
 def _lexicon_of(book: LabelsBook) -> Lexicon:
-    return Lexicon({"company": book.company_signs, "signing": book.signing})
+    return Lexicon({"company": book.company_signs, "customer": book.customer_signs_alone, "signing": book.signing})
 
 
 def _places(sheet: Sheet, labels: Iterable[Hit], signing: float, name: str) -> list[Box]:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
-from itertools import takewhile
+from itertools import pairwise, takewhile
 
 from evidence_daemon.cases.equipment import plain
 from evidence_daemon.cases.identity import read_id, same_id
@@ -44,7 +44,7 @@ class Singles:
 
 def singles(sheet: Sheet, book: DocumentsBook, signing: float, taken: frozenset[str]) -> Singles:
     """What stands behind the labels of a page; `taken` are numbers that belong to its equipment."""
-    holders, service = id_number_of(sheet, book, signing), service_number_of(sheet, taken)
+    holders, service = id_number_of(sheet, book, signing), service_number_of(sheet, book, taken)
     others = {_letters(field.value) for field in (holders, service) if field is not None} | {*map(_letters, taken)}
     return Singles(
         number=acta_number(sheet, others),
@@ -89,7 +89,7 @@ def _open_noughts(text: str) -> tuple[str, bool] | None:
 
 def id_number_of(sheet: Sheet, book: DocumentsBook, signing: float) -> Field | None:
     """The holder's: labelled, not the company's, not the agent's; above the signatures where there is one."""
-    found: list[tuple[int, float, Field]] = []
+    found: list[tuple[float, float, Field]] = []
     agents = [sheet.span_of(hit).box for hit in sheet.hits_of("agent") if hit.strong]
     tabled = [Value(span, hit, "columna") for span, hit in in_people_table(sheet, "id_number")]
     for value in tabled or values(sheet, "id_number"):
@@ -111,7 +111,9 @@ def id_number_of(sheet: Sheet, book: DocumentsBook, signing: float) -> Field | N
         near_agent = any(0 <= span.box.y0 - box.y0 < 2.5 * sheet.line_height for box in agents)
         if low or near_agent or guessed:  # whose number it is, or which, stays open, however well it is read
             field = replace(field, proven=False, confidence=min(field.confidence, 0.5), rule=f"{LOOSE}{field.rule}")
-        found.append((2 * low + 2 * near_agent + (not valid), span.box.y0, field))
+        # A bare "RUC" is as often that of who issued the paper.
+        issuers = 1.5 * (value.hit.label == "RUC" and len(text) == _RUC_DIGITS)
+        found.append((2 * low + 2 * near_agent + (not valid) + issuers, span.box.y0, field))
     if not found:
         return _only_id_on(sheet, book)
     found.sort(key=lambda one: (one[0], one[1]))
@@ -120,6 +122,9 @@ def id_number_of(sheet: Sheet, book: DocumentsBook, signing: float) -> Field | N
     if again and not best.rule.startswith(LOOSE):
         best = replace(best, proven=True, confidence=max(best.confidence, *(field.confidence for field in again)))
     return best
+
+
+_RUC_DIGITS = 13
 
 
 def _of_several(sheet: Sheet, value: Value) -> bool:
@@ -171,15 +176,30 @@ _SERVICE = re.compile(r"(?<![0-9A-Z])(\(?0?[0-9]{1,3}\)?(?:[ .\-]{0,2}[0-9]{1,8}
 _STRICT_SERVICE = ("SERVICIO", "TELEFONIC", "CUENTA", "LOGIN", "INSTANCIA", "CODIGO", "ABONADO", "SIGNADO", "DECLIENTE")
 
 
-def service_number_of(sheet: Sheet, taken: frozenset[str]) -> Field | None:
+def service_number_of(sheet: Sheet, book: DocumentsBook, taken: frozenset[str]) -> Field | None:
     """Labelled as the service's; "NUMERO" and "TELEFONO" alone count where nothing says it better."""
     found = [(not named, field.box.y0 if field.box else 0.0, field) for named, field, _ in services_on(sheet, taken)]
     if not found:
-        return _only_line_on(sheet, taken)
+        return _behind_its_line(sheet, book, taken) or _only_line_on(sheet, taken)
     found.sort(key=lambda one: (one[0], one[1]))
     best = found[0][2]
     again = any(field.value == best.value and field.box != best.box for _, _, field in found[1:])
     return replace(best, proven=True) if again else best
+
+
+def _behind_its_line(sheet: Sheet, book: DocumentsBook, taken: frozenset[str]) -> Field | None:
+    """The only number that stands behind the name of a line of business: "TELEVISIÓN 31899280"."""
+    found: dict[str, Span] = {}
+    for cell in (cell for row in sheet.rows for cell in row):
+        digits = re.sub(r"[ .\-()]", "", cell.words[-1].text)
+        if len(cell.words) > 1 and re.fullmatch(r"\d{7,9}", digits) and digits not in taken:
+            said = squeezed(" ".join(word.text for word in cell.words[:-1]))
+            if any(said == squeezed(alias) for aliases in book.lines.values() for alias in aliases):
+                found[digits] = Span(cell.words[-1:])
+    if len(found) != 1:
+        return None
+    ((digits, span),) = found.items()
+    return field_of(sheet, digits, span, "servicio:tras su línea")
 
 
 def services_on(sheet: Sheet, taken: frozenset[str]) -> Iterator[tuple[bool, Field, Value]]:
@@ -262,45 +282,92 @@ def acta_number(sheet: Sheet, others: Collection[str] = ()) -> Field | None:
 
     `others` are numbers of the holder, the service, the equipment; and what has a cédula's check digit is one.
     """
-    best: tuple[int, Field] | None = None
+    best: tuple[float, Field] | None = None
     for value in values(sheet, "number"):
-        loose = value.hit.label in {
-            "NO",
-            "NRO",
-            "ACTA",
-            "N",
-            "COMPROBANTE",
-            "COMPROB",
-            "CODIGO",
-            "REFERENCIA",
-            "FOLIO",
-            "ORDENDETRABAJO",
-        }
+        caption = sheet.is_caption(value.hit)
+        loose = value.hit.label in _LOOSE_NUMBERS and not (value.hit.label == "ACTA" and caption)
         if value.hit.label == "N" and sheet.span_of(value.hit).text.strip().upper() in {"N", "N:"}:
             continue  # a bare letter; with a degree sign or a point it means "number"
         cell = sheet.rows[value.hit.row][value.hit.cell]
         titled = value.hit.end == len(cell.words) and _opens_its_label(sheet, value.hit, "number")
-        long = len(cell.words) > 3 and not sheet.is_caption(value.hit) and not titled
+        long = len(cell.words) > 3 and not caption and not titled
         if loose and (value.span.box.y0 > 0.4 or (value.way != "tras" and long)):
             continue
-        first = plain(value.span.words[0].text).strip(".:# ")
-        if first.endswith(("-", "/")) and len(value.span.words) > 1:
-            first += plain(value.span.words[1].text).strip(".:# ")  # an engine broke it behind its dash
-        match = _ACTA_NUMBER.fullmatch(first)
-        if match is None and len(value.span.words) > 1 and squeezed(first) in {"N", "NO", "NRO", "NUMERO", ""}:
-            first = plain(value.span.words[1].text).strip(".:# ")
-            match = _ACTA_NUMBER.fullmatch(first)
-        if match is None or as_date(first) or not any(c.isdigit() for c in first) or re.sub(r"\D", "", first) == "":
+        first = _acta_text(value.span)
+        if first is None or as_date(first) or re.sub(r"\D", "", first) == "":
+            continue
+        if is_anythings_number(value.hit, first):
             continue
         as_id = read_id(first) if re.fullmatch(r"\d{10}|\d{10}001", first) else None
         if _letters(first) in others or (as_id is not None and as_id.check is IdCheck.OK):
             continue
-        rank = loose + (value.way != "tras")
+        rank = loose + (value.way != "tras") + 2.5 * (_OTHER_PAPERS.search(value.hit.label) is not None)
         if best is None or rank < best[0]:
             span = _only(value.span, re.sub(r"[^0-9A-Z]", "", first))
-            part = LOOSE if len(_letters(first)) < _SHORTEST_NUMBER or _goes_on(sheet, value.span, span) else ""
+            short = len(_letters(first)) < _SHORTEST_NUMBER or _goes_on(sheet, value.span, span)
+            others_own = rank >= _WEAK and not (value.hit.label.startswith("ORDEN") and not _names_its_number(sheet))
+            part = LOOSE if short or others_own else ""
             best = rank, field_of(sheet, first, span, f"{part}acta:{value.way}:{value.hit.label}")
-    return best[1] if best else None
+    if best is None or best[0] >= _WEAK:
+        return _behind_its_sign(sheet, others) or (best[1] if best else None)
+    return best[1]
+
+
+_LOOSE_NUMBERS = frozenset({
+    "NO", "NRO", "ACTA", "N", "NUMERO", "COMPROBANTE", "COMPROB", "CODIGO", "REFERENCIA", "FOLIO", "ORDENDETRABAJO",
+    "DOCUMENTO", "REGISTRO",
+})  # fmt: skip
+"""Labels that are the paper's own number only near its head."""
+
+
+def is_anythings_number(hit: Hit, text: str) -> bool:
+    """Whether a number's label says nothing: "Número 022345678" is a service's, "Documento 1700000019" a person's."""
+    return hit.label in {"NUMERO", "DOCUMENTO"} and re.fullmatch(r"[A-Z]*\d+", text) is not None
+
+
+_OTHER_PAPERS = re.compile(r"TRAMITE|SOLICITUD|REQUERIMIENTO|GESTION|REFERENCIA|ORDEN|TURNO|TICKET")
+"""Labels of numbers of what led to the paper: they are its own where it has no other."""
+_WEAK = 2.5
+
+
+def _names_its_number(sheet: Sheet) -> bool:
+    """Whether a page has a caption for its own number: then an order's is that of the order alone."""
+    return any(hit.strong and _OWN_NUMBER.match(hit.label) for hit in sheet.hits_of("number"))
+
+
+_OWN_NUMBER = re.compile(r"(N|NO|NRO|NUM|NUMERO)?(DE)?(ACTA|CONSTANCIA|CERTIFICADO|COMPROBANTE|BOLETA|RECIBO|NOTA)")
+
+
+def _acta_text(span: Span) -> str | None:
+    """The number with which a text begins, in capitals; None where it begins with none."""
+    first = plain(span.words[0].text).strip(".:# ")
+    if first.endswith(("-", "/")) and len(span.words) > 1:
+        first += plain(span.words[1].text).strip(".:# ")  # an engine broke it behind its dash
+    if (
+        not _ACTA_NUMBER.fullmatch(first)
+        and len(span.words) > 1
+        and squeezed(first) in {"N", "NO", "NRO", "NUMERO", ""}
+    ):
+        first = plain(span.words[1].text).strip(".:# ")
+    return first if _ACTA_NUMBER.fullmatch(first) else None
+
+
+def _behind_its_sign(sheet: Sheet, others: Collection[str]) -> Field | None:
+    """The only number at the head of a page that has nothing but a number sign before it: "#90508-2024"."""
+    found = [
+        (first, cell)
+        for row in sheet.rows
+        for cell in row
+        if cell.box.y0 < _AT_THE_HEAD and len(cell.words) <= 2 and cell.text.startswith("#")
+        if (first := _acta_text(cell)) is not None and _letters(first) not in others and not as_date(first)
+    ]
+    if len(found) != 1:
+        return None
+    ((first, cell),) = found
+    return field_of(sheet, first, cell, "acta:tras #")
+
+
+_AT_THE_HEAD = 0.25
 
 
 _SHORTEST_NUMBER = 5
@@ -410,6 +477,31 @@ def _in_columns(span: Span) -> str:
     return as_date("/".join(parts.groups())) if parts else ""
 
 
+def _under_day_month_year(sheet: Sheet) -> Field | None:
+    """A date in three boxes under "DÍA", "MES" and "AÑO", whatever else stands in their line."""
+    for number, row in enumerate(sheet.rows[:-1]):
+        said = [plain(cell.text).strip(".: ") for cell in row]
+        at = next((at for at in range(len(said) - 2) if said[at : at + 3] == ["DIA", "MES", "ANO"]), None)
+        if at is None:
+            continue
+        middles = [(cell.box.x0 + cell.box.x1) / 2 for cell in row]
+        ends = [(one + two) / 2 for one, two in pairwise(middles)] + [1.0]
+        starts = [0.0, *ends[:-1]]
+        under = sheet.rows[number + 1]
+        words = [word for cell in under for word in cell.words]
+        parts = [
+            [word for word in words if starts[place] <= (word.box.x0 + word.box.x1) / 2 < ends[place]]
+            for place in range(at, at + 3)
+        ]
+        if not all(parts):
+            continue
+        day, month, year = ("".join(spelled(word.text) for word in part).strip(".|/ ") for part in parts)
+        iso = as_date(f"{day}/{month}/{year}")
+        if iso:
+            return field_of(sheet, iso, Span(tuple(word for part in parts for word in part)), "fecha:bajo DIA MES ANO")
+    return None
+
+
 def date_of(sheet: Sheet) -> Field | None:
     """Behind a label; else the only date that the page names, or the first of its upper half."""
     for row in sheet.rows:
@@ -418,6 +510,9 @@ def date_of(sheet: Sheet) -> Field | None:
         if iso:
             span = Span(tuple(word for cell in row for word in cell.words if re.search(r"\d", word.text))[:3])
             return field_of(sheet, iso, span, "fecha:en casillas")
+    boxed_below = _under_day_month_year(sheet)
+    if boxed_below is not None:
+        return boxed_below
     for value in values(sheet, "date"):
         iso = as_date(value.span.text) or _in_boxes(value.span) or _in_columns(value.span)
         if iso:
