@@ -204,7 +204,7 @@ _NO_NAMES = frozenset({
     "ESTA", "ESTE", "ESTOS", "CONFIRMAMOS", "INFORMAMOS", "COMUNICAMOS", "NOTIFICAMOS", "AGRADECEMOS",
     "ESTIMADO", "ESTIMADA", "DEVOLVIO", "DEVUELVE", "ENTREGA", "ENTREGO", "ENTREGAMOS", "RECIBE", "RECIBI",
     "RECIBIO", "RECIBIMOS", "DECLARO", "DECLARA", "CERTIFICO", "CERTIFICA", "CERTIFICAMOS", "NO", "NRO", "NUM",
-    "NUMERO", "TELEFONO", "TELF", "CEDULA", "RUC", "FECHA", "FIRMA", "CORREO",
+    "NUMERO", "TELEFONO", "TELF", "CEDULA", "RUC", "FECHA", "FIRMA", "CORREO", "ATENCION", "OFICINA", "SUCURSAL",
 })  # fmt: skip
 """Words of sentences and of captions: "recibí del cliente lo arriba indicado" names nobody."""
 _LINKS = frozenset({"EN", "CON", "POR", "PARA", "SU", "SUS", "AL", "UN", "UNA", "A", "COMO"})

@@ -344,6 +344,50 @@ def laid(sheet: Laid, turn: int) -> Laid:
     return Laid(grey, matrix, turn)
 
 
+_FEWEST_LINES, _STEEP = 5, 0.8
+"""Lines that must tell alike how they climb; heights of a line by which they climb over the width of the page."""
+
+
+def levelled(page: Laid, lines: Sequence[tuple[Floats, float]]) -> Laid | None:
+    """A page whose lines of print climb, laid anew so that they are level; None where they are level already.
+
+    `lines`: the middles of each one's words (rows of x, y in pixels), and its height.  A sheet that was not found in a
+    photo is seen askew: its lines climb, and the lower ones more or less than the upper ones.
+    """
+    high, wide = page.grey.shape
+    told = []
+    for places, tall in lines:
+        x, y = places[:, 0], places[:, 1]
+        if len(places) >= 3 and np.ptp(x) > 0.15 * wide:
+            slope, offset = np.polyfit(x, y, 1)
+            told.append((float(offset + slope * wide / 2), float(slope), float(tall)))
+    if len(told) < _FEWEST_LINES:
+        return None
+    middles, slopes, heights = np.array(told).T
+    near = np.abs(slopes - np.median(slopes)) < 0.08
+    if near.sum() < _FEWEST_LINES:
+        return None
+    for _ in range(2):  # once more without what departs from the rest
+        change, base = np.polyfit(middles[near], slopes[near], 1)
+        off = np.abs(slopes - base - change * middles)
+        near = near & (off <= max(0.004, 2.5 * float(np.median(off[near]))))
+        if near.sum() < _FEWEST_LINES:
+            return None
+    top, bottom = float(middles[near].min()), float(middles[near].max())
+    climbs = [(base + change * at) * wide for at in (top, bottom)]
+    if bottom - top < 0.1 * high or max(map(abs, climbs)) < _STEEP * float(np.median(heights)):
+        return None
+    corners, targets = [], []
+    for at, climb in zip((top, bottom), climbs, strict=True):
+        corners += [(0, at - climb / 2), (wide, at + climb / 2)]
+        targets += [(0, at), (wide, at)]
+    move = cv2.getPerspectiveTransform(np.array(corners, np.float32), np.array(targets, np.float32))
+    grey = cv2.warpPerspective(
+        page.grey, move, (wide, high), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_CONSTANT, borderValue=255
+    )
+    return Laid(grey, move @ page.matrix, page.turned, page.cut)
+
+
 def _square_of(affine: Floats) -> Floats:
     return np.vstack([affine, (0.0, 0.0, 1.0)])
 
