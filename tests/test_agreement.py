@@ -204,6 +204,11 @@ def test_captions_that_one_engine_reads_name_what_the_other_reads_behind_them(ca
     assert not paper.holder.proven
 
 
+def test_an_office_under_a_label_of_names_is_no_name() -> None:
+    lines = changed("Cliente: PEÑA LOZA MARIA JOSE", "Cliente: Punto de atención Oficina Comercial El Arenal")
+    assert fields_of(page(T, lines)).holder is None
+
+
 def test_what_a_second_look_makes_of_a_number_is_no_title() -> None:
     lines = changed("Fecha: 17/03/2021", "Solicitud 0933489")
     place = Box(0.18, 0.198, 0.3, 0.214)

@@ -17,6 +17,7 @@ from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
 from test_reader import note, paper_of, pdf, pixels, read_one, scan, scanned_note, value
 
+from evidence_daemon.documents import pixels as laying
 from evidence_daemon.documents import sight, strong
 from evidence_daemon.documents.looks import Wanted
 from evidence_daemon.documents.sandbox import Cell, Frame, Limits, Lock
@@ -292,3 +293,21 @@ def test_a_place_that_is_disputed_is_not_read_twice_in_one_look(monkeypatch: pyt
     monkeypatch.setattr(Sight, "_again_at", lambda _, places: looked.append(places))
     Sight("spa", lambda: Limits(1, 1), lambda _: wanted)._proven(Page(1, 10, 10, Engine.TESSERACT, ()))
     assert looked == [(place,)]
+
+
+@pytest.mark.parametrize(
+    ("base", "change", "moved"), [(0.05, 0.0, True), (0.02, 0.0001, True), (0.0, 0.0, False), (0.008, 0.0, False)]
+)
+def test_lines_that_climb_are_laid_level_and_a_straight_page_stays_as_it_is(
+    base: float, change: float, moved: bool
+) -> None:
+    high, wide = 1000, 700
+    xs = np.array([60.0, 200.0, 350.0, 500.0, 640.0])
+    lines = [(np.stack([xs, at + (base + change * at) * (xs - wide / 2)], axis=1), 14.0) for at in range(100, 900, 80)]
+    lines.append((np.array([[60.0, 500.0], [300.0, 300.0], [600.0, 90.0]]), 14.0))  # a scribble
+    level = laying.levelled(laying.Laid(np.full((high, wide), 255, np.uint8), np.eye(3)), lines)
+    assert (level is not None) is moved
+    if level is not None:
+        for places, _ in lines[:-1]:
+            there = cv2.perspectiveTransform(places[None].astype(np.float64), level.matrix)[0]
+            assert np.ptp(there[:, 1]) < 3
