@@ -308,6 +308,11 @@ def test_lines_that_climb_are_laid_level_and_a_straight_page_stays_as_it_is(
     level = laying.levelled(laying.Laid(np.full((high, wide), 255, np.uint8), np.eye(3)), lines)
     assert (level is not None) is moved
     if level is not None:
+        bent = [
+            (np.stack([xs, at + (1 + 0.6 * (-1) ** number) * 0.05 * (xs - wide / 2)], axis=1), 14.0)
+            for number, at in enumerate(range(100, 900, 80))
+        ]
+        assert laying.levelled(laying.Laid(np.full((high, wide), 255, np.uint8), np.eye(3)), bent) is None
         for places, _ in lines[:-1]:
             there = cv2.perspectiveTransform(places[None].astype(np.float64), level.matrix)[0]
             assert np.ptp(there[:, 1]) < 3

@@ -265,7 +265,7 @@ def _read(sheet: Laid, languages: str, watch: _Watch) -> tuple[Laid, list[list[A
     if level is None:
         return page, words
     anew = read(level)
-    return (level, anew) if _understood(anew) > 0.9 * _understood(words) else (page, words)
+    return (level, anew) if _understood(anew) > _understood(words) else (page, words)
 
 
 def _lines_of(words: list[list[Any]], page: Laid) -> list[tuple[Floats, float]]:

@@ -346,6 +346,8 @@ def laid(sheet: Laid, turn: int) -> Laid:
 
 _FEWEST_LINES, _STEEP = 5, 0.8
 """Lines that must tell alike how they climb; heights of a line by which they climb over the width of the page."""
+_UNLIKE = 0.2
+"""Share of what the steepest climbs by which lines depart from what all say: more has paper that is bent or folded."""
 
 
 def levelled(page: Laid, lines: Sequence[tuple[Floats, float]]) -> Laid | None:
@@ -375,7 +377,9 @@ def levelled(page: Laid, lines: Sequence[tuple[Floats, float]]) -> Laid | None:
             return None
     top, bottom = float(middles[near].min()), float(middles[near].max())
     climbs = [(base + change * at) * wide for at in (top, bottom)]
-    if bottom - top < 0.1 * high or max(map(abs, climbs)) < _STEEP * float(np.median(heights)):
+    unlike = float(np.sqrt(np.mean(np.square(slopes - base - change * middles)[near]))) * wide
+    steepest = max(map(abs, climbs))
+    if bottom - top < 0.1 * high or steepest < _STEEP * float(np.median(heights)) or unlike > _UNLIKE * steepest:
         return None
     corners, targets = [], []
     for at, climb in zip((top, bottom), climbs, strict=True):
