@@ -14,6 +14,7 @@ whatever reason, all children are killed and this process ends.
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import gc
 import importlib
 import json
@@ -50,6 +51,8 @@ def main(control_descriptor: int, module: str) -> None:
         control.send(json.dumps({"failed": f"{type(bad).__name__}: {bad}"[:2000]}).encode())
         return
     gc.collect()
+    with contextlib.suppress(AttributeError):  # musl has no such call
+        ctypes.CDLL(None).malloc_trim(0)  # what is free here would be copied page by page in each child that uses it
     gc.freeze()  # children share these pages as long as nobody counts references in them
     control.send(b'{"ready": true}')
     alive: set[int] = set()
