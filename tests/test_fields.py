@@ -626,6 +626,16 @@ def test_who_received_signs_beside_the_customer(ink: tuple[str, ...], customer: 
     assert (paper.signature, paper.received, paper.stamp) == (customer, company, stamp)
 
 
+def test_print_under_a_shadow_is_no_signature_of_who_received() -> None:
+    foot = LIST.replace("Recibí conforme CNT EP", "Responsable de atención al cliente").replace(
+        "  C.I. 1700000019                      C.I. 0900000027", "                                       CNT EP"
+    )
+    y, x = _label_row(foot, "Responsable")
+    print_ = Box(x + 0.12, y, x + 0.3, y + 0.7 / 66)
+    paper = read(foot, ink=(_over("Firma del cliente"), print_), confidence=0.76)
+    assert (paper.signature, paper.received) != (Signature.HALLADA, Signature.HALLADA)
+
+
 def test_a_stamp_beside_the_signatures_is_found_and_said_where() -> None:
     y, _ = _label_row(LIST, "Recibí conforme")
     stamp = Box(0.62, y - 0.09, 0.76, y - 0.01)

@@ -147,7 +147,20 @@ def _rooms(sheet: Sheet, places: Sequence[Box]) -> list[tuple[Box, float]]:
 def _is_signed(sheet: Sheet, room: Box, top: float) -> bool:
     strokes = (ink for ink in sheet.ink if ink.y1 - ink.y0 >= _STROKE * sheet.line_height)
     # What begins no higher than the label is print beside it ("f)"), read badly or not at all.
-    return any(ink.y0 < top and _lies_in(ink, room) for ink in strokes)
+    return any(ink.y0 < top and _lies_in(ink, room) and not _is_print(sheet, ink) for ink in strokes)
+
+
+def _is_print(sheet: Sheet, ink: Box) -> bool:
+    """Whether strokes are a line of print, read unsurely, as where a shadow lies: no scribble has three words."""
+    for cell in (cell for row in sheet.rows for cell in row):
+        if len(cell.words) >= 3 and sum(map(str.isalnum, cell.text)) >= _LETTERS_OF_PRINT:
+            covered = sum(_overlap(ink, word.box) for word in cell.words)
+            if covered > _MOSTLY:
+                return True
+    return False
+
+
+_LETTERS_OF_PRINT = 12
 
 
 def _is_asked(sheet: Sheet, room: Box, customers: Sequence[tuple[Box, float]], labels: Sequence[Hit]) -> bool:
