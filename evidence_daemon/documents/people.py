@@ -71,7 +71,8 @@ def holder_of(sheet: Sheet, book: DocumentsBook, signing: float) -> Field | None
         text = fit(Span(tuple(name))) if len(name) >= 2 else ""
         if text:
             return field_of(sheet, text, Span(tuple(name)), f"{LOOSE}holder:en el texto:{hit.label}")
-    return _name_before(sheet)
+    before = _name_before(sheet)
+    return before if before is not None and not own_name(before.value, book.ours) else None
 
 
 def own_name(name: str, book: OursBook) -> bool:

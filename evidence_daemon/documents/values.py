@@ -46,8 +46,9 @@ def singles(sheet: Sheet, book: DocumentsBook, signing: float, taken: frozenset[
     """What stands behind the labels of a page; `taken` are numbers that belong to its equipment."""
     holders, service = id_number_of(sheet, book, signing), service_number_of(sheet, book, taken)
     others = {_letters(field.value) for field in (holders, service) if field is not None} | {*map(_letters, taken)}
+    known = holders is not None and service is not None
     return Singles(
-        number=acta_number(sheet, others),
+        number=acta_number(sheet, others, known=known),
         date=date_of(sheet),
         office=office_of(sheet, signing),
         holder=holder_of(sheet, book, signing),
@@ -63,7 +64,7 @@ def singles(sheet: Sheet, book: DocumentsBook, signing: float, taken: frozenset[
 _DIGIT_FOR = str.maketrans(
     {"O": "0", "Q": "0", "D": "0", "I": "1", "L": "1", "S": "5", "Z": "2", "B": "8", "G": "6", "!": "1", "|": "1"}
 )
-_ID = re.compile(r"(?<![0-9A-Z])([0-9OQISZBLG!|][0-9OQISZBLG!| .\-]{7,28}[0-9OQISZBLG!|])(?![0-9A-Z])")
+_ID = re.compile(r"(?<![0-9A-Z])(?<![A-Z][\-/])([0-9OQISZBLG!|][0-9OQISZBLG!| .\-]{7,28}[0-9OQISZBLG!|])(?![0-9A-Z])")
 _PASSPORT = re.compile(r"(?<![0-9A-Z])([A-Z]{1,3}[0-9]{5,9})(?![0-9A-Z])")
 
 
@@ -277,10 +278,11 @@ def _letters(text: str) -> str:
     return re.sub(r"[^0-9A-Z]", "", plain(text))
 
 
-def acta_number(sheet: Sheet, others: Collection[str] = ()) -> Field | None:
+def acta_number(sheet: Sheet, others: Collection[str] = (), *, known: bool = False) -> Field | None:
     """The acta's own number: behind "Acta No.", or behind a bare "No." at the head of the page.
 
-    `others` are numbers of the holder, the service, the equipment; and what has a cédula's check digit is one.
+    `others` are numbers of the holder, the service, the equipment; and what has a cédula's check digit is one.  Where
+    the holder's and the service's are `known`, a label that says nothing may be its own.
     """
     best: tuple[float, Field] | None = None
     for value in values(sheet, "number"):
@@ -296,7 +298,7 @@ def acta_number(sheet: Sheet, others: Collection[str] = ()) -> Field | None:
         first = _acta_text(value.span)
         if first is None or as_date(first) or re.sub(r"\D", "", first) == "":
             continue
-        if is_anythings_number(value.hit, first):
+        if is_anythings_number(value.hit, first) and not (known and not _speaks_of_a_service(sheet, value.hit)):
             continue
         as_id = read_id(first) if re.fullmatch(r"\d{10}|\d{10}001", first) else None
         if _letters(first) in others or (as_id is not None and as_id.check is IdCheck.OK):
@@ -322,7 +324,8 @@ _LOOSE_NUMBERS = frozenset({
 
 def is_anythings_number(hit: Hit, text: str) -> bool:
     """Whether a number's label says nothing: "Número 022345678" is a service's, "Documento 1700000019" a person's."""
-    return hit.label in {"NUMERO", "DOCUMENTO"} and re.fullmatch(r"[A-Z]*\d+", text) is not None
+    bare = re.fullmatch(r"\d+" if hit.label == "NUMERO" else r"[A-Z]*\d+", text)
+    return hit.label in {"NUMERO", "DOCUMENTO"} and bare is not None
 
 
 _OTHER_PAPERS = re.compile(r"TRAMITE|SOLICITUD|REQUERIMIENTO|GESTION|REFERENCIA|ORDEN|TURNO|TICKET")
