@@ -275,9 +275,11 @@ def test_what_leaves_nothing_open_is_no_doubt(words: str) -> None:
         "RETIRO DE EQUIPOS POR TRASLADO DE DOMICILIO",
         "Se retiran los equipos de la dirección anterior y se dejan operativos en la nueva.",
         "Quedan los equipos en poder del abonado.",
+        "El contratista devuelve a la bodega los equipos sobrantes, sin uso.",
+        "ACTA DE DEVOLUCIÓN DE MATERIALES",
     ],
 )
-def test_what_is_moved_to_another_place_is_no_return(words: str) -> None:
+def test_what_is_moved_to_another_place_or_was_never_a_customers_is_no_return(words: str) -> None:
     paper = read(f"{RETURN}\n  1) Decodificador HD Kaon\n\n  {words}\n")
     assert paper.direction is Direction.DESCONOCIDA, paper.because
 

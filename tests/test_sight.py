@@ -166,14 +166,23 @@ def test_without_the_second_engine_less_is_proven_and_a_bar_code_proves_the_seri
     assert serial.proven
 
 
-def test_large_letters_across_a_page_are_seen_and_a_signature_is_not_taken_for_them() -> None:
+@pytest.mark.parametrize(
+    ("colour", "size", "words"),
+    [(Color(0.75, 0.1, 0.1, alpha=0.55), 90, "ANULADO"), (Color(0.82, 0.82, 0.84), 60, "BORRADOR")],
+    ids=["a stamp's", "a watermark's"],
+)
+def test_large_letters_across_a_page_are_seen_and_a_signature_is_not_taken_for_them(
+    colour: Color, size: int, words: str
+) -> None:
     def struck(canvas: Canvas) -> None:
-        note(canvas)
+        canvas.saveState()
         canvas.translate(300, 520)
         canvas.rotate(28)
-        canvas.setFillColor(Color(0.75, 0.1, 0.1, alpha=0.55))
-        canvas.setFont("Helvetica-Bold", 90)
-        canvas.drawCentredString(0, 0, "ANULADO")
+        canvas.setFillColor(colour)
+        canvas.setFont("Helvetica-Bold", size)
+        canvas.drawCentredString(0, 0, words)
+        canvas.restoreState()
+        note(canvas)
 
     across = [ink(pixels(pdf(draw), 150), []) for draw in (note, struck)]
     assert [any(box[0] == 0 and box[2] == 1 for box in boxes) for boxes in across] == [False, True]
