@@ -88,6 +88,15 @@ def test_a_name_that_stands_under_the_signature_too_is_taken_and_not_proven_by_t
     assert (paper.holder.value, paper.holder.proven) == ("PEÑA LOZA MARIA JOSE", False)
 
 
+@pytest.mark.parametrize(("weak", "strong", "proven"), [(0.93, 0.97, True), (0.73, 0.89, False), (0.91, 0.62, False)])
+def test_a_name_that_an_engine_was_unsure_of_is_not_proven_by_two(weak: float, strong: float, proven: bool) -> None:
+    field = agreed(
+        "holder",
+        [replace(read("MORA PAZ PAOL", T), confidence=weak), replace(read("MORA PAZ PAOL", R), confidence=strong)],
+    )
+    assert field is not None and field.proven is proven
+
+
 def test_of_two_looks_that_are_as_sure_the_longer_is_not_cut_off() -> None:
     field = agreed("serial", [read("48921157", R), read("3221948921157", R)])
     assert field is not None

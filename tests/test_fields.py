@@ -999,6 +999,13 @@ def test_a_mac_behind_its_caption_may_hold_a_letter_read_for_a_digit_and_is_no_p
     assert line.mac is not None and line.mac.rule.startswith(LOOSE) is (written == "AAEADA5D89CO")
 
 
+@pytest.mark.parametrize("written", ["KN2K<751423887", "KN2|<751423887", "KN2<-751423887"])
+def test_a_k_that_was_read_as_stem_and_arms_is_one_and_no_proof(written: str) -> None:
+    line = read(LIST.replace("HWTCC661499D", written)).equipment[0]
+    assert value(line.serial) == "KN2K751423887"
+    assert line.serial is not None and line.serial.rule.startswith(LOOSE)
+
+
 def test_a_vendors_serial_written_in_pieces_is_one_number() -> None:
     line = read(LIST.replace("Serie: HWTCC661499D", "GPON SN: HWTC C6 61499D")).equipment[0]
     assert value(line.serial) == "HWTCC661499D"

@@ -70,13 +70,27 @@ def agreed(
     engines = {field.engine for field in best}
     proven = (
         not taken.rule.startswith(LOOSE)
-        and (len(engines) >= 2 or _by_itself(name, best, groups))
+        and ((len(engines) >= 2 and _clearly_read(name, best)) or _by_itself(name, best, groups))
         and not any(_undecided(name, taken.value, group[0].value) for group in groups.values() if group is not best)
     )
     confidence = max(field.confidence for field in best)
     if others and not proven:
         confidence = min(confidence, 0.5)  # two readings that differ: neither may pass for sure
     return replace(taken, proven=proven, confidence=confidence, rivals=others)
+
+
+_NAMES = frozenset({"holder", "agent"})
+_CLEAR = 0.8
+"""Mean confidence from which an engine has read a name clearly.  Of printed names nearly all are, in photos too; of
+names written by hand few: there two engines take the same stroke for the same wrong letter."""
+
+
+def _clearly_read(name: str, group: Sequence[Field]) -> bool:
+    """Whether the agreement of two engines proves a value: a name has no form of its own, so each must be sure."""
+    surest: dict[Engine, float] = {}
+    for field in group:
+        surest[field.engine] = max(surest.get(field.engine, 0.0), field.confidence)
+    return name not in _NAMES or min(surest.values()) >= _CLEAR
 
 
 def _undecided(name: str, value: str, other: str) -> bool:

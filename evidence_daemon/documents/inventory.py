@@ -319,17 +319,24 @@ def _serial_field(sheet: Sheet, words: Sequence[Word], way: str, models: frozens
             text = _tidy_serial("".join(_bare(word) for word in grouped))
             field = field_of(sheet, text, Span(grouped), f"serie:{way}")
             return replace(field, proven=is_pon_serial(text) and field.engine is Engine.TEXTO)
-    whole = [Span((word,)) for word in shown if len(_tidy_serial(word.text)) >= 8]
+    whole = [Span((word,)) for word in shown if len(_tidy_serial(_PARTED_K.sub("K", word.text))) >= 8]
     whole.sort(key=lambda span: _tidy_serial(span.text) in models)
     for span in (*whole[:1], Span(shown)) if shown else ():
-        text = _tidy_serial("".join(word.text for word in span.words))
+        said = "".join(word.text for word in span.words)
+        text = _tidy_serial(_PARTED_K.sub("K", said))
         glued = _GLUED_PON.fullmatch(text)
         if glued is not None and glued[1] != text and is_pon_serial(glued[1]):
             return field_of(sheet, label_form(glued[1]), span, f"{LOOSE}serie:{way}")
         worded = len(span.words) > 1 and any(re.fullmatch(r"[A-Z]{5,}", _bare(word)) for word in span.words)
         if text and not worded:  # "No entregado USD 75.00" is a remark
             # Few digits and no letter: as likely the number of a service as that of a box.
-            doubtful = re.fullmatch(r"\d{1,9}", text) or text in models or is_undecided(text) or _is_part(span, shown)
+            doubtful = (
+                re.fullmatch(r"\d{1,9}", text)
+                or text in models
+                or is_undecided(text)
+                or _is_part(span, shown)
+                or "<" in said
+            )
             loose = LOOSE if doubtful else ""
             field = field_of(sheet, text, span, f"{loose}serie:{way}")
             # The form of a PON serial proves it only where no digit can be misread: a 6 read as E is hex too.
@@ -369,6 +376,8 @@ def _is_part(span: Span, shown: Sequence[Word]) -> bool:
     return at > 0 and re.fullmatch(r"[0-9A-Z]{4}", _bare(shown[at - 1])) is not None
 
 
+_PARTED_K = re.compile(r"(?<=\w)(?:K|\|)?<-?(?=\w)")
+"""A K written by hand, its stem and its arms apart; no number holds such a sign."""
 _GLUED_PON = re.compile(r"(?:SN|N)?([A-Z]{4}[0-9A-Z]{8})[G-Z]?")
 """A vendor's serial that stands close to its caption, or to a comma or a stroke of the pen read as a letter."""
 _NEARLY_HEX = re.compile(r"(?=.*[OQI])[0-9A-FOQI]{8,}")
