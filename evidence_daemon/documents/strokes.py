@@ -117,6 +117,10 @@ Measured on drawn papers: of 30 marks across a page 11 are dark, 6 more pale; of
 _LETTERS = 3
 _TALL, _THICK = 2.2, 0.4
 """Heights of a line of print that a letter struck across a page has at least, and its strokes."""
+_THICKEST = 0.45
+"""Share of a letter's height that its strokes have at most: the coloured cells of a table have all of theirs."""
+_AROUND = 0.03
+"""Share of the page's sides by which a mark may go beyond its print."""
 _SOLID = 0.8
 """Share of its box that a letter fills at most; bands, bars and the edges of scans fill theirs."""
 _APART = 2.5
@@ -128,18 +132,25 @@ _SPREAD = 0.3
 def _struck_across(dark: Pixels, words: list[list[Any]]) -> list[list[float]]:
     """[a box over the whole width] where large letters stand in a line, whatever they say; [] where none do.
 
-    An engine that reads lines of print does not see them: they lie aslant, and print runs through them.
+    An engine that reads lines of print does not see them: they lie aslant, and print runs through them.  What lies
+    beyond all print is the table on which the page was photographed.
     """
     height, width = dark.shape
+    left_most, top_most = (min((word[at] for word in words), default=0.0) for at in (1, 2))
+    right_most, bottom_most = (max((word[at] for word in words), default=1.0) for at in (3, 4))
     lines = [(word[4] - word[2]) * height for word in words if sum(map(str.isalnum, word[0])) >= 2]
     line = median(lines) if lines else 0.011 * height
     side = max(5, round(_THICK * line))
     thick = cv2.morphologyEx(dark, cv2.MORPH_OPEN, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side)))
     _, _, stats, centres = cv2.connectedComponentsWithStats(thick, connectivity=8)
+    depth = cv2.distanceTransform(thick, cv2.DIST_L2, 3)  # of each pixel, from the edge of what it is in
     letters = [
         (float(high), *map(float, centre))
         for (left, top, wide, high, area), centre in zip(stats[1:], centres[1:], strict=True)
         if high >= _TALL * line
+        and (left_most - _AROUND) * width <= centre[0] <= (right_most + _AROUND) * width
+        and (top_most - _AROUND) * height <= centre[1] <= (bottom_most + _AROUND) * height
+        and 2 * depth[top : top + high, left : left + wide].max() < _THICKEST * high
         and 0.5 * line <= wide < 0.4 * width
         and area < _SOLID * wide * high
         and min(left, top, width - left - wide, height - top - high) > 2  # at the edge lies what the page lies on
