@@ -16,7 +16,7 @@ from evidence_daemon.documents.labelled import LOOSE
 from evidence_daemon.documents.layout import Sheet
 from evidence_daemon.documents.sandbox import Frame
 from evidence_daemon.documents.values import as_date
-from evidence_daemon.model import Box, Direction, DocumentKind, Engine, Fields, Witness
+from evidence_daemon.model import Box, Direction, DocumentKind, Engine, EquipmentType, Fields, Witness
 
 RETURN = f"{HEAD}\n            ACTA DE DEVOLUCION DE EQUIPOS\n\n"
 
@@ -392,6 +392,22 @@ def test_the_number_of_another_paper_is_its_own_only_as_a_doubt() -> None:
     paper = read(f"{RETURN}\n  ACTA #\n  TRÁMITE       TR-780136\n")
     assert value(paper.number) == "TR-780136"
     assert paper.number is not None and paper.number.rule.startswith(LOOSE)
+
+
+@pytest.mark.parametrize(
+    ("said", "kinds"),
+    [
+        ("EQUIPO 1: Módem óptico ONT ZTE F660", [EquipmentType.ONT]),
+        ("EQUIPO 1: Teléfono inalámbrico ZTE WP628", [EquipmentType.TELEFONO]),
+        ("- Repetidor WiFi TP-Link HC220-G1", [EquipmentType.REPETIDOR]),
+        ("- Módem ONT Huawei HG8245", [EquipmentType.ONT]),
+        ("- Decodificador Kaon, control remoto", [EquipmentType.DECODIFICADOR]),
+    ],
+)
+def test_two_names_of_one_piece_are_one_piece(said: str, kinds: list[EquipmentType]) -> None:
+    paper = read(f"{RETURN}\n  {said}\n     Serie: 2153078838F57486\n")
+    assert [line.type for line in paper.equipment if line.serial] == kinds
+    assert len(paper.equipment) == len(kinds)
 
 
 def test_a_serial_behind_n_s_is_one() -> None:

@@ -476,7 +476,7 @@ def _types_in(cell: Span, hits: Sequence[Hit], book: DocumentsBook) -> Iterator[
     """Types that a cell hands over: at its head (in a list), or in a sentence with number, brand or label."""
     filled = {hit.start for hit in hits if hit.fields & {"brand", "model", "serial", "mac"}}
     reached = 0
-    for at, end, kind in types_named([word.text for word in cell.words]):
+    for at, end, kind in _pieces_named(cell.words):
         if at < reached:
             continue
         listed = at <= 2 and len(cell.words) <= 16 and all(_is_bullet(word) for word in cell.words[:at])
@@ -487,6 +487,23 @@ def _types_in(cell: Span, hits: Sequence[Hit], book: DocumentsBook) -> Iterator[
             reached = end
             if listed and not counted:
                 reached = min((start for start in filled if start >= end), default=len(cell.words))
+
+
+def _pieces_named(words: Sequence[Word]) -> Iterator[tuple[int, int, EquipmentType]]:
+    """Every piece that words name (`types_named`): "Módem óptico ONT" and "Repetidor WiFi" are one each.
+
+    It is what it is called first, and an ONT rather than a modem; what has no number of its own stays a piece.
+    """
+    found: list[tuple[int, int, EquipmentType]] = []
+    for at, end, kind in types_named([word.text for word in words]):
+        if found and kind not in WITHOUT_SERIAL:
+            first, last, called = found[-1]
+            if at == last and called not in WITHOUT_SERIAL and not words[at - 1].text.endswith((",", ";", ".")):
+                modem = called is EquipmentType.MODEM_ROUTER and kind is EquipmentType.ONT
+                found[-1] = first, end, kind if modem else called
+                continue
+        found.append((at, end, kind))
+    yield from found
 
 
 def _is_bullet(word: Word) -> bool:
