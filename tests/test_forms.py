@@ -372,6 +372,9 @@ def test_an_actas_number_that_was_broken_behind_its_dash_is_whole() -> None:
         ("  Registro             Cliente\n  90508-2024           MORALES PAZ", "number", "90508-2024"),
         ("  ACTA #        90508-2024\n  TRÁMITE       TR-780136", "number", "90508-2024"),
         ("  Documento: 1700000019", "number", ""),
+        ("  CÉDULA\n  1 7 0 0 0 0 0 0 1 9", "id_number", "1700000019"),
+        ("  CÉDULA\n  1 7 0 0 o 0 0 0 1 9", "id_number", "1700000019"),
+        ("  CÉDULA\n  B 0 17000000l9", "id_number", "1700000019"),
         ("  Documento: 00075781\n  C.I. 1700000019     Servicio No.: 022345678", "number", "00075781"),
         ("  NÚMERO: 00030606\n\n  C.I. 1700000019     Servicio No.: 022345678", "number", "00030606"),
         ("  Documento: DEV-2022-085613\n  Nro. de identificación: 1700000019", "id_number", "1700000019"),
@@ -381,6 +384,11 @@ def test_an_actas_number_that_was_broken_behind_its_dash_is_whole() -> None:
             "  DÍA        MES       AÑO         CÉDULA\n  0 8        0 9       2 0 2 3     1700000019",
             "date",
             "2023-09-08",
+        ),
+        (
+            "  DÍA        MES       AÑO\n                                —\n  28         08        2025",
+            "date",
+            "2025-08-28",
         ),
     ],
 )

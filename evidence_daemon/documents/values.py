@@ -74,9 +74,10 @@ def _digits(text: str, lengths: Iterable[int]) -> tuple[str, bool] | None:
         piece = re.sub(r"[ .\-]", "", match[1])
         for candidate in (piece, *re.split(r"\s+", match[1])):
             digits = re.sub(r"[.\-]", "", candidate)
-            # Over blanks only digits make one number: "B 0 1700000019" is not one of twelve.
+            # Over blanks only digits make one number ("B 0 1700000019" is not one of twelve), but in boxes of one each.
             letters = len(digits) - sum(c.isdigit() for c in digits)
-            if len(digits) in lengths and letters <= (0 if candidate is piece and " " in match[1].strip() else 2):
+            parted = candidate is piece and any(len(part) > 1 for part in match[1].split()) and " " in match[1].strip()
+            if len(digits) in lengths and letters <= (0 if parted else 2):
                 return digits.translate(_DIGIT_FOR), not digits.isdigit()
     return None
 
@@ -490,7 +491,7 @@ def _under_day_month_year(sheet: Sheet) -> Field | None:
         middles = [(cell.box.x0 + cell.box.x1) / 2 for cell in row]
         ends = [(one + two) / 2 for one, two in pairwise(middles)] + [1.0]
         starts = [0.0, *ends[:-1]]
-        under = sheet.rows[number + 1]
+        under = next((row for row in sheet.rows[number + 1 :][:2] if re.search(r"\d", row[0].text)), ())
         words = [word for cell in under for word in cell.words]
         parts = [
             [word for word in words if starts[place] <= (word.box.x0 + word.box.x1) / 2 < ends[place]]
