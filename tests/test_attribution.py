@@ -66,6 +66,16 @@ def test_a_vendors_number_that_cannot_be_one_was_misread_by_all(serial: str, sur
     assert read_as == (label_form(serial), sure)
 
 
+@pytest.mark.parametrize("written", ["1700000019", "1700 000019", "l700000019"])
+def test_who_represents_the_company_is_not_the_holder_however_his_number_was_read(written: str) -> None:
+    page = typed(
+        f"{RETURN}  Comparece la CORPORACION NACIONAL DE TELECOMUNICACIONES CNT EP, representada por\n"
+        f"  PEREZ MORA LUIS, con cédula {written}, en adelante la Empresa.\n{SIGNED}"
+    )
+    (paper,) = read_papers([document(page, name="p")], BOOK)
+    assert paper.id_number is None or not paper.id_number.proven
+
+
 BANDS = """
   Acta 0054871             Solicitud 9529867177
   Nombres y apellidos: GENOVEVA FAUSTO TOBAR

@@ -110,13 +110,17 @@ def _by_itself(name: str, best: Sequence[Field], groups: dict[str, list[Field]])
     return any(field.proven for field in best) and not _rivalled(name, best, groups)
 
 
-def _rank(name: str, group: Sequence[Field], elsewhere: Collection[str]) -> tuple[int, int, bool, int, int, float, int]:
-    """Of two looks of one engine the surer one goes before, then the longer: it is less likely cut off.
+def _rank(
+    name: str, group: Sequence[Field], elsewhere: Collection[str]
+) -> tuple[bool, int, int, bool, int, int, float, int]:
+    """What may be somebody else's goes last.
 
-    Between engines confidence says nothing.
+    Of two looks of one engine the surer one goes before, then the longer: it is less likely cut off.  Between engines
+    confidence says nothing.
     """
     value = group[0].value
     return (
+        not all(field.rule.startswith(LOOSE) for field in group),
         len({field.engine for field in group}),
         _well_formed(name, value),
         alike_as(name)(value) in elsewhere,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import takewhile
 
 from evidence_daemon.documents.layout import Hit, Sheet, Span, column_of, columns, value_after
@@ -147,10 +148,11 @@ def is_staffs(text: str, said: str) -> bool:
 
     `said` is his name or number in capitals; `text` the page's.
     """
-    at = text.find(said)
-    if at < 0:
+    there = re.search(_as_read(said), text)
+    if there is None:
         return False
-    before, after = text[max(0, at - 170) : at], text[at + len(said) :][:150]
+    at = there.start()
+    before, after = text[max(0, at - 170) : at], text[there.end() :][:150]
     before = before[max((found.end() for found in _NUMBER.finditer(before)), default=0) :]
     number = None if _NUMBER.fullmatch(said) else _NUMBER.search(after)
     after = after[number.end() :] if number else after
@@ -160,6 +162,17 @@ def is_staffs(text: str, said: str) -> bool:
         or _ACTS_FOR.search(named) is not None
         or _IS_STAFF.search(after) is not None
     )
+
+
+@lru_cache(maxsize=256)
+def _as_read(said: str) -> str:
+    """A pattern of a name or number as engines have it: in pieces, a letter for the digit that it looks like."""
+    if not said.isdigit():
+        return re.escape(said)
+    return r"[ .\-]{0,2}".join(f"[{digit}{_SIGNS_FOR.get(digit, '')}]" for digit in said)
+
+
+_SIGNS_FOR = {"0": "OQD", "1": "IL|!", "2": "Z", "5": "S", "6": "G", "8": "B"}
 
 
 def in_people_table(sheet: Sheet, field: str) -> Iterator[tuple[Span, Hit]]:
