@@ -321,12 +321,19 @@ def test_a_sentence_goes_on_in_its_column_though_lines_of_the_other_stand_betwee
     assert paper.direction is Direction.DEVOLUCION, paper.because
 
 
-@pytest.mark.parametrize(("gap", "read_as"), [(0.001, "46485454CBE19514"), (0.012, "46485454CBE")])
-def test_a_number_that_an_engine_broke_in_two_is_one(gap: float, read_as: str) -> None:
-    page = typed(f"{RETURN}\n  ONT FiberHome AN5506   Serie:   46485454CBE 19514\n")
-    end = next(word.box.x1 for word in page.words if word.text == "46485454CBE")
+@pytest.mark.parametrize(
+    ("one", "two", "gap", "read_as"),
+    [
+        ("46485454CBE", "19514", 0.001, "46485454CBE19514"),
+        ("46485454CBE", "19514", 0.012, "46485454CBE"),
+        ("ALC", "L1C8B9AF6", 0.001, "ALCL1C8B9AF6"),
+    ],
+)
+def test_a_number_that_an_engine_broke_in_two_is_one(one: str, two: str, gap: float, read_as: str) -> None:
+    page = typed(f"{RETURN}\n  ONT FiberHome AN5506   Serie:   {one} {two}\n")
+    end = next(word.box.x1 for word in page.words if word.text == one)
     words = [
-        replace(word, box=replace(word.box, x0=end + gap, x1=end + gap + 0.05)) if word.text == "19514" else word
+        replace(word, box=replace(word.box, x0=end + gap, x1=end + gap + 0.05)) if word.text == two else word
         for word in page.words
     ]
     (paper,) = read_papers([document(replace(page, words=tuple(words)))], BOOK)

@@ -17,6 +17,7 @@ from operator import ne
 from statistics import median
 from typing import Any
 
+from evidence_daemon.canonical import is_pon_serial
 from evidence_daemon.model import Box, Engine, Page, Word
 
 _CELL_GAP = 1.7
@@ -349,6 +350,8 @@ _FEWEST_OF_BOTH = 9
 def _halves(one: str, two: str) -> bool:
     """Whether two pieces may be one long number."""
     both = one + two
+    if is_pon_serial(both):
+        return True
     pieces = all(re.fullmatch(r"(?=.*[0-9])[0-9A-Z]{2,}", piece) for piece in (one, two))
     return pieces and len(both) >= _FEWEST_OF_BOTH and sum(map(str.isdigit, both)) >= 5
 
