@@ -437,6 +437,8 @@ class Page:
     """Perceptual hash of a photo (256 bits, 64 hex digits): near pictures have near hashes; "" for other pages."""
     struck: tuple[Box, ...] = ()
     """Numbers through which a line is drawn."""
+    tickboxes: tuple[tuple[Box, bool], ...] = ()
+    """Boxes to tick beside what a form offers, and whether there is a mark in each."""
 
 
 class DigitalVerdict(StrEnum):

@@ -95,6 +95,8 @@ def test_captions_in_two_languages_are_captions() -> None:
         ("4857 5443 5185 16DC", "HWTC518516DC"),
         ("K A 2 7 4 0 2 2 2 4 2", "KA274022242"),
         ("SK-8289666-17", "SK828966617"),
+        ("0170 7501 0985 76", "01707501098576"),
+        ("XT5D 3725 1614 50", "XT5D3725161450"),
     ],
 )
 def test_a_serial_that_is_printed_in_pieces_is_one(printed: str, serial: str) -> None:
@@ -103,7 +105,7 @@ def test_a_serial_that_is_printed_in_pieces_is_one(printed: str, serial: str) ->
     assert serials(read(f"{RETURN}\n{table}")) == [serial]
 
 
-@pytest.mark.parametrize("printed", ["ZTE6 28C36445", "0170 7501 0985 76"])
+@pytest.mark.parametrize("printed", ["ZTE6 28C36445", "0170 7501"])
 def test_a_piece_of_a_serial_is_never_proven(printed: str) -> None:
     page = typed(f"{RETURN}\n  1) ONT wifi ZTE F680\n     SERIE: {printed}\n")
     (paper,) = read_papers([document(page, page)], BOOK)
@@ -262,6 +264,8 @@ TICKET = """
         "En consecuencia, nada queda pendiente por concepto de equipos.",
         "ENTREGA A LA EMPRESA:",
         "CNT EP recibe los equipos. No se registran valores por equipos no devueltos.",
+        "Total a pagar por equipos no devueltos: USD 0,00",
+        "Motivo: Baja del servicio por cambio de domicilio",
     ],
 )
 def test_what_leaves_nothing_open_is_no_doubt(words: str) -> None:
@@ -308,14 +312,14 @@ def test_a_sentence_goes_on_in_its_column_though_lines_of_the_other_stand_betwee
   1) Decodificador HD Kaon
                          CNT EP recibe los equipos. No se registran valores por equipos
   Fecha
-                         no devueltos ni anteriores.
+                         no devueltos hasta hoy.
   5 de mayo de 2021
 """
     )
     words = []
     for word in page.words:  # the lines of the right column stand closer, as a sentence's do
-        lower = 0.6 / 66 if word.text == "Fecha" else 0.9 / 66 if word.text in {"no", "devueltos", "ni"} else 0.0
-        lower = 0.9 / 66 if word.text == "anteriores." else lower
+        lower = 0.6 / 66 if word.text == "Fecha" else 0.9 / 66 if word.text in {"no", "devueltos", "hasta"} else 0.0
+        lower = 0.9 / 66 if word.text == "hoy." else lower
         words.append(replace(word, box=replace(word.box, y0=word.box.y0 - lower, y1=word.box.y1 - lower)))
     (paper,) = read_papers([document(replace(page, words=tuple(words)))], BOOK)
     assert paper.direction is Direction.DEVOLUCION, paper.because
@@ -379,6 +383,11 @@ def test_an_actas_number_that_was_broken_behind_its_dash_is_whole() -> None:
         ("  Registro             Cliente\n  90508-2024           MORALES PAZ", "number", "90508-2024"),
         ("  ACTA #        90508-2024\n  TRÁMITE       TR-780136", "number", "90508-2024"),
         ("  Documento: 1700000019", "number", ""),
+        ("  Atención al cliente 1800 100 100\n  C.I.: 1700000019", "id_number", "1700000019"),
+        ("  Señor(es): Gladys Paola Puga Del Pozo", "holder", "GLADYS PAOLA PUGA DEL POZO"),
+        ("  Cliente: José Paola lñiguez Tapuy", "holder", "JOSÉ PAOLA IÑIGUEZ TAPUY"),
+        ("  ORIGINAL: CNT EP COPIA AMARILLA: CLIENTE Form. RE-14 v.2", "holder", ""),
+        ("  Titular:   Narváez Baquerizo Lucía\n             Karina", "holder", "NARVÁEZ BAQUERIZO LUCÍA KARINA"),
         ("  CÉDULA\n  1 7 0 0 0 0 0 0 1 9", "id_number", "1700000019"),
         ("  CÉDULA\n  1 7 0 0 o 0 0 0 1 9", "id_number", "1700000019"),
         ("  CÉDULA\n  B 0 17000000l9", "id_number", "1700000019"),
@@ -431,13 +440,39 @@ def test_a_serial_behind_n_s_is_one() -> None:
 
 
 @pytest.mark.parametrize(
-    "title", ["ENTREGA VOLUNTARIA DE EQUIPOS", "RECEPCION POR BAJA", "Devolución voluntaria de los decodificadores"]
+    "title",
+    [
+        "ENTREGA VOLUNTARIA DE EQUIPOS",
+        "RECEPCION POR BAJA",
+        "Devolución voluntaria de los decodificadores",
+        "ACTA DE REINGRESO DE EQUIPOS ENTREGADOS POR EL CLIENTE",
+    ],
 )
 def test_a_title_in_other_words_makes_an_acta(title: str) -> None:
     paper = read(
         f"{HEAD}\n                  {title}\n\n  Cliente: MORALES PAZ JUANA\n  El cliente devuelve un módem.\n"
     )
     assert paper.kind is DocumentKind.ACTA
+
+
+def test_a_title_under_a_line_of_the_head_is_no_part_of_its_sentence() -> None:
+    paper = read(
+        f"{HEAD}  RUC 1768152560001 Atención al cliente en todas las oficinas del país\n  ACTA DE RETIRO DE EQUIPOS\n"
+        "\n  Cliente: MORALES PAZ JUANA\n  Solicitud\n  0012345\n"
+    )
+    assert (paper.kind, paper.direction) == (DocumentKind.ACTA, Direction.DEVOLUCION)
+
+
+def test_what_was_typed_a_little_above_its_caption_stands_behind_it() -> None:
+    page = typed(f"{RETURN}\n             MORALES PAZ JUANA\n  Cliente:\n\n  C.I.: 1700000019\n")
+    words = [
+        replace(word, box=replace(word.box, y0=word.box.y0 + 0.4 / 66, y1=word.box.y1 + 0.4 / 66))
+        if word.text in {"MORALES", "PAZ", "JUANA"}
+        else word
+        for word in page.words
+    ]
+    (paper,) = read_papers([document(replace(page, words=tuple(words)))], BOOK)
+    assert value(paper.holder) == "MORALES PAZ JUANA"
 
 
 def test_a_logo_alone_at_the_head_names_the_company() -> None:

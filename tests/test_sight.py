@@ -190,6 +190,14 @@ def test_large_letters_across_a_page_are_seen_and_a_signature_is_not_taken_for_t
     assert paper.direction is Direction.DESCONOCIDA
 
 
+def test_strokes_on_coloured_paper_are_seen() -> None:
+    picture = np.full((800, 560, 3), (254, 242, 170), np.uint8)
+    for step in range(100):
+        high = 600 + 3 * abs(step % 20 - 10)
+        picture[high : high + 5, 100 + step : 104 + step] = (30, 40, 120)
+    assert len(ink(picture, [])) == 1
+
+
 def test_two_signatures_side_by_side_on_a_narrow_roll_are_no_word_across_it() -> None:
     def across(*middles: int) -> bool:
         picture = np.full((900, 500, 3), 255, np.uint8)
@@ -200,6 +208,46 @@ def test_two_signatures_side_by_side_on_a_narrow_roll_are_no_word_across_it() ->
 
     assert across(80, 140, 200, 260, 320, 380)
     assert not across(80, 115, 150, 340, 375, 410)
+    assert not across(83, 129, 377)
+
+
+FORM = ("Instalación", "Retiro", "Cambio", "Traslado")
+
+
+def boxed(*ticked: str) -> bytes:
+    """The note under a line of boxes, these of them with a cross in them."""
+
+    def draw(canvas: Canvas) -> None:
+        note(canvas)
+        for at, word in enumerate(FORM):
+            x = 60 + 110 * at
+            canvas.rect(x, 722, 9, 9)
+            if word in ticked:
+                canvas.line(x + 1.5, 723.5, x + 7.5, 729.5)
+                canvas.line(x + 1.5, 729.5, x + 7.5, 723.5)
+            canvas.setFont("Helvetica", 11)
+            canvas.drawString(x + 14, 722, word)
+
+    return pdf(draw)
+
+
+@pytest.mark.parametrize(
+    ("ticked", "direction"),
+    [
+        (("Retiro",), Direction.DEVOLUCION),
+        (("Cambio",), Direction.DESCONOCIDA),
+        ((), Direction.DESCONOCIDA),
+        (("Retiro", "Traslado"), Direction.DESCONOCIDA),
+    ],
+    ids=["a return", "something else", "none", "two"],
+)
+def test_a_box_that_is_ticked_is_seen_in_the_pixels(ticked: tuple[str, ...], direction: Direction) -> None:
+    reading = read_one(boxed(*ticked))
+    assert isinstance(reading, Document)
+    assert [marked for _, marked in reading.pages[0].tickboxes] == [word in ticked for word in FORM]
+    paper = paper_of(reading)
+    assert ("casilla marcada: devolución" in paper.because) is (ticked == ("Retiro",))
+    assert paper.direction is direction, paper.because
 
 
 def test_where_a_value_is_missing_only_lines_that_are_unsure_go_to_the_strong_engine() -> None:

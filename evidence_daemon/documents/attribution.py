@@ -15,14 +15,14 @@ from itertools import combinations, pairwise
 from evidence_daemon.cases.equipment import canonical_mac, is_misread_pon, is_pon_serial, plain, types_named
 from evidence_daemon.cases.identity import read_id, same_id
 from evidence_daemon.documents.agreement import one_place
-from evidence_daemon.documents.kinds import own_ruc
+from evidence_daemon.documents.kinds import own_ruc, without_harmless
 from evidence_daemon.documents.labelled import LOOSE, Value, in_people_table, is_staffs, values
 from evidence_daemon.documents.layout import Sheet, Span, distance, squeezed
 from evidence_daemon.documents.people import own_name, person
 from evidence_daemon.documents.signing import signing_top
 from evidence_daemon.documents.values import as_date, is_anythings_number, services_on
 from evidence_daemon.model import Box, EquipmentLine, Field, IdCheck, Word
-from evidence_daemon.rulebook import DocumentsBook
+from evidence_daemon.rulebook import DirectionBook, DocumentsBook
 
 _DOUBT, _NOT_SHOWN = 0.5, 0.3
 """Confidence that is left to a value that may be another's, and to the number of a piece that may not have come back
@@ -287,13 +287,17 @@ def _goes_on(name: str, field: Field, sheets: Sequence[Sheet]) -> bool:
 
 
 def _under(sheet: Sheet, value: Value) -> bool:
-    """Whether a word or two in capitals stand close under a name, and are no caption."""
+    """Whether a word or two written like names stand close under a name, and are no caption."""
     cell, near = sheet.rows[value.hit.row][value.hit.cell].box, sheet.line_height * sheet.aspect
     for row, place, under in sheet.below(value.span.box if value.way != "tras" else cell, rows=1, reach=1.4):
         begins = min(abs(under.box.x0 - value.span.box.x0), abs(under.box.x0 - cell.x0)) < near
         named = len(under.words) <= 2 and all(re.fullmatch(r"[^\W\d_]{2,}", word.text) for word in under.words)
-        if begins and named and under.text.isupper() and not sheet.hits_in.get((row, place)):
-            return len(sheet.rows[row]) == 1 or value.way != "tras"
+        alike = under.text.isupper() or (under.text.istitle() and value.span.text.istitle())
+        if begins and named and alike and not sheet.hits_in.get((row, place)):
+            aligned = (
+                abs(under.box.x0 - value.span.box.x0) < 0.5 * near
+            )  # under the name itself, whatever stands beside
+            return aligned or len(sheet.rows[row]) == 1 or value.way != "tras"
     return False
 
 
@@ -357,11 +361,11 @@ _LONGEST_HEADING = 12
 """Words of a heading, a question or a row's remark at most; what is longer is the general text of a form."""
 
 
-def kept_back(sheets: Sequence[Sheet]) -> tuple[str, ...]:
+def kept_back(sheets: Sequence[Sheet], book: DirectionBook) -> tuple[str, ...]:
     """Words of headings, rows and answers that tell of equipment which was not handed over."""
     found: dict[str, None] = {}
     for sheet in sheets:
-        for said in sheet.text.split("¦"):
+        for said in without_harmless(sheet.text, book).split("¦"):
             kept = _KEPT.search(said) if len(said.split()) <= _LONGEST_HEADING else None
             if kept and not _NOTHING_KEPT.search(said):
                 found[f"no todo volvió: {kept[0]}"] = None

@@ -23,7 +23,7 @@ from evidence_daemon.documents.labelled import LOOSE
 from evidence_daemon.documents.layout import Lexicon, Sheet, Span, squeezed
 from evidence_daemon.documents.looks import Wanted, codes_of, masked_in, sheets_of
 from evidence_daemon.documents.signing import SIGNING_LABELS, Signed, signed_on, signing_top
-from evidence_daemon.documents.ticks import choice_on
+from evidence_daemon.documents.ticks import choice_on, offered_on
 from evidence_daemon.documents.values import Singles, as_date, singles
 from evidence_daemon.model import (
     WITHOUT_SERIAL,
@@ -267,7 +267,7 @@ def _attributed(found: _Found, leaves: Sequence[_Leaf], book: DocumentsBook) -> 
         for name in _SINGLE
     }
     equipment = tuple(attribution.listed(line, sheets) for line in found.equipment)
-    doubts = attribution.kept_back(sheets) if found.equipment else ()
+    doubts = attribution.kept_back(sheets, book.direction) if found.equipment else ()
     if doubts:
         equipment = tuple(map(attribution.not_shown, equipment))
     if attribution.many_people(sheets, book):
@@ -491,6 +491,7 @@ def wanted(page: Page, book: DocumentsBook) -> Wanted:
         captions=_captions(sheet, found) if page.engine is not Engine.TEXTO and not seen_whole else (),
         poorly=page.engine is not Engine.TEXTO and not seen_whole and bool(missing or places) and _is_poorly_read(page),
         unclaimed=_unclaimed(sheet, found, book) if page.engine is not Engine.TEXTO and not seen_whole else (),
+        offered=next(filter(None, map(offered_on, leaf.sheets)), ()) if not page.tickboxes else (),
         missing=missing and not seen_whole,
         unsigned=None if seen_whole or _has_place(found.signed) else _SIGNED_BELOW,
         worth=worth,

@@ -361,11 +361,34 @@ def _in_groups(words: Sequence[Word]) -> tuple[Word, ...]:
         for stop in range(2, min(5, len(texts) + 1)):
             if is_pon_serial("".join(texts[:stop])):
                 return tuple(words[:stop])
+    if fours := _in_fours(words[:_MOST_GROUPS]):
+        return fours
     size = len(list(takewhile(lambda text: re.fullmatch(r"[0-9A-F]{4}", text), texts)))
     # What is shorter may be a number and something else; what goes on is cut off nowhere for sure.
     goes_on = size < len(texts) and re.fullmatch(r"[0-9A-F]{1,3}", texts[size]) and re.search(r"\d", texts[size])
     known = re.search(r"\d", texts[0]) if texts else None
     return tuple(words[:size]) if size in {4, 5} and known and not goes_on else ()
+
+
+_MOST_GROUPS = 7
+
+
+def _in_fours(words: Sequence[Word]) -> tuple[Word, ...]:
+    """The words of a number in groups of four and a shorter rest, equally far apart: "XT5D 3725 1614 50"."""
+    ends = next((at for at, word in enumerate(words, start=1) if word.text.endswith((",", ";", ".", ")"))), len(words))
+    words = words[:ends]
+    texts = [_bare(word) for word in words]
+    size = len(list(takewhile(lambda text: re.fullmatch(r"[0-9A-Z]{4}", text), texts)))
+    if size < 2 or not all(re.search(r"\d", text) for text in texts[1:size]):
+        return ()
+    gaps = [two.box.x0 - one.box.x1 for one, two in pairwise(words[:size])]
+    rest = texts[size] if size < len(texts) else ""
+    beside = bool(rest) and words[size].box.x0 - words[size - 1].box.x1 < 2 * max(*gaps, 0.001)
+    goes_on = beside and re.fullmatch(r"(?=.*\d)[0-9A-Z]{1,3}", rest) is not None
+    whole = tuple(words[: size + goes_on])
+    if max(gaps) > 2.5 * max(min(gaps), 0.001) or sum(c.isdigit() for text in texts[: len(whole)] for c in text) < 5:
+        return ()
+    return whole if goes_on or size > 2 else ()
 
 
 def _is_part(span: Span, shown: Sequence[Word]) -> bool:

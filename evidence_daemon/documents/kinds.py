@@ -79,22 +79,22 @@ def _title(sheet: Sheet, titles: Sequence[str], patterns: Sequence[str] = ()) ->
     """A title: what a cell begins with that holds little else; at the head of the page also within it."""
     for number, row in enumerate(sheet.rows):
         for place, cell in enumerate(row):
-            if cell.box.y0 > 0.66 or sheet.reads_on(number):
+            if cell.box.y0 > 0.66 or (sheet.reads_on(number) and not _stands_out(sheet, number)):
                 continue
             plain_line = not sheet.strong_hits_in(number, place)
             line = squeezed(cell.text)
             # One word in the size of the text beside a number is a label: "Solicitud 0012345".  What is written by hand
             # beside it may be taller.
             first = cell.words[0].box
-            label = bool(re.search(r"\d", "".join(other.text for other in row))) and (
-                first.y1 - first.y0 < 1.25 * sheet.line_height
-            )
-            worded = not label and plain_line and cell.box.y0 < _HEAD and len(cell.words) <= _LONGEST_TITLE
-            if worded and any(re.match(one, plain(cell.text)) for one in patterns):
+            as_text = first.y1 - first.y0 < 1.25 * sheet.line_height
+            label = as_text and bool(re.search(r"\d", "".join(other.text for other in row)))
+            small = as_text and len(cell.words) == 1 and not cell.text.isupper()
+            said = not label and ":" not in cell.text and len(cell.words) <= _LONGEST_TITLE
+            if said and cell.box.y0 < _HEAD and any(re.match(one, plain(cell.text)) for one in patterns):
                 return cell.text
             for title in titles:
                 wanted = squeezed(title)
-                if label and " " not in title:
+                if (label or small) and " " not in title:
                     continue
                 taken = _opens_with(line, wanted) if len(line) <= len(wanted) + 45 else 0
                 if taken and _ends_word(cell.text, taken):
@@ -108,6 +108,13 @@ def _title(sheet: Sheet, titles: Sequence[str], patterns: Sequence[str] = ()) ->
                 ):
                     return cell.text
     return ""
+
+
+def _stands_out(sheet: Sheet, number: int) -> bool:
+    """Whether a row at the head is all capitals under one that is not: no sentence goes on so."""
+    row, above = sheet.rows[number], sheet.rows[number - 1]
+    capitals = all(cell.text.isupper() for cell in row)
+    return row[0].box.y0 < _HEAD and capitals and not any(cell.text.isupper() for cell in above)
 
 
 _LONGEST_TITLE = 9
@@ -232,30 +239,38 @@ def direction_of(sheets: Sequence[Sheet], book: DirectionBook) -> tuple[Directio
     installs: dict[str, bool] = {}
     doubts: dict[str, None] = {}
     chosen: dict[Engine, Choice] = {}
+    drawn: set[Choice] = set()
     for sheet in sheets:
         boxes = choice_on(sheet)
         offered = None if boxes is None else boxes.line
-        if boxes is not None and boxes.mark is not None:
+        if boxes is not None and boxes.drawn:
+            drawn.add(boxes.choice)
+        elif boxes is not None and boxes.mark is not None:
             chosen[sheet.read_by(Span((boxes.mark,)))] = boxes.choice
         elif boxes is not None and sheet.mended is None:
             chosen[sheet.engine] = boxes.choice
-        text = sheet.text if offered is None else sheet.text_without(offered)
+        text = without_harmless(sheet.text if offered is None else sheet.text_without(offered), book)
         for phrases, found in ((book.returns, returns), (book.installs, installs)):
             for phrase in phrases:
                 match = re.search(phrase.pattern, text)
-                if match and _DENIED.search(text[: match.start()][-30:] + match[0]):
+                if match and _DENIED.search(text[: match.start()][-30:].rpartition("¦")[2] + match[0]):
                     doubts[match[0][:80]] = None
                 elif match and re.search(phrase.needs, text):
                     found[match[0][:80]] = found.get(match[0][:80], False) or phrase.strong
         for said, back in _parties(sheet, book, offered):
             (returns if back else installs)[said] = True
-        whole = sheet.text
-        for phrase in book.harmless:
-            whole = re.sub(phrase.pattern, " ", whole)
+        whole = without_harmless(sheet.text, book)
         doubts |= dict.fromkeys(match[0][:80] for one in book.doubts if (match := re.search(one.pattern, whole)))
         if struck(sheet):
             doubts["letras o rayas grandes a través de la hoja"] = None
-    if chosen:
+    if drawn:
+        if drawn == {Choice.RETURN}:
+            returns["casilla marcada: devolución"] = True
+        elif drawn == {Choice.OTHER}:
+            installs["casilla marcada: otra cosa"] = True
+        else:
+            doubts["casillas de las que no se ve cuál está marcada"] = None
+    elif chosen:
         # Boxes offer what was not done too: their words count where two engines see the same one ticked.
         if set(chosen.values()) == {Choice.RETURN} and len(chosen) > 1:
             returns["casilla marcada: devolución"] = True
@@ -274,6 +289,13 @@ def direction_of(sheets: Sequence[Sheet], book: DirectionBook) -> tuple[Directio
     if not strong_return and not strong_install and len(returns) >= 2 and not installs:
         return Direction.DEVOLUCION, tuple(returns)
     return Direction.DESCONOCIDA, (*returns, *(f"contra: {said}" for said in installs))
+
+
+def without_harmless(text: str, book: DirectionBook) -> str:
+    """A page's text without what only sounds like a doubt."""
+    for phrase in book.harmless:
+        text = re.sub(phrase.pattern, " ", text)
+    return text
 
 
 _TITLED = re.compile(r"(ACTA|CONSTANCIA|CERTIFICADO|COMPROBANTE|HOJA|FORMULARIO|BOLETA|NOTA|REGISTRO|INFORME|RECIBO)\b")

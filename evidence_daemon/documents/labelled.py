@@ -72,6 +72,25 @@ def right_of(sheet: Sheet, hit: Hit) -> Iterator[Span]:
         first = _before_labels(sheet, hit.row, hit.cell + 1)
         combed = list(takewhile(_one_letter, row[hit.cell + 1 :]))
         yield Span(tuple(word for cell in combed for word in cell.words)) if len(combed) > 2 else first
+    elif hit.cell + 1 == len(row):
+        yield from _beside_in_another_row(sheet, hit)
+
+
+def _beside_in_another_row(sheet: Sheet, hit: Hit) -> Iterator[Span]:
+    """What was typed behind the last label of a line, a little above or below it: forms are not hit exactly."""
+    label = sheet.rows[hit.row][hit.cell].box
+    middle = (label.y0 + label.y1) / 2
+    for number in (hit.row - 1, hit.row + 1):
+        for place, cell in enumerate(sheet.rows[number] if 0 <= number < len(sheet.rows) else ()):
+            off = abs((cell.box.y0 + cell.box.y1) / 2 - middle)
+            gap = cell.box.x0 - label.x1
+            near = -0.5 * sheet.line_height * sheet.aspect < gap < _NEAR * sheet.line_height * sheet.aspect
+            if near and off < _OFF_THE_LINE * sheet.line_height and not _opens_with_label(sheet, number, place):
+                yield _before_labels(sheet, number, place)
+
+
+_OFF_THE_LINE, _NEAR = 0.95, 6.0
+"""Heights of a line by which a value may be off its label's line, and stand behind it."""
 
 
 def _one_letter(cell: Span) -> bool:

@@ -30,6 +30,8 @@ class Wanted:
     """So many numbers were read unsurely that the page is worth being read anew, as a whole, by the strong engine."""
     unclaimed: tuple[Box, ...] = ()
     """Where numbers stand that are no field's, while one is missing."""
+    offered: tuple[Box, ...] = ()
+    """Words of a line of boxes of which it cannot be told which one is ticked."""
     missing: bool = False
     """A value that the paper should have was found nowhere."""
     unsigned: float | None = None

@@ -35,7 +35,7 @@ from evidence_daemon.documents.pixels import (
     view,
 )
 from evidence_daemon.documents.sandbox import Frame, Lock
-from evidence_daemon.documents.strokes import ink, struck_through
+from evidence_daemon.documents.strokes import ink, struck_through, tickboxes
 
 LOCK = Lock.READER
 
@@ -206,6 +206,7 @@ def _asked_to_show(asked: Mapping[str, Any], _: tuple[bytes, ...], watch: _Watch
     watch.lap("view")
     marks = ink(shown, asked["words"]) if asked["ink"] else []
     struck = struck_through(shown, asked["words"]) if asked["ink"] else []
+    boxes = tickboxes(shown, asked["offered"])
     watch.lap("ink")
     red, green, blue = cv2.split(shown)
     without_colour = not (cv2.norm(red, green, cv2.NORM_INF) or cv2.norm(red, blue, cv2.NORM_INF))
@@ -215,7 +216,7 @@ def _asked_to_show(asked: Mapping[str, Any], _: tuple[bytes, ...], watch: _Watch
         raise RuntimeError("the page could not be written as PNG")
     watch.lap("png")
     height, width = shown.shape[:2]
-    told = {"ink": marks, "struck": struck, "width": width, "height": height}
+    told = {"ink": marks, "struck": struck, "tickboxes": boxes, "width": width, "height": height}
     return {**told, "look": "" if held.drawn else look(held.rgb)}, (png.tobytes(),)
 
 

@@ -29,7 +29,8 @@ def _text_of(sheet: Sheet, field: str, signing: float, fit: Callable[[Span], str
         if value.span.box.y0 >= signing:
             continue
         text = fit(value.span)
-        longer = _in_two_lines(sheet, value) if text and field == "holder" and value.way == "debajo" else None
+        stacked = value.way == "debajo" or (value.way == "derecha" and value.span.box.x0 > cell.box.x1)
+        longer = _in_two_lines(sheet, value) if text and field == "holder" and stacked else None
         if longer is not None:
             return field_of(sheet, fit(longer), longer, f"{LOOSE}{field}:dos líneas:{value.hit.label}")
         if text and field == "office" and value.hit.label == "CAC":
@@ -206,8 +207,12 @@ _NO_NAMES = frozenset({
     "ESTIMADO", "ESTIMADA", "DEVOLVIO", "DEVUELVE", "ENTREGA", "ENTREGO", "ENTREGAMOS", "RECIBE", "RECIBI",
     "RECIBIO", "RECIBIMOS", "DECLARO", "DECLARA", "CERTIFICO", "CERTIFICA", "CERTIFICAMOS", "NO", "NRO", "NUM",
     "NUMERO", "TELEFONO", "TELF", "CEDULA", "RUC", "FECHA", "FIRMA", "CORREO", "ATENCION", "OFICINA", "SUCURSAL",
+    "FORM", "FORMULARIO", "COPIA", "ORIGINAL", "VERSION", "BAJA", "RETIRO", "DEVOLUCION", "MOTIVO", "CONTRATO",
+    "DOMICILIO", "OPERADOR", "CELULAR", "DIRECCION", "CAC",
 })  # fmt: skip
 """Words of sentences and of captions: "recibí del cliente lo arriba indicado" names nobody."""
+_NO_NAME = re.compile(r"CANCELACION|TERMINACION|DELSERVICIO|CAMBIODE|RETIRODEF|INTERNETFIJO|TELEFONIAFIJA")
+"""Of reasons and services, also where a blank was not seen."""
 _LINKS = frozenset({"EN", "CON", "POR", "PARA", "SU", "SUS", "AL", "UN", "UNA", "A", "COMO"})
 """Words of sentences that only companies have in their names ("FUNDACION PARA EL DESARROLLO")."""
 _ROLES = frozenset({
@@ -226,7 +231,8 @@ def person(span: Span) -> str:
 
     Names are written in capitals, or each word with one: small letters are a particle's, or one word's, misread.
     """
-    words = [word.text.strip(".,:;") for word in span.words]
+    # No name begins with a small l and another consonant: it is the I that looks like one.
+    words = [re.sub(r"^l(?=[b-df-hj-km-nñp-tv-z])", "I", word.text.strip(".,:;")) for word in span.words]
     named = [word for word in words if _NAME_WORD.fullmatch(word)]
     if not 2 <= len(named) <= 9 or len(named) < len([word for word in words if word]) - 1:
         return ""
@@ -237,6 +243,8 @@ def person(span: Span) -> str:
     if any(word.text == "o" for word in span.words):
         return ""
     said = " ".join(map(plain, named))
+    if _NO_NAME.search(said.replace(" ", "")):
+        return ""
     if not _LINKS.isdisjoint(map(plain, named)) and not _COMPANY.search(said.replace(".", " ")):
         return ""
     small = [word for word in named if word[0].islower() and plain(word) not in _PARTICLES]

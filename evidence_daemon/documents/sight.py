@@ -167,18 +167,21 @@ class Sight:
 
     def _shown(self, page: Page) -> tuple[Page, bytes]:
         # The lower half of an acta, on a photo of its own, has no title and bears the signatures.
-        signed = self._judge(page).kind in {DocumentKind.ACTA, DocumentKind.OTRO}
+        wanted = self._judge(page)
+        signed = wanted.kind in {DocumentKind.ACTA, DocumentKind.OTRO}
         read = (*page.words, *(word for witness in page.witnesses for word in witness.words))
         # What was read out of a scribble is unsure, and must not be taken away as print.
         sure = [word for word in read if word.confidence >= _PRINT]
         words = [[w.text, w.box.x0, w.box.y0, w.box.x1, w.box.y1, w.confidence, 0] for w in sure]
-        told = self._asked("show", {"words": words, "ink": signed})
+        offered = [[box.x0, box.y0, box.x1, box.y1] for box in wanted.offered]
+        told = self._asked("show", {"words": words, "ink": signed, "offered": offered})
         return replace(
             page,
             width=whole(told.facts["width"], 1, 100_000),
             height=whole(told.facts["height"], 1, 100_000),
             ink=(*page.ink, *(Box(*map(float, box)) for box in told.facts["ink"])),
             struck=tuple(Box(*map(float, box)) for box in told.facts["struck"]),
+            tickboxes=tuple((Box(*map(float, box)), ticked is True) for *box, ticked in told.facts["tickboxes"]),
             look=_hash(told.facts.get("look")),
         ), told.blobs[0]
 

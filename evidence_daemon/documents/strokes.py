@@ -26,8 +26,7 @@ def ink(shown: Pixels, words: list[list[Any]]) -> list[list[float]]:
     out: no other one reaches both sides.
     """
     scale = min(1.0, _INK_SIDE / max(shown.shape[:2]))
-    red, green, blue = cv2.split(shown)
-    small = smaller(cv2.min(cv2.min(red, green), blue), scale)  # one plane costs a third of three
+    small = smaller(_darkest(shown), scale)  # one plane costs a third of three
     height, width = small.shape
     dark = cv2.threshold(small, 190, 255, cv2.THRESH_BINARY_INV)[1]
     pale = cv2.threshold(small, _PALE, 255, cv2.THRESH_BINARY_INV)[1]
@@ -55,6 +54,17 @@ def ink(shown: Pixels, words: list[list[Any]]) -> list[list[float]]:
     return [*across, *found][:60]
 
 
+def _darkest(shown: Pixels) -> Pixels:
+    """The darkest of the three planes of a picture, each as if its paper were white: some forms are yellow."""
+    planes = []
+    for plane in cv2.split(shown):
+        paper = float(np.median(plane[::8, ::8]))
+        planes.append(cv2.convertScaleAbs(plane, alpha=255 / paper) if _TINTED < paper < _WHITE else plane)
+    return cv2.min(cv2.min(planes[0], planes[1]), planes[2])
+
+
+_TINTED, _WHITE = 90.0, 235.0
+"""Brightness of a plane between which more than half of the picture shows coloured paper."""
 _LONG = 0.45
 """Share of a page's longer side that a stroke over all of it has at least."""
 _STEEP = (20.0, 70.0)
@@ -92,8 +102,7 @@ def struck_through(shown: Pixels, words: list[list[Any]]) -> list[list[float]]:
     Signs that touch one another leave none either, but end where the word ends.
     """
     height, width = shown.shape[:2]
-    red, green, blue = cv2.split(shown)
-    plane = cv2.min(cv2.min(red, green), blue)
+    plane = _darkest(shown)
     found = []
     for text, x0, y0, x1, y1, *_ in words:
         if sum(map(str.isdigit, text)) < _FEWEST_DIGITS or sum(map(str.isalnum, text)) < _FEWEST_SIGNS:
@@ -111,14 +120,92 @@ def struck_through(shown: Pixels, words: list[list[Any]]) -> list[list[float]]:
     return found
 
 
+def _is_bars(piece: Pixels) -> bool:
+    """Whether a shape is the same above and below, as the bars of a code are and few letters."""
+    half = piece.shape[0] // 2
+    above, below = piece[:half].mean(axis=0), piece[-half:].mean(axis=0)
+    return float(np.abs(above - below).mean()) < _SAME
+
+
+_SAME = 12.0
+"""Of 255: by how much the columns of two halves differ on average."""
 _PALE = 225
 """Brightness (0..255) below which a pixel may be of a watermark: grey letters over a page are lighter than any print.
 Measured on drawn papers: of 30 marks across a page 11 are dark, 6 more pale; of certificates none has either."""
+_REACH = 3.0
+"""Heights of a word before and behind it in which its box may stand."""
+_SIDES = (0.6, 2.4)
+"""Heights of a word that the sides of a box have."""
+_SQUARE = 1.45
+"""How many times as long as its other side one side of a box is at most."""
+_WALL = 0.18
+"""Share of its side that a box's wall takes, with what the picture smears."""
+_EMPTY, _MARKED = 0.05, 0.12
+"""Share of dark pixels within a box at most where it is empty, and at least where it is marked."""
+
+
+def tickboxes(shown: Pixels, offered: list[list[float]]) -> list[list[Any]]:
+    """Boxes beside words of a line, left to right: [x0, y0, x1, y1 (fractions), whether there is a mark in it].
+
+    None at all where a word has no box or it cannot be told of one whether it is marked: then nobody knows what the
+    form says.
+    """
+    high, wide = shown.shape[:2]
+    plane = _darkest(shown)
+    found: list[list[list[Any]]] = []
+    for x0, y0, x1, y1 in offered:
+        tall = (y1 - y0) * high
+        top, bottom = max(0, round(y0 * high - 0.8 * tall)), round(y1 * high + 0.8 * tall)
+        sides: list[list[Any]] = []
+        for left, right in ((x0 * wide - _REACH * tall, x0 * wide), (x1 * wide, x1 * wide + _REACH * tall)):
+            start, stop = max(0, round(left)), min(wide, round(right))
+            there = _box_in(plane[top:bottom, start:stop], tall) if stop - start > 4 and bottom - top > 4 else None
+            if there is None:
+                sides.append([])
+                continue
+            bx, by, bw, bh, share = there
+            place = [(start + bx) / wide, (top + by) / high, (start + bx + bw) / wide, (top + by + bh) / high]
+            sides.append([*(round(at, 5) for at in place), share])
+        found.append(sides)
+    for side in (0, 1):
+        boxes = [sides[side] for sides in found]
+        if len(boxes) > 1 and all(boxes) and all(box[4] <= _EMPTY or box[4] >= _MARKED for box in boxes):
+            return [[*box[:4], box[4] >= _MARKED] for box in boxes]
+    return []
+
+
+def _box_in(grey: Pixels, tall: float) -> tuple[int, int, int, int, float] | None:
+    """The nearest square outline in a picture: left, top, width, height, and the share of what is dark within it."""
+    dark = cv2.threshold(grey, 0, 255, cv2.THRESH_BINARY_INV | cv2.THRESH_OTSU)[1]
+    best = None
+    for outline in cv2.findContours(dark, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)[0]:
+        x, y, w, h = cv2.boundingRect(outline)
+        if not all(_SIDES[0] * tall <= side <= _SIDES[1] * tall for side in (w, h)) or max(w, h) > _SQUARE * min(w, h):
+            continue
+        wall = max(1, round(_WALL * min(w, h)))
+        piece = dark[y : y + h, x : x + w] > 0
+        edges = (
+            piece[:wall].any(axis=0),
+            piece[-wall:].any(axis=0),
+            piece[:, :wall].any(axis=1),
+            piece[:, -wall:].any(axis=1),
+        )
+        if min(float(edge.mean()) for edge in edges) < _WHOLE:
+            continue
+        inside = piece[wall : h - wall, wall : w - wall]
+        if inside.size and (best is None or w * h > best[2] * best[3]):
+            best = x, y, w, h, float(inside.mean())
+    return best
+
+
+_WHOLE = 0.85
+"""Share of each side of a box that is drawn."""
 _LETTERS = 3
 _TALL, _THICK = 2.2, 0.4
 """Heights of a line of print that a letter struck across a page has at least, and its strokes."""
 _THICKEST = 0.45
 """Share of a letter's height that its strokes have at most: the coloured cells of a table have all of theirs."""
+_LETTERS_OF_PRINT = 4
 _AROUND = 0.03
 """Share of the page's sides by which a mark may go beyond its print."""
 _SOLID = 0.8
@@ -136,8 +223,10 @@ def _struck_across(dark: Pixels, words: list[list[Any]]) -> list[list[float]]:
     beyond all print is the table on which the page was photographed.
     """
     height, width = dark.shape
-    left_most, top_most = (min((word[at] for word in words), default=0.0) for at in (1, 2))
-    right_most, bottom_most = (max((word[at] for word in words), default=1.0) for at in (3, 4))
+    # Noise at the edges is read as a sign or two.
+    print_ = [word for word in words if sum(map(str.isalnum, word[0])) >= _LETTERS_OF_PRINT]
+    left_most, top_most = (min((word[at] for word in print_), default=0.0) for at in (1, 2))
+    right_most, bottom_most = (max((word[at] for word in print_), default=1.0) for at in (3, 4))
     lines = [(word[4] - word[2]) * height for word in words if sum(map(str.isalnum, word[0])) >= 2]
     line = median(lines) if lines else 0.011 * height
     side = max(5, round(_THICK * line))
@@ -154,6 +243,7 @@ def _struck_across(dark: Pixels, words: list[list[Any]]) -> list[list[float]]:
         and 0.5 * line <= wide < 0.4 * width
         and area < _SOLID * wide * high
         and min(left, top, width - left - wide, height - top - high) > 2  # at the edge lies what the page lies on
+        and not _is_bars(thick[top : top + high, left : left + wide])
     ]
     for high, x, y in letters:
         alike = [one for one in letters if 0.55 * high < one[0] < 1.8 * high]
@@ -164,7 +254,7 @@ def _struck_across(dark: Pixels, words: list[list[Any]]) -> list[list[float]]:
             along = ((other_x - x) / long, (other_y - y) / long)
             in_line = [one for one in alike if abs((one[1] - x) * along[1] - (one[2] - y) * along[0]) < 0.45 * high]
             steps = sorted((one[1] - x) * along[0] + (one[2] - y) * along[1] for one in in_line)
-            between = [step for step in steps if 0 <= step <= long]
+            between = [step for step in steps if -1 <= step <= long + 1]  # both ends are among them
             # Letters of one word follow one another; pieces of two signatures stand in two heaps.
             one_word = all(after - before < _APART * high for before, after in pairwise(between))
             if len(in_line) >= _LETTERS and one_word:

@@ -65,20 +65,58 @@ class Chosen:
     line: Span
     mark: Word | None = None
     ticked: Box | None = None
+    drawn: bool = False
+    """The boxes were seen in the pixels, each with a mark in it or empty: no engine had to read them."""
 
 
 def choice_on(sheet: Sheet) -> Chosen | None:
     """The first line of boxes that offers a return among others; None where there is none."""
     for row in sheet.rows:
-        found = _chosen(list(_pieces(sheet, row)))
+        line = Span(tuple(word for cell in row for word in cell.words))
+        boxes = [(box, ticked) for box, ticked in sheet.tickboxes if _on(line, box)]
+        pieces = list(_pieces(sheet, row))
+        if len(boxes) > 1:
+            words = [piece for piece in pieces if not piece.is_mark and not piece.is_box]
+            # An engine may have read a box as a letter.
+            words = [word for word in words if not any(_lies_on(word, box) for box, _ in boxes)]
+            pieces = sorted((*words, *(_drawn(box, ticked) for box, ticked in boxes)), key=lambda piece: piece.x0)
+        found = _chosen(pieces)
         if found is not None:
             choice, mark, named = found
-            line = Span(tuple(word for cell in row for word in cell.words))
+            if len(boxes) > 1:
+                return Chosen(choice, line, mark.word if mark is not None else None, drawn=True)
             if mark is None:
                 return Chosen(choice, line)
             ends = [end for piece in (mark, *named) for end in (piece.x0, piece.x1)]
             return Chosen(choice, line, mark.word, Box(min(ends), line.box.y0, max(ends), line.box.y1))
     return None
+
+
+def offered_on(sheet: Sheet) -> tuple[Box, ...]:
+    """Words beside which boxes are to be looked for: of a line that offers a return among others and tells no more."""
+    for row in sheet.rows:
+        pieces = list(_pieces(sheet, row))
+        found = _chosen(pieces)
+        if found is not None:
+            if found[0] is not Choice.OPEN:
+                return ()
+            named = [piece for piece in pieces if any(one.match(plain(piece.text)) for one in (_BACK, _ELSE))]
+            return tuple(Box(piece.x0, piece.word.box.y0, piece.x1, piece.word.box.y1) for piece in named)
+    return ()
+
+
+def _on(line: Span, box: Box) -> bool:
+    middle = (box.y0 + box.y1) / 2
+    return line.box.y0 - 0.3 * (box.y1 - box.y0) <= middle <= line.box.y1 + 0.3 * (box.y1 - box.y0)
+
+
+def _lies_on(piece: _Piece, box: Box) -> bool:
+    return min(piece.x1, box.x1) - max(piece.x0, box.x0) > 0.5 * (piece.x1 - piece.x0)
+
+
+def _drawn(box: Box, ticked: bool) -> _Piece:
+    text = "☒" if ticked else "☐"
+    return _Piece(text, box.x0, box.x1, Word(text, box, 1.0, 0))
 
 
 def _pieces(sheet: Sheet, row: tuple[Span, ...]) -> Iterator[_Piece]:

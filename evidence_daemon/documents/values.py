@@ -65,12 +65,16 @@ _DIGIT_FOR = str.maketrans(
     {"O": "0", "Q": "0", "D": "0", "I": "1", "L": "1", "S": "5", "Z": "2", "B": "8", "G": "6", "!": "1", "|": "1"}
 )
 _ID = re.compile(r"(?<![0-9A-Z])(?<![A-Z][\-/])([0-9OQISZBLG!|][0-9OQISZBLG!| .\-]{7,28}[0-9OQISZBLG!|])(?![0-9A-Z])")
+_FREE_CALL = re.compile(r"1[ \-]?800[ \-]\d{3}[ \-]?\d{3}")
+"""A number to call for nothing has a cédula's digits, and some its check digit."""
 _PASSPORT = re.compile(r"(?<![0-9A-Z])([A-Z]{1,3}[0-9]{5,9})(?![0-9A-Z])")
 
 
 def _digits(text: str, lengths: Iterable[int]) -> tuple[str, bool] | None:
     """(digits, whether letters were taken for digits) of the first number of an allowed length in a text."""
     for match in _ID.finditer(plain(text)):
+        if _FREE_CALL.match(match[1]):
+            continue
         piece = re.sub(r"[ .\-]", "", match[1])
         for candidate in (piece, *re.split(r"\s+", match[1])):
             digits = re.sub(r"[.\-]", "", candidate)
