@@ -76,6 +76,12 @@ def test_who_represents_the_company_is_not_the_holder_however_his_number_was_rea
     assert paper.id_number is None or not paper.id_number.proven
 
 
+def test_a_name_in_small_letters_under_which_it_goes_on_is_not_proven() -> None:
+    assert not proven(
+        read(f"{RETURN}  Cliente: Nacato Guingla Paola       Fecha: 12/03/2021\n  Transito\n{SIGNED}"), "holder"
+    )
+
+
 BANDS = """
   Acta 0054871             Solicitud 9529867177
   Nombres y apellidos: GENOVEVA FAUSTO TOBAR

@@ -383,6 +383,10 @@ def test_an_actas_number_that_was_broken_behind_its_dash_is_whole() -> None:
         ("  Registro             Cliente\n  90508-2024           MORALES PAZ", "number", "90508-2024"),
         ("  ACTA #        90508-2024\n  TRÁMITE       TR-780136", "number", "90508-2024"),
         ("  Documento: 1700000019", "number", ""),
+        ("  CONSTANCIA RE-0661402", "number", "RE-0661402"),
+        ("  ACTA N.º 22-2026-0568-\n           AZO", "number", "22-2026-0568-AZO"),
+        ("  Fecha: 23 DE FEBRERO DE\n         2026", "date", "2026-02-23"),
+        ("  Fecha: 10 DE OCTUBRE\n         DE 2025,", "date", "2025-10-10"),
         ("  Atención al cliente 1800 100 100\n  C.I.: 1700000019", "id_number", "1700000019"),
         ("  Señor(es): Gladys Paola Puga Del Pozo", "holder", "GLADYS PAOLA PUGA DEL POZO"),
         ("  Cliente: José Paola lñiguez Tapuy", "holder", "JOSÉ PAOLA IÑIGUEZ TAPUY"),
@@ -432,6 +436,14 @@ def test_two_names_of_one_piece_are_one_piece(said: str, kinds: list[EquipmentTy
     paper = read(f"{RETURN}\n  {said}\n     Serie: 2153078838F57486\n")
     assert [line.type for line in paper.equipment if line.serial] == kinds
     assert len(paper.equipment) == len(kinds)
+
+
+def test_equipment_that_is_listed_under_the_signatures_is_read() -> None:
+    paper = read(
+        f"{RETURN}\n  Cliente: MORALES PAZ JUANA\n{20 * chr(10)}  ENTREGA: EL CLIENTE        RECIBE: CNT EP\n\n"
+        "  ANEXO\n  Equipo      Marca       Modelo       Serie\n  ONT         ZTE         F680         ZTEGC661499D\n"
+    )
+    assert serials(paper) == ["ZTEGC661499D"]
 
 
 def test_a_serial_behind_n_s_is_one() -> None:

@@ -294,10 +294,7 @@ def _under(sheet: Sheet, value: Value) -> bool:
         named = len(under.words) <= 2 and all(re.fullmatch(r"[^\W\d_]{2,}", word.text) for word in under.words)
         alike = under.text.isupper() or (under.text.istitle() and value.span.text.istitle())
         if begins and named and alike and not sheet.hits_in.get((row, place)):
-            aligned = (
-                abs(under.box.x0 - value.span.box.x0) < 0.5 * near
-            )  # under the name itself, whatever stands beside
-            return aligned or len(sheet.rows[row]) == 1 or value.way != "tras"
+            return True
     return False
 
 

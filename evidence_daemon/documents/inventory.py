@@ -31,14 +31,25 @@ _NOTHING = frozenset({"NA", "SN", "SINSERIE", "SINNUMERO", "NOAPLICA", "NINGUNO"
 
 
 def equipment_of(sheet: Sheet, book: DocumentsBook, signing: float) -> tuple[tuple[EquipmentLine, ...], frozenset[str]]:
-    """Lines of equipment, by the page's table or line by line; and the numbers that they hold."""
+    """Lines of equipment, by the page's table or line by line; and the numbers that they hold.
+
+    Above the signatures, or where nothing stands there behind them: some forms are signed in the middle.
+    """
+    lines = _lines_above(sheet, book, signing)
+    if signing < 1 and not any(line.serial or line.mac for line in lines):
+        below = _lines_above(sheet, book, 2.0)
+        lines = below if any(line.serial or line.mac for line in below) else lines
+    numbers = frozenset(field.value for line in lines for field in (line.serial, line.mac) if field)
+    return lines, numbers
+
+
+def _lines_above(sheet: Sheet, book: DocumentsBook, signing: float) -> tuple[EquipmentLine, ...]:
     lines = _table(sheet, book, signing) or _sideways(sheet, signing)
     if not any(line.serial or line.mac for line in lines):
         # A sentence full of labels may look like headings: what holds no number is no better than the list.
         listed = _listed(sheet, book, signing)
         lines = listed if not lines or any(line.serial or line.mac for line in listed) else lines
-    numbers = frozenset(field.value for line in lines for field in (line.serial, line.mac) if field)
-    return lines, numbers
+    return lines
 
 
 def _table(sheet: Sheet, book: DocumentsBook, signing: float) -> tuple[EquipmentLine, ...]:

@@ -300,7 +300,9 @@ def acta_number(sheet: Sheet, others: Collection[str] = (), *, known: bool = Fal
         long = len(cell.words) > 3 and not caption and not titled
         if loose and (value.span.box.y0 > 0.4 or (value.way != "tras" and long)):
             continue
-        first = _acta_text(value.span)
+        first, whole = _acta_text(value.span), value.span
+        if first is None:
+            first, whole = _acta_text_in_two_lines(sheet, value.span)
         if first is None or as_date(first) or re.sub(r"\D", "", first) == "":
             continue
         if is_anythings_number(value.hit, first) and not (known and not _speaks_of_a_service(sheet, value.hit)):
@@ -310,13 +312,16 @@ def acta_number(sheet: Sheet, others: Collection[str] = (), *, known: bool = Fal
             continue
         rank = loose + (value.way != "tras") + 2.5 * (_OTHER_PAPERS.search(value.hit.label) is not None)
         if best is None or rank < best[0]:
-            span = _only(value.span, re.sub(r"[^0-9A-Z]", "", first))
-            short = len(_letters(first)) < _SHORTEST_NUMBER or _goes_on(sheet, value.span, span)
+            span = _only(whole, re.sub(r"[^0-9A-Z]", "", first))
+            short = len(_letters(first)) < _SHORTEST_NUMBER or (
+                whole is value.span and _goes_on(sheet, value.span, span)
+            )
             others_own = rank >= _WEAK and not (value.hit.label.startswith("ORDEN") and not _names_its_number(sheet))
             part = LOOSE if short or others_own else ""
             best = rank, field_of(sheet, first, span, f"{part}acta:{value.way}:{value.hit.label}")
     if best is None or best[0] >= _WEAK:
-        return _behind_its_sign(sheet, others) or (best[1] if best else None)
+        its_own = _behind_its_name(sheet, others) or _behind_its_sign(sheet, others)
+        return its_own or (best[1] if best else None)
     return best[1]
 
 
@@ -358,6 +363,32 @@ def _acta_text(span: Span) -> str | None:
     ):
         first = plain(span.words[1].text).strip(".:# ")
     return first if _ACTA_NUMBER.fullmatch(first) else None
+
+
+def _acta_text_in_two_lines(sheet: Sheet, span: Span) -> tuple[str | None, Span]:
+    """A number that was broken behind a dash at the end of its line, and the words of both lines."""
+    last = span.words[-1]
+    if len(span.words) == 1 and last.text.endswith(("-", "/")):
+        for _, _, under in sheet.below(span.box, rows=1, reach=1.5):
+            rest = plain(under.words[0].text).strip(".:# ")
+            text = plain(last.text).strip(".:# ") + rest
+            if len(under.words) == 1 and re.fullmatch(r"[0-9A-Z]{2,8}", rest) and _ACTA_NUMBER.fullmatch(text):
+                return text, Span((last, under.words[0]))
+    return None, span
+
+
+_ITS_NAME = re.compile(r"(CONSTANCIA|CERTIFICADO|RECIBO|BOLETA|NOTA)$")
+
+
+def _behind_its_name(sheet: Sheet, others: Collection[str]) -> Field | None:
+    """The number that stands behind the name of the paper, alone in its cell with it: "CONSTANCIA RE-0661402"."""
+    for cell in (cell for row in sheet.rows for cell in row):
+        if cell.box.y0 >= _AT_THE_HEAD or len(cell.words) != 2 or not _ITS_NAME.match(plain(cell.words[0].text)):
+            continue
+        first = _acta_text(Span(cell.words[1:]))
+        if first is not None and re.search(r"[\-/]|[A-Z]\d", first) and _letters(first) not in others:
+            return field_of(sheet, first, Span(cell.words[1:]), f"acta:tras:{plain(cell.words[0].text)}")
+    return None
 
 
 def _behind_its_sign(sheet: Sheet, others: Collection[str]) -> Field | None:
@@ -510,6 +541,17 @@ def _under_day_month_year(sheet: Sheet) -> Field | None:
     return None
 
 
+def _with_the_year_below(sheet: Sheet, span: Span) -> Span | None:
+    """A date that goes on in the next line: "23 de febrero de" / "2026"; None for anything else."""
+    if re.search(rf"\d{{1,2}} ?(DE )?{_MONTH}", plain(span.text)) is None:
+        return None
+    for _, _, under in sheet.below(span.box, rows=1, reach=1.6):
+        words = under.words[: 2 if plain(under.words[0].text) in {"DE", "DEL"} else 1]
+        if as_date(Span((*span.words, *words)).text):
+            return Span((*span.words, *words))
+    return None
+
+
 def date_of(sheet: Sheet) -> Field | None:
     """Behind a label; else the only date that the page names, or the first of its upper half."""
     for row in sheet.rows:
@@ -525,6 +567,9 @@ def date_of(sheet: Sheet) -> Field | None:
         iso = as_date(value.span.text) or _in_boxes(value.span) or _in_columns(value.span)
         if iso:
             return field_of(sheet, iso, value.span, f"fecha:{value.way}:{value.hit.label}")
+        longer = _with_the_year_below(sheet, value.span)
+        if longer is not None:
+            return field_of(sheet, as_date(longer.text), longer, f"fecha:dos líneas:{value.hit.label}")
     free = [
         (cell, iso)
         for row in sheet.rows
