@@ -37,6 +37,7 @@ from evidence_daemon.model import (
     Page,
     Role,
     Sha256,
+    Signature,
     Verdict,
     Word,
     receipt_number,
@@ -388,6 +389,21 @@ async def test_the_state_that_a_paper_tells_of_the_equipment_stands_beside_its_s
     assert "HWTC3F321126" in row
     assert "estado: <bdi>Completo</bdi>" in row
     assert "accesorios" not in page
+
+
+async def test_where_signatures_were_looked_for_is_drawn_on_the_page_with_what_was_found(read: WebHouse) -> None:
+    (paper,) = told(read).papers
+    assert (paper.signature, paper.received) == (Signature.HALLADA, Signature.HALLADA)
+    async with visitor(read, "revisor") as rosa:
+        page = (await rosa.see("/cola/EV-0000001-8")).text
+    drawn = re.findall(r'<g class="signing (\w+)"><title>([^<]*)</title><rect x="([\d.]+)"', page)
+    assert {(kind, said) for kind, said, _ in drawn} >= {
+        ("good", "firma del cliente: hallada"),
+        ("good", "firma de quien recibió: hallada"),
+    }
+    assert len({x for *_, x in drawn}) > 1
+    assert "firma del cliente: hallada</span>" in page
+    assert "firma de quien recibió: hallada</span>" in page
 
 
 async def test_a_late_form_is_told_who_decided_what(own: WebHouse) -> None:
