@@ -383,6 +383,11 @@ def test_an_actas_number_that_was_broken_behind_its_dash_is_whole() -> None:
         ("  Registro             Cliente\n  90508-2024           MORALES PAZ", "number", "90508-2024"),
         ("  ACTA #        90508-2024\n  TRÁMITE       TR-780136", "number", "90508-2024"),
         ("  Documento: 1700000019", "number", ""),
+        ("  N.º de documento: ACT-RET-2024-02052", "number", "ACT-RET-2024-02052"),
+        ("  Núm. AR-2024-90171", "number", "AR-2024-90171"),
+        ("  Devuelve: Aguirre Ávila Gladys Andrés", "holder", "AGUIRRE ÁVILA GLADYS ANDRÉS"),
+        ("  CLTE.  Wampash Tobar Wilmer Iván\n  IDENT.  170000001-9", "id_number", "1700000019"),
+        ("  SERVICIO / SERVICE\n  NÚMERO DE SERVICIO / SERVICE NUMBER   022345678", "holder", ""),
         ("  CONSTANCIA RE-0661402", "number", "RE-0661402"),
         ("  ACTA N.º 22-2026-0568-\n           AZO", "number", "22-2026-0568-AZO"),
         ("  Fecha: 23 DE FEBRERO DE\n         2026", "date", "2026-02-23"),
@@ -438,6 +443,14 @@ def test_two_names_of_one_piece_are_one_piece(said: str, kinds: list[EquipmentTy
     assert len(paper.equipment) == len(kinds)
 
 
+def test_a_row_of_labels_with_their_values_heads_no_table() -> None:
+    paper = read(
+        f"{RETURN}\n  EQUIPO 1 DECODIFICADOR     SERIE EX09367696493     MAC no tiene\n  ZTE ZXV10B760H\n"
+        "  EQUIPO 2 TARJETA SMART     SERIE 7861628064028026  MAC no tiene\n"
+    )
+    assert serials(paper) == ["EX09367696493", "7861628064028026"]
+
+
 def test_equipment_that_is_listed_under_the_signatures_is_read() -> None:
     paper = read(
         f"{RETURN}\n  Cliente: MORALES PAZ JUANA\n{20 * chr(10)}  ENTREGA: EL CLIENTE        RECIBE: CNT EP\n\n"
@@ -458,6 +471,9 @@ def test_a_serial_behind_n_s_is_one() -> None:
         "RECEPCION POR BAJA",
         "Devolución voluntaria de los decodificadores",
         "ACTA DE REINGRESO DE EQUIPOS ENTREGADOS POR EL CLIENTE",
+        "Tarjeta de equipos devueltos",
+        "GUÍA DE DEVOLUCIÓN",
+        "DEVOL. DE EQUIPOS POR BAJA DE SERV.",
     ],
 )
 def test_a_title_in_other_words_makes_an_acta(title: str) -> None:

@@ -87,11 +87,11 @@ def _heads(sheet: Sheet, number: int) -> dict[str, Box]:
     heads: dict[str, Box] = {}
     covered = 0
     if any(
-        is_pon_serial(_bare(word)) or _WRITTEN_MAC.fullmatch(_bare(word))
+        len(_tidy_serial(word.text)) >= _LIKE_A_SERIAL or _WRITTEN_MAC.fullmatch(_bare(word))
         for cell in sheet.rows[number]
         for word in cell.words
     ):
-        return {}  # "ONT de serie ALCL…, dirección MAC": a sentence that shows what the headings of a table announce
+        return {}  # "ONT de serie ALCL…, dirección MAC" shows what the headings of a table announce
     for hit in sheet.hits:
         if hit.row != number:
             continue
@@ -113,6 +113,8 @@ def _heads(sheet: Sheet, number: int) -> dict[str, Box]:
     return heads if columned or covered >= 0.5 * sum(len(cell.words) for cell in row) else {}
 
 
+_LIKE_A_SERIAL = 9
+"""Letters and digits from which on a number in a row is no word of its headings."""
 _LONGEST_HEADING = 4
 """Words of a heading, or of several that stand close beside one another."""
 

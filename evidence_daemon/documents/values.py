@@ -327,15 +327,20 @@ def acta_number(sheet: Sheet, others: Collection[str] = (), *, known: bool = Fal
 
 _LOOSE_NUMBERS = frozenset({
     "NO", "NRO", "ACTA", "N", "NUMERO", "COMPROBANTE", "COMPROB", "CODIGO", "REFERENCIA", "FOLIO", "ORDENDETRABAJO",
-    "DOCUMENTO", "REGISTRO",
+    "DOCUMENTO", "REGISTRO", "NUM",
 })  # fmt: skip
 """Labels that are the paper's own number only near its head."""
+
+
+_OF_ANYTHING = frozenset({
+    "NUMERO", "DOCUMENTO", "NODEDOCUMENTO", "NRODEDOCUMENTO", "NDEDOCUMENTO", "NUMERODEDOCUMENTO", "NUMERODELDOCUMENTO",
+})  # fmt: skip
 
 
 def is_anythings_number(hit: Hit, text: str) -> bool:
     """Whether a number's label says nothing: "Número 022345678" is a service's, "Documento 1700000019" a person's."""
     bare = re.fullmatch(r"\d+" if hit.label == "NUMERO" else r"[A-Z]*\d+", text)
-    return hit.label in {"NUMERO", "DOCUMENTO"} and bare is not None
+    return hit.label in _OF_ANYTHING and bare is not None
 
 
 _OTHER_PAPERS = re.compile(r"TRAMITE|SOLICITUD|REQUERIMIENTO|GESTION|REFERENCIA|ORDEN|TURNO|TICKET")
