@@ -659,6 +659,39 @@ def test_the_companys_name_at_the_foot_of_a_form_is_no_place_that_nobody_signed(
     assert (paper.signature, paper.received) == (Signature.HALLADA, Signature.DUDOSA)
 
 
+BOXES = LIST.replace(
+    "  _______________________              _______________________\n"
+    "  Firma del cliente                    Recibí conforme CNT EP\n"
+    "  C.I. 1700000019                      C.I. 0900000027\n",
+    "  CLIENTE QUE ENTREGA                  AGENTE CNT EP QUE RECIBE\n\n\n\n\n"
+    "  Firma                                Firma\n"
+    "  Nombre: MORALES JUANA                Nombre: PEREZ LUIS\n",
+)
+
+
+@pytest.mark.parametrize(
+    ("signed", "customer", "company"),
+    [((0.04, 0.41), "HALLADA", "HALLADA"), ((0.04,), "HALLADA", "NO_HALLADA"), ((0.41,), "NO_HALLADA", "HALLADA")],
+    ids=["both", "the customer alone", "the company alone"],
+)
+def test_boxes_with_a_heading_are_signed_under_it(signed: tuple[float, ...], customer: str, company: str) -> None:
+    assert "CLIENTE QUE ENTREGA" in BOXES
+    y = next(n for n, line in enumerate(BOXES.splitlines()) if "CLIENTE QUE ENTREGA" in line) / 66
+    ink = tuple(Box(x, y + 0.025, x + 0.14, y + 0.055) for x in signed)
+    paper = read(BOXES, ink=ink)
+    assert (paper.signature, paper.received) == (customer, company)
+
+
+def test_of_captions_below_one_another_the_room_under_one_is_the_next_ones() -> None:
+    stacked = LIST.replace("                    Recibí conforme CNT EP", "").replace(
+        "                      C.I. 0900000027", ""
+    )
+    stacked += "\n\n\n\n  Firma\n  Recibí conforme CNT EP\n"
+    y, x = _label_row(stacked, "Firma del cliente")
+    paper = read(stacked, ink=(Box(x, y + 0.04, x + 0.14, y + 0.07),))
+    assert paper.signature is Signature.NO_HALLADA
+
+
 def test_where_nobody_could_sign_or_little_can_be_read_the_signature_is_in_doubt() -> None:
     assert read(PROSE.replace("CONSTANCIA DE", "ACTA DE")).signature is Signature.DUDOSA
     assert read(LIST, confidence=0.6).signature is Signature.DUDOSA

@@ -5,10 +5,12 @@ Only a person ever says that a signature is whose it should be.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+from evidence_daemon.cases.equipment import plain
 from evidence_daemon.documents.layout import Hit, Lexicon, Sheet, Span, has_colon, squeezed
 from evidence_daemon.model import Box, Engine, Signature, Signer, SigningPlace
 from evidence_daemon.rulebook import LabelsBook
@@ -73,13 +75,13 @@ def signed_on(sheet: Sheet, book: LabelsBook, signing: float, holder: str, agent
     signing = min(signing, _NO_LABEL)
     labels = list(_labels_at_the_foot(sheet, book, signing))
     his = [*sheet.hits_of("customer_signs"), *(hit for hit in labels if "customer" in hit.fields)]
-    customers = _rooms(sheet, _places(sheet, his, signing, holder))
+    its = [hit for hit in labels if "company" in hit.fields]
+    customers = [*_rooms(sheet, _places(sheet, his, signing, holder)), *_rooms_under(sheet, his, its)]
     found = any(_is_signed(sheet, *room) for room in customers)
     signature = Signature.HALLADA if found else empty if customers else Signature.DUDOSA
-    its = [hit for hit in labels if "company" in hit.fields]
     companies = [
         room
-        for room in _rooms(sheet, _places(sheet, its, signing, agent))
+        for room in (*_rooms(sheet, _places(sheet, its, signing, agent)), *_rooms_under(sheet, its, his))
         if not any(_overlap(room[0], other) > 0.3 for other, _ in customers)
     ]
     marked = any(_is_signed(sheet, *room) for room in companies)
@@ -142,6 +144,38 @@ def _rooms(sheet: Sheet, places: Sequence[Box]) -> list[tuple[Box, float]]:
     """The room over each place that has enough of it, and the height from which on strokes are no print beside it."""
     rooms = [(_room_above(sheet, box), box.y0 - 0.3 * (box.y1 - box.y0)) for box in places]
     return [(room, top) for room, top in rooms if room.y1 - room.y0 >= _ROOM * sheet.line_height]
+
+
+_BOX_HIGH = 12.0
+"""Heights of a line of a box to sign in, from its heading to what stands under the rule."""
+_UNDER_THE_RULE = re.compile(r"\W*(FIRMA|NOMBRES?|F)\b")
+
+
+def _rooms_under(sheet: Sheet, mine: Sequence[Hit], others: Sequence[Hit]) -> list[tuple[Box, float]]:
+    """The room of a box whose heading says who signs in it, beside another's box: "CLIENTE QUE ENTREGA" … "Firma".
+
+    Only side by side, and down to what stands under the rule: of captions below one another the room under one is the
+    next one's.
+    """
+    rooms = []
+    for hit in mine:
+        row = sheet.rows[hit.row]
+        beside = {other.cell for other in others if other.row == hit.row and other.cell != hit.cell}
+        if hit.start or not beside:
+            continue
+        head = row[hit.cell].box
+        middle = (head.x0 + head.x1) / 2
+        half = min(abs(middle - (row[at].box.x0 + row[at].box.x1) / 2) for at in beside) / 2
+        for under in sheet.rows[hit.row + 1 :]:
+            here = next((cell for cell in under if abs((cell.box.x0 + cell.box.x1) / 2 - middle) < half), None)
+            if under[0].box.y0 - head.y1 > _BOX_HIGH * sheet.line_height:
+                break
+            if here is not None and _UNDER_THE_RULE.match(plain(here.text)):
+                room = Box(max(0.0, middle - half), head.y1, min(1.0, middle + half), here.box.y0)
+                if room.y1 - room.y0 >= _ROOM * sheet.line_height:
+                    rooms.append((room, here.box.y0 - 0.3 * (here.box.y1 - here.box.y0)))
+                break
+    return rooms
 
 
 def _is_signed(sheet: Sheet, room: Box, top: float) -> bool:
