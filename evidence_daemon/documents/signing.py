@@ -142,7 +142,7 @@ def _places(sheet: Sheet, labels: Iterable[Hit], signing: float, name: str) -> l
 
 def _rooms(sheet: Sheet, places: Sequence[Box]) -> list[tuple[Box, float]]:
     """The room over each place that has enough of it, and the height from which on strokes are no print beside it."""
-    rooms = [(_room_above(sheet, box), box.y0 - 0.3 * (box.y1 - box.y0)) for box in places]
+    rooms = [(_room_above(sheet, box), box.y0 - 0.3 * (box.y1 - box.y0)) for box in dict.fromkeys(places)]
     return [(room, top) for room, top in rooms if room.y1 - room.y0 >= _ROOM * sheet.line_height]
 
 
