@@ -82,6 +82,13 @@ def test_a_name_in_small_letters_under_which_it_goes_on_is_not_proven() -> None:
     )
 
 
+@pytest.mark.parametrize(("beside", "sure"), [("", False), ("   MAC: 98:F5:37:10:4F:9C", True)])
+def test_a_serial_that_may_be_the_mac_is_proven_only_beside_one(beside: str, sure: bool) -> None:
+    paper = read(f"{RETURN}  Titular: MORALES PAZ JUANA\n  ONT Huawei   Serie: 2AE9115E9F9F{beside}\n{SIGNED}")
+    assert paper.equipment[0].serial is not None
+    assert paper.equipment[0].serial.proven is sure
+
+
 BANDS = """
   Acta 0054871             Solicitud 9529867177
   Nombres y apellidos: GENOVEVA FAUSTO TOBAR

@@ -78,15 +78,22 @@ def listed(line: EquipmentLine, sheets: Sequence[Sheet]) -> EquipmentLine:
     """A piece of equipment whose number is a doubt where its cell shows two of them, or letters close before it.
 
     So is one with a vendor's letters and no digits to base sixteen behind them: two engines misread it alike.
-    Twelve bare digits to base sixteen that are all that a row shows may be its serial as well as its MAC.
+    Twelve bare digits to base sixteen that are all that a row shows may be its serial as well as its MAC, whatever
+    column they are read in.
     """
     if line.serial is not None and (_two_in_one("serial", line.serial, sheets) or _begins_before(line.serial, sheets)):
         line = replace(line, serial=withdrawn(line.serial, _NOT_SHOWN))
     if line.serial is not None and is_misread_pon(line.serial.value):
         line = replace(line, serial=withdrawn(line.serial))
+    if line.serial is not None and line.mac is None and _is_bare_mac(line.serial.value):
+        line = replace(line, serial=withdrawn(line.serial))
     if line.serial is None and line.mac is not None and re.fullmatch(r"\w+", line.mac.raw.strip()):
         line = replace(line, mac=withdrawn(line.mac))
     return line
+
+
+def _is_bare_mac(text: str) -> bool:
+    return re.fullmatch(r"(?=.*[A-F])[0-9A-F]{12}", text) is not None and canonical_mac(text) != ""
 
 
 def _begins_before(field: Field, sheets: Sequence[Sheet]) -> bool:
