@@ -187,14 +187,15 @@ def _is_signed(sheet: Sheet, room: Box, top: float) -> bool:
 def _is_print(sheet: Sheet, ink: Box) -> bool:
     """Whether strokes are a line of print, read unsurely, as where a shadow lies: no scribble has three words."""
     for cell in (cell for row in sheet.rows for cell in row):
-        if len(cell.words) >= 3 and sum(map(str.isalnum, cell.text)) >= _LETTERS_OF_PRINT:
+        if len(cell.words) >= 3 and sum(map(str.isalnum, cell.text)) >= _LETTERS_OF_A_SENTENCE:
             covered = sum(_overlap(ink, word.box) for word in cell.words)
             if covered > _MOSTLY:
                 return True
     return False
 
 
-_LETTERS_OF_PRINT = 12
+_LETTERS_OF_A_SENTENCE = 12
+"""Letters and digits from which three words or more are a line of print."""
 
 
 def _is_asked(sheet: Sheet, room: Box, customers: Sequence[tuple[Box, float]], labels: Sequence[Hit]) -> bool:
