@@ -483,14 +483,15 @@ def wanted(page: Page, book: DocumentsBook) -> Wanted:
         or direction is Direction.DESCONOCIDA
         or not ours(leaf.sheets, book)[0]
     )
+    open_as_a_whole = page.engine is not Engine.TEXTO and not seen_whole
     return Wanted(
         leaf.kind,
         places=_apart([_roomy(place, sheet) for place in places if place is not None]),
         disputed=tuple(_roomy(field.box, sheet) for field in values if field.rivals and not field.proven and field.box)
         or tuple(mask.place for mask in leaf.masked),
-        captions=_captions(sheet, found) if page.engine is not Engine.TEXTO and not seen_whole else (),
-        poorly=page.engine is not Engine.TEXTO and not seen_whole and bool(missing or places) and _is_poorly_read(page),
-        unclaimed=_unclaimed(sheet, found, book) if page.engine is not Engine.TEXTO and not seen_whole else (),
+        captions=_captions(sheet, found) if open_as_a_whole else (),
+        poorly=open_as_a_whole and bool(missing or places) and _is_poorly_read(page),
+        unclaimed=_unclaimed(sheet, found, book) if open_as_a_whole else (),
         offered=next(filter(None, map(offered_on, leaf.sheets)), ()) if not page.tickboxes else (),
         missing=missing and not seen_whole,
         unsigned=None if seen_whole or _has_place(found.signed) else _SIGNED_BELOW,

@@ -249,7 +249,8 @@ def direction_of(sheets: Sequence[Sheet], book: DirectionBook) -> tuple[Directio
             chosen[sheet.read_by(Span((boxes.mark,)))] = boxes.choice
         elif boxes is not None and sheet.mended is None:
             chosen[sheet.engine] = boxes.choice
-        text = without_harmless(sheet.text if offered is None else sheet.text_without(offered), book)
+        whole = without_harmless(sheet.text, book)
+        text = whole if offered is None else without_harmless(sheet.text_without(offered), book)
         for phrases, found in ((book.returns, returns), (book.installs, installs)):
             for phrase in phrases:
                 match = re.search(phrase.pattern, text)
@@ -259,7 +260,6 @@ def direction_of(sheets: Sequence[Sheet], book: DirectionBook) -> tuple[Directio
                     found[match[0][:80]] = found.get(match[0][:80], False) or phrase.strong
         for said, back in _parties(sheet, book, offered):
             (returns if back else installs)[said] = True
-        whole = without_harmless(sheet.text, book)
         doubts |= dict.fromkeys(match[0][:80] for one in book.doubts if (match := re.search(one.pattern, whole)))
         if struck(sheet):
             doubts["letras o rayas grandes a través de la hoja"] = None
