@@ -11,7 +11,7 @@ import unicodedata
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, reduce
 from itertools import pairwise
 from operator import ne
 from statistics import median
@@ -364,6 +364,56 @@ def _one_word(one: Word, two: Word) -> Word:
 
 def _height(word: Word) -> float:
     return word.box.y1 - word.box.y0
+
+
+def of_combs(words: Sequence[Word], aspect: float) -> tuple[Word, ...]:
+    """Words of a text layer in which signs that stand in a box each are one word: "0", "8", "6", "7" → "0867".
+
+    `aspect` is the page's height in widths.  Four and more in a line must stand evenly and close; then shorter rows
+    beside them are words too, as the day and the month of a date.
+    """
+    rows: dict[int, list[Word]] = {}
+    for word in words:
+        if len(word.text) == 1 and word.text.isalnum():
+            rows.setdefault(round(_middle(word) / _SAME_HEIGHT), []).append(word)
+    joined: list[list[Word]] = []
+    for row in rows.values():
+        runs = list(_runs(sorted(row, key=lambda word: word.box.x0), aspect))
+        if any(len(run) >= _FEWEST_SIGNS for run in runs):
+            joined += [run for run in runs if len(run) > 1]
+    if not joined:
+        return tuple(words)
+    within = {id(word) for run in joined for word in run}
+    rest = [word for word in words if id(word) not in within]
+    return (*rest, *(reduce(_one_word, run) for run in joined))
+
+
+_SAME_HEIGHT = 0.004
+_FEWEST_SIGNS = 4
+_EVENLY, _CLOSELY = 0.2, 2.6
+"""Share by which steps from sign to sign differ at most; and such a step in heights of a sign."""
+
+
+def _runs(row: list[Word], aspect: float) -> Iterator[list[Word]]:
+    """Signs of a line that follow one another at one step."""
+    run: list[Word] = []
+    step = 0.0
+    for word in row:
+        ahead = _centre(word) - _centre(run[-1]) if run else 0.0
+        close = ahead < _CLOSELY * _height(word) * aspect
+        if run and close and (len(run) == 1 or abs(ahead - step) <= _EVENLY * step):
+            run.append(word)
+            step = ahead
+        else:
+            if run:
+                yield run
+            run = [word]
+    if run:
+        yield run
+
+
+def _centre(word: Word) -> float:
+    return (word.box.x0 + word.box.x1) / 2
 
 
 _BESIDE_ONE_ANOTHER = 8

@@ -19,6 +19,7 @@ import numpy as np
 import zxingcpp
 
 from evidence_daemon.documents import tesseract
+from evidence_daemon.documents.combs import Comb, put_together
 from evidence_daemon.documents.likeness import look
 from evidence_daemon.documents.pixels import (
     Floats,
@@ -87,8 +88,10 @@ def answer(request: Frame) -> Iterator[Frame]:
     check   → `languages` of Tesseract.
     read    RGB pixels of a picture (`width`, `height`), `languages`, `cut` (look for a sheet in it); → `words`
             as [text, x0, y0, x1, y1, confidence, line] in fractions, `turned` (degrees clockwise), `blank`,
-            `cut` (a sheet was found).  The page is in hand now.
-    hold    the same pixels of a page that was drawn and needs no reading; it is in hand now.
+            `cut` (a sheet was found), `combs` (boxes of one sign each, that were put together: words in them stand
+            closer than on the paper, here and in what is asked later).  The page is in hand now.
+    hold    the same pixels of a page that was drawn and needs no reading; it is in hand now.  `combs` in the
+            question: whether such boxes are to be looked for; in the answer: where they are.
     look    `side`, `top`: the page in grey below that height (a fraction), scaled as a whole page whose long
             side had that many pixels at most → `width`, `height`, pixels.
     strips  `places` (four corners each, in fractions) → `widths`, and strips of grey pixels behind one another.
@@ -124,17 +127,20 @@ def _asked_to_read(asked: Mapping[str, Any], blobs: tuple[bytes, ...], watch: _W
     sheet = lit(rgb, cut=asked["cut"])
     blank = is_blank(sheet)
     watch.lap("prepare")
-    page, words = (sheet, []) if blank else _read(sheet, asked["languages"], watch)
-    _held = _Held(rgb, page, drawn=False)
-    return {"words": words, "turned": page.turned, "blank": blank, "cut": sheet.cut}, ()
+    seen = _Seen(sheet, sheet, [], []) if blank else _read(sheet, asked["languages"], watch)
+    _held = _Held(rgb, seen.page, drawn=False)
+    told = {"words": seen.words, "combs": seen.combs, "turned": seen.page.turned}
+    return {**told, "blank": blank, "cut": sheet.cut}, ()
 
 
 def _asked_to_hold(asked: Mapping[str, Any], blobs: tuple[bytes, ...], watch: _Watch) -> _Answer:
     global _held
     rgb = _picture(asked, blobs)
-    _held = _Held(rgb, Laid(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY), np.eye(3)), drawn=True)
+    page = Laid(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY), np.eye(3))
+    page, combs = put_together(page) if asked["combs"] else (page, [])
+    _held = _Held(rgb, page, drawn=True)
     watch.lap("prepare")
-    return {}, ()
+    return {"combs": combs}, ()
 
 
 def _asked_to_look(asked: Mapping[str, Any], _: tuple[bytes, ...], watch: _Watch) -> _Answer:
@@ -231,42 +237,54 @@ _QUESTIONS: dict[str, Callable[[Mapping[str, Any], tuple[bytes, ...], _Watch], _
 }
 
 
-def _read(sheet: Laid, languages: str, watch: _Watch) -> tuple[Laid, list[list[Any]]]:
-    """The page as read, and its words.
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """A page as it was laid, the same with its combs put together, the words that were read of it, and the combs."""
+
+    laid: Laid
+    page: Laid
+    words: list[list[Any]]
+    combs: list[Comb]
+
+
+def _read(sheet: Laid, languages: str, watch: _Watch) -> _Seen:
+    """The page as read.
 
     Most pages stand upright: they are read at once, and asked for their orientation only when they lie
     on their side or make no sense.  That saves half of the time of a page.
     """
 
-    def at(turn: int) -> tuple[Laid, list[list[Any]]]:
+    def at(turn: int) -> _Seen:
         page = laid(sheet, turn)
         watch.lap("prepare")
-        return page, read(page)
+        return read(page)
 
-    def read(page: Laid) -> list[list[Any]]:
-        grey = cleaned(page.grey)
+    def read(page: Laid) -> _Seen:
+        together, combs = put_together(page)
+        grey = cleaned(together.grey)
         watch.lap("rules")
         words = tesseract.words(grey, languages, _PAGE_LAYOUT)
         watch.lap("words")
-        return words
+        return _Seen(page, together, words, combs)
 
     aside = on_its_side(sheet)
     best = None if aside else at(0)
-    if best is None or not _makes_sense(best[1]):
+    if best is None or not _makes_sense(best.words):
         told = orientation(sheet.grey)
         watch.lap("orientation")
         for turn in (90, 270, 0) if told is None and aside else (180,) if told is None else (told,):
-            if best is not None and (turn == best[0].turned or _makes_sense(best[1])):
+            if best is not None and (turn == best.page.turned or _makes_sense(best.words)):
                 continue
             other = at(turn)
-            if best is None or _understood(other[1]) > _understood(best[1]):
+            if best is None or _understood(other.words) > _understood(best.words):
                 best = other
-    page, words = best if best is not None else at(0)
-    level = levelled(page, _lines_of(words, page))
+    if best is None:
+        best = at(0)
+    level = levelled(best.laid, _lines_of(best.words, best.page))
     if level is None:
-        return page, words
+        return best
     anew = read(level)
-    return (level, anew) if _understood(anew) > _understood(words) else (page, words)
+    return anew if _understood(anew.words) > _understood(best.words) else best
 
 
 def _lines_of(words: list[list[Any]], page: Laid) -> list[tuple[Floats, float]]:

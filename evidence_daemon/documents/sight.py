@@ -21,6 +21,7 @@ from contextlib import ExitStack
 from dataclasses import replace
 from typing import Any, Self
 
+from evidence_daemon.documents.layout import of_combs
 from evidence_daemon.documents.looks import Wanted, well_read
 from evidence_daemon.documents.sandbox import Cell, CellDied, Frame, Limits
 from evidence_daemon.model import Box, DocumentKind, Engine, Page, Witness, Word
@@ -66,6 +67,7 @@ class Sight:
         self._ocr: Cell | None = None
         self._strong: Cell | None = None
         self._blind = False
+        self._combs: tuple[_Comb, ...] = ()
         self._before = before
         self.spent: dict[str, float] = {}
         """CPU seconds by stage."""
@@ -85,7 +87,8 @@ class Sight:
         number, width, height = (whole(facts.get(name), 1, 100_000) for name in ("number", "width", "height"))
         if len(frame.blobs) != 1 or len(frame.blobs[0]) != width * height * 3:
             raise CellDied("the cell sent pixels that do not fit their size")
-        printed = words_of(facts.get("words") or ())
+        told = words_of(facts.get("words") or ())
+        printed = of_combs(told, height / width)
         pictured = facts.get("pictured", 1.0)
         turned = whole(facts.get("turned", 0), 0, 270)
         page = Page(number, width, height, Engine.TEXTO, printed, ink=_across(facts.get("struck")))
@@ -97,7 +100,8 @@ class Sight:
                 pictured_page = self._pictured(page, turned, frame.blobs)
                 if self._judge(pictured_page).worth > worth:
                     return self._shown(pictured_page)
-            self._asked("hold", {"width": width, "height": height}, frame.blobs)
+            asked = {"width": width, "height": height, "combs": len(printed) < len(told)}
+            self._combs = _combs_of(self._asked("hold", asked, frame.blobs).facts["combs"])
             return self._shown(self._compared(page, wanted))
         return self._shown(self._pictured(page, turned, frame.blobs))
 
@@ -108,10 +112,11 @@ class Sight:
         """
         asked = {"width": page.width, "height": page.height, "languages": self._languages, "cut": cut}
         read = self._asked("read", asked, pixels)
+        self._combs = _combs_of(read.facts["combs"])
         best = replace(
             page,
             engine=Engine.TESSERACT,
-            words=words_of(read.facts["words"]),
+            words=self._spread(words_of(read.facts["words"])),
             turned=(turned + whole(read.facts["turned"], 0, 270)) % 360,
         )
         if read.facts["blank"] is True:
@@ -217,7 +222,8 @@ class Sight:
         words = self._strips(lines) if lines else ()
         if not words:
             return None
-        regions = tuple(map(_around, lines)) if known else (Box(0.0, top, 1.0, 1.0),) if top else ()
+        found = tuple(self._on_paper(_around(corners)) for corners in lines)
+        regions = found if known else (Box(0.0, top, 1.0, 1.0),) if top else ()
         return Witness(Engine.RAPIDOCR, words, regions)
 
     def _strips(self, places: list[list[list[float]]]) -> tuple[Word, ...] | None:
@@ -236,7 +242,7 @@ class Sight:
                 top, bottom = ay + (by - ay) * at, dy + (cy - dy) * at
                 margin = 0.15 * (bottom - top)  # strips are a little higher than their print
                 found.append([text, x0, top + margin, x1, bottom - margin, sure, line])
-        return words_of(found)
+        return self._spread(words_of(found))
 
     def _again_at(self, places: Sequence[Box]) -> Witness | None:
         places = places[:_MAX_PLACES]
@@ -245,11 +251,22 @@ class Sight:
         asked = {"places": [_corners(place) for place in places], "languages": self._languages}
         told = self._asked("lines", asked)
         lines = [[*word[:6], at] for at, line in enumerate(told.facts["lines"]) for word in line]
-        return Witness(Engine.TESSERACT, words_of(lines), tuple(places))
+        return Witness(Engine.TESSERACT, self._spread(words_of(lines)), tuple(places))
 
     def _codes(self) -> Witness | None:
         codes = words_of(self._asked("codes", {}).facts["codes"])
         return Witness(Engine.CODIGO, codes) if codes else None
+
+    def _spread(self, words: tuple[Word, ...]) -> tuple[Word, ...]:
+        """Words as they stand on the paper: what was read in a comb stands there wider than it was shown."""
+        return tuple(replace(word, box=self._on_paper(word.box)) for word in words) if self._combs else words
+
+    def _on_paper(self, box: Box) -> Box:
+        for comb, stretch in self._combs:
+            if _middle_in(box, comb):
+                x0, x1 = (min(comb.x1, comb.x0 + (at - comb.x0) * stretch) for at in (box.x0, box.x1))
+                return replace(box, x0=max(0.0, x0), x1=x1)
+        return box
 
     # ── which cell ───────────────────────────────────────────────────────────────────────────────
 
@@ -297,6 +314,12 @@ def _once(judge: Judge) -> Judge:
         return last[0][1]
 
     return asked
+
+
+_Comb = tuple[Box, float]
+"""Boxes of one sign each that were put together before they were read, and how much wider they are on the paper."""
+_MAX_COMBS = 200
+_MAX_STRETCH = 20.0
 
 
 def _around(corners: list[list[float]]) -> Box:
@@ -352,6 +375,22 @@ def words_of(told: Any) -> tuple[Word, ...]:
         if word.text:
             words.append(word)
     return tuple(words)
+
+
+def _combs_of(told: Any) -> tuple[_Comb, ...]:
+    """Combs from [x0, y0, x1, y1, stretch].  Raises `CellDied`."""
+    if not isinstance(told, list) or len(told) > _MAX_COMBS:
+        raise CellDied("the cell sent no list of combs, or an endless one")
+    combs = []
+    for item in told:
+        try:
+            x0, y0, x1, y1, stretch = map(float, item)
+        except (TypeError, ValueError):
+            raise CellDied("the cell sent a comb that is none") from None
+        if not (0 <= x0 <= x1 <= 1 and 0 <= y0 <= y1 <= 1 and 0 < stretch <= _MAX_STRETCH):
+            raise CellDied("the cell sent a comb that stands nowhere")
+        combs.append((Box(x0, y0, x1, y1), stretch))
+    return tuple(combs)
 
 
 def _across(told: Any) -> tuple[Box, ...]:

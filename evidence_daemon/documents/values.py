@@ -521,9 +521,9 @@ def _in_columns(span: Span) -> str:
     return as_date("/".join(parts.groups())) if parts else ""
 
 
-def _under_day_month_year(sheet: Sheet) -> Field | None:
-    """A date in three boxes under "DÍA", "MES" and "AÑO", whatever else stands in their line."""
-    for number, row in enumerate(sheet.rows[:-1]):
+def _at_day_month_year(sheet: Sheet) -> Field | None:
+    """A date in three boxes under or over "DÍA", "MES" and "AÑO", whatever else stands in their line."""
+    for number, row in enumerate(sheet.rows):
         said = [plain(cell.text).strip(".: ") for cell in row]
         at = next((at for at in range(len(said) - 2) if said[at : at + 3] == ["DIA", "MES", "ANO"]), None)
         if at is None:
@@ -531,18 +531,24 @@ def _under_day_month_year(sheet: Sheet) -> Field | None:
         middles = [(cell.box.x0 + cell.box.x1) / 2 for cell in row]
         ends = [(one + two) / 2 for one, two in pairwise(middles)] + [1.0]
         starts = [0.0, *ends[:-1]]
-        under = next((row for row in sheet.rows[number + 1 :][:2] if re.search(r"\d", row[0].text)), ())
-        words = [word for cell in under for word in cell.words]
-        parts = [
-            [word for word in words if starts[place] <= (word.box.x0 + word.box.x1) / 2 < ends[place]]
-            for place in range(at, at + 3)
-        ]
-        if not all(parts):
-            continue
-        day, month, year = ("".join(spelled(word.text) for word in part).strip(".|/ ") for part in parts)
-        iso = as_date(f"{day}/{month}/{year}")
-        if iso:
-            return field_of(sheet, iso, Span(tuple(word for part in parts for word in part)), "fecha:bajo DIA MES ANO")
+        beside = (*sheet.rows[number + 1 :][:2], *sheet.rows[max(0, number - 1) : number])
+        for boxes in (row for row in beside if re.search(r"\d", row[0].text)):
+            words = [word for cell in boxes for word in cell.words]
+            # Boxes of one sign each are wider than their captions, which may stand under their first.
+            behind = [word for word in words if word.box.x1 > row[at].box.x0]
+            numbers = tuple(takewhile(lambda word: re.fullmatch(r"[\d.|/-]+", word.text), behind))
+            in_a_row = _in_columns(Span(numbers)) if numbers else ""
+            if in_a_row:
+                return field_of(sheet, in_a_row, Span(numbers), "fecha:a DIA MES ANO")
+            parts = [
+                [word for word in words if starts[place] <= (word.box.x0 + word.box.x1) / 2 < ends[place]]
+                for place in range(at, at + 3)
+            ]
+            day, month, year = ("".join(spelled(word.text) for word in part).strip(".|/ ") for part in parts)
+            iso = as_date(f"{day}/{month}/{year}") if all(parts) else ""
+            if iso:
+                span = Span(tuple(word for part in parts for word in part))
+                return field_of(sheet, iso, span, "fecha:a DIA MES ANO")
     return None
 
 
@@ -565,9 +571,9 @@ def date_of(sheet: Sheet) -> Field | None:
         if iso:
             span = Span(tuple(word for cell in row for word in cell.words if re.search(r"\d", word.text))[:3])
             return field_of(sheet, iso, span, "fecha:en casillas")
-    boxed_below = _under_day_month_year(sheet)
-    if boxed_below is not None:
-        return boxed_below
+    in_boxes = _at_day_month_year(sheet)
+    if in_boxes is not None:
+        return in_boxes
     for value in values(sheet, "date"):
         iso = as_date(value.span.text) or _in_boxes(value.span) or _in_columns(value.span)
         if iso:

@@ -223,8 +223,8 @@ class Grant:
         try:
             with leash.at_most(seconds):
                 client.request("POST", self._path, body, headers)
-                answer = client.getresponse()
-                content = answer.read(_ANSWER_BYTES)
+                with client.getresponse() as answer:  # an answer cut short would keep the socket open
+                    content = answer.read(_ANSWER_BYTES)
         except (OSError, http.client.HTTPException) as error:
             raise Temporary(f"{self._server}: no answer: {explain(error, late=leash.cut)}") from None
         finally:

@@ -1,0 +1,311 @@
+"""Numbers in boxes of one sign each, put together: "|0|8|6|7|" is read as the line of print that it is.
+
+Engines read the sides of such boxes as signs of the number, or nothing at all.  So the sides are taken off the page
+and the signs moved together, to the left end of their comb; `sight` spreads again what was read there, so that a word
+covers its signs on the paper.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+import cv2
+import numpy as np
+
+from evidence_daemon.documents.pixels import LETTER_HEIGHT, Laid, Pixels
+
+_HALF = LETTER_HEIGHT // 2
+"""Height of a letter on the half picture on which combs are looked for."""
+_SIDE = (1.1, 4.0)
+"""Heights of a letter that the side of a box has, at least and at most."""
+_PITCH = (0.7, 3.4)
+"""Heights of a letter from one side to the next, at least and at most: wider ones are cells of a table."""
+_SKIPPED = 1.3
+"""Sides that stand within a comb, for each one of it."""
+_NARROWEST = 0.55
+"""Width of a box in heights of it, at least: what is between two combs may be as wide as half a box."""
+_EVEN = 0.2
+"""Share of the pitch by which a box may be narrower or wider than the one before: photos are seen askew."""
+_FEWEST, _FEWEST_BESIDE = 4, 2
+"""Boxes of a comb; and of one beside another in its row, as the day and the month of a date have them."""
+_MOST = 2000
+"""Sides on a page at most: more has no form, and would cost more than it is worth."""
+_RULED = 0.75
+"""Share of the rules over and under a comb that must be seen."""
+_APART = 0.35
+"""Share below which two bars stand in different combs."""
+_STROKE, _BROKEN = 0.8, 0.6
+"""Share of a side that must be seen beyond the ends of a comb, and between two others."""
+_BAND = 0.14
+"""Share of a box along its sides in which pieces of these may be left."""
+
+
+Comb = tuple[float, float, float, float, float]
+"""From its first sign to its last: left, top, right, bottom (fractions of the page); how much wider it is than what
+was put together at its left end."""
+
+_NEAR = 2
+"""Pixels of the half picture by which a side may miss its rules: more would take a tall 1 for a side."""
+_RULE = 4
+"""Pixels of the half picture within which the rule between two sides lies, and of the page beyond their ends."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Bar:
+    x: float
+    y0: float
+    y1: float
+    wide: float
+    seen: bool = True
+    """Found as one stroke; else put in where one must be."""
+
+    @property
+    def tall(self) -> float:
+        return self.y1 - self.y0
+
+
+def put_together(page: Laid) -> tuple[Laid, list[Comb]]:
+    """A page → the same with the signs of each comb moved together, and its combs that are not empty."""
+    grey = page.grey
+    half = cv2.resize(grey, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
+    dark = cv2.adaptiveThreshold(half, 255, cv2.ADAPTIVE_THRESH_MEAN_C, cv2.THRESH_BINARY_INV, 31, 12)
+    chains = list(_chains(dark))
+    if not chains:
+        return page, []
+    done = grey.copy()
+    combs = []
+    high, wide = grey.shape
+    for chain in chains:
+        placed = _moved(done, grey, chain)
+        if placed is not None:
+            x0, y0, x1, y1, stretch = placed
+            combs.append((x0 / wide, y0 / high, x1 / wide, y1 / high, stretch))
+    return replace(page, grey=done), combs
+
+
+# ── where ────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _bars(dark: Pixels, across: Pixels) -> list[_Bar]:
+    """Strokes straight down as tall as sides of boxes, that end on a rule above and below."""
+    joined = cv2.morphologyEx(dark, cv2.MORPH_CLOSE, np.ones((3, 1), np.uint8))
+    strokes = cv2.morphologyEx(joined, cv2.MORPH_OPEN, np.ones((round(_SIDE[0] * _HALF), 1), np.uint8))
+    _, _, stats, _ = cv2.connectedComponentsWithStats(strokes, connectivity=8)
+    ruled = cv2.dilate(across, np.ones((1, 7), np.uint8)) > 0
+    bars = []
+    for x, y, w, h, _area in stats[1:].tolist():
+        if w > 0.5 * _HALF or h > _SIDE[1] * _HALF:
+            continue
+        # From rule to rule: letters of a caption may touch the foot of a side.
+        begin = max(0, y - _NEAR)
+        at_rule = np.flatnonzero(ruled[begin : y + h + _NEAR, x + w // 2])
+        if len(at_rule) and at_rule[-1] - at_rule[0] > _SIDE[0] * _HALF:
+            bars.append(_Bar(x + w / 2, begin + int(at_rule[0]), begin + int(at_rule[-1]) + 1, w))
+    return bars
+
+
+def _chains(dark: Pixels) -> Iterator[list[_Bar]]:
+    """The sides of each comb, from the left."""
+    across = cv2.morphologyEx(dark, cv2.MORPH_OPEN, np.ones((1, _HALF), np.uint8))
+    bars = _bars(dark, across)
+    if len(bars) > _MOST:
+        return
+    at_height: dict[int, list[_Bar]] = {}
+    for bar in bars:
+        at_height.setdefault(round(bar.y0 / _HALF), []).append(bar)
+    seen: list[list[_Bar]] = []
+    for height in sorted(at_height):
+        beside = sorted((bar for at in (0, 1) for bar in at_height.get(height + at, ())), key=lambda bar: bar.x)
+        for place, first in enumerate(beside):
+            for row in _rows(first, beside[place + 1 :]):
+                # Every second side of a comb stands evenly too.
+                if sum(first.x < bar.x < row[-1].x for bar in beside) < _SKIPPED * len(row):
+                    seen += (_whole(piece, dark, across) for piece in _ruled(row, dark, across))
+    seen.sort(key=lambda chain: (-len(chain), chain[-1].x - chain[0].x))
+    found: list[list[_Bar]] = []
+    for chain in seen:
+        if len(chain) > _FEWEST_BESIDE and not any(_over_one_another(chain, other) for other in found):
+            found.append(chain)
+    whole = [chain for chain in found if len(chain) > _FEWEST]
+    for chain in found:
+        if chain in whole or any(_in_one_row(chain, other) for other in whole):
+            yield chain
+
+
+def _rows(first: _Bar, behind: list[_Bar]) -> Iterator[list[_Bar]]:
+    """From a bar on, those that follow at one distance, the least first; a side that was not seen is put in."""
+    for place, second in enumerate(behind):
+        pitch = second.x - first.x
+        if pitch > _PITCH[1] * _HALF:
+            return
+        if pitch < max(_PITCH[0] * _HALF, _NARROWEST * first.tall) or not _alike(first, second):
+            continue
+        row, rest = [first, second], behind[place + 1 :]
+        while (following := _next(row[-1], pitch, rest)) is not None:
+            last, (bar, steps) = row[-1], following
+            pitch = 0.5 * pitch + 0.5 * (bar.x - last.x) / steps
+            row += [replace(last, x=last.x + (bar.x - last.x) * step / steps, seen=False) for step in range(1, steps)]
+            row.append(bar)
+        yield row
+
+
+def _next(last: _Bar, pitch: float, rest: list[_Bar]) -> tuple[_Bar, int] | None:
+    for bar in rest:
+        gap = bar.x - last.x
+        if gap > (2 + _EVEN) * pitch:
+            return None
+        steps = round(gap / pitch)
+        if steps > 0 and abs(gap - steps * pitch) <= _EVEN * pitch and _alike(last, bar):
+            return bar, steps
+    return None
+
+
+def _alike(one: _Bar, two: _Bar) -> bool:
+    """Whether two bars begin and end at one height: strokes of letters between the sides of a box do not."""
+    slack = 0.14 * max(one.tall, two.tall) + 1
+    return abs(one.y0 - two.y0) <= slack and abs(one.y1 - two.y1) <= slack
+
+
+def _ruled(chain: list[_Bar], dark: Pixels, across: Pixels) -> Iterator[list[_Bar]]:
+    """The pieces of a chain in which rules join the bars above and below.
+
+    Letters of one face stand evenly too, and may be underlined; and two combs may stand side by side.
+    """
+    pieces: list[tuple[list[_Bar], list[tuple[float, float]]]] = [(chain[:1], [])]
+    for one, two in pairwise(chain):
+        over = _seen(across, one.x, two.x, (one.y0 + two.y0) / 2)
+        under = _seen(across, one.x, two.x, (one.y1 + two.y1) / 2)
+        drawn = two.seen or _drawn(dark, two) >= _BROKEN
+        if max(over, under) < _APART or not drawn:
+            pieces.append(([two], []))
+        else:
+            pieces[-1][0].append(two)
+            pieces[-1][1].append((over, under))
+    for piece, links in pieces:
+        if links and min(np.mean(links, axis=0)) >= _RULED:
+            yield piece
+
+
+def _whole(piece: list[_Bar], dark: Pixels, across: Pixels) -> list[_Bar]:
+    """A comb with the sides beyond its ends that are too broken to be seen as one stroke."""
+    pitch = (piece[-1].x - piece[0].x) / (len(piece) - 1)
+    for end, step in ((0, -pitch), (-1, pitch)):
+        while (further := _beyond(piece[end], step, dark, across)) is not None:
+            piece = [further, *piece] if end == 0 else [*piece, further]
+    return piece
+
+
+def _beyond(bar: _Bar, step: float, dark: Pixels, across: Pixels) -> _Bar | None:
+    """The side next to the last one, where most of a stroke stands and rules lead to it."""
+    further = replace(bar, x=bar.x + step, seen=False)
+    x0, x1 = sorted((bar.x, further.x))
+    ruled = min(_seen(across, x0, x1, y) for y in (bar.y0, bar.y1)) >= _RULED
+    return further if ruled and _drawn(dark, further) >= _STROKE else None
+
+
+def _drawn(dark: Pixels, bar: _Bar) -> float:
+    """The share of a side that is seen, be it in pieces."""
+    left = round(bar.x) - 2
+    column = dark[round(bar.y0) : round(bar.y1), max(0, left) : left + 5]
+    return float((column.max(axis=1) > 0).mean()) if column.size else 0.0
+
+
+def _seen(across: Pixels, x0: float, x1: float, y: float) -> float:
+    """The share of a stretch over which a rule is seen."""
+    rule = across[max(0, round(y) - 4) : round(y) + 4, round(x0) : round(x1) + 1]
+    return float((rule.max(axis=0) > 0).mean()) if rule.size else 0.0
+
+
+def _over_one_another(one: list[_Bar], two: list[_Bar]) -> bool:
+    aside = one[-1].x <= two[0].x + 1 or two[-1].x <= one[0].x + 1
+    return not aside and one[0].y0 < two[0].y1 and two[0].y0 < one[0].y1
+
+
+def _in_one_row(one: list[_Bar], two: list[_Bar]) -> bool:
+    near, far = sorted((one, two), key=lambda chain: chain[0].x)
+    return _alike(near[-1], far[0]) and far[0].x - near[-1].x < 20 * _HALF
+
+
+# ── moving ───────────────────────────────────────────────────────────────────────────────────────
+
+
+def _moved(done: Pixels, grey: Pixels, chain: list[_Bar]) -> tuple[int, int, int, int, float] | None:
+    """Move the signs of a comb together on `done` → its box in pixels, from the first sign on, and the stretch."""
+    signs = [_sign(grey, one, two) for one, two in pairwise(chain)]
+    filled = [at for at, sign in enumerate(signs) if sign.ink is not None]
+    if filled and any(signs[at].doubtful for at in (filled[0] - 1, filled[-1] + 1) if 0 <= at < len(signs)):
+        return None
+    margin = round(2 * max(bar.wide for bar in chain)) + 3
+    wide = grey.shape[1]
+    x0, x1 = max(0, round(2 * chain[0].x) - margin), min(wide, round(2 * chain[-1].x) + margin)
+    tops, bottoms = [round(2 * bar.y0) for bar in chain], [round(2 * bar.y1) for bar in chain]
+    edges = [x0, *(round(2 * bar.x) for bar in chain[1:-1]), x1]
+    for place, (left, right) in enumerate(pairwise(edges)):
+        above, below = min(tops[place : place + 2]), max(bottoms[place : place + 2])
+        done[max(0, above - _RULE) : below + _RULE, left:right] = 255
+    if not filled:
+        return None
+    tall = max(2 * bar.tall for bar in chain)
+    gap = max(3, round(0.1 * tall))
+    start = at = round(2 * chain[filled[0]].x)
+    last = filled[0]
+    for place in filled:
+        ink, y = signs[place].ink, signs[place].top
+        assert ink is not None  # noqa: S101  # `filled` holds the others
+        at += gap if place - last <= 1 else round(1.2 * tall)
+        h, w = ink.shape
+        w = min(w, x1 - at)
+        if w <= 0:
+            break
+        done[y : y + h, at : at + w] = ink[:, :w]
+        at += w
+        last = place
+    end = min(wide, round(2 * chain[filled[-1] + 1].x))
+    return start, min(tops), end, max(bottoms), (end - start) / max(1, at + gap - start)
+
+
+@dataclass(frozen=True, slots=True)
+class _Sign:
+    """What stands in a box: its pixels and the row where they begin; None for an empty one.
+
+    `doubtful`: what was taken for a piece of a side could be a stroke that leans on it.
+    """
+
+    ink: Pixels | None = None
+    top: int = 0
+    doubtful: bool = False
+
+
+def _sign(grey: Pixels, one: _Bar, two: _Bar) -> _Sign:
+    x0, x1 = round(2 * one.x + one.wide) + 2, round(2 * two.x - two.wide) - 1
+    y0, y1 = round(one.y0 + two.y0) + 4, round(one.y1 + two.y1) - 3
+    inside = grey[y0:y1, x0:x1]
+    high, wide = inside.shape
+    if high < 8 or wide < 5:
+        return _Sign()
+    paper = float(np.percentile(inside, 90))
+    dark = (inside < min(190.0, paper - 50)).astype(np.uint8)
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(dark, connectivity=8)
+    inner = np.zeros((high, wide), bool)
+    band = max(4, round(_BAND * min(high, wide)))
+    inner[band : high - band, band : wide - band] = True
+    kept, doubtful = [], False
+    for number, (x, y, w, h, area) in enumerate(stats[1:].tolist(), start=1):
+        if area < 0.008 * high * wide:
+            continue
+        at_edge = x <= 1 or y <= 1 or x + w >= wide - 1 or y + h >= high - 1
+        if at_edge and float(inner[labels == number].mean()) < 0.15:
+            doubtful = doubtful or h > 0.5 * high
+        else:
+            kept.append(number)
+    ink = np.isin(labels, kept)
+    columns, rows = np.flatnonzero(ink.any(axis=0)), np.flatnonzero(ink.any(axis=1))
+    if not kept or rows[-1] - rows[0] < 0.22 * high:
+        return _Sign(doubtful=doubtful)
+    left, right = max(0, columns[0] - 2), min(wide, columns[-1] + 3)
+    near = cv2.dilate(ink.astype(np.uint8), np.ones((5, 5), np.uint8))[:, left:right] > 0
+    picture = inside[:, left:right].copy()
+    picture[~near] = 255
+    return _Sign(picture, y0)
