@@ -297,7 +297,8 @@ def _sign(grey: Pixels, one: _Bar, two: _Bar) -> _Sign:
             continue
         at_edge = x <= 1 or y <= 1 or x + w >= wide - 1 or y + h >= high - 1
         if at_edge and float(inner[labels == number].mean()) < 0.15:
-            doubtful = doubtful or h > 0.5 * high
+            # A side goes through from rule to rule; a sign does not.
+            doubtful = doubtful or 0.5 * high < h < 0.9 * high
         else:
             kept.append(number)
     ink = np.isin(labels, kept)
