@@ -22,8 +22,8 @@ _SIDE = (1.1, 4.0)
 """Heights of a letter that the side of a box has, at least and at most."""
 _PITCH = (0.7, 3.4)
 """Heights of a letter from one side to the next, at least and at most: wider ones are cells of a table."""
-_SKIPPED = 1.3
-"""Sides that stand within a comb, for each one of it."""
+_WIDER = 1.1
+"""Pitches from a side to the next, from which one between the two begins another comb."""
 _NARROWEST = 0.55
 """Width of a box in heights of it, at least: what is between two combs may be as wide as half a box."""
 _EVEN = 0.2
@@ -119,10 +119,8 @@ def _chains(dark: Pixels) -> Iterator[list[_Bar]]:
     for height in sorted(at_height):
         beside = sorted((bar for at in (0, 1) for bar in at_height.get(height + at, ())), key=lambda bar: bar.x)
         for place, first in enumerate(beside):
-            for row in _rows(first, beside[place + 1 :]):
-                # Every second side of a comb stands evenly too.
-                if sum(first.x < bar.x < row[-1].x for bar in beside) < _SKIPPED * len(row):
-                    seen += (_whole(piece, dark, across) for piece in _ruled(row, dark, across))
+            row = _row(first, beside[place + 1 :])
+            seen += (_whole(piece, dark, across) for piece in _ruled(row, dark, across))
     seen.sort(key=lambda chain: (-len(chain), chain[-1].x - chain[0].x))
     found: list[list[_Bar]] = []
     for chain in seen:
@@ -134,31 +132,35 @@ def _chains(dark: Pixels) -> Iterator[list[_Bar]]:
             yield chain
 
 
-def _rows(first: _Bar, behind: list[_Bar]) -> Iterator[list[_Bar]]:
-    """From a bar on, those that follow at one distance, the least first; a side that was not seen is put in."""
+def _row(first: _Bar, behind: list[_Bar]) -> list[_Bar]:
+    """From a bar on, those that follow at the distance of the next one; a side that was not seen is put in."""
+    row, pitch = [first], 0.0
     for place, second in enumerate(behind):
         pitch = second.x - first.x
         if pitch > _PITCH[1] * _HALF:
-            return
-        if pitch < max(_PITCH[0] * _HALF, _NARROWEST * first.tall) or not _alike(first, second):
-            continue
-        row, rest = [first, second], behind[place + 1 :]
-        while (following := _next(row[-1], pitch, rest)) is not None:
-            last, (bar, steps) = row[-1], following
-            pitch = 0.5 * pitch + 0.5 * (bar.x - last.x) / steps
-            row += [replace(last, x=last.x + (bar.x - last.x) * step / steps, seen=False) for step in range(1, steps)]
-            row.append(bar)
-        yield row
+            break
+        if pitch >= max(_PITCH[0] * _HALF, _NARROWEST * first.tall) and _alike(first, second):
+            row, behind = [first, second], behind[place + 1 :]
+            break
+    while len(row) > 1 and (following := _next(row[-1], pitch, behind)) is not None:
+        last, (bar, steps) = row[-1], following
+        pitch = 0.5 * pitch + 0.5 * (bar.x - last.x) / steps
+        row += [replace(last, x=last.x + (bar.x - last.x) * step / steps, seen=False) for step in range(1, steps)]
+        row.append(bar)
+    return row
 
 
 def _next(last: _Bar, pitch: float, rest: list[_Bar]) -> tuple[_Bar, int] | None:
+    """The side that follows, and after how many boxes; None where the comb ends, or another begins close by."""
+    between = False
     for bar in rest:
         gap = bar.x - last.x
         if gap > (2 + _EVEN) * pitch:
             return None
         steps = round(gap / pitch)
         if steps > 0 and abs(gap - steps * pitch) <= _EVEN * pitch and _alike(last, bar):
-            return bar, steps
+            return None if between and gap > _WIDER * steps * pitch else (bar, steps)
+        between = between or (gap > 0 and _alike(last, bar))
     return None
 
 
