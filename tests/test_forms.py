@@ -166,6 +166,10 @@ def test_the_numbers_of_lines_in_the_margin_are_no_words() -> None:
     assert all(len(row[0].text) > 2 for row in Sheet(typed(numbered)).rows)
 
 
+def test_a_day_that_has_lost_a_digit_is_none() -> None:
+    assert [as_date(text) for text in ("2025-03-1", "2025-3-1", "2025-03-11")] == ["", "2025-03-01", "2025-03-11"]
+
+
 @pytest.mark.parametrize(
     ("said", "day"),
     [

@@ -447,7 +447,8 @@ _MONTH = "(" + "|".join(sorted(_MONTHS, key=len, reverse=True)) + ")"
 _ROMAN = ("I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X", "XI", "XII")
 _MONTHS |= {name: number for number, name in enumerate(_ROMAN, start=1)}
 _DATES: tuple[tuple[re.Pattern[str], tuple[int, int, int]], ...] = (
-    (re.compile(r"(?<!\d)(20\d\d) ?[\-/.] ?(\d{1,2}) ?[\-/.] ?(\d{1,2})(?!\d)"), (1, 2, 3)),
+    # Who writes "03" for the month writes "01" for the day: "2025-03-1" has lost a digit.
+    (re.compile(r"(?<!\d)(20\d\d) ?[\-/.] ?(?!0\d ?[\-/.] ?\d(?!\d))(\d{1,2}) ?[\-/.] ?(\d{1,2})(?!\d)"), (1, 2, 3)),
     (re.compile(r"(?<!\d)(\d{1,2}) ?[\-/.] ?(\d{1,2}) ?[\-/.] ?(20\d\d)(?!\d)"), (3, 2, 1)),
     (re.compile(rf"(?<!\d)(\d{{1,2}}) ?[\-/. ] ?{_MONTH}\.? ?[\-/. ] ?(20\d\d)(?!\d)"), (3, 2, 1)),
     (
