@@ -1248,3 +1248,57 @@ def test_a_number_that_only_number_says_is_proven_where_a_service_is_spoken_of()
 def test_a_title_that_ends_with_service_labels_no_number_beside_it() -> None:
     title = "   ACTA DE ENTREGA RECEPCION DE EQUIPOS\n   DEVOLUCION POR CANCELACION DE SERVICIO         115-260821"
     assert value(read(f"{HEAD}\n{title}\n").service_number) == ""
+
+
+# ── who waits to be served ───────────────────────────────────────────────────────────────────────
+
+TURN_TICKETS = (
+    """
+        CNT EP
+        CAC ESMERALDAS
+        SU TURNO
+        B050
+        DEVOLUCION DE EQUIPOS
+        CEDULA: 1700000019
+        11/03/2023 12:04
+        Personas en espera: 24
+        Por favor espere a ser llamado
+""",
+    """
+        CNT EP   AGENCIA QUITO CENTRO
+        TURNO
+        D-117
+        TRAMITE: DEVOLUCION DE EQUIPOS
+        11/03/2023 12:04    MODULO 4
+        Tiempo de espera: 35 minutos
+        Clientes en espera: 12
+""",
+    """
+        CORPORACION NACIONAL DE TELECOMUNICACIONES CNT EP
+        TICKET DE ATENCION
+        Retiro y devolucion de equipos       R-031
+        Será llamado en pantalla
+""",
+)
+
+
+@pytest.mark.parametrize("ticket", TURN_TICKETS)
+def test_a_ticket_of_who_waits_for_his_turn_is_no_acta(ticket: str) -> None:
+    for page in (ticket, ticket.replace("B050", "31054").replace("CNT EP\n", "ENTER\n", 1)):
+        paper = read(page)
+        assert paper.kind is not DocumentKind.ACTA, paper.because
+        assert paper.direction is Direction.DESCONOCIDA
+
+
+@pytest.mark.parametrize(
+    "words", ["Personas en espera: 24", "Espere a ser llamado", "Usted será atendido en ventanilla 3"]
+)
+def test_one_word_of_waiting_leaves_the_direction_open(words: str) -> None:
+    title = f"{HEAD}\n            DEVOLUCION DE EQUIPOS\n\n  ONT Huawei   Serie: HWTCC661499D\n"
+    assert read(title).direction is Direction.DEVOLUCION
+    assert read(f"{title}\n  {words}\n").direction is Direction.DESCONOCIDA
+
+
+def test_an_acta_that_tells_at_which_turn_it_was_made_is_one() -> None:
+    paper = read(LIST.replace("Motivo:", "Turno: B-050   Hora de atención: 12:04\n  Motivo:"))
+    assert (paper.kind, paper.direction) == (DocumentKind.ACTA, Direction.DEVOLUCION), paper.because
