@@ -645,3 +645,46 @@ def test_an_o_between_names_is_an_initial(printed: str, name: str) -> None:
 @pytest.mark.parametrize("head", ["N°508-123647", "Acta de devolución de equipos N.º    508-123647"])
 def test_a_number_at_the_end_of_the_title_or_close_to_its_sign_is_the_actas(head: str) -> None:
     assert value(read(f"{HEAD}\n            ACTA DE DEVOLUCION DE EQUIPOS\n\n  {head}\n").number) == "508-123647"
+
+
+GRID = """
+  ITEM  COD. SAP   DESCRIPCION DEL EQUIPO   MARCA    MODELO     SERIE            MAC ADDRESS   ESTADO
+  1     4004593    DECODIFICADOR            ZTE      B866V2     ZS90EHF8P17H0    N/A           POR REVISAR
+  2     4007102    TARJETA                  NAGRA    N/A        083504723202     N/A           OPERATIVO
+  3     4009548    CONTROL REMOTO           N/A      N/A        N/A              N/A           POR REVISAR
+"""
+
+
+def test_the_state_of_a_piece_ends_no_table() -> None:
+    paper = read(f"{RETURN}\n{GRID}\n  Observaciones: ninguna\n")
+    assert serials(paper) == ["ZS90EHF8P17H0", "083504723202"]
+    assert [line.type for line in paper.equipment][:2] == [EquipmentType.DECODIFICADOR, EquipmentType.SMARTCARD]
+
+
+def test_what_stands_under_the_next_section_is_no_line_of_the_table() -> None:
+    section = "  MOTIVO        FIRMA\n  5             BC1234567890\n"
+    assert serials(read(f"{RETURN}\n{GRID}{section}")) == ["ZS90EHF8P17H0", "083504723202"]
+
+
+def test_a_mac_beside_a_serial_in_one_line_is_no_second_serial() -> None:
+    paper = read(
+        f"{RETURN}\n  Equipo 1     ONT Nokia\n  Serie        ALCL7D00EB16        MAC        EE:ED:BC:D1:D0:47\n"
+    )
+    assert serials(paper) == ["ALCL7D00EB16"]
+    assert [value(line.mac) for line in paper.equipment if line.mac] == ["EEEDBCD1D047"]
+    assert serials(read(f"{RETURN}\n  ONT Nokia\n  Serie:  A2:AT:ED:98:00:80\n")) == []
+
+
+@pytest.mark.parametrize("model", ["HG8245H", "HG532S", "B866V2", "KSTB2077", "F670L"])
+def test_what_looks_like_a_model_is_never_proven_as_a_serial(model: str) -> None:
+    page = typed(f"{RETURN}\n  ONT       HUAWEI\n  Serie     {model}\n")
+    other = typed(f"{RETURN}\n  ONT   HUAWEI\n\n  Serie:    {model}\n")
+    (paper,) = read_papers([document(page, other)], BOOK)
+    assert not any(line.serial and line.serial.proven for line in paper.equipment)
+
+
+def test_the_model_in_the_cell_behind_its_vendor_is_no_serial() -> None:
+    words = "  ONT       HUAWEI      EG814567       Serie  EG814567\n"
+    page = typed(f"{RETURN}\n{words}")
+    (paper,) = read_papers([document(page), document(page, name="b")], BOOK)
+    assert not any(line.serial and line.serial.proven for line in paper.equipment)

@@ -163,8 +163,10 @@ def _right_of_heading(sheet: Sheet, hit: Hit) -> list[Word]:
     """The words right of a label that fills its cell, with no other label between."""
     if not sheet.fills_its_cell(hit):
         return []
-    cells = sheet.rows[hit.row][hit.cell + 1 :]
-    return [word for cell in cells for word in cell.words]
+    row = sheet.rows[hit.row]
+    stops = [other.cell for other in sheet.hits if other.row == hit.row and other.cell > hit.cell]
+    named = [cell for cell in stops if any(sheet.fills_its_cell(one) for one in sheet.hits_in[hit.row, cell])]
+    return [word for cell in row[hit.cell + 1 : min(named, default=len(row))] for word in cell.words]
 
 
 def _has_value(sheet: Sheet, hit: Hit) -> bool:
@@ -197,6 +199,7 @@ def _body(sheet: Sheet, header: int, signing: float) -> list[tuple[Span, ...]]:
             and hit.strong
             and hit.start == 0
             and hit.fields & {"other", "signing", "date", "holder", "id_number"}
+            and (hit.cell == 0 or has_colon(row[hit.cell], hit))  # "POR REVISAR" is what a column says
             for hit in sheet.hits
         ):
             break
@@ -290,6 +293,8 @@ def _brand_in(text: str, book: DocumentsBook) -> tuple[str, str]:
 
 
 _LONGEST_MODEL = 9
+_LIKE_A_MODEL = re.compile(r"[A-Z]{1,4}\d{3,4}[A-Z]{0,2}\d?")
+"""As vendors name models ("HG8245H"), and too short for most serials: nobody can say which it is."""
 
 
 def models_on(sheet: Sheet, book: DocumentsBook) -> frozenset[str]:
@@ -312,6 +317,13 @@ def models_on(sheet: Sheet, book: DocumentsBook) -> frozenset[str]:
     behind = [_first_number(words) for words in branded]
     found = {*map(_first_number, told), *(text for text in behind if len(text) <= _LONGEST_MODEL)}
     found |= {text for text in behind if behind.count(text) > 1}
+    in_next_cell = [
+        _tidy_serial(two.words[0].text)
+        for row in sheet.rows
+        for one, two in pairwise(row)
+        if plain(one.words[-1].text).strip(",.;:") in book.words.brands
+    ]
+    found |= {text for text in in_next_cell if len(text) <= _LONGEST_MODEL and not text.isdigit()}
     return frozenset(text for text in found if text and not is_pon_serial(text))
 
 
@@ -326,7 +338,9 @@ def _serial_field(sheet: Sheet, words: Sequence[Word], way: str, models: frozens
     One word that can be a serial is the serial; only where none can, several are one that was read in pieces.  What
     the page tells as a model is one only where nothing else can be, and is never proven.
     """
-    shown = tuple(word for word in words if re.search(r"[0-9A-Za-z]", word.text))
+    shown = tuple(
+        word for word in words if re.search(r"[0-9A-Za-z]", word.text) and not _IN_PAIRS.fullmatch(_bare(word))
+    )
     for start in range(len(shown)):
         if grouped := _in_groups(shown[start:]):
             text = _tidy_serial("".join(_bare(word) for word in grouped))
@@ -346,6 +360,7 @@ def _serial_field(sheet: Sheet, words: Sequence[Word], way: str, models: frozens
             doubtful = (
                 re.fullmatch(r"\d{1,9}", text)
                 or text in models
+                or _LIKE_A_MODEL.fullmatch(text)
                 or is_undecided(text)
                 or _is_part(span, shown)
                 or "<" in said
@@ -452,6 +467,8 @@ def _mac_field(sheet: Sheet, words: Sequence[Word], way: str, *, anywhere: bool 
     return None
 
 
+_IN_PAIRS = re.compile(r"(?:[0-9A-Z]{2}[:\-]){5}[0-9A-Z]{2}")
+"""Written as only a MAC is, however well it was read."""
 _WRITTEN_MAC = re.compile(r"(?:[0-9A-Z]{2}[:\-]){5}[0-9A-Z]{2}|(?:[0-9A-Z]{4}\.){2}[0-9A-Z]{4}")
 _MAC_WITH_LETTERS = re.compile(r"(?:[0-9A-FOQISZG]{2}[:\-]){5}[0-9A-FOQISZG]{2}")
 _BARE_MAC = re.compile(r"(?:[0-9A-FOQILSZG]{2}[:\-.]?){5}[0-9A-FOQILSZG]{2}")
