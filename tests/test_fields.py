@@ -1302,3 +1302,61 @@ def test_one_word_of_waiting_leaves_the_direction_open(words: str) -> None:
 def test_an_acta_that_tells_at_which_turn_it_was_made_is_one() -> None:
     paper = read(LIST.replace("Motivo:", "Turno: B-050   Hora de atención: 12:04\n  Motivo:"))
     assert (paper.kind, paper.direction) == (DocumentKind.ACTA, Direction.DEVOLUCION), paper.because
+
+
+# ── who issued the paper ─────────────────────────────────────────────────────────────────────────
+
+FIELD_WORK = """
+  CONSORCIO REDES DEL AUSTRO                                   No. 021836
+  {who}   RUC 0190354871001
+
+              ACTA DE RETIRO DE EQUIPOS
+
+  APELLIDOS Y NOMBRES DEL TITULAR
+  MORALES ÑAUÑAY JUANA ISABEL
+  {caption}                       N. DE SERVICIO
+  {number}                        022345678
+
+  TIPO DE EQUIPO      MARCA      MODELO      SERIE
+  ONT                 HUAWEI     HG8245H     HWTCC661499D
+
+  El titular entrega al técnico los equipos descritos{words}.
+
+
+  FIRMA DEL CLIENTE (ENTREGA)          FIRMA DEL TECNICO (RECIBE)
+"""
+
+
+def field_work(
+    who: str = "Contratista autorizada de CNT EP", words: str = "", caption: str = "CEDULA / RUC", number: str = ""
+) -> Fields:
+    return read(FIELD_WORK.format(who=who, words=words, caption=caption, number=number))
+
+
+def test_the_tax_number_of_who_issued_a_paper_is_never_the_holders() -> None:
+    assert field_work().id_number is None
+    assert value(field_work(number="1700000019").id_number) == "1700000019"
+    for ruc in ("0190354871001", "1700000019001"):
+        page = FIELD_WORK.format(who="Contratista de CNT EP", words="", caption="CEDULA / RUC", number="")
+        (paper,) = read_papers([document(*(typed(page.replace("0190354871001", ruc)),) * 2)], BOOK)
+        assert paper.id_number is None, ruc
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Imprenta La Unión   R.U.C. 1700000019001   Aut. 2417",
+        "RUC: 1700000019001",
+    ],
+)
+def test_a_tax_number_far_from_the_customers_captions_is_not_the_holders(line: str) -> None:
+    page = field_work(words=f".\n\n\n\n\n\n\n\n\n  {line}")
+    assert page.id_number is None
+
+
+def test_the_tax_number_of_a_customer_is_the_holders() -> None:
+    assert value(field_work(caption="RUC", number="1793213150001").id_number) == "1793213150001"
+    assert value(field_work(caption="CEDULA / RUC", number="1793213150001").id_number) == "1793213150001"
+    company = LIST.replace("Titular: MORALES ÑAUÑAY JUANA ISABEL", "Razón social: COMERCIAL ANDINA DEL SUR")
+    company = company.replace("Cédula: 1700000019  ", "RUC: 1793213150001")
+    assert value(read(company).id_number) == "1793213150001"

@@ -20,7 +20,7 @@ from evidence_daemon.documents.labelled import LOOSE, Value, in_people_table, is
 from evidence_daemon.documents.layout import Sheet, Span, distance, squeezed
 from evidence_daemon.documents.people import own_name, person
 from evidence_daemon.documents.signing import signing_top
-from evidence_daemon.documents.values import as_date, is_anythings_number, services_on
+from evidence_daemon.documents.values import as_date, is_anythings_number, issuers_rucs, services_on
 from evidence_daemon.model import Box, EquipmentLine, Field, IdCheck, Word
 from evidence_daemon.rulebook import DirectionBook, DocumentsBook
 
@@ -58,6 +58,8 @@ def attributed(
     """
     if field is None or field.box is None or name not in _CLAIMS:
         return field
+    if name == "id_number" and any(field.value in issuers_rucs(sheet, book) for sheet in sheets):
+        return None  # that of who issued the paper, as one of its readings tells
     claims = [claim for sheet in sheets for claim in _CLAIMS[name](sheet, book) if squeezed(claim.value) not in taken]
     mine = [claim.caption for claim in claims if _is(name, claim, field)]
     rivals = [claim for claim in claims if not _is(name, claim, field) and not _there(claim, field)]
@@ -143,7 +145,7 @@ _SOMEBODY_ELSES = re.compile(
 
 def _ids(sheet: Sheet, book: DocumentsBook) -> Iterator[Claim]:
     """Numbers of people with a right check digit above the signatures, but for those said to be somebody else's."""
-    signing = signing_top(sheet)
+    signing, issuers = signing_top(sheet), issuers_rucs(sheet, book)
     agents = [sheet.span_of(hit).box for hit in sheet.hits_of("agent") if hit.strong]
     captions = [(_caption(sheet, value), value.span) for value in values(sheet, "id_number")]
     for number, row in enumerate(sheet.rows):
@@ -158,7 +160,7 @@ def _ids(sheet: Sheet, book: DocumentsBook) -> Iterator[Claim]:
             for word in cell.words:
                 text = re.sub(r"\D*$|^\D*", "", word.text)
                 known = read_id(text) if re.fullmatch(r"\d{10}|\d{10}001", text) else None
-                if known is None or known.check is not IdCheck.OK or own_ruc(text, book.ours):
+                if known is None or known.check is not IdCheck.OK or own_ruc(text, book.ours) or text in issuers:
                     continue
                 near = any(0 <= word.box.y0 - box.y0 < 2.5 * sheet.line_height for box in agents)
                 if word.box.y0 >= signing or others or staffs or near or is_staffs(sheet.text, text):

@@ -15,11 +15,11 @@ from itertools import pairwise, takewhile
 from evidence_daemon.cases.equipment import plain
 from evidence_daemon.cases.identity import read_id, same_id
 from evidence_daemon.documents.agreement import one_place
-from evidence_daemon.documents.kinds import own_ruc
+from evidence_daemon.documents.kinds import kind_of, own_ruc
 from evidence_daemon.documents.labelled import LOOSE, Value, field_of, in_people_table, is_staffs, values
 from evidence_daemon.documents.layout import Hit, Sheet, Span, spelled, squeezed
 from evidence_daemon.documents.people import agent_of, holder_of, office_of
-from evidence_daemon.model import Field, IdCheck, Line, Word
+from evidence_daemon.model import DocumentKind, Field, IdCheck, Line, Word
 from evidence_daemon.rulebook import DocumentsBook
 
 _SIGNERS = 0.62
@@ -96,6 +96,7 @@ def _open_noughts(text: str) -> tuple[str, bool] | None:
 def id_number_of(sheet: Sheet, book: DocumentsBook, signing: float) -> Field | None:
     """The holder's: labelled, not the company's, not the agent's; above the signatures where there is one."""
     found: list[tuple[float, float, Field]] = []
+    issuers = issuers_rucs(sheet, book)
     agents = [sheet.span_of(hit).box for hit in sheet.hits_of("agent") if hit.strong]
     tabled = [Value(span, hit, "columna") for span, hit in in_people_table(sheet, "id_number")]
     for value in tabled or values(sheet, "id_number"):
@@ -106,7 +107,7 @@ def id_number_of(sheet: Sheet, book: DocumentsBook, signing: float) -> Field | N
         if number is None and passport is None:
             continue
         text, repaired = number if number is not None else (passport[1] if passport else "", False)
-        if own_ruc(text, book.ours):
+        if own_ruc(text, book.ours) or text in issuers:
             continue
         span = _only(value.span, text)
         check = read_id(text)
@@ -118,8 +119,8 @@ def id_number_of(sheet: Sheet, book: DocumentsBook, signing: float) -> Field | N
         if low or near_agent or guessed:  # whose number it is, or which, stays open, however well it is read
             field = replace(field, proven=False, confidence=min(field.confidence, 0.5), rule=f"{LOOSE}{field.rule}")
         # A bare "RUC" is as often that of who issued the paper.
-        issuers = 1.5 * (value.hit.label == "RUC" and len(text) == _RUC_DIGITS)
-        found.append((2 * low + 2 * near_agent + (not valid) + issuers, span.box.y0, field))
+        bare_ruc = 1.5 * (value.hit.label == "RUC" and len(text) == _RUC_DIGITS)
+        found.append((2 * low + 2 * near_agent + (not valid) + bare_ruc, span.box.y0, field))
     if not found:
         return _only_id_on(sheet, book)
     found.sort(key=lambda one: (one[0], one[1]))
@@ -131,6 +132,51 @@ def id_number_of(sheet: Sheet, book: DocumentsBook, signing: float) -> Field | N
 
 
 _RUC_DIGITS = 13
+
+
+def issuers_rucs(sheet: Sheet, book: DocumentsBook) -> frozenset[str]:
+    """Tax numbers of who issued or printed a paper: behind a bare "RUC" over its title, or one far from the customer.
+
+    Not those that stand behind one of the customer's captions as well.
+    """
+    titled = _title_top(sheet, book)
+    issuers: set[str] = set()
+    his: set[str] = set()
+    for value in values(sheet, "id_number"):
+        number = _digits(value.span.text, (_RUC_DIGITS,))
+        if number is None:
+            continue
+        box = sheet.span_of(value.hit).box
+        bare = value.hit.label == "RUC"
+        if bare and (box.y1 <= titled or not _follows_the_customer(sheet, value.hit)):
+            issuers.add(number[0])
+        else:
+            his.add(number[0])
+    return frozenset(issuers - his)
+
+
+def _title_top(sheet: Sheet, book: DocumentsBook) -> float:
+    """Where the title of an acta begins; 0 for a page without one."""
+    kind, words = kind_of(sheet, book)
+    if kind is not DocumentKind.ACTA:
+        return 0.0
+    return next((cell.box.y0 for row in sheet.rows for cell in row if cell.text == words[0]), 0.0)
+
+
+def _follows_the_customer(sheet: Sheet, hit: Hit) -> bool:
+    """Whether a caption of the customer's name or number stands before a label in its line, or close above it."""
+    place = (hit.row, hit.cell, hit.start)
+    return any(
+        other.strong
+        and other.fields & {"holder", "id_number"}
+        and other.label != "RUC"
+        and hit.row - _NEAR_ROWS <= other.row
+        and (other.row, other.cell, other.start) < place
+        for other in sheet.hits
+    )
+
+
+_NEAR_ROWS = 4
 
 
 def _of_several(sheet: Sheet, value: Value) -> bool:
@@ -145,6 +191,7 @@ def _of_several(sheet: Sheet, value: Value) -> bool:
 def _only_id_on(sheet: Sheet, book: DocumentsBook) -> Field | None:
     """The only number on the page with a right check digit, where no label names one; whose it is stays open."""
     found: dict[str, Span] = {}
+    issuers = issuers_rucs(sheet, book)
     others = {
         word
         for number, row in enumerate(sheet.rows)
@@ -158,7 +205,8 @@ def _only_id_on(sheet: Sheet, book: DocumentsBook) -> Field | None:
         text = word.text.strip(".,;:()")
         number = read_id(text) if re.fullmatch(r"\d{10}|\d{10}001", text) else None
         company = len(text) == 13 and text[2] in "69"
-        if number is not None and number.check is IdCheck.OK and not company and not own_ruc(text, book.ours):
+        own = own_ruc(text, book.ours) or text in issuers
+        if number is not None and number.check is IdCheck.OK and not company and not own:
             found[text] = Span((word,))
     if len(found) != 1:
         return None
