@@ -140,16 +140,41 @@ class SubjectBook(_Book):
 # ── documents.toml ───────────────────────────────────────────────────────────────────────────────
 
 
+class PhraseBook(_Book):
+    """A phrase that speaks for or against a direction, or for whose a paper is; `finds` is what it must match.
+
+    Where it `needs` another pattern it counts only on a page (and in a `finds`) that shows that one too.
+    """
+
+    pattern: str
+    finds: str
+    strong: bool = True
+    needs: str = ""
+
+    @model_validator(mode="after")
+    def _finds_its_example(self) -> PhraseBook:
+        try:
+            found = re.search(self.pattern, self.finds) and re.search(self.needs, self.finds)
+        except re.error as bad:
+            raise ValueError(f"not a regular expression: {bad}") from None
+        if not found:
+            raise ValueError(f"does not find its own example: {self.finds!r}")
+        return self
+
+
 class OursBook(_Book):
     """Whose paper it is: our own names and tax numbers, and other operators' names.
 
-    `logos` are words that count where they stand alone at the head of a page.
+    `logos` are words that count where they stand alone at the head of a page.  The phrases of `acting` say that who
+    issued the paper works for us; those of `passing` name us as somebody else's, and are no name of an issuer.
     """
 
     rucs: tuple[str, ...]
     names: tuple[str, ...]
     logos: tuple[str, ...] = ()
     others: tuple[str, ...]
+    acting: tuple[PhraseBook, ...] = ()
+    passing: tuple[PhraseBook, ...] = ()
 
 
 class KindBook(_Book):
@@ -171,28 +196,6 @@ class KindBook(_Book):
                 re.compile(pattern)
             except re.error as bad:
                 raise ValueError(f"not a regular expression: {pattern!r}: {bad}") from None
-        return self
-
-
-class PhraseBook(_Book):
-    """A phrase that speaks for a direction, or against any.  `finds` is a sentence that it must match.
-
-    Where it `needs` another pattern it counts only on a page (and in a `finds`) that shows that one too.
-    """
-
-    pattern: str
-    finds: str
-    strong: bool = True
-    needs: str = ""
-
-    @model_validator(mode="after")
-    def _finds_its_example(self) -> PhraseBook:
-        try:
-            found = re.search(self.pattern, self.finds) and re.search(self.needs, self.finds)
-        except re.error as bad:
-            raise ValueError(f"not a regular expression: {bad}") from None
-        if not found:
-            raise ValueError(f"does not find its own example: {self.finds!r}")
         return self
 
 

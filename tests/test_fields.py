@@ -1360,3 +1360,57 @@ def test_the_tax_number_of_a_customer_is_the_holders() -> None:
     company = LIST.replace("Titular: MORALES ÑAUÑAY JUANA ISABEL", "Razón social: COMERCIAL ANDINA DEL SUR")
     company = company.replace("Cédula: 1700000019  ", "RUC: 1793213150001")
     assert value(read(company).id_number) == "1793213150001"
+
+
+@pytest.mark.parametrize(
+    ("who", "words"),
+    [
+        ("Contratista autorizada de CNT EP", ""),
+        ("Contratista de CNT EP", ""),
+        ("Contratista CNT EP", ""),
+        ("Empresa calificada por la CNT EP", ""),
+        ("Servicio técnico autorizado de CNT EP", ""),
+        ("Fibra y redes", ", y este los recibe por cuenta de CNT EP"),
+        ("Fibra y redes", ", quien recibe a nombre de CNT EP"),
+        ("Fibra y redes", ", quien actúa en representación de la Corporación Nacional de Telecomunicaciones CNT EP"),
+        ("Servicio de retiro de equipos para CNT EP", ""),
+    ],
+)
+def test_a_contractors_paper_is_ours_where_it_says_that_it_works_for_us(who: str, words: str) -> None:
+    paper = field_work(who, words, number="1700000019")
+    assert paper.ours, paper.because
+    assert (paper.kind, paper.direction) == (DocumentKind.ACTA, Direction.DEVOLUCION), paper.because
+
+
+@pytest.mark.parametrize(
+    ("who", "words"),
+    [
+        ("Fibra y redes", ""),
+        ("Fibra y redes", ". Motivo: cliente migró desde CNT EP"),
+        ("Fibra y redes", ". Operador anterior: CNT EP"),
+        ("Fibra y redes", ". Equipos de propiedad de CNT EP"),
+        ("Contratista de Claro", ". Cliente migró desde CNT EP"),
+        ("Contratista de Netlife", ", a nombre de CNT EP"),
+        ("Contratista de CNT EP y Claro", ""),
+        ("Contratista autorizada de CNT EP, CLARO", ""),
+        ("Contratista de CNT EP", ", de propiedad de Netlife"),
+        ("Contratista de CNT EP", ". Operadora: XTRIM"),
+        ("Contratista de CNT EP", ", en nombre de Puntonet"),
+        ("Fibra y redes", ". La empresa no es contratista de CNT EP"),
+        ("Fibra y redes", ". Antes lo atendió un contratista de CNT EP"),
+    ],
+)
+def test_a_contractors_paper_for_another_operator_or_that_only_mentions_us_stays_foreign(who: str, words: str) -> None:
+    paper = field_work(who, words, number="1700000019")
+    assert not paper.ours, paper.because
+
+
+def test_a_paper_that_only_names_us_as_whom_the_customer_left_is_not_ours() -> None:
+    head = "\n      FIBRA DEL PACIFICO\n\n"
+    bare = LIST.replace(HEAD, head).replace("CNT EP", "la empresa").replace("CNT", "la empresa")
+    assert not read(bare.replace("cancelación del servicio", "cliente migró desde CNT EP")).ours
+    assert read(LIST.replace("cancelación del servicio", "cliente migró desde CNT EP")).ours
+
+
+def test_a_customer_who_moves_to_another_operator_leaves_a_contractors_paper_ours() -> None:
+    assert field_work(words=". Motivo: cambio de operadora: NETLIFE").ours

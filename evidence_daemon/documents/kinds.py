@@ -16,7 +16,7 @@ from evidence_daemon.cases.equipment import plain
 from evidence_daemon.documents.layout import Hit, Lexicon, Sheet, Span, distance, squeezed
 from evidence_daemon.documents.ticks import Choice, choice_on
 from evidence_daemon.model import Direction, DocumentKind, Engine
-from evidence_daemon.rulebook import DirectionBook, DocumentsBook, KindBook, OursBook
+from evidence_daemon.rulebook import DirectionBook, DocumentsBook, KindBook, OursBook, PhraseBook
 
 _LEGIBLE_LETTERS = 25
 """Letters and digits, read with some confidence, below which a page counts as empty."""
@@ -161,24 +161,61 @@ def ours(sheets: Sequence[Sheet], book: DocumentsBook) -> tuple[bool, tuple[str,
     names, titles = book.ours, [rule for rule in book.kinds if rule.kind is DocumentKind.ACTA]
     mine: list[str] = []
     foreign: list[str] = []
+    acting = next(filter(None, (_acting(sheet.text, names) for sheet in sheets)), "")
     for sheet in sheets:
-        page = squeezed(sheet.text)
+        text = _without(sheet.text, names.passing)
+        page = squeezed(text)
         end = _head(sheet, titles)
         head = [
             cell for row in sheet.rows for cell in row if cell.box.y1 <= end and not _PLACE.search(plain(cell.text))
         ]
         mine += [ruc for ruc in names.rucs if ruc in re.sub(r"\D", "", " ".join(_numbers(sheet)))]
-        mine += [name for name in names.names if _names(name, page, sheet.text)]
+        mine += [name for name in names.names if _names(name, page, text)]
         mine += [cell.text for cell in head if squeezed(cell.text) in names.logos and cell.box.y1 < _LOGO]
         top = " ".join(cell.text for cell in head)
         foreign += [name for name in names.others if _named(name, top)]
-        for number in _numbers(sheet):
+        # A contractor's own number is no other issuer's; its paper is foreign all the same where it works for another.
+        foreign += [name for name in names.others if acting and re.search(_serves(name), sheet.text)]
+        for number in () if acting else _numbers(sheet):
             if len(number) == 13 and number.endswith("001") and number[2] in "69" and not own_ruc(number, names):
                 foreign += [
                     number for cell in head if number in re.sub(r"\D", "", cell.text) and "RUC" in squeezed(cell.text)
                 ]
         foreign += [name for name in names.others if re.search(_takes(name), sheet.text)]
-    return bool(mine) and not foreign, (*dict.fromkeys(mine), *(f"otro: {name}" for name in dict.fromkeys(foreign)))
+    said = dict.fromkeys([*mine, *filter(None, [acting])])
+    return bool(mine) and not foreign, (*said, *(f"otro: {name}" for name in dict.fromkeys(foreign)))
+
+
+def _acting(text: str, book: OursBook) -> str:
+    """The words by which who issued a paper says that it works for the company; "" where none does."""
+    text = _without(text, book.passing)
+    for phrase in book.acting:
+        for found in re.finditer(phrase.pattern, text):
+            before = text[: found.start()][-40:].rpartition("¦")[2]
+            if not _OF_NOBODY_HERE.search(before):
+                return found[0]
+    return ""
+
+
+_OF_NOBODY_HERE = re.compile(r"\b(NO|NI|SIN|EX|ANTIGU[OA]|FUE|ERA|UNA?|OTR[OA]|ALGUN)\b[ \-]*([A-Z]+ ){0,2}$")
+"""Words before a contractor that deny that it is one, or tell of another than who issued the paper."""
+
+
+def _without(text: str, phrases: Sequence[PhraseBook]) -> str:
+    """A page's text without what phrases find, each only where the page shows what it needs."""
+    for phrase in phrases:
+        if re.search(phrase.needs, text):
+            text = re.sub(phrase.pattern, " ", text)
+    return text
+
+
+def _serves(name: str) -> str:
+    """Another operator as the one whom a contractor works for, or whose customer or service it is."""
+    return (
+        r"\b(CONTRATISTAS?( [A-Z]+){0,2} (DE|PARA|POR)( LA)?|(NOMBRE|CUENTA|REPRESENTACION|ENCARGO|SERVICIO|CLIENTE|"
+        r"ABONADO|PROPIEDAD) DE( LA)?|PARA|(?<!CAMBIO DE )(?<!NUEVA )(?<!NUEVO )(OPERADORA?|PRINCIPAL|MANDANTE|"
+        r"CONTRATANTE|EMPRESA|SERVICIO)[ :¦]+|CNT( EP)?[ ,/]+(Y |O )?)[ ]?" + re.escape(name) + r"\b"
+    )
 
 
 _LOGO = 0.2
@@ -292,10 +329,8 @@ def direction_of(sheets: Sequence[Sheet], book: DirectionBook) -> tuple[Directio
 
 
 def without_harmless(text: str, book: DirectionBook) -> str:
-    """A page's text without what only sounds like a doubt."""
-    for phrase in book.harmless:
-        text = re.sub(phrase.pattern, " ", text)
-    return text
+    """A page's text without what only sounds like a doubt, or like the customer's part."""
+    return _without(text, book.harmless)
 
 
 _TITLED = re.compile(r"(ACTA|CONSTANCIA|CERTIFICADO|COMPROBANTE|HOJA|FORMULARIO|BOLETA|NOTA|REGISTRO|INFORME|RECIBO)\b")
