@@ -1414,3 +1414,79 @@ def test_a_paper_that_only_names_us_as_whom_the_customer_left_is_not_ours() -> N
 
 def test_a_customer_who_moves_to_another_operator_leaves_a_contractors_paper_ours() -> None:
     assert field_work(words=". Motivo: cambio de operadora: NETLIFE").ours
+
+
+# ── who hands over to whom, in other words ───────────────────────────────────────────────────────
+
+PLAIN_ACTA = (
+    HEAD + "\n         ACTA DE ENTREGA RECEPCION\n\n  Cliente: MORALES PAZ JUANA\n  ONT Huawei   Serie: HWTCC661499D\n"
+)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Los equipos arriba indicados son devueltos por el cliente y recibidos por CNT EP.",
+        "Los equipos fueron entregados por el abonado en ventanilla.",
+        "Declaro que entrego los equipos descritos, de propiedad de la Empresa, la misma que los recibe.",
+        "Declaro que devuelvo a CNT EP los equipos descritos.",
+        "INGRESO A BODEGA POR DEVOLUCION DE CLIENTE",
+        "\n  FIRMA DEL ABONADO                 FUNCIONARIO QUE RECIBE",
+        "\n  ENTREGA (USUARIO)                 RECIBE (ATENCION AL CLIENTE CNT EP)",
+        "\n  ENTREGUE                          RECIBI\n  EL CLIENTE                        SERVICIO AL CLIENTE",
+        "\n  ENTREGA (CLIENTE)                 RECIBE (ASISTENTE)",
+        "Declaro que he recibido los equipos de parte del cliente, quien los devuelve.",
+    ],
+)
+def test_a_return_is_told_in_many_words(words: str) -> None:
+    paper = read(f"{PLAIN_ACTA}\n  {words}\n")
+    assert (paper.kind, paper.direction) == (DocumentKind.ACTA, Direction.DEVOLUCION), paper.because
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Los equipos son entregados por CNT EP y recibidos por el cliente.",
+        "Los equipos no fueron devueltos por el cliente.",
+        "Declaro que recibo en comodato los equipos descritos, de propiedad de la Empresa.",
+        "Declaro que entrego al cliente los equipos descritos, de propiedad de la Empresa.",
+        "Los equipos son de propiedad de la Empresa, mismos que el cliente recibe.",
+        "El técnico de la empresa entrega los equipos y quien suscribe recibe a satisfacción.",
+        "El técnico instala el servicio al cliente. El cliente devuelve los equipos viejos.",
+        "\n  FUNCIONARIO QUE ENTREGA            FUNCIONARIO QUE RECIBE\n  CLIENTE: ninguno",
+        "\n  FIRMA DEL ABONADO                  FUNCIONARIO QUE ENTREGA",
+        "\n  RECIBE (USUARIO)                   ENTREGA (ATENCION AL CLIENTE CNT EP)",
+        "\n  RECIBI                             ENTREGUE\n  EL CLIENTE                         SERVICIO AL CLIENTE",
+    ],
+)
+def test_what_only_sounds_like_a_return_is_none(words: str) -> None:
+    paper = read(f"{PLAIN_ACTA}\n  {words}\n")
+    assert paper.direction is not Direction.DEVOLUCION, paper.because
+
+
+@pytest.mark.parametrize(
+    ("said", "direction"),
+    [
+        ("Correo - Notificación de equipos - Outlook", Direction.DEVOLUCION),
+        ("Notificación de recepción de equipos", Direction.DEVOLUCION),
+        ("Notificación de equipos recibidos", Direction.DEVOLUCION),
+        ("Notificación de equipos pendientes", Direction.DESCONOCIDA),
+        ("Notificación de equipos no devueltos", Direction.DESCONOCIDA),
+        ("Notificación de retiro de equipos", Direction.DESCONOCIDA),
+        ("Notificación de cobro", Direction.DESCONOCIDA),
+        ("Aviso de devolución", Direction.DESCONOCIDA),
+        ("Equipos pendientes de prueba en laboratorio", Direction.DEVOLUCION),
+        ("Equipos pendientes de devolución", Direction.DESCONOCIDA),
+        ("Motivo: Cambio de domicilio", Direction.DEVOLUCION),
+        ("Motivo: Cambio de domicilio. Traslado a la nueva dirección", Direction.DESCONOCIDA),
+        ("Retiro por cambio de domicilio", Direction.DESCONOCIDA),
+    ],
+)
+def test_what_is_a_doubt_and_what_only_sounds_like_one(said: str, direction: Direction) -> None:
+    paper = read(LIST.replace("Motivo: cancelación del servicio", said))
+    assert paper.direction is direction, paper.because
+
+
+def test_a_mere_reason_does_not_tell_that_a_customer_who_moves_gave_his_equipment_back() -> None:
+    paper = read(f"{PLAIN_ACTA}\n  Equipos retirados\n  Motivo: Cambio de domicilio\n")
+    assert paper.direction is Direction.DESCONOCIDA, paper.because
