@@ -688,3 +688,130 @@ def test_the_model_in_the_cell_behind_its_vendor_is_no_serial() -> None:
     page = typed(f"{RETURN}\n{words}")
     (paper,) = read_papers([document(page), document(page, name="b")], BOOK)
     assert not any(line.serial and line.serial.proven for line in paper.equipment)
+
+
+# ── labels in other words, and in other places ───────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("sentence", "service"),
+    [
+        ("titular del servicio de Internet Fijo No. (06) 299-6619, a quien se denominará", "062996619"),
+        ("titular del servicio de Televisión Nro. 47357070, a quien se denominará", "47357070"),
+        ("abonado del servicio de Telefonía Fija signado con el número 022345678, a quien se", "022345678"),
+        ("titular del servicio de Internet Fijo, a quien se denominará EL CLIENTE; teléfono de", ""),
+        ("titular del servicio de Internet Fijo con celular No. 0987654321, a quien se denomina", ""),
+    ],
+)
+def test_a_sentence_that_gives_a_number_to_a_line_of_service_tells_the_service(sentence: str, service: str) -> None:
+    paper = read(
+        f"{RETURN}  En la ciudad comparece el señor JUAN MORALES PAZ, con cédula No. 1700000019,\n  {sentence}\n"
+    )
+    assert value(paper.service_number) == service
+
+
+def test_the_number_of_a_service_may_stand_in_the_next_line() -> None:
+    paper = read(
+        f"{RETURN}  Comparece el señor JUAN MORALES PAZ, titular del servicio de Internet Fijo No.\n"
+        "  (03) 280-2325, a quien se denominará EL CLIENTE para los fines de esta acta:\n"
+    )
+    assert value(paper.service_number) == "032802325"
+
+
+@pytest.mark.parametrize(
+    ("line", "number"),
+    [
+        ("ACTA E/R #            173-852663", "173-852663"),
+        ("ACTA E/R No. 173-852663", "173-852663"),
+        ("Nro. de recepción:      20230068309", "20230068309"),
+        ("No. de devolución: 00012345", "00012345"),
+        ("N.º de retiro:         RT-0012345", "RT-0012345"),
+    ],
+)
+def test_the_number_of_a_paper_has_many_names(line: str, number: str) -> None:
+    assert value(read(f"{RETURN}  {line}\n\n  Cédula: 1700000019    Servicio No.: 022345678\n").number) == number
+
+
+def test_words_of_a_title_are_no_label_of_a_number() -> None:
+    paper = read(f"{HEAD}\n   ACTA DE RETIRO Y ENTREGA DE EQUIPOS\n   1712345678\n\n  Servicio No.: 022345678\n")
+    assert paper.number is None or paper.number.rule.startswith(LOOSE)
+
+
+UNDER_THE_RULE = """
+  0 8 0 1 9 2 4               ESMERALDAS                     0 1 0 2 2 0 2 6
+  N. DE FORMULARIO            CIUDAD                         DIA  MES  AÑO
+
+  MORALES PEREZ JUANA         1700000019
+  APELLIDOS Y NOMBRES         C.I. / R.U.C.
+
+  022345678                   Internet fijo
+  NUMERO DEL SERVICIO         TIPO DE SERVICIO
+"""
+
+
+def test_the_number_of_a_form_may_stand_in_boxes_over_its_caption() -> None:
+    assert value(read(RETURN + UNDER_THE_RULE).number) == "0801924"
+    short = UNDER_THE_RULE.replace("0 8 0 1 9 2 4", "0 8          ")
+    assert value(read(RETURN + short).number) != "08"
+
+
+@pytest.mark.parametrize(
+    ("boxes", "day"),
+    [
+        ("0 1   0 2   2 0 2 6", "2026-02-01"),
+        ("01    02    2026   ", "2026-02-01"),
+        ("01    FEB   2026   ", "2026-02-01"),
+        ("0     0 2   2 0   6", ""),
+    ],
+)
+def test_a_date_in_boxes_stands_over_its_captions_or_under_them(boxes: str, day: str) -> None:
+    captions = "DÍA   MES   AÑO    "
+    for one, two in ((boxes, captions), (captions, boxes)):
+        page = f"{RETURN}\n  OFICINA COMERCIAL      {one}   ORDEN\n  AGENCIA BABAHOYO       {two}   46342\n"
+        assert value(read(page).date) == day
+
+
+def test_a_contacts_mobile_is_no_service() -> None:
+    paper = read(
+        f"{RETURN}\n  Identificación: 1700000019        Contacto: 0925443118\n"
+        "  Nro. de servicio: 53243367        Servicio: Televisión\n"
+    )
+    assert value(paper.service_number) == "53243367"
+    without = read(f"{RETURN}\n  Identificación: 1700000019        Contacto: 0925443118\n  Servicio: Televisión\n")
+    assert without.service_number is None
+
+
+SIGNED_FOR = """
+  ENTREGUÉ CONFORME CLIENTE                 RECIBÍ CONFORME CNT EP
+
+  C.I.: 1700000019                          Nombre: ESTHER NUÑEZ TOAPANTA
+"""
+
+
+def test_who_signs_for_the_company_is_never_the_holder() -> None:
+    assert read(f"{RETURN}\n  ONT Huawei   Serie: HWTCC661499D\n{SIGNED_FOR}").holder is None
+    named = SIGNED_FOR.replace("C.I.: 1700000019      ", "Nombre: JUAN MORA PAZ ")
+    assert value(read(f"{RETURN}\n  ONT Huawei   Serie: HWTCC661499D\n{named}").holder) in {"", "JUAN MORA PAZ"}
+
+
+def test_a_caption_is_no_name() -> None:
+    paper = read(f"{RETURN}\n  NOMBRES DEL ABONADO/RAZÓN SOCIAL\n\n  C.I. 1700000019\n")
+    assert paper.holder is None
+    page = f"{RETURN}\n  NOMBRES DEL ABONADO / RAZON SOCIAL\n  MORALES PEREZ JUANA\n"
+    assert value(read(page).holder) == "MORALES PEREZ JUANA"
+
+
+def test_what_is_said_at_the_end_of_many_lines_is_no_caption_of_what_stands_before_it() -> None:
+    paper = read(
+        RETURN
+        + """
+  Nombre del cliente                    Cédula o RUC
+  Juana Morales Pérez                   1700000019
+
+  Equipo terminal ONT                   Recibido
+  Adaptador de corriente                Recibido
+  Patch cord UTP                        Recibido
+"""
+    )
+    assert value(paper.holder) == "JUANA MORALES PÉREZ"
+    assert value(paper.id_number) == "1700000019"

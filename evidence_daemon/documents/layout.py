@@ -333,12 +333,17 @@ class Sheet:
     def captions_behind(self) -> bool:
         """Whether this form prints its labels at the end of the line on which one writes."""
         before = behind = 0
+        labels: set[str] = set()
         for number, row in enumerate(self.rows):
             if len(row) < 2:
                 continue
-            named = {hit.cell for hit in self.hits if hit.row == number and hit.start == 0 and self.is_caption(hit)}
+            captions = [hit for hit in self.hits if hit.row == number and hit.start == 0 and self.is_caption(hit)]
+            named = {hit.cell for hit in captions}
             colon = any(has_colon(row[hit.cell], hit) for hit in self.hits if hit.row == number)
-            behind += not colon and named == {len(row) - 1}
+            # What a form says again and again at the end of its lines ("Recibido") is no label but a value.
+            said = {hit.label for hit in captions} - labels
+            labels |= said
+            behind += not colon and named == {len(row) - 1} and bool(said)
             before += 0 in named and len(row) - 1 not in named
         return behind >= 3 and behind > 3 * before
 

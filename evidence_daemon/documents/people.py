@@ -24,6 +24,8 @@ def _text_of(sheet: Sheet, field: str, signing: float, fit: Callable[[Span], str
         opens = sheet.fills_its_cell(value.hit) or (value.hit.strong and colon) or _long_label(value, cell)
         if field == "holder" and (_is_greeted(value.hit, cell) or value.hit.label in _FIRST_SURNAME | _SECOND_SURNAME):
             continue
+        if field == "holder" and _signs_for_the_company(sheet, value.hit):
+            continue
         if not opens and not (field == "office" and value.hit.start == 0):
             continue
         if value.span.box.y0 >= signing:
@@ -57,7 +59,7 @@ def holder_of(sheet: Sheet, book: DocumentsBook, signing: float) -> Field | None
         return labelled
     for hit in sheet.hits_of("holder"):
         cell = sheet.rows[hit.row][hit.cell]
-        if _is_greeted(hit, cell):
+        if _is_greeted(hit, cell) or _signs_for_the_company(sheet, hit):
             continue
         following = [*cell.words[hit.end :]]
         if len(cell.words) >= 7 and sheet.reads_on(hit.row + 1) and not sheet.strong_hits_in(hit.row + 1, 0):
@@ -94,6 +96,29 @@ _GREETING = re.compile(r"(ESTIMAD|APRECIAD|DISTINGUID|QUERID)[OA]S?|SENOR(A|ES|A
 def _is_greeted(hit: Hit, cell: Span) -> bool:
     """Whether a label is a salutation's word: behind "Estimado cliente:" begins a sentence, no name."""
     return hit.start > 0 and _GREETING.fullmatch(plain(cell.words[hit.start - 1].text).strip(".,:")) is not None
+
+
+def _signs_for_the_company(sheet: Sheet, hit: Hit) -> bool:
+    """Whether a label stands under the place where somebody signs who received: "Recibí conforme" over "Nombre:"."""
+    box, near = sheet.span_of(hit).box, _UNDER_A_SIGNATURE * sheet.line_height
+    over = [
+        other
+        for other in sheet.hits
+        if other.row < hit.row
+        and other.fields & {"signing", "customer_signs", "agent"}
+        and other.start == 0
+        and box.y0 - (cell := sheet.rows[other.row][other.cell].box).y1 < near
+        and cell.x0 - 0.02 < box.x1
+        and box.x0 < cell.x1
+    ]
+    last = max(over, key=lambda other: other.row, default=None)
+    if last is None or last.fields & {"customer_signs"}:
+        return False
+    return last.label.startswith("RECIB") or "agent" in last.fields
+
+
+_UNDER_A_SIGNATURE = 7
+"""Heights of a line between a place to sign and the caption of who signs there."""
 
 
 def _long_label(value: Value, cell: Span) -> bool:
@@ -211,8 +236,10 @@ _NO_NAMES = frozenset({
     "DOMICILIO", "OPERADOR", "CELULAR", "DIRECCION", "CAC", "SERVICIO", "SERVICE", "CUSTOMER", "DATE", "NAME",
 })  # fmt: skip
 """Words of sentences and of captions: "recibí del cliente lo arriba indicado" names nobody."""
-_NO_NAME = re.compile(r"CANCELACION|TERMINACION|DELSERVICIO|CAMBIODE|RETIRODEF|INTERNETFIJO|TELEFONIAFIJA")
-"""Of reasons and services, also where a blank was not seen."""
+_NO_NAME = re.compile(
+    r"CANCELACION|TERMINACION|DELSERVICIO|CAMBIODE|RETIRODEF|INTERNETFIJO|TELEFONIAFIJA|RAZONSOCIAL|APELLIDOSYNOMBRES"
+)
+"""Of reasons, services and captions, also where a blank was not seen."""
 _LINKS = frozenset({"EN", "CON", "POR", "PARA", "SU", "SUS", "AL", "UN", "UNA", "A", "COMO"})
 """Words of sentences that only companies have in their names ("FUNDACION PARA EL DESARROLLO")."""
 _ROLES = frozenset({

@@ -7,7 +7,7 @@ completed or taken from elsewhere.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from itertools import pairwise, takewhile
@@ -234,11 +234,56 @@ def service_number_of(sheet: Sheet, book: DocumentsBook, taken: frozenset[str]) 
     """Labelled as the service's; "NUMERO" and "TELEFONO" alone count where nothing says it better."""
     found = [(not named, field.box.y0 if field.box else 0.0, field) for named, field, _ in services_on(sheet, taken)]
     if not found:
-        return _behind_its_line(sheet, book, taken) or _only_line_on(sheet, taken)
+        named = _named_in_a_sentence(sheet, book, taken) or _behind_its_line(sheet, book, taken)
+        return named or _only_line_on(sheet, taken)
     found.sort(key=lambda one: (one[0], one[1]))
     best = found[0][2]
     again = any(field.value == best.value and field.box != best.box for _, _, field in found[1:])
     return replace(best, proven=True) if again else best
+
+
+def _named_in_a_sentence(sheet: Sheet, book: DocumentsBook, taken: frozenset[str]) -> Field | None:
+    """The only number that a sentence gives to a service: "servicio de Internet Fijo No. (06) 299-6619"."""
+    lines = {squeezed(alias) for aliases in book.lines.values() for alias in aliases}
+    found: dict[str, Span] = {}
+    for number, row in enumerate(sheet.rows):
+        words = [*row[0].words, *(sheet.rows[number + 1][0].words if sheet.reads_on(number + 1) else ())]
+        for at, word in enumerate(words[: len(row[0].words)]):
+            if squeezed(word.text) not in _OF_SERVICES:
+                continue
+            for stop in range(at + 1, min(at + _LONGEST_LINE, len(words))):
+                said = [squeezed(one.text) for one in words[at + 1 : stop]]
+                line = "".join(said[1:] if said[:1] == ["DE"] else said)
+                signs = _sign_of_number(words[stop:])
+                if line not in lines or not signs:
+                    continue
+                span = Span(tuple(words[stop + signs : stop + signs + _MOST_PARTS]))
+                match = _SERVICE.match(spelled(plain(span.text).replace("–", "-"))) if span.words else None
+                digits = re.sub(r"\D", "", match[1]) if match else ""
+                mobile = len(digits) == 10 and digits.startswith("09")
+                if 6 <= len(digits) <= 9 and digits not in taken and not mobile and not as_date(span.text):
+                    found[digits] = _only(span, digits)
+    if len(found) != 1:
+        return None
+    ((digits, span),) = found.items()
+    return field_of(sheet, digits, span, "servicio:en una frase:SERVICIO")
+
+
+_OF_SERVICES = frozenset({squeezed("SERVICIO"), squeezed("LINEA"), squeezed("CUENTA")})
+_LONGEST_LINE, _MOST_PARTS = 7, 3
+"""Words from the word "servicio" to its number, and words of such a number at most."""
+_NUMBER_SIGN = re.compile(r"(N(O|RO|UM|UMERO)?[.°º*?]*|#)[:]?")
+_BEFORE_A_SIGN = frozenset({"CON", "EI", "SIGNADO", "ASIGNADO", "IDENTIFICADO", "DE"})
+
+
+def _sign_of_number(words: Sequence[Word]) -> int:
+    """How many words say that a number follows: "No.", "con el número"; 0 where none does."""
+    for at, word in enumerate(words[:4]):
+        if _NUMBER_SIGN.fullmatch(plain(word.text)):
+            return at + 1
+        if squeezed(word.text.strip(",")) not in _BEFORE_A_SIGN:
+            return 0
+    return 0
 
 
 def _behind_its_line(sheet: Sheet, book: DocumentsBook, taken: frozenset[str]) -> Field | None:
@@ -259,6 +304,8 @@ def _behind_its_line(sheet: Sheet, book: DocumentsBook, taken: frozenset[str]) -
 def services_on(sheet: Sheet, taken: frozenset[str]) -> Iterator[tuple[bool, Field, Value]]:
     """Every number that may be a service's: whether its label says so, the number, and how it stands to the label."""
     for value in values(sheet, "service_number"):
+        if any(word.text.endswith(":") for word in sheet.span_of(value.hit).words[:-1]):
+            continue  # "Servicio: Televisión" is a label with its value
         match = _SERVICE.search(spelled(plain(value.span.text).replace("–", "-")))
         if match is None:
             continue
@@ -404,8 +451,15 @@ def _names_its_number(sheet: Sheet) -> bool:
 _OWN_NUMBER = re.compile(r"(N|NO|NRO|NUM|NUMERO)?(DE)?(ACTA|CONSTANCIA|CERTIFICADO|COMPROBANTE|BOLETA|RECIBO|NOTA)")
 
 
+_FEWEST_BOXES = 5
+
+
 def _acta_text(span: Span) -> str | None:
     """The number with which a text begins, in capitals; None where it begins with none."""
+    boxed = list(takewhile(lambda word: re.fullmatch(r"[0-9A-Z]", plain(word.text).strip(".|")), span.words))
+    if len(boxed) >= _FEWEST_BOXES:
+        joined = "".join(plain(word.text).strip(".|") for word in boxed)
+        return joined if _ACTA_NUMBER.fullmatch(joined) else None
     first = plain(span.words[0].text).strip(".:# ")
     if first.endswith(("-", "/")) and len(span.words) > 1:
         first += plain(span.words[1].text).strip(".:# ")  # an engine broke it behind its dash
@@ -571,7 +625,7 @@ def _in_columns(span: Span) -> str:
 
 
 def _at_day_month_year(sheet: Sheet) -> Field | None:
-    """A date in three boxes under or over "DÍA", "MES" and "AÑO", whatever else stands in their line."""
+    """A date in three boxes under "DÍA", "MES" and "AÑO", or over them, whatever else stands in their line."""
     for number, row in enumerate(sheet.rows):
         said = [plain(cell.text).strip(".: ") for cell in row]
         at = next((at for at in range(len(said) - 2) if said[at : at + 3] == ["DIA", "MES", "ANO"]), None)
@@ -580,25 +634,36 @@ def _at_day_month_year(sheet: Sheet) -> Field | None:
         middles = [(cell.box.x0 + cell.box.x1) / 2 for cell in row]
         ends = [(one + two) / 2 for one, two in pairwise(middles)] + [1.0]
         starts = [0.0, *ends[:-1]]
-        beside = (*sheet.rows[number + 1 :][:2], *sheet.rows[max(0, number - 1) : number])
-        for boxes in (row for row in beside if re.search(r"\d", row[0].text)):
-            words = [word for cell in boxes for word in cell.words]
+        under = [row for row in sheet.rows[number + 1 :][:2] if any(re.search(r"\d", one.text) for one in row)]
+        over = sheet.rows[max(0, number - 1) : number]
+        for line, way in (*((line, "bajo") for line in under[:1]), *((line, "sobre") for line in over)):
+            words = [word for cell in line for word in cell.words]
+            left, right = row[at].box.x0, row[at + 2].box.x1
+            near = [word for word in words if left - _BESIDE < (word.box.x0 + word.box.x1) / 2 < right + _BESIDE]
             # Boxes of one sign each are wider than their captions, which may stand under their first.
-            behind = [word for word in words if word.box.x1 > row[at].box.x0]
-            numbers = tuple(takewhile(lambda word: re.fullmatch(r"[\d.|/-]+", word.text), behind))
-            in_a_row = _in_columns(Span(numbers)) if numbers else ""
-            if in_a_row:
-                return field_of(sheet, in_a_row, Span(numbers), "fecha:a DIA MES ANO")
+            numbers = list(takewhile(lambda word: re.fullmatch(r"[\d.|/-]+", word.text), near))
+            for found, read in ((near, _in_boxes), (numbers, _in_columns)):
+                iso = read(Span(tuple(found))) if found else ""
+                if iso:
+                    return field_of(sheet, iso, Span(tuple(found)), f"fecha:{way} DIA MES ANO")
+            if way == "sobre" and sum(len(word.text) == 1 for word in near) > 2:
+                continue  # boxes of which not all were read
             parts = [
                 [word for word in words if starts[place] <= (word.box.x0 + word.box.x1) / 2 < ends[place]]
                 for place in range(at, at + 3)
             ]
+            if not all(parts):
+                continue
             day, month, year = ("".join(spelled(word.text) for word in part).strip(".|/ ") for part in parts)
-            iso = as_date(f"{day}/{month}/{year}") if all(parts) else ""
+            iso = as_date(f"{day}/{month}/{year}") if re.fullmatch(r"20\d\d|\d\d", year) else ""
             if iso:
                 span = Span(tuple(word for part in parts for word in part))
-                return field_of(sheet, iso, span, "fecha:a DIA MES ANO")
+                return field_of(sheet, iso, span, f"fecha:{way} DIA MES ANO")
     return None
+
+
+_BESIDE = 0.04
+"""Share of a page's width by which the boxes of a date may reach over its captions."""
 
 
 def _with_the_year_below(sheet: Sheet, span: Span) -> Span | None:
