@@ -815,3 +815,23 @@ def test_what_is_said_at_the_end_of_many_lines_is_no_caption_of_what_stands_befo
     )
     assert value(paper.holder) == "JUANA MORALES PÉREZ"
     assert value(paper.id_number) == "1700000019"
+
+
+SIDE_BY_SIDE = """
+  Serie            MAC                    Serie              MAC
+  {one}     3A:5B:E8:E5:1D:69      {two}    D2:5E:B5:00:FF:9A
+"""
+
+
+def test_tables_beside_one_another_have_their_own_lines() -> None:
+    paper = read(RETURN + SIDE_BY_SIDE.format(one="SK774111EX2", two="SK1907508P01"))
+    assert serials(paper) == ["SK774111EX2", "SK1907508P01"]
+    assert [value(line.mac) for line in paper.equipment] == ["3A5BE8E51D69", "D25EB500FF9A"]
+
+
+def test_the_copy_beside_the_original_lists_nothing_more() -> None:
+    row = "  {0}    KAON    KS88297C2PM5C      {0}    KAON    {1}"
+    head = "  Equipo     Marca   Serie              Equipo     Marca   Serie"
+    for copied in ("KS88297C2PM5C", "KS88Z97C2PM5C"):
+        paper = read("\n".join((RETURN, head, row.format("DECO   ", copied))))
+        assert serials(paper) == ["KS88297C2PM5C"]

@@ -16,7 +16,7 @@ from evidence_daemon.cases.equipment import (
     types_named,
 )
 from evidence_daemon.documents.labelled import LOOSE, above_of, below_of, field_of, left_of, next_line, right_of
-from evidence_daemon.documents.layout import Hit, Sheet, Span, column_of, columns, has_colon, value_after
+from evidence_daemon.documents.layout import Hit, Sheet, Span, column_of, columns, distance, has_colon, value_after
 from evidence_daemon.documents.values import as_date
 from evidence_daemon.model import WITHOUT_SERIAL, Box, Engine, EquipmentLine, EquipmentType, Field, Word
 from evidence_daemon.rulebook import DocumentsBook
@@ -64,16 +64,60 @@ def _table(sheet: Sheet, book: DocumentsBook, signing: float) -> tuple[Equipment
         body = over if any(map(_tells, over)) else _body(sheet, number, signing)
         if not body:
             continue
-        row = sheet.rows[number]
-        named = sorted([*heads.items(), *_other_heads(sheet, number, heads)], key=lambda head: head[1].x0)
         # Scribble under a table is no part of it, and must not move its columns.
         telling = [line for line in body if _tells(line)] or body
-        names, edges = columns(named, [word for line in (row, *telling) for cell in line for word in cell.words])
-        lines = tuple(filter(None, (_row(sheet, cells, names, edges, book) for cells in body)))
+        lines: list[EquipmentLine] = []
+        for heads_here, left, right in _side_by_side(sheet, number, heads):
+            within = [_between(line, left, right) for line in (sheet.rows[number], *telling)]
+            named = sorted([*heads_here.items(), *_other_heads(within[0], heads_here)], key=lambda head: head[1].x0)
+            names, edges = columns(named, [word for line in within for cell in line for word in cell.words])
+            rows = (_between(cells, left, right) for cells in body)
+            here = [line for cells in rows if cells and (line := _row(sheet, cells, names, edges, book))]
+            lines += [] if _is_copy(here, lines) else here
         if lines:
             found += lines
             reached = number if body is over else number + len(body)
     return tuple(found)
+
+
+def _side_by_side(sheet: Sheet, number: int, heads: dict[str, Box]) -> tuple[tuple[dict[str, Box], float, float], ...]:
+    """The tables that one row heads, each with where it begins and ends: headings that come again begin another."""
+    first, again = _first_heads(sheet, number)
+    starts = sorted(box.x0 for box in first.values())
+    if not again or len(again) < 2 or again.keys() != first.keys():
+        return ((heads, 0.0, 1.0),)
+    middle = (max(box.x1 for box in first.values()) + min(box.x0 for box in again.values())) / 2
+    if starts[-1] >= min(box.x0 for box in again.values()):
+        return ((heads, 0.0, 1.0),)
+    return ((first, 0.0, middle), (again, middle, 1.0))
+
+
+def _first_heads(sheet: Sheet, number: int) -> tuple[dict[str, Box], dict[str, Box]]:
+    """The headings of a row, each where it stands first, and where it stands for the second time."""
+    found: tuple[dict[str, Box], dict[str, Box]] = {}, {}
+    for hit in sheet.hits:
+        if hit.row == number and hit.fields & set(_HEADINGS) and not _has_value(sheet, hit):
+            name = next(name for name in _HEADINGS if name in hit.fields)
+            found[name in found[0]].setdefault(name, sheet.span_of(hit).box)
+    return found
+
+
+def _between(line: Sequence[Span], left: float, right: float) -> tuple[Span, ...]:
+    """What of a row stands between two places of it."""
+    words = (tuple(w for w in cell.words if left <= (w.box.x0 + w.box.x1) / 2 < right) for cell in line)
+    return tuple(Span(some) for some in words if some)
+
+
+def _is_copy(lines: Sequence[EquipmentLine], before: Sequence[EquipmentLine]) -> bool:
+    """Whether a table says what the one left of it says, if misread in a sign or two: the copy beside the original."""
+    known = [line.serial.value for line in before if line.serial]
+    serials = [line.serial.value for line in lines if line.serial]
+    alike = all(min(distance(serial, one) for one in known) <= _MISREAD for serial in serials) if known else False
+    return alike and [line.type for line in lines] == [line.type for line in before]
+
+
+_MISREAD = 3
+"""Signs in which two readings of one serial may differ."""
 
 
 def _tells(line: Sequence[Span]) -> bool:
@@ -175,14 +219,10 @@ def _has_value(sheet: Sheet, hit: Hit) -> bool:
     return has_colon(cell, hit)
 
 
-def _other_heads(sheet: Sheet, number: int, heads: dict[str, Box]) -> list[tuple[str, Box]]:
+def _other_heads(row: Sequence[Span], heads: dict[str, Box]) -> list[tuple[str, Box]]:
     """Headings that no label knows (an item number, a date): they bound their neighbours all the same."""
     known = list(heads.values())
-    return [
-        ("", cell.box)
-        for cell in sheet.rows[number]
-        if not any(cell.box.x0 < box.x1 and box.x0 < cell.box.x1 for box in known)
-    ]
+    return [("", cell.box) for cell in row if not any(cell.box.x0 < box.x1 and box.x0 < cell.box.x1 for box in known)]
 
 
 def _body(sheet: Sheet, header: int, signing: float) -> list[tuple[Span, ...]]:
