@@ -198,6 +198,24 @@ def test_strokes_on_coloured_paper_are_seen() -> None:
     assert len(ink(picture, [])) == 1
 
 
+@pytest.mark.parametrize(
+    ("word", "left"),
+    [(("NOS", 0.2, 0.7, 0.45, 0.73), True), (("NOS", 0.2, 0.7, 0.24, 0.712), False)],
+    ids=["wide and high as no print is", "print"],
+)
+def test_a_scribble_that_was_read_as_a_word_is_not_taken_away(
+    word: tuple[str, float, float, float, float], left: bool
+) -> None:
+    picture = np.full((1400, 1000, 3), 255, np.uint8)
+    text, x0, y0, x1, y1 = word
+    for at in range(round(x0 * 1000), round(x1 * 1000)):
+        middle = round((y0 + (y1 - y0) * abs(at % 20 - 10) / 10) * 1400)
+        picture[middle - 2 : middle + 2, at : at + 2] = 30
+    print_ = [["ENTREGA", 0.1, 0.2 + step / 50, 0.2, 0.2 + step / 50 + 0.009, 0.95, 0] for step in range(9)]
+    found = ink(picture, [*print_, [text, x0, y0, x1, y1, 0.8, 0]])
+    assert bool(found) is left
+
+
 def test_two_signatures_side_by_side_on_a_narrow_roll_are_no_word_across_it() -> None:
     def across(*middles: int) -> bool:
         picture = np.full((900, 500, 3), 255, np.uint8)

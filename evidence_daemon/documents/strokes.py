@@ -37,8 +37,12 @@ def ink(shown: Pixels, words: list[list[Any]]) -> list[list[float]]:
         rules = cv2.morphologyEx(joined, cv2.MORPH_OPEN, kernel)
         dark = cv2.bitwise_and(dark, cv2.bitwise_not(cv2.dilate(rules, np.ones((3, 3), np.uint8))))
     across = across or _crossed_out(dark)
+    line = median([word[4] - word[2] for word in words if sum(map(str.isalnum, word[0])) >= 2] or [0.0])
     for text, x0, y0, x1, y1, confidence, _ in words:
-        if confidence >= 0.5 and sum(map(str.isalnum, text)) >= 2:
+        letters = sum(map(str.isalnum, text))
+        # A scribble is read as a short word now and then, and surely: "NOS".
+        sprawls = y1 - y0 > _TOWERS * line and (x1 - x0) * width > _SPRAWLS * letters * (y1 - y0) * height
+        if confidence >= 0.5 and letters >= 2 and not sprawls:
             margin = 0.15 * (y1 - y0)
             left, top = int(x0 * width) - 1, int((y0 - margin) * height)
             dark[max(0, top) : int((y1 + margin) * height) + 1, max(0, left) : int(x1 * width) + 2] = 0
@@ -52,6 +56,11 @@ def ink(shown: Pixels, words: list[list[Any]]) -> list[list[float]]:
             found.append([round(float(at), 5) for at in box])
     found.sort(key=lambda box: (box[2] - box[0]) * (box[3] - box[1]), reverse=True)
     return [*across, *found][:60]
+
+
+_TOWERS, _SPRAWLS = 2.2, 0.8
+"""Heights of a line that a word has, and of its own that each of its letters is wide, where it is no print but strokes.
+Measured on photos and scans: letters of print, titles too, are narrower, those read out of signatures wider."""
 
 
 def _darkest(shown: Pixels) -> Pixels:
