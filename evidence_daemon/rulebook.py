@@ -245,6 +245,20 @@ class LabelsBook(_Book):
     company_signs: tuple[str, ...] = ()
 
 
+class SigningBook(_Book):
+    """Words of which the captions of signatures are made, whatever their order."""
+
+    customer: tuple[str, ...] = ()
+    company: tuple[str, ...] = ()
+    gives: tuple[str, ...] = ()
+    takes: tuple[str, ...] = ()
+    ink: tuple[str, ...] = ()
+    """What is to be put there: a signature, a stamp."""
+    data: tuple[str, ...] = ()
+    """What is to be written there besides."""
+    around: tuple[str, ...] = ()
+
+
 class ValueWordsBook(_Book):
     """Words by which values are known: brands of equipment, marks in boxes that were ticked."""
 
@@ -259,6 +273,7 @@ class DocumentsBook(_Book):
     kinds: tuple[KindBook, ...]
     direction: DirectionBook
     labels: LabelsBook
+    signing: SigningBook = SigningBook()
     lines: Mapping[Line, tuple[str, ...]]
     words: ValueWordsBook
 

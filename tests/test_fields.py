@@ -697,6 +697,181 @@ def test_where_nobody_could_sign_or_little_can_be_read_the_signature_is_in_doubt
     assert read(LIST, confidence=0.6).signature is Signature.DUDOSA
 
 
+# ── captions of signatures ───────────────────────────────────────────────────────────────────────
+
+UNSIGNED = "\n".join(LIST.splitlines()[:-3]) + 12 * "\n"
+"""An acta down to where one signs."""
+
+
+def _at(text: str, label: str, *, up: float = 0.045, wide: float = 0.15) -> Box:
+    """Strokes over a label."""
+    y, x = _label_row(text, label)
+    return Box(x, y - up, x + wide, y - 0.006)
+
+
+@pytest.mark.parametrize(
+    "caption",
+    [
+        "FIRMA DEL CLIENTE O QUIEN ENTREGA",
+        "Entregué conforme (por el cliente)",
+        "ENTREGA (USUARIO)",
+        "Entrega - Cliente",
+        "Firma, nombre y C.I. del abonado",
+        "Firma del titular o delegado",
+        "FlRMA DEL CLIENTF O QUIEN ENTREGA",
+        "Por el cliente",
+    ],
+)
+def test_the_customer_signs_over_a_caption_that_is_made_of_such_words(caption: str) -> None:
+    text = f"{UNSIGNED}  {caption}\n"
+    assert read(text, ink=(_at(text, caption),)).signature is Signature.HALLADA
+    assert read(text).signature is Signature.NO_HALLADA
+
+
+@pytest.mark.parametrize(
+    "caption",
+    [
+        "Nombre de quien entrega",
+        "Fecha de entrega",
+        "C.I. del cliente",
+        "Recibí conforme (cliente)",
+        "Equipos que entrega el cliente",
+        "Entregué conforme (técnico)",
+        "Usuario",
+        "Entrega y recepción",
+    ],
+)
+def test_ink_over_other_words_is_no_signature_of_the_customers(caption: str) -> None:
+    text = f"{UNSIGNED}  {caption}\n"
+    assert read(text, ink=(_at(text, caption),)).signature is not Signature.HALLADA
+
+
+@pytest.mark.parametrize(
+    "caption",
+    [
+        "FIRMA, NOMBRE Y SELLO DEL FUNCIONARIO QUE RECIBE",
+        "Asistente de Atención al Cliente",
+        "Recibe por CNT EP",
+        "RECIBE (ATENCIÓN AL CLIENTE)",
+        "FIRMA / SELLO CNT EP",
+    ],
+)
+def test_who_received_signs_over_a_caption_that_is_made_of_such_words(caption: str) -> None:
+    text = f"{UNSIGNED}  Firma del cliente                    {caption}\n"
+    his, its = _at(text, "Firma del cliente"), _at(text, caption, up=0.02)
+    assert read(text, ink=(his, its)).received is Signature.HALLADA
+    assert read(text, ink=(its,)).signature is Signature.NO_HALLADA
+    assert read(text, ink=(his,)).received is Signature.NO_HALLADA
+
+
+def test_who_signs_over_his_name_and_office_is_found_above_both() -> None:
+    text = f"""{UNSIGNED}  Firma del cliente                    PAZ MORA LUIS
+                                       FIRMA Y NOMBRE DEL FUNCIONARIO
+"""
+    page = typed(text, ink=(_at(text, "Firma del cliente"), _at(text, "PAZ MORA", up=0.02)))
+    low = max(word.box.y0 for word in page.words)
+    words = tuple(  # the rule stands between the two
+        replace(one, box=replace(one.box, y0=low + 0.01, y1=one.box.y1 + 0.01)) if one.box.y0 == low else one
+        for one in page.words
+    )
+    (paper,) = read_papers([document(replace(page, words=words))], BOOK)
+    assert paper.received is Signature.HALLADA
+
+
+HEADED = {
+    "a name": ("  Lucía Paz Mora                       Rosa Vélez Cajas\n  1700000019", "Lucía"),
+    "names written up to the next box": ("  Nombre: PAZ MORA LUCIA ANA DEL PILA Nombre: VELEZ ROSA", "Nombre"),
+    "a number": ("  C.I.: 1700000019                     C.I.: 0900000027", "C.I.: 17"),
+}
+
+
+@pytest.mark.parametrize("closed", HEADED.values(), ids=HEADED)
+@pytest.mark.parametrize("signed", [True, False], ids=["signed", "unsigned"])
+def test_one_signs_between_the_heading_of_a_box_and_what_is_written_at_its_foot(
+    closed: tuple[str, str], signed: bool
+) -> None:
+    foot = f"  Firma de quien entrega               Recibe por CNT EP\n\n\n\n\n{closed[0]}\n"
+    y, _ = _label_row(UNSIGNED + foot, "Firma de quien")
+    his, its = (Box(x, y + 0.025, x + 0.14, y + 0.055) for x in (0.03, 0.42))
+    paper = read(UNSIGNED + foot, ink=(his, its) if signed else (its,))
+    assert paper.signature is (Signature.HALLADA if signed else Signature.NO_HALLADA)
+    assert paper.received is (Signature.HALLADA if signed else paper.received)
+
+
+@pytest.mark.parametrize(
+    ("signed", "found"),
+    [((0.03, 0.42), Signature.HALLADA), ((0.42,), Signature.NO_HALLADA), ((0.03,), Signature.NO_HALLADA)],
+    ids=["both", "the company alone", "one alone, who may be anybody"],
+)
+def test_boxes_that_end_with_the_page_are_signed_where_both_are(signed: tuple[float, ...], found: Signature) -> None:
+    text = f"{UNSIGNED}  Entrega - Cliente                    Recibe - CNT EP\n"
+    y, _ = _label_row(text, "Entrega - Cliente")
+    paper = read(text, ink=tuple(Box(x, y + 0.025, x + 0.14, y + 0.055) for x in signed))
+    assert paper.signature is found
+
+
+def test_what_stands_far_under_one_caption_alone_does_not_make_it_a_heading() -> None:
+    text = f"""{UNSIGNED}  Entregué conforme (cliente)          Recibí conforme CNT EP
+                                       ECHEVERRIA PAZ ANA
+
+
+
+  TALON PARA EL ARCHIVO
+"""
+    ink = (_at(text, "Entregué"), _at(text, "Recibí conforme"))
+    paper = read(text, ink=ink)
+    assert (paper.signature, paper.received) == (Signature.HALLADA, Signature.HALLADA)
+
+
+def test_who_signs_behind_the_caption_has_signed_too() -> None:
+    text = f"{UNSIGNED}  Firma del cliente:\n"
+    y, x = _label_row(text, "Firma del cliente:")
+    assert read(text, ink=(Box(x + 0.22, y - 0.02, x + 0.4, y + 0.012),)).signature is Signature.HALLADA
+    cedula = text.replace("Firma del cliente:", "Cédula del cliente:")
+    assert read(cedula, ink=(Box(x + 0.22, y - 0.02, x + 0.4, y + 0.012),)).signature is not Signature.HALLADA
+
+
+def test_a_row_of_the_form_that_names_who_hands_over_is_no_place_to_sign() -> None:
+    text = LIST.replace(
+        "  El cliente entrega a CNT los siguientes equipos:\n",
+        15 * "\n" + "  Entregado por (autorizado)           PAZ MORA ANA\n\n\n",
+    ).replace("  Firma del cliente  ", "  Usuario            ")
+    assert read(text, ink=(_at(text, "Entregado por", up=0.03),)).signature is not Signature.HALLADA
+
+
+def test_a_stamp_in_the_customers_box_is_not_his_signature() -> None:
+    text = f"""{UNSIGNED}  Firma de quien entrega               Recibe por CNT EP
+
+    CNT EP
+    RECIBIDO
+    11 JUL 2025
+
+  Nombre: PAZ MORA LUCIA               Nombre: VELEZ ROSA
+"""
+    y, x = _label_row(text, "RECIBIDO")
+    round_it = Box(x - 0.02, y - 0.025, x + 0.14, y + 0.04)
+    assert read(text, ink=(round_it,)).signature is Signature.NO_HALLADA
+    assert read(text, ink=(round_it, Box(0.2, y, 0.3, y + 0.03))).signature is Signature.HALLADA
+
+
+def test_the_companys_name_in_a_stamp_is_no_place_where_somebody_signs() -> None:
+    stamp = 39 * " " + "CNT EP\n" + 39 * " " + "RECIBIDO\n" + 39 * " " + "11 JUL 2025\n"
+    text = f"{UNSIGNED}{stamp}  Firma del cliente\n"
+    y, x = _label_row(text, "11 JUL 2025")
+    over = Box(x, y - 0.06, x + 0.15, y - 2.2 / 66)
+    paper = read(text, ink=(_at(text, "Firma del cliente"), over))
+    assert paper.received is not Signature.HALLADA
+
+
+def test_noise_that_was_taken_for_a_name_is_no_place_to_sign() -> None:
+    page = typed(LIST.replace("Titular: MORALES ÑAUÑAY JUANA ISABEL", "Titular: PEEL PEI") + 4 * "\n" + "  PEEL PEI\n")
+    low = max(word.box.y0 for word in page.words)
+    unsure = tuple(replace(one, confidence=0.1) if one.box.y0 == low else one for one in page.words)
+    scribble = Box(0.02, low - 0.04, 0.12, low - 0.01)
+    (paper,) = read_papers([document(replace(page, words=unsure, ink=(scribble,)))], BOOK)
+    assert paper.signature is Signature.NO_HALLADA
+
+
 # ── pages and papers ─────────────────────────────────────────────────────────────────────────────
 
 

@@ -352,7 +352,7 @@ def _looked(sheet: Sheet, book: DocumentsBook) -> _Found:
     equipment, numbers = equipment_of(sheet, book, signing)
     single = singles(sheet, book, signing, numbers)
     names = (field.value if field else "" for field in (single.holder, single.agent))
-    signed = signed_on(sheet, book.labels, signing, *names)
+    signed = signed_on(sheet, book, signing, *names)
     return _Found(**{name: getattr(single, name) for name in _SINGLE}, signed=signed, equipment=equipment)
 
 

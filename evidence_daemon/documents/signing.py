@@ -6,14 +6,14 @@ Only a person ever says that a signature is whose it should be.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 from evidence_daemon.cases.equipment import plain
-from evidence_daemon.documents.layout import Hit, Lexicon, Sheet, Span, has_colon, squeezed
+from evidence_daemon.documents.layout import Hit, Lexicon, Sheet, Span, distance, has_colon, squeezed
 from evidence_daemon.model import Box, Engine, Signature, Signer, SigningPlace
-from evidence_daemon.rulebook import LabelsBook
+from evidence_daemon.rulebook import DocumentsBook, LabelsBook, SigningBook
 
 
 def signing_top(sheet: Sheet) -> float:
@@ -64,26 +64,29 @@ class Signed:
     signing_places: tuple[SigningPlace, ...] = ()
 
 
-def signed_on(sheet: Sheet, book: LabelsBook, signing: float, holder: str, agent: str) -> Signed:
-    """Ink over the places where the customer and the company sign (a label, or a name under a line), and a stamp.
+def signed_on(sheet: Sheet, book: DocumentsBook, signing: float, holder: str, agent: str) -> Signed:
+    """Ink where the customer and the company sign (by a caption, or a name under a line), and a stamp.
 
     That nobody signed for the company is said only beside a customer's signature that was found, and of a place
-    beside his or with a label that asks for a signature: at the foot of many forms stands the company's name.
+    beside his or with a caption that asks for a signature: at the foot of many forms stands the company's name.
     """
     clear = sheet.engine is Engine.TEXTO or sheet.confidence >= 0.75
     empty = Signature.NO_HALLADA if clear else Signature.DUDOSA
     signing = min(signing, _NO_LABEL)
-    labels = list(_labels_at_the_foot(sheet, book, signing))
-    his = [*sheet.hits_of("customer_signs"), *(hit for hit in labels if "customer" in hit.fields)]
-    its = [hit for hit in labels if "company" in hit.fields]
-    customers = [*_rooms(sheet, _places(sheet, his, signing, holder)), *_rooms_under(sheet, his, its)]
-    found = any(_is_signed(sheet, *room) for room in customers)
+    captions = list(_captions(sheet, book, signing))
+    his = [caption for caption in captions if caption.signer is Signer.CLIENTE]
+    its = [caption for caption in captions if caption.signer is Signer.EMPRESA]
+    customers = _rooms_of(sheet, his, its, _named(sheet, signing, holder))
+    companies = _rooms_of(sheet, its, his, _named(sheet, signing, agent))
+    if not any(_is_signed(sheet, *room) for room in (*customers, *companies)):
+        customers, companies = (
+            [*rooms, *_rooms_of_headings(sheet, mine, others)]
+            for rooms, mine, others in ((customers, his, its), (companies, its, his))
+        )
+    stamped = _days_of_stamps(sheet, book.signing)
+    found = any(_is_signed(sheet, *room, stamped) for room in customers)
     signature = Signature.HALLADA if found else empty if customers else Signature.DUDOSA
-    companies = [
-        room
-        for room in (*_rooms(sheet, _places(sheet, its, signing, agent)), *_rooms_under(sheet, its, his))
-        if not any(_overlap(room[0], other) > 0.3 for other, _ in customers)
-    ]
+    companies = [room for room in companies if not any(_overlap(room[0], other) > 0.3 for other, _ in customers)]
     marked = any(_is_signed(sheet, *room) for room in companies)
     asked = [room for room, _ in companies if _is_asked(sheet, room, customers, its)]
     bare = asked and found and not any(_is_marked_near(sheet, room, customers) for room in asked)
@@ -94,17 +97,170 @@ def signed_on(sheet: Sheet, book: LabelsBook, signing: float, holder: str, agent
         received,
         Signature.HALLADA if stamps else Signature.DUDOSA,
         (
-            *_told(sheet, Signer.CLIENTE, customers, empty),
-            *_told(sheet, Signer.EMPRESA, companies, empty),
+            *_told(sheet, Signer.CLIENTE, customers, empty, stamped),
+            *_told(sheet, Signer.EMPRESA, companies, empty, ()),
             *(SigningPlace(Signer.SELLO, sheet.number, stamp, Signature.HALLADA) for stamp in stamps),
         ),
     )
 
 
-def _told(sheet: Sheet, signer: Signer, rooms: Sequence[tuple[Box, float]], empty: Signature) -> Iterator[SigningPlace]:
+def _told(
+    sheet: Sheet, signer: Signer, rooms: Sequence[tuple[Box, float]], empty: Signature, stamped: Sequence[Box]
+) -> Iterator[SigningPlace]:
     for room, top in rooms:
-        found = Signature.HALLADA if _is_signed(sheet, room, top) else empty
+        found = Signature.HALLADA if _is_signed(sheet, room, top, stamped) else empty
         yield SigningPlace(signer, sheet.number, room, found)
+
+
+@dataclass(frozen=True, slots=True)
+class _Caption:
+    """Words that say who signs over, under or beside them."""
+
+    row: int
+    cell: int
+    span: Span
+    signer: Signer
+    asks: bool
+    """They ask for a signature wherever they stand: more than a name or an office."""
+
+
+def _captions(sheet: Sheet, book: DocumentsBook, signing: float) -> Iterator[_Caption]:
+    """The captions of signatures at the foot, by labels as forms print them, else by the words they are made of."""
+    labels: dict[tuple[int, int], list[Hit]] = {}
+    for hit in (*_labels_at_the_foot(sheet, book.labels, signing), *sheet.hits_of("customer_signs")):
+        labels.setdefault((hit.row, hit.cell), []).append(hit)
+    for number, row in enumerate(sheet.rows):
+        for place, cell in enumerate(row):
+            if cell.box.y0 < signing - 0.01 or _is_answered(sheet, number, place):
+                continue
+            made = made_of(cell.text, book.signing)
+            if made is not None:
+                if made.signer is not None and not (made.signer is Signer.EMPRESA and _is_stamped(sheet, cell)):
+                    yield _Caption(number, place, cell, made.signer, made.asks)
+                continue
+            for hit in labels.get((number, place), ()):
+                if hit.start == 0 and _signs_here(sheet, hit, signing):
+                    company = "company" in hit.fields
+                    signer = Signer.EMPRESA if company else Signer.CLIENTE
+                    if company and _is_stamped(sheet, cell):
+                        continue
+                    yield _Caption(number, place, cell, signer, "signing" in hit.fields)
+
+
+_DAY = re.compile(r"\W*\d{1,2}[\W_]*([A-Z]{3,10}|\d{1,2})[\W_]*(20)?\d{2}\W*")
+_STAMP_LINES = 5.0
+"""Heights of a line from the company's name in a stamp to the day in it."""
+
+
+def _is_stamped(sheet: Sheet, cell: Span) -> bool:
+    """Whether words stand in a stamp, over its day: "CNT EP / AGENCIA LOJA / RECIBIDO / 11 JUL 2025"."""
+    return any(_is_day_under(sheet, cell, under) for row in sheet.rows for under in row)
+
+
+def _is_day_under(sheet: Sheet, cell: Span, under: Span) -> bool:
+    box, day = cell.box, under.box
+    shared = min(box.x1, day.x1) - max(box.x0, day.x0)
+    close = 0 < day.y0 - box.y0 < _STAMP_LINES * sheet.line_height
+    return close and shared > 0.5 * min(box.x1 - box.x0, day.x1 - day.x0) and bool(_DAY.fullmatch(plain(under.text)))
+
+
+def _days_of_stamps(sheet: Sheet, book: SigningBook) -> tuple[Box, ...]:
+    """Where a day stands under words of the company, as in a stamp."""
+    cells = [cell for row in sheet.rows for cell in row]
+    days = [cell for cell in cells if _DAY.fullmatch(plain(cell.text))]
+    return tuple(
+        day.box
+        for day in days
+        for cell in cells
+        if _is_day_under(sheet, cell, day) and (told := made_of(cell.text, book)) and told.signer is Signer.EMPRESA
+    )
+
+
+def _holds(ink: Box, box: Box) -> bool:
+    x, y = (box.x0 + box.x1) / 2, (box.y0 + box.y1) / 2
+    return ink.x0 < x < ink.x1 and ink.y0 < y < ink.y1
+
+
+def _is_answered(sheet: Sheet, row: int, cell: int) -> bool:
+    """Whether a value stands beside what looks like a caption, over what is handed over: a row of the form.
+
+    "Entregado por ¦ MORALES PAZ JUANA" names somebody; nobody signs there.
+    """
+    if cell + 1 >= len(sheet.rows[row]):
+        return False
+    beside = sheet.rows[row][cell + 1]
+    value = beside.confidence >= _SURE and (len(beside.words) >= 2 or bool(re.search(r"\d{6}", beside.text)))
+    listed = (hit for name in ("serial", "mac") for hit in sheet.hits_of(name))
+    below = any(sheet.span_of(hit).box.y0 > beside.box.y1 for hit in listed)
+    return value and below and (row, cell + 1) not in sheet.hits_in
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What the words of a caption say: who signs (None: nobody of the two alone), and that it asks for a signature."""
+
+    signer: Signer | None
+    asks: bool
+
+
+@lru_cache(maxsize=10_000)
+def made_of(text: str, book: SigningBook) -> Made | None:
+    """What a caption says that is made of nothing but words of signing; None where words alone do not tell.
+
+    Who gives back signs as the customer, who takes for the company; a customer who takes or a company that gives is
+    another handing over.  A name's or a number's own caption ("Nombre de quien entrega") asks for no signature.
+
+    >>> book = SigningBook(customer=("CLIENTE",), gives=("ENTREGA",), around=("O", "QUIEN"), ink=("FIRMA",))
+    >>> made_of("Firma: cliente o quien entrega", book)
+    Made(signer=<Signer.CLIENTE: 'CLIENTE'>, asks=True)
+    >>> made_of("Entrega el lunes", book) is None
+    True
+    """
+    words = re.findall(r"[A-Z0-9]+", plain(text))
+    if not 0 < len(words) <= _LONGEST_CAPTION:
+        return None
+    meant = tuple(_meant(squeezed(word), book) for word in words)
+    phrases, longest = _phrases_of(book)
+    said: set[str] = set()
+    at = 0
+    while at < len(meant):
+        ends = range(min(len(meant), at + longest), at, -1)
+        end = next((end for end in ends if meant[at:end] in phrases), None)
+        if end is None:
+            return None
+        said.add(phrases[meant[at:end]])
+        at = end
+    his, its = {"customer", "gives"} & said, {"company", "takes"} & said
+    asks = bool(said & {"ink", "gives", "takes"})
+    if (his and its) or ("data" in said and "ink" not in said):
+        return Made(None, False)
+    if not asks and not its:
+        return None  # a customer's bare name ("Usuario") may be a label of anything
+    return Made(Signer.CLIENTE if his else Signer.EMPRESA, asks) if his or its else None
+
+
+_LONGEST_CAPTION = 10
+"""Words."""
+_MISREAD = 6
+"""Letters from which on one of a word may be misread."""
+
+
+@lru_cache(maxsize=4)
+def _phrases_of(book: SigningBook) -> tuple[dict[tuple[str, ...], str], int]:
+    """What each phrase stands for, and the words of the longest: "atención al cliente" is the company's."""
+    names = ("customer", "company", "gives", "takes", "ink", "data", "around")
+    phrases = {tuple(map(squeezed, said.split())): name for name in names for said in getattr(book, name)}
+    return phrases, max(map(len, phrases), default=0)
+
+
+@lru_cache(maxsize=10_000)
+def _meant(word: str, book: SigningBook) -> str:
+    """The word of captions from which a longer word differs in one letter; itself where there is none."""
+    known = {one for phrase in _phrases_of(book)[0] for one in phrase}
+    if word in known or len(word) < _MISREAD:
+        return word
+    near = (one for one in known if len(one) >= _MISREAD and abs(len(one) - len(word)) <= 1)
+    return min((one for one in near if distance(one, word) <= 1), default=word)
 
 
 SIGNING_LABELS = frozenset({"company_signs", "customer_signs_alone"})
@@ -125,19 +281,42 @@ def _lexicon_of(book: LabelsBook) -> Lexicon:
     return Lexicon({"company": book.company_signs, "customer": book.customer_signs_alone, "signing": book.signing})
 
 
-def _places(sheet: Sheet, labels: Iterable[Hit], signing: float, name: str) -> list[Box]:
-    """What stands under the rules on which somebody signs: his label, or his name."""
-    places = [
-        _topmost(sheet, sheet.rows[hit.row][hit.cell]).box
-        for hit in labels
-        if hit.start == 0 and _signs_here(sheet, hit, signing)
+def _named(sheet: Sheet, signing: float, name: str) -> list[Box]:
+    """Where a signer's name stands at the foot, below all that is listed: what was read out of a table is no name."""
+    if not name:
+        return []
+    listed = [sheet.span_of(hit).box.y1 for field in ("serial", "mac") for hit in sheet.hits_of(field)]
+    return [
+        _topmost(sheet, cell).box
+        for row in sheet.rows
+        for cell in row
+        if cell.box.y0 > 0.4
+        and cell.box.y0 >= min(signing, 0.5) - 0.01
+        and cell.box.y0 > max(listed, default=0.0)
+        and cell.confidence >= _NAME_READ
+        and squeezed(cell.text) == squeezed(name)
     ]
-    if name:
-        names = [
-            cell for row in sheet.rows for cell in row if cell.box.y0 > 0.4 and squeezed(cell.text) == squeezed(name)
-        ]
-        places += [_topmost(sheet, cell).box for cell in names if cell.box.y0 >= min(signing, 0.5) - 0.01]
-    return places
+
+
+_NAME_READ = 0.4
+"""Confidence of a name under a line at least: what noise is read as has less."""
+
+
+def _rooms_of(
+    sheet: Sheet, mine: Sequence[_Caption], others: Sequence[_Caption], named: Sequence[Box]
+) -> list[tuple[Box, float]]:
+    """The rooms of one signer, and the height in each from which on strokes are no print beside it."""
+    under = {caption: _room_of_pair(sheet, caption, others) for caption in mine}
+    headings = {
+        caption for caption, room in under.items() if room and room[0].y1 - room[0].y0 >= _HEADS * sheet.line_height
+    }
+    over = [_topmost(sheet, caption.span).box for caption in mine if caption not in headings]
+    rooms = [*_rooms(sheet, [*over, *named]), *filter(None, under.values())]
+    return [*rooms, *filter(None, (_room_beside(sheet, caption) for caption in mine))]
+
+
+_HEADS = 3.0
+"""Heights of a line from which on the room under a caption is where one signs: the caption heads a box."""
 
 
 def _rooms(sheet: Sheet, places: Sequence[Box]) -> list[tuple[Box, float]]:
@@ -148,38 +327,131 @@ def _rooms(sheet: Sheet, places: Sequence[Box]) -> list[tuple[Box, float]]:
 
 _BOX_HIGH = 12.0
 """Heights of a line of a box to sign in, from its heading to what stands under the rule."""
-_UNDER_THE_RULE = re.compile(r"\W*(FIRMA|NOMBRES?|F)\b")
+_UNDER_THE_RULE = re.compile(r"\W*(FIRMA|NOMBRES?|F|C\W?[IC])\b\W*")
 
 
-def _rooms_under(sheet: Sheet, mine: Sequence[Hit], others: Sequence[Hit]) -> list[tuple[Box, float]]:
+def _column(sheet: Sheet, caption: _Caption, others: Sequence[_Caption]) -> tuple[float, float] | None:
+    """From where to where a signer's box reaches beside another's; None where no other one signs beside him."""
+    row, head = sheet.rows[caption.row], caption.span.box
+    beside = {other.cell for other in others if other.row == caption.row and other.cell != caption.cell}
+    if not beside:
+        return None
+    middle = (head.x0 + head.x1) / 2
+    half = min(abs(middle - (row[at].box.x0 + row[at].box.x1) / 2) for at in beside) / 2
+    return middle - half, middle + half
+
+
+def _room_of_pair(sheet: Sheet, caption: _Caption, others: Sequence[_Caption]) -> tuple[Box, float] | None:
+    """The room under a caption that stands beside another's with room under it too: boxes come in pairs."""
+    beside = [other for other in others if other.row == caption.row and _room_under(sheet, other, [caption])]
+    return _room_under(sheet, caption, others) if beside else None
+
+
+def _room_under(sheet: Sheet, caption: _Caption, others: Sequence[_Caption]) -> tuple[Box, float] | None:
     """The room of a box whose heading says who signs in it, beside another's box: "CLIENTE QUE ENTREGA" … "Firma".
 
-    Only side by side, and down to what stands under the rule: of captions below one another the room under one is the
-    next one's.
+    Only side by side, and down to what stands under the rule (what is to be written there, a name, a number): of
+    captions below one another the room under one is the next one's.
     """
-    rooms = []
-    for hit in mine:
-        row = sheet.rows[hit.row]
-        beside = {other.cell for other in others if other.row == hit.row and other.cell != hit.cell}
-        if hit.start or not beside:
-            continue
-        head = row[hit.cell].box
-        middle = (head.x0 + head.x1) / 2
-        half = min(abs(middle - (row[at].box.x0 + row[at].box.x1) / 2) for at in beside) / 2
-        for under in sheet.rows[hit.row + 1 :]:
-            here = next((cell for cell in under if abs((cell.box.x0 + cell.box.x1) / 2 - middle) < half), None)
-            if under[0].box.y0 - head.y1 > _BOX_HIGH * sheet.line_height:
-                break
-            if here is not None and _UNDER_THE_RULE.match(plain(here.text)):
-                room = Box(max(0.0, middle - half), head.y1, min(1.0, middle + half), here.box.y0)
-                if room.y1 - room.y0 >= _ROOM * sheet.line_height:
-                    rooms.append((room, here.box.y0 - 0.3 * (here.box.y1 - here.box.y0)))
-                break
-    return rooms
+    column = _column(sheet, caption, others)
+    if column is None:
+        return None
+    left, right = column
+    head = caption.span.box
+    for under in sheet.rows[caption.row + 1 :]:
+        if under[0].box.y0 - head.y1 > _BOX_HIGH * sheet.line_height:
+            return None
+        here = _closes(under, left, right)
+        if here is not None and here.y0 > head.y1:
+            room = Box(max(0.0, left), head.y1, min(1.0, right), here.y0)
+            high = room.y1 - room.y0 >= _ROOM * sheet.line_height
+            return (room, here.y0 - 0.3 * (here.y1 - here.y0)) if high else None
+    return None
 
 
-def _is_signed(sheet: Sheet, room: Box, top: float) -> bool:
-    strokes = (ink for ink in sheet.ink if ink.y1 - ink.y0 >= _STROKE * sheet.line_height)
+def _closes(row: Sequence[Span], left: float, right: float) -> Box | None:
+    """What stands in a column of a row that stands under a rule: what is to be written there, a name, a number.
+
+    Word by word: names that were written up to the next box are one cell with what stands there.
+    """
+    for cell in row:
+        for word in cell.words:
+            told = _UNDER_THE_RULE.match(plain(word.text))
+            if told and left < (word.box.x0 + word.box.x1) / 2 < right:
+                return word.box
+        inside = left < (cell.box.x0 + cell.box.x1) / 2 < right
+        if inside and cell.confidence >= _SURE and (_is_name(cell) or re.search(r"\b\d{10}\b", cell.text)):
+            return cell.box
+    return None
+
+
+_SURE = 0.7
+"""Confidence of print at least: what is read out of a scribble has less."""
+_NAME = re.compile(r"[^\W\d_]{2,}( [^\W\d_]{2,}){1,5}")
+
+
+def _is_name(cell: Span) -> bool:
+    """Whether a cell may be a person's name: two words of letters or more, each with a capital."""
+    whole = _NAME.fullmatch(cell.text) is not None
+    return whole and sum(map(str.isalpha, cell.text)) >= 8 and all(word.text[0].isupper() for word in cell.words)
+
+
+def _room_beside(sheet: Sheet, caption: _Caption) -> tuple[Box, float] | None:
+    """The room behind "Firma del cliente:", up to what stands next in its line."""
+    text = caption.span.text.rstrip()
+    if not text.endswith(":") or not re.search(r"\bFIRMA", plain(text)):
+        return None
+    box = caption.span.box
+    after = [cell.box.x0 for cell in sheet.rows[caption.row][caption.cell + 1 :] if cell.confidence >= _SURE]
+    right = min([*after, box.x1 + 2 * _HALF, 1.0])
+    top, bottom = max(0.0, box.y0 - 3 * sheet.line_height), box.y1 + 0.5 * (box.y1 - box.y0)
+    above = [
+        cell.box.y1
+        for row in sheet.rows
+        for cell in row
+        if cell.confidence >= _SURE and cell.box.y1 <= box.y0 and cell.box.x0 < right and cell.box.x1 > box.x1
+    ]
+    return Box(box.x1, max([top, *above]), right, bottom), box.y1
+
+
+def _rooms_of_headings(
+    sheet: Sheet, mine: Sequence[_Caption], others: Sequence[_Caption]
+) -> Iterator[tuple[Box, float]]:
+    """The rooms under captions side by side with nothing under them, where there are strokes under each.
+
+    They are asked for only where there is no stroke over any caption: then these head boxes.
+    """
+    for caption in mine:
+        beside = [other for other in others if other.row == caption.row]
+        here = _open_under(sheet, caption, others)
+        there = [room for other in beside if (room := _open_under(sheet, other, [caption])) is not None]
+        if here is not None and _is_signed(sheet, *here) and any(_is_signed(sheet, *room) for room in there):
+            yield here
+
+
+def _open_under(sheet: Sheet, caption: _Caption, others: Sequence[_Caption]) -> tuple[Box, float] | None:
+    """The room under a caption beside another, down to the next print or the end of the page."""
+    column = _column(sheet, caption, others)
+    if column is None:
+        return None
+    left, right = max(0.0, column[0]), min(1.0, column[1])
+    head = caption.span.box
+    bottom = min(1.0, head.y1 + 8 * sheet.line_height)
+    for row in sheet.rows:
+        for cell in row:
+            print_ = cell.confidence >= _SURE and sum(map(str.isalnum, cell.text)) >= 6
+            if print_ and cell.box.y0 >= head.y1 and cell.box.x0 < right and cell.box.x1 > left:
+                bottom = min(bottom, cell.box.y0)
+    return (Box(left, head.y1, right, bottom), bottom) if bottom - head.y1 >= _ROOM * sheet.line_height else None
+
+
+def _is_signed(sheet: Sheet, room: Box, top: float, stamped: Sequence[Box] = ()) -> bool:
+    """Whether strokes lie in a room, other than a stamp that bears one of these days."""
+    strokes = (
+        ink
+        for ink in sheet.ink
+        if ink.y1 - ink.y0 >= _STROKE * sheet.line_height and not any(_holds(ink, day) for day in stamped)
+    )
     # What begins no higher than the label is print beside it ("f)"), read badly or not at all.
     return any(ink.y0 < top and _lies_in(ink, room) and not _is_print(sheet, ink) for ink in strokes)
 
@@ -198,11 +470,11 @@ _LETTERS_OF_A_SENTENCE = 12
 """Letters and digits from which three words or more are a line of print."""
 
 
-def _is_asked(sheet: Sheet, room: Box, customers: Sequence[tuple[Box, float]], labels: Sequence[Hit]) -> bool:
+def _is_asked(sheet: Sheet, room: Box, customers: Sequence[tuple[Box, float]], captions: Sequence[_Caption]) -> bool:
     """Whether somebody of the company is to sign in a room: beside the customer's, or over words that ask for it."""
     if any(abs(room.y1 - other.y1) < _BESIDE * sheet.line_height for other, _ in customers):
         return True
-    return any("signing" in hit.fields and _meets(sheet, hit, room) for hit in labels)
+    return any(caption.asks and _meets(sheet, caption.span.box, room) for caption in captions)
 
 
 _UNDER = 8.0
@@ -224,8 +496,7 @@ _MOSTLY = 0.5
 """Share of strokes that lies in the customer's place, from which on they are his."""
 
 
-def _meets(sheet: Sheet, hit: Hit, room: Box) -> bool:
-    box = sheet.span_of(hit).box
+def _meets(sheet: Sheet, box: Box, room: Box) -> bool:
     return box.x0 < room.x1 and room.x0 < box.x1 and abs(box.y0 - room.y1) < _BESIDE * sheet.line_height
 
 
@@ -265,8 +536,11 @@ def _topmost(sheet: Sheet, cell: Span) -> Span:
         for over in row:
             gap = cell.box.y0 - over.box.y1
             beside = over.box.x0 < cell.box.x1 and cell.box.x0 < over.box.x1
-            close = over.box.y0 < cell.box.y0 and gap < 0.9 * sheet.line_height and len(over.words) <= 5
-            print_ = over.confidence >= 0.7 and sum(map(str.isalnum, over.text)) >= 5  # no scribble
+            # Between a name and the caption under it there may be the rule that he signs on.
+            name = _is_name(over)
+            near = 1.6 * max(sheet.line_height, over.box.y1 - over.box.y0) if name else 0.9 * sheet.line_height
+            close = over.box.y0 < cell.box.y0 and gap < near and len(over.words) <= 5
+            print_ = over.confidence >= _SURE and sum(map(str.isalnum, over.text)) >= 5  # no scribble
             if beside and close and print_:
                 cell = over
     return cell
@@ -278,14 +552,18 @@ def _signs_here(sheet: Sheet, hit: Hit, signing: float) -> bool:
     return sheet.span_of(hit).box.y0 >= signing - 0.01 and more <= (3 if "company" in hit.fields else 1)
 
 
+_HALF = 0.14
+"""Half the width of a signature's room at least (share of the page's)."""
+
+
 def _room_above(sheet: Sheet, label: Box) -> Box:
     """From the text above down to the label, and as wide as a signature is."""
-    middle, half = (label.x0 + label.x1) / 2, max(0.14, 0.75 * (label.x1 - label.x0))
+    middle, half = (label.x0 + label.x1) / 2, max(_HALF, 0.75 * (label.x1 - label.x0))
     top = max(0.0, label.y0 - 8 * sheet.line_height)
     for row in sheet.rows:
         for cell in row:
             # What was read out of a scribble is no text: it is short and unsure.
-            if cell.confidence < 0.7 or sum(map(str.isalnum, cell.text)) < 6:
+            if cell.confidence < _SURE or sum(map(str.isalnum, cell.text)) < 6:
                 continue
             if cell.box.y1 <= label.y0 and cell.box.x0 < middle + half and cell.box.x1 > middle - half:
                 top = max(top, cell.box.y1)
