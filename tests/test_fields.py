@@ -778,6 +778,22 @@ def test_who_signs_over_his_name_and_office_is_found_above_both() -> None:
     assert paper.received is Signature.HALLADA
 
 
+@pytest.mark.parametrize(
+    ("written", "signed"), [("C.I. 162688457", False), ("MS lar", True)], ids=["cédula", "scribble"]
+)
+def test_a_cedula_written_by_hand_over_the_caption_is_no_signature(written: str, signed: bool) -> None:
+    text = f"{UNSIGNED}  {written}\n  EL CLIENTE\n"
+    page = typed(text)
+    y, x = _label_row(text, written)
+    words = tuple(
+        replace(one, confidence=0.1) if abs(one.box.y0 - y) < 0.01 else one  # as it was read out of the hand
+        for one in page.words
+    )
+    strokes = Box(x + 0.01, y - 0.002, x + 0.13, y + 0.012)
+    (paper,) = read_papers([document(replace(page, words=words, ink=(strokes,)))], BOOK)
+    assert (paper.signature is Signature.HALLADA) is signed
+
+
 HEADED = {
     "a name": ("  Lucía Paz Mora                       Rosa Vélez Cajas\n  1700000019", "Lucía"),
     "names written up to the next box": ("  Nombre: PAZ MORA LUCIA ANA DEL PILA Nombre: VELEZ ROSA", "Nombre"),

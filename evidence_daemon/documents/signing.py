@@ -457,9 +457,13 @@ def _is_signed(sheet: Sheet, room: Box, top: float, stamped: Sequence[Box] = ())
 
 
 def _is_print(sheet: Sheet, ink: Box) -> bool:
-    """Whether strokes are a line of print, read unsurely, as where a shadow lies: no scribble has three words."""
+    """Whether strokes are a line of print or a number, read unsurely, as where a shadow lies or by hand.
+
+    No scribble has three words, nor a row of digits: "C.I. 1700000019" over a caption is no signature.
+    """
     for cell in (cell for row in sheet.rows for cell in row):
-        if len(cell.words) >= 3 and sum(map(str.isalnum, cell.text)) >= _LETTERS_OF_A_SENTENCE:
+        line = len(cell.words) >= 3 and sum(map(str.isalnum, cell.text)) >= _LETTERS_OF_A_SENTENCE
+        if line or re.search(r"\d{6}", cell.text):
             covered = sum(_overlap(ink, word.box) for word in cell.words)
             if covered > _MOSTLY:
                 return True
