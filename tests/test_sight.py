@@ -216,6 +216,17 @@ def test_a_scribble_that_was_read_as_a_word_is_not_taken_away(
     assert bool(found) is left
 
 
+@pytest.mark.parametrize("signed", [False, True])
+def test_the_rule_of_a_page_that_lies_askew_is_no_signature(signed: bool) -> None:
+    picture = np.full((1400, 1000, 3), 255, np.uint8)
+    cv2.line(picture, (300, 900), (620, 868), (60, 60, 60), 2)
+    if signed:
+        middles = [(350 + at, 870 + 3 * abs(at % 20 - 10)) for at in range(0, 160, 5)]
+        for one, two in pairwise(middles):
+            cv2.line(picture, one, two, (120, 40, 20), 3)
+    assert bool(ink(picture, [])) is signed
+
+
 def test_two_signatures_side_by_side_on_a_narrow_roll_are_no_word_across_it() -> None:
     def across(*middles: int) -> bool:
         picture = np.full((900, 500, 3), 255, np.uint8)

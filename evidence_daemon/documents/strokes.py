@@ -50,12 +50,29 @@ def ink(shown: Pixels, words: list[list[Any]]) -> list[list[float]]:
     count, labels, stats, _ = cv2.connectedComponentsWithStats(strokes, connectivity=8)
     drawn = np.bincount(labels[dark > 0], minlength=count)
     found = []
-    for left, top, wide, high, _ in (stats[i] for i in range(1, count) if drawn[i] >= 25):
+    for number in (i for i in range(1, count) if drawn[i] >= 25):
+        left, top, wide, high, _ = stats[number]
         if 0.03 * width <= wide < width and high >= 0.006 * height and wide * high < 0.3 * width * height:
+            piece = np.s_[top : top + high, left : left + wide]
+            if _is_rule((labels[piece] == number) & (dark[piece] > 0), line * height):
+                continue
             box = (left / width, top / height, (left + wide) / width, (top + high) / height)
             found.append([round(float(at), 5) for at in box])
     found.sort(key=lambda box: (box[2] - box[0]) * (box[3] - box[1]), reverse=True)
     return [*across, *found][:60]
+
+
+def _is_rule(drawn: Any, line: float) -> bool:
+    """Whether strokes are one straight line, as the rule that one signs on is where a page lies askew.
+
+    Level ones were taken away before.
+    """
+    points = np.argwhere(drawn).astype(np.float32)
+    return bool(min(cv2.minAreaRect(points)[1]) < max(_THIN, _FLAT * line))
+
+
+_THIN, _FLAT = 5.0, 0.4
+"""Pixels, and heights of a line, over which a rule does not rise from its own direction."""
 
 
 _TOWERS, _SPRAWLS = 2.2, 0.8
