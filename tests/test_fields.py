@@ -601,6 +601,15 @@ def test_print_beside_the_customers_label_that_was_not_read_is_no_signature() ->
     assert read(LIST, ink=(letters,)).signature is Signature.NO_HALLADA
 
 
+def test_where_the_lines_of_a_table_lie_among_the_strokes_nobody_is_said_to_have_signed() -> None:
+    """A photo that lies askew: print that was not read lies over the customer's caption, and is no signature."""
+    stroke, grid = _over("Firma del cliente"), Box(0.05, 0.02, 0.95, 0.6)
+    assert read(LIST, ink=(stroke,)).signature is Signature.HALLADA
+    paper = read(LIST, ink=(stroke, grid))
+    assert paper.signature is Signature.DUDOSA
+    assert {place.found for place in paper.signing_places if place.signer is Signer.CLIENTE} == {Signature.DUDOSA}
+
+
 def test_ink_over_the_agents_label_alone_is_not_the_customers_signature() -> None:
     y, x = _label_row(LIST, "Recibí conforme")
     assert read(LIST, ink=(Box(x, y - 0.05, x + 0.15, y - 0.005),)).signature is Signature.NO_HALLADA

@@ -70,7 +70,8 @@ def signed_on(sheet: Sheet, book: DocumentsBook, signing: float, holder: str, ag
     That nobody signed for the company is said only beside a customer's signature that was found, and of a place
     beside his or with a caption that asks for a signature: at the foot of many forms stands the company's name.
     """
-    clear = sheet.engine is Engine.TEXTO or sheet.confidence >= 0.75
+    askew = _is_askew(sheet)
+    clear = sheet.engine is Engine.TEXTO or (sheet.confidence >= 0.75 and not askew)
     empty = Signature.NO_HALLADA if clear else Signature.DUDOSA
     signing = min(signing, _NO_LABEL)
     captions = list(_captions(sheet, book, signing))
@@ -84,7 +85,7 @@ def signed_on(sheet: Sheet, book: DocumentsBook, signing: float, holder: str, ag
             for rooms, mine, others in ((customers, his, its), (companies, its, his))
         )
     stamped = _days_of_stamps(sheet, book.signing)
-    found = any(_is_signed(sheet, *room, stamped) for room in customers)
+    found = not askew and any(_is_signed(sheet, *room, stamped) for room in customers)
     signature = Signature.HALLADA if found else empty if customers else Signature.DUDOSA
     companies = [room for room in companies if not any(_overlap(room[0], other) > 0.3 for other, _ in customers)]
     marked = any(_is_signed(sheet, *room) for room in companies)
@@ -104,11 +105,28 @@ def signed_on(sheet: Sheet, book: DocumentsBook, signing: float, holder: str, ag
     )
 
 
+def _is_askew(sheet: Sheet) -> bool:
+    """Whether the lines of a table lie among the strokes: those of a straight page are taken away before.
+
+    Then print is among them too, and what stands over what cannot be told.
+    """
+    for ink in sheet.ink:
+        wide, high = ink.x1 - ink.x0, ink.y1 - ink.y0
+        if 0.5 < wide < 1 and high > 0.1 and sum(_holds(ink, word.box) for word in sheet.words) >= _IN_A_TABLE:
+            return True
+    return False
+
+
+_IN_A_TABLE = 20
+"""Words from which on what surrounds them is no scribble."""
+
+
 def _told(
     sheet: Sheet, signer: Signer, rooms: Sequence[tuple[Box, float]], empty: Signature, stamped: Sequence[Box]
 ) -> Iterator[SigningPlace]:
     for room, top in rooms:
-        found = Signature.HALLADA if _is_signed(sheet, room, top, stamped) else empty
+        signed = not _is_askew(sheet) and _is_signed(sheet, room, top, stamped)
+        found = Signature.HALLADA if signed else empty
         yield SigningPlace(signer, sheet.number, room, found)
 
 
