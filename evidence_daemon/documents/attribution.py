@@ -19,7 +19,7 @@ from evidence_daemon.documents.kinds import own_ruc, without_harmless
 from evidence_daemon.documents.labelled import LOOSE, Value, in_people_table, is_staffs, values
 from evidence_daemon.documents.layout import Sheet, Span, distance, squeezed
 from evidence_daemon.documents.people import own_name, person
-from evidence_daemon.documents.signing import signing_top
+from evidence_daemon.documents.signers import signing_top
 from evidence_daemon.documents.values import as_date, is_anythings_number, issuers_rucs, services_on
 from evidence_daemon.model import Box, EquipmentLine, Field, IdCheck, Word
 from evidence_daemon.rulebook import DirectionBook, DocumentsBook

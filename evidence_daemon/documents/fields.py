@@ -22,7 +22,8 @@ from evidence_daemon.documents.kinds import direction_of, is_beside, kind_of_all
 from evidence_daemon.documents.labelled import LOOSE
 from evidence_daemon.documents.layout import Lexicon, Sheet, Span, squeezed
 from evidence_daemon.documents.looks import Wanted, codes_of, masked_in, sheets_of
-from evidence_daemon.documents.signing import SIGNING_LABELS, Signed, signed_on, signing_top
+from evidence_daemon.documents.signers import SIGNING_LABELS, signing_top
+from evidence_daemon.documents.signing import Signed, signed_on
 from evidence_daemon.documents.ticks import choice_on, offered_on
 from evidence_daemon.documents.values import Singles, as_date, singles
 from evidence_daemon.model import (

@@ -8,41 +8,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 from evidence_daemon.cases.equipment import plain
-from evidence_daemon.documents.layout import Hit, Lexicon, Sheet, Span, distance, has_colon, squeezed
+from evidence_daemon.documents.layout import Sheet, Span, squeezed
+from evidence_daemon.documents.signers import SURE, Caption, captions, days_of_stamps
 from evidence_daemon.model import Box, Engine, Signature, Signer, SigningPlace
-from evidence_daemon.rulebook import DocumentsBook, LabelsBook, SigningBook
-
-
-def signing_top(sheet: Sheet) -> float:
-    """Where the signatures begin (fraction of the height): below, names and numbers are the signers'."""
-    listed = max((row[0].box.y0 for at, row in enumerate(sheet.rows) if _heads_equipment(sheet, at)), default=0.0)
-    tops = [
-        sheet.span_of(hit).box.y0
-        for hit in sheet.hits_of("signing")
-        # A bare "Firma" over the list of equipment is a row of a table of people.
-        if hit.start == 0 and not (hit.label == "FIRMA" and sheet.span_of(hit).box.y1 < listed)
-    ]
-    tops = [top for top in tops if top > 0.3]
-    for hit in sheet.hits_of("customer_signs"):
-        cell = sheet.rows[hit.row][hit.cell]
-        if sheet.fills_its_cell(hit) and not has_colon(cell, hit) and cell.box.y0 > 0.45:
-            tops.append(cell.box.y0)
-    return min(tops, default=2.0)
-
-
-def _heads_equipment(sheet: Sheet, row: int) -> bool:
-    """Whether a row is made of headings of a list of equipment."""
-    cells = (sheet.hits_in.get((row, cell), ()) for cell in range(len(sheet.rows[row])))
-    here = [hit for hits in cells for hit in hits if sheet.is_caption(hit)]
-    named = {name for hit in here for name in hit.fields & {"type", "serial", "mac", "brand", "model"}}
-    return len(named) >= 3
-
-
-# ── signatures and stamp ─────────────────────────────────────────────────────────────────────────
-
+from evidence_daemon.rulebook import DocumentsBook
 
 _ROOM = 1.5
 """Heights of a line that a place must have for somebody to sign in it."""
@@ -74,9 +45,9 @@ def signed_on(sheet: Sheet, book: DocumentsBook, signing: float, holder: str, ag
     clear = sheet.engine is Engine.TEXTO or (sheet.confidence >= 0.75 and not askew)
     empty = Signature.NO_HALLADA if clear else Signature.DUDOSA
     signing = min(signing, _NO_LABEL)
-    captions = list(_captions(sheet, book, signing))
-    his = [caption for caption in captions if caption.signer is Signer.CLIENTE]
-    its = [caption for caption in captions if caption.signer is Signer.EMPRESA]
+    said = list(captions(sheet, book, signing))
+    his = [caption for caption in said if caption.signer is Signer.CLIENTE]
+    its = [caption for caption in said if caption.signer is Signer.EMPRESA]
     customers = _rooms_of(sheet, his, its, _named(sheet, signing, holder))
     companies = _rooms_of(sheet, its, his, _named(sheet, signing, agent))
     if not any(_is_signed(sheet, *room) for room in (*customers, *companies)):
@@ -84,7 +55,7 @@ def signed_on(sheet: Sheet, book: DocumentsBook, signing: float, holder: str, ag
             [*rooms, *_rooms_of_headings(sheet, mine, others)]
             for rooms, mine, others in ((customers, his, its), (companies, its, his))
         )
-    stamped = _days_of_stamps(sheet, book.signing)
+    stamped = days_of_stamps(sheet, book.signing)
     found = not askew and any(_is_signed(sheet, *room, stamped) for room in customers)
     signature = Signature.HALLADA if found else empty if customers else Signature.DUDOSA
     companies = [room for room in companies if not any(_overlap(room[0], other) > 0.3 for other, _ in customers)]
@@ -130,173 +101,9 @@ def _told(
         yield SigningPlace(signer, sheet.number, room, found)
 
 
-@dataclass(frozen=True, slots=True)
-class _Caption:
-    """Words that say who signs over, under or beside them."""
-
-    row: int
-    cell: int
-    span: Span
-    signer: Signer
-    asks: bool
-    """They ask for a signature wherever they stand: more than a name or an office."""
-
-
-def _captions(sheet: Sheet, book: DocumentsBook, signing: float) -> Iterator[_Caption]:
-    """The captions of signatures at the foot, by labels as forms print them, else by the words they are made of."""
-    labels: dict[tuple[int, int], list[Hit]] = {}
-    for hit in (*_labels_at_the_foot(sheet, book.labels, signing), *sheet.hits_of("customer_signs")):
-        labels.setdefault((hit.row, hit.cell), []).append(hit)
-    for number, row in enumerate(sheet.rows):
-        for place, cell in enumerate(row):
-            if cell.box.y0 < signing - 0.01 or _is_answered(sheet, number, place):
-                continue
-            made = made_of(cell.text, book.signing)
-            if made is not None:
-                if made.signer is not None and not (made.signer is Signer.EMPRESA and _is_stamped(sheet, cell)):
-                    yield _Caption(number, place, cell, made.signer, made.asks)
-                continue
-            for hit in labels.get((number, place), ()):
-                if hit.start == 0 and _signs_here(sheet, hit, signing):
-                    company = "company" in hit.fields
-                    signer = Signer.EMPRESA if company else Signer.CLIENTE
-                    if company and _is_stamped(sheet, cell):
-                        continue
-                    yield _Caption(number, place, cell, signer, "signing" in hit.fields)
-
-
-_DAY = re.compile(r"\W*\d{1,2}[\W_]*([A-Z]{3,10}|\d{1,2})[\W_]*(20)?\d{2}\W*")
-_STAMP_LINES = 5.0
-"""Heights of a line from the company's name in a stamp to the day in it."""
-
-
-def _is_stamped(sheet: Sheet, cell: Span) -> bool:
-    """Whether words stand in a stamp, over its day: "CNT EP / AGENCIA LOJA / RECIBIDO / 11 JUL 2025"."""
-    return any(_is_day_under(sheet, cell, under) for row in sheet.rows for under in row)
-
-
-def _is_day_under(sheet: Sheet, cell: Span, under: Span) -> bool:
-    box, day = cell.box, under.box
-    shared = min(box.x1, day.x1) - max(box.x0, day.x0)
-    close = 0 < day.y0 - box.y0 < _STAMP_LINES * sheet.line_height
-    return close and shared > 0.5 * min(box.x1 - box.x0, day.x1 - day.x0) and bool(_DAY.fullmatch(plain(under.text)))
-
-
-def _days_of_stamps(sheet: Sheet, book: SigningBook) -> tuple[Box, ...]:
-    """Where a day stands under words of the company, as in a stamp."""
-    cells = [cell for row in sheet.rows for cell in row]
-    days = [cell for cell in cells if _DAY.fullmatch(plain(cell.text))]
-    return tuple(
-        day.box
-        for day in days
-        for cell in cells
-        if _is_day_under(sheet, cell, day) and (told := made_of(cell.text, book)) and told.signer is Signer.EMPRESA
-    )
-
-
 def _holds(ink: Box, box: Box) -> bool:
     x, y = (box.x0 + box.x1) / 2, (box.y0 + box.y1) / 2
     return ink.x0 < x < ink.x1 and ink.y0 < y < ink.y1
-
-
-def _is_answered(sheet: Sheet, row: int, cell: int) -> bool:
-    """Whether a value stands beside what looks like a caption, over what is handed over: a row of the form.
-
-    "Entregado por ¦ MORALES PAZ JUANA" names somebody; nobody signs there.
-    """
-    if cell + 1 >= len(sheet.rows[row]):
-        return False
-    beside = sheet.rows[row][cell + 1]
-    value = beside.confidence >= _SURE and (len(beside.words) >= 2 or bool(re.search(r"\d{6}", beside.text)))
-    listed = (hit for name in ("serial", "mac") for hit in sheet.hits_of(name))
-    below = any(sheet.span_of(hit).box.y0 > beside.box.y1 for hit in listed)
-    return value and below and (row, cell + 1) not in sheet.hits_in
-
-
-@dataclass(frozen=True, slots=True)
-class Made:
-    """What the words of a caption say: who signs (None: nobody of the two alone), and that it asks for a signature."""
-
-    signer: Signer | None
-    asks: bool
-
-
-@lru_cache(maxsize=10_000)
-def made_of(text: str, book: SigningBook) -> Made | None:
-    """What a caption says that is made of nothing but words of signing; None where words alone do not tell.
-
-    Who gives back signs as the customer, who takes for the company; a customer who takes or a company that gives is
-    another handing over.  A name's or a number's own caption ("Nombre de quien entrega") asks for no signature.
-
-    >>> book = SigningBook(customer=("CLIENTE",), gives=("ENTREGA",), around=("O", "QUIEN"), ink=("FIRMA",))
-    >>> made_of("Firma: cliente o quien entrega", book)
-    Made(signer=<Signer.CLIENTE: 'CLIENTE'>, asks=True)
-    >>> made_of("Entrega el lunes", book) is None
-    True
-    """
-    words = re.findall(r"[A-Z0-9]+", plain(text))
-    if not 0 < len(words) <= _LONGEST_CAPTION:
-        return None
-    meant = tuple(_meant(squeezed(word), book) for word in words)
-    phrases, longest = _phrases_of(book)
-    said: set[str] = set()
-    at = 0
-    while at < len(meant):
-        ends = range(min(len(meant), at + longest), at, -1)
-        end = next((end for end in ends if meant[at:end] in phrases), None)
-        if end is None:
-            return None
-        said.add(phrases[meant[at:end]])
-        at = end
-    his, its = {"customer", "gives"} & said, {"company", "takes"} & said
-    asks = bool(said & {"ink", "gives", "takes"})
-    if (his and its) or ("data" in said and "ink" not in said):
-        return Made(None, False)
-    if not asks and not its:
-        return None  # a customer's bare name ("Usuario") may be a label of anything
-    return Made(Signer.CLIENTE if his else Signer.EMPRESA, asks) if his or its else None
-
-
-_LONGEST_CAPTION = 10
-"""Words."""
-_MISREAD = 6
-"""Letters from which on one of a word may be misread."""
-
-
-@lru_cache(maxsize=4)
-def _phrases_of(book: SigningBook) -> tuple[dict[tuple[str, ...], str], int]:
-    """What each phrase stands for, and the words of the longest: "atención al cliente" is the company's."""
-    names = ("customer", "company", "gives", "takes", "ink", "data", "around")
-    phrases = {tuple(map(squeezed, said.split())): name for name in names for said in getattr(book, name)}
-    return phrases, max(map(len, phrases), default=0)
-
-
-@lru_cache(maxsize=10_000)
-def _meant(word: str, book: SigningBook) -> str:
-    """The word of captions from which a longer word differs in one letter; itself where there is none."""
-    known = {one for phrase in _phrases_of(book)[0] for one in phrase}
-    if word in known or len(word) < _MISREAD:
-        return word
-    near = (one for one in known if len(one) >= _MISREAD and abs(len(one) - len(word)) <= 1)
-    return min((one for one in near if distance(one, word) <= 1), default=word)
-
-
-SIGNING_LABELS = frozenset({"company_signs", "customer_signs_alone"})
-"""Labels that are looked for at the foot only: among values these words would end them ("CNT-2024-000123")."""
-
-
-def _labels_at_the_foot(sheet: Sheet, book: LabelsBook, signing: float) -> Iterator[Hit]:
-    """Where somebody signs for the company, and words that are the customer's place where they stand alone."""
-    foot = [row if row[0].box.y1 >= signing else () for row in sheet.rows]
-    for hit in _lexicon_of(book).hits(foot):
-        alone = hit.end - hit.start == len(sheet.rows[hit.row][hit.cell].words)
-        if "company" in hit.fields or (alone and "customer" in hit.fields):
-            yield hit
-
-
-@lru_cache(maxsize=4)
-def _lexicon_of(book: LabelsBook) -> Lexicon:
-    return Lexicon({"company": book.company_signs, "customer": book.customer_signs_alone, "signing": book.signing})
 
 
 def _named(sheet: Sheet, signing: float, name: str) -> list[Box]:
@@ -321,7 +128,7 @@ _NAME_READ = 0.4
 
 
 def _rooms_of(
-    sheet: Sheet, mine: Sequence[_Caption], others: Sequence[_Caption], named: Sequence[Box]
+    sheet: Sheet, mine: Sequence[Caption], others: Sequence[Caption], named: Sequence[Box]
 ) -> list[tuple[Box, float]]:
     """The rooms of one signer, and the height in each from which on strokes are no print beside it."""
     under = {caption: _room_of_pair(sheet, caption, others) for caption in mine}
@@ -348,7 +155,7 @@ _BOX_HIGH = 12.0
 _UNDER_THE_RULE = re.compile(r"\W*(FIRMA|NOMBRES?|F|C\W?[IC])\b\W*")
 
 
-def _column(sheet: Sheet, caption: _Caption, others: Sequence[_Caption]) -> tuple[float, float] | None:
+def _column(sheet: Sheet, caption: Caption, others: Sequence[Caption]) -> tuple[float, float] | None:
     """From where to where a signer's box reaches beside another's; None where no other one signs beside him."""
     row, head = sheet.rows[caption.row], caption.span.box
     beside = {other.cell for other in others if other.row == caption.row and other.cell != caption.cell}
@@ -359,13 +166,13 @@ def _column(sheet: Sheet, caption: _Caption, others: Sequence[_Caption]) -> tupl
     return middle - half, middle + half
 
 
-def _room_of_pair(sheet: Sheet, caption: _Caption, others: Sequence[_Caption]) -> tuple[Box, float] | None:
+def _room_of_pair(sheet: Sheet, caption: Caption, others: Sequence[Caption]) -> tuple[Box, float] | None:
     """The room under a caption that stands beside another's with room under it too: boxes come in pairs."""
     beside = [other for other in others if other.row == caption.row and _room_under(sheet, other, [caption])]
     return _room_under(sheet, caption, others) if beside else None
 
 
-def _room_under(sheet: Sheet, caption: _Caption, others: Sequence[_Caption]) -> tuple[Box, float] | None:
+def _room_under(sheet: Sheet, caption: Caption, others: Sequence[Caption]) -> tuple[Box, float] | None:
     """The room of a box whose heading says who signs in it, beside another's box: "CLIENTE QUE ENTREGA" … "Firma".
 
     Only side by side, and down to what stands under the rule (what is to be written there, a name, a number): of
@@ -398,13 +205,11 @@ def _closes(row: Sequence[Span], left: float, right: float) -> Box | None:
             if told and left < (word.box.x0 + word.box.x1) / 2 < right:
                 return word.box
         inside = left < (cell.box.x0 + cell.box.x1) / 2 < right
-        if inside and cell.confidence >= _SURE and (_is_name(cell) or re.search(r"\b\d{10}\b", cell.text)):
+        if inside and cell.confidence >= SURE and (_is_name(cell) or re.search(r"\b\d{10}\b", cell.text)):
             return cell.box
     return None
 
 
-_SURE = 0.7
-"""Confidence of print at least: what is read out of a scribble has less."""
 _NAME = re.compile(r"[^\W\d_]{2,}( [^\W\d_]{2,}){1,5}")
 
 
@@ -414,27 +219,25 @@ def _is_name(cell: Span) -> bool:
     return whole and sum(map(str.isalpha, cell.text)) >= 8 and all(word.text[0].isupper() for word in cell.words)
 
 
-def _room_beside(sheet: Sheet, caption: _Caption) -> tuple[Box, float] | None:
+def _room_beside(sheet: Sheet, caption: Caption) -> tuple[Box, float] | None:
     """The room behind "Firma del cliente:", up to what stands next in its line."""
     text = caption.span.text.rstrip()
     if not text.endswith(":") or not re.search(r"\bFIRMA", plain(text)):
         return None
     box = caption.span.box
-    after = [cell.box.x0 for cell in sheet.rows[caption.row][caption.cell + 1 :] if cell.confidence >= _SURE]
+    after = [cell.box.x0 for cell in sheet.rows[caption.row][caption.cell + 1 :] if cell.confidence >= SURE]
     right = min([*after, box.x1 + 2 * _HALF, 1.0])
     top, bottom = max(0.0, box.y0 - 3 * sheet.line_height), box.y1 + 0.5 * (box.y1 - box.y0)
     above = [
         cell.box.y1
         for row in sheet.rows
         for cell in row
-        if cell.confidence >= _SURE and cell.box.y1 <= box.y0 and cell.box.x0 < right and cell.box.x1 > box.x1
+        if cell.confidence >= SURE and cell.box.y1 <= box.y0 and cell.box.x0 < right and cell.box.x1 > box.x1
     ]
     return Box(box.x1, max([top, *above]), right, bottom), box.y1
 
 
-def _rooms_of_headings(
-    sheet: Sheet, mine: Sequence[_Caption], others: Sequence[_Caption]
-) -> Iterator[tuple[Box, float]]:
+def _rooms_of_headings(sheet: Sheet, mine: Sequence[Caption], others: Sequence[Caption]) -> Iterator[tuple[Box, float]]:
     """The rooms under captions side by side with nothing under them, where there are strokes under each.
 
     They are asked for only where there is no stroke over any caption: then these head boxes.
@@ -447,7 +250,7 @@ def _rooms_of_headings(
             yield here
 
 
-def _open_under(sheet: Sheet, caption: _Caption, others: Sequence[_Caption]) -> tuple[Box, float] | None:
+def _open_under(sheet: Sheet, caption: Caption, others: Sequence[Caption]) -> tuple[Box, float] | None:
     """The room under a caption beside another, down to the next print or the end of the page."""
     column = _column(sheet, caption, others)
     if column is None:
@@ -457,7 +260,7 @@ def _open_under(sheet: Sheet, caption: _Caption, others: Sequence[_Caption]) -> 
     bottom = min(1.0, head.y1 + 8 * sheet.line_height)
     for row in sheet.rows:
         for cell in row:
-            print_ = cell.confidence >= _SURE and sum(map(str.isalnum, cell.text)) >= 6
+            print_ = cell.confidence >= SURE and sum(map(str.isalnum, cell.text)) >= 6
             if print_ and cell.box.y0 >= head.y1 and cell.box.x0 < right and cell.box.x1 > left:
                 bottom = min(bottom, cell.box.y0)
     return (Box(left, head.y1, right, bottom), bottom) if bottom - head.y1 >= _ROOM * sheet.line_height else None
@@ -492,7 +295,7 @@ _LETTERS_OF_A_SENTENCE = 12
 """Letters and digits from which three words or more are a line of print."""
 
 
-def _is_asked(sheet: Sheet, room: Box, customers: Sequence[tuple[Box, float]], captions: Sequence[_Caption]) -> bool:
+def _is_asked(sheet: Sheet, room: Box, customers: Sequence[tuple[Box, float]], captions: Sequence[Caption]) -> bool:
     """Whether somebody of the company is to sign in a room: beside the customer's, or over words that ask for it."""
     if any(abs(room.y1 - other.y1) < _BESIDE * sheet.line_height for other, _ in customers):
         return True
@@ -562,16 +365,10 @@ def _topmost(sheet: Sheet, cell: Span) -> Span:
             name = _is_name(over)
             near = 1.6 * max(sheet.line_height, over.box.y1 - over.box.y0) if name else 0.9 * sheet.line_height
             close = over.box.y0 < cell.box.y0 and gap < near and len(over.words) <= 5
-            print_ = over.confidence >= _SURE and sum(map(str.isalnum, over.text)) >= 5  # no scribble
+            print_ = over.confidence >= SURE and sum(map(str.isalnum, over.text)) >= 5  # no scribble
             if beside and close and print_:
                 cell = over
     return cell
-
-
-def _signs_here(sheet: Sheet, hit: Hit, signing: float) -> bool:
-    """Whether a label stands at the foot, and alone in its cell but for a word, or the company's name."""
-    more = len(sheet.rows[hit.row][hit.cell].words) - (hit.end - hit.start)
-    return sheet.span_of(hit).box.y0 >= signing - 0.01 and more <= (3 if "company" in hit.fields else 1)
 
 
 _HALF = 0.14
@@ -585,7 +382,7 @@ def _room_above(sheet: Sheet, label: Box) -> Box:
     for row in sheet.rows:
         for cell in row:
             # What was read out of a scribble is no text: it is short and unsure.
-            if cell.confidence < _SURE or sum(map(str.isalnum, cell.text)) < 6:
+            if cell.confidence < SURE or sum(map(str.isalnum, cell.text)) < 6:
                 continue
             if cell.box.y1 <= label.y0 and cell.box.x0 < middle + half and cell.box.x1 > middle - half:
                 top = max(top, cell.box.y1)

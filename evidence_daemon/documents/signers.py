@@ -1,0 +1,217 @@
+"""Who signs where, by the words of a paper: the captions of signatures at its foot, and the days in its stamps.  Pure.
+
+A caption is known as forms print it (a label of the rules), else by the words it is made of, whatever their order.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+from evidence_daemon.cases.equipment import plain
+from evidence_daemon.documents.layout import Hit, Lexicon, Sheet, Span, distance, has_colon, squeezed
+from evidence_daemon.model import Box, Signer
+from evidence_daemon.rulebook import DocumentsBook, LabelsBook, SigningBook
+
+
+def signing_top(sheet: Sheet) -> float:
+    """Where the signatures begin (fraction of the height): below, names and numbers are the signers'."""
+    listed = max((row[0].box.y0 for at, row in enumerate(sheet.rows) if _heads_equipment(sheet, at)), default=0.0)
+    tops = [
+        sheet.span_of(hit).box.y0
+        for hit in sheet.hits_of("signing")
+        # A bare "Firma" over the list of equipment is a row of a table of people.
+        if hit.start == 0 and not (hit.label == "FIRMA" and sheet.span_of(hit).box.y1 < listed)
+    ]
+    tops = [top for top in tops if top > 0.3]
+    for hit in sheet.hits_of("customer_signs"):
+        cell = sheet.rows[hit.row][hit.cell]
+        if sheet.fills_its_cell(hit) and not has_colon(cell, hit) and cell.box.y0 > 0.45:
+            tops.append(cell.box.y0)
+    return min(tops, default=2.0)
+
+
+def _heads_equipment(sheet: Sheet, row: int) -> bool:
+    """Whether a row is made of headings of a list of equipment."""
+    cells = (sheet.hits_in.get((row, cell), ()) for cell in range(len(sheet.rows[row])))
+    here = [hit for hits in cells for hit in hits if sheet.is_caption(hit)]
+    named = {name for hit in here for name in hit.fields & {"type", "serial", "mac", "brand", "model"}}
+    return len(named) >= 3
+
+
+@dataclass(frozen=True, slots=True)
+class Caption:
+    """Words that say who signs over, under or beside them."""
+
+    row: int
+    cell: int
+    span: Span
+    signer: Signer
+    asks: bool
+    """They ask for a signature wherever they stand: more than a name or an office."""
+
+
+def captions(sheet: Sheet, book: DocumentsBook, signing: float) -> Iterator[Caption]:
+    """The captions of signatures at the foot, by labels as forms print them, else by the words they are made of."""
+    labels: dict[tuple[int, int], list[Hit]] = {}
+    for hit in (*_labels_at_the_foot(sheet, book.labels, signing), *sheet.hits_of("customer_signs")):
+        labels.setdefault((hit.row, hit.cell), []).append(hit)
+    for number, row in enumerate(sheet.rows):
+        for place, cell in enumerate(row):
+            if cell.box.y0 < signing - 0.01 or _is_answered(sheet, number, place):
+                continue
+            made = made_of(cell.text, book.signing)
+            if made is not None:
+                if made.signer is not None and not (made.signer is Signer.EMPRESA and _is_stamped(sheet, cell)):
+                    yield Caption(number, place, cell, made.signer, made.asks)
+                continue
+            for hit in labels.get((number, place), ()):
+                if hit.start == 0 and _signs_here(sheet, hit, signing):
+                    company = "company" in hit.fields
+                    signer = Signer.EMPRESA if company else Signer.CLIENTE
+                    if company and _is_stamped(sheet, cell):
+                        continue
+                    yield Caption(number, place, cell, signer, "signing" in hit.fields)
+
+
+_DAY = re.compile(r"\W*\d{1,2}[\W_]*([A-Z]{3,10}|\d{1,2})[\W_]*(20)?\d{2}\W*")
+
+
+_STAMP_LINES = 5.0
+"""Heights of a line from the company's name in a stamp to the day in it."""
+
+
+def _is_stamped(sheet: Sheet, cell: Span) -> bool:
+    """Whether words stand in a stamp, over its day: "CNT EP / AGENCIA LOJA / RECIBIDO / 11 JUL 2025"."""
+    return any(_is_day_under(sheet, cell, under) for row in sheet.rows for under in row)
+
+
+def _is_day_under(sheet: Sheet, cell: Span, under: Span) -> bool:
+    box, day = cell.box, under.box
+    shared = min(box.x1, day.x1) - max(box.x0, day.x0)
+    close = 0 < day.y0 - box.y0 < _STAMP_LINES * sheet.line_height
+    return close and shared > 0.5 * min(box.x1 - box.x0, day.x1 - day.x0) and bool(_DAY.fullmatch(plain(under.text)))
+
+
+def days_of_stamps(sheet: Sheet, book: SigningBook) -> tuple[Box, ...]:
+    """Where a day stands under words of the company, as in a stamp."""
+    cells = [cell for row in sheet.rows for cell in row]
+    days = [cell for cell in cells if _DAY.fullmatch(plain(cell.text))]
+    return tuple(
+        day.box
+        for day in days
+        for cell in cells
+        if _is_day_under(sheet, cell, day) and (told := made_of(cell.text, book)) and told.signer is Signer.EMPRESA
+    )
+
+
+def _is_answered(sheet: Sheet, row: int, cell: int) -> bool:
+    """Whether a value stands beside what looks like a caption, over what is handed over: a row of the form.
+
+    "Entregado por ¦ MORALES PAZ JUANA" names somebody; nobody signs there.
+    """
+    if cell + 1 >= len(sheet.rows[row]):
+        return False
+    beside = sheet.rows[row][cell + 1]
+    value = beside.confidence >= SURE and (len(beside.words) >= 2 or bool(re.search(r"\d{6}", beside.text)))
+    listed = (hit for name in ("serial", "mac") for hit in sheet.hits_of(name))
+    below = any(sheet.span_of(hit).box.y0 > beside.box.y1 for hit in listed)
+    return value and below and (row, cell + 1) not in sheet.hits_in
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What the words of a caption say: who signs (None: nobody of the two alone), and that it asks for a signature."""
+
+    signer: Signer | None
+    asks: bool
+
+
+@lru_cache(maxsize=10_000)
+def made_of(text: str, book: SigningBook) -> Made | None:
+    """What a caption says that is made of nothing but words of signing; None where words alone do not tell.
+
+    Who gives back signs as the customer, who takes for the company; a customer who takes or a company that gives is
+    another handing over.  A name's or a number's own caption ("Nombre de quien entrega") asks for no signature.
+
+    >>> book = SigningBook(customer=("CLIENTE",), gives=("ENTREGA",), around=("O", "QUIEN"), ink=("FIRMA",))
+    >>> made_of("Firma: cliente o quien entrega", book)
+    Made(signer=<Signer.CLIENTE: 'CLIENTE'>, asks=True)
+    >>> made_of("Entrega el lunes", book) is None
+    True
+    """
+    words = re.findall(r"[A-Z0-9]+", plain(text))
+    if not 0 < len(words) <= _LONGEST_CAPTION:
+        return None
+    meant = tuple(_meant(squeezed(word), book) for word in words)
+    phrases, longest = _phrases_of(book)
+    said: set[str] = set()
+    at = 0
+    while at < len(meant):
+        ends = range(min(len(meant), at + longest), at, -1)
+        end = next((end for end in ends if meant[at:end] in phrases), None)
+        if end is None:
+            return None
+        said.add(phrases[meant[at:end]])
+        at = end
+    his, its = {"customer", "gives"} & said, {"company", "takes"} & said
+    asks = bool(said & {"ink", "gives", "takes"})
+    if (his and its) or ("data" in said and "ink" not in said):
+        return Made(None, False)
+    if not asks and not its:
+        return None  # a customer's bare name ("Usuario") may be a label of anything
+    return Made(Signer.CLIENTE if his else Signer.EMPRESA, asks) if his or its else None
+
+
+_LONGEST_CAPTION = 10
+"""Words."""
+_MISREAD = 6
+"""Letters from which on one of a word may be misread."""
+
+
+@lru_cache(maxsize=4)
+def _phrases_of(book: SigningBook) -> tuple[dict[tuple[str, ...], str], int]:
+    """What each phrase stands for, and the words of the longest: "atención al cliente" is the company's."""
+    names = ("customer", "company", "gives", "takes", "ink", "data", "around")
+    phrases = {tuple(map(squeezed, said.split())): name for name in names for said in getattr(book, name)}
+    return phrases, max(map(len, phrases), default=0)
+
+
+@lru_cache(maxsize=10_000)
+def _meant(word: str, book: SigningBook) -> str:
+    """The word of captions from which a longer word differs in one letter; itself where there is none."""
+    known = {one for phrase in _phrases_of(book)[0] for one in phrase}
+    if word in known or len(word) < _MISREAD:
+        return word
+    near = (one for one in known if len(one) >= _MISREAD and abs(len(one) - len(word)) <= 1)
+    return min((one for one in near if distance(one, word) <= 1), default=word)
+
+
+SIGNING_LABELS = frozenset({"company_signs", "customer_signs_alone"})
+"""Labels that are looked for at the foot only: among values these words would end them ("CNT-2024-000123")."""
+
+
+def _labels_at_the_foot(sheet: Sheet, book: LabelsBook, signing: float) -> Iterator[Hit]:
+    """Where somebody signs for the company, and words that are the customer's place where they stand alone."""
+    foot = [row if row[0].box.y1 >= signing else () for row in sheet.rows]
+    for hit in _lexicon_of(book).hits(foot):
+        alone = hit.end - hit.start == len(sheet.rows[hit.row][hit.cell].words)
+        if "company" in hit.fields or (alone and "customer" in hit.fields):
+            yield hit
+
+
+@lru_cache(maxsize=4)
+def _lexicon_of(book: LabelsBook) -> Lexicon:
+    return Lexicon({"company": book.company_signs, "customer": book.customer_signs_alone, "signing": book.signing})
+
+
+SURE = 0.7
+"""Confidence of print at least: what is read out of a scribble has less."""
+
+
+def _signs_here(sheet: Sheet, hit: Hit, signing: float) -> bool:
+    """Whether a label stands at the foot, and alone in its cell but for a word, or the company's name."""
+    more = len(sheet.rows[hit.row][hit.cell].words) - (hit.end - hit.start)
+    return sheet.span_of(hit).box.y0 >= signing - 0.01 and more <= (3 if "company" in hit.fields else 1)
