@@ -1371,6 +1371,14 @@ def test_captions_under_the_rules_name_what_stands_over_them() -> None:
     assert [value(line.serial) for line in paper.equipment] == ["CS7H069631578"]
 
 
+def test_what_stands_beside_a_number_and_its_caption_does_not_part_them() -> None:
+    """A logo's line lies between the two."""
+    logo = " " * 90 + "cnt\n"
+    parted = UNDER_RULES.replace("  SERVICIO       ", logo + "  SERVICIO       ").replace("\n\n\n", "\n\n")
+    paper = read(parted)
+    assert (value(paper.id_number), value(paper.service_number)) == ("1700000019", "46087738")
+
+
 def test_each_row_of_a_table_with_its_captions_below_is_a_piece() -> None:
     paper = read(
         UNDER_RULES.replace(

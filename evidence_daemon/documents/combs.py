@@ -121,7 +121,7 @@ def _chains(dark: Pixels) -> Iterator[list[_Bar]]:
         for place, first in enumerate(beside):
             row = _row(first, beside[place + 1 :])
             seen += (_whole(piece, dark, across) for piece in _ruled(row, dark, across))
-    seen.sort(key=lambda chain: (-len(chain), chain[-1].x - chain[0].x))
+    seen.sort(key=lambda chain: (-len(chain), sum(not bar.seen for bar in chain), chain[-1].x - chain[0].x))
     found: list[list[_Bar]] = []
     for chain in seen:
         if len(chain) > _FEWEST_BESIDE and not any(_over_one_another(chain, other) for other in found):

@@ -257,7 +257,7 @@ class Sheet:
             if not self.fills_its_cell(hit) or len(self.rows[hit.row]) < 2:
                 continue
             box = self.rows[hit.row][hit.cell].box
-            above, below = self._nearest_cell(hit.row - 1, box), self._nearest_cell(hit.row + 1, box)
+            above, below = self._nearest_cell(hit.row, -1, box), self._nearest_cell(hit.row, 1, box)
             if above is None or has_colon(self.rows[hit.row][hit.cell], hit):
                 continue
             up, down = box.y0 - above.y1, (below.y0 - box.y1) if below else 1.0
@@ -265,17 +265,23 @@ class Sheet:
                 over, under = over + (down < up), under + (up < 0.7 * down)
         return under >= 3 and under > 3 * over
 
-    def _nearest_cell(self, row: int, box: Box) -> Box | None:
-        if not 0 <= row < len(self.rows):
-            return None
-        return next((cell.box for cell in self.rows[row] if _share(cell.box, box) > 0), None)
+    def _nearest_cell(self, row: int, step: int, box: Box) -> Box | None:
+        """What stands over (-1) or under (1) a box: rows that have nothing there, as a logo's, are skipped."""
+        for number in range(row + step, row + _FEW_ROWS * step, step):
+            if not 0 <= number < len(self.rows):
+                break
+            found = next((cell.box for cell in self.rows[number] if _share(cell.box, box) > 0), None)
+            if found is not None:
+                return found
+        return None
 
     def above(self, box: Box, row: int) -> Iterator[tuple[int, int, Span]]:
         """The cell over a label of a form that prints its captions below: (row, cell, span)."""
-        if row > 0:
-            for place, cell in enumerate(self.rows[row - 1]):
-                if _share(cell.box, box) > 0 and box.y0 - cell.box.y1 < 2.2 * self.line_height:
-                    yield row - 1, place, cell
+        over = self._nearest_cell(row, -1, box)
+        for number in range(max(0, row + 1 - _FEW_ROWS), row):
+            for place, cell in enumerate(self.rows[number]):
+                if cell.box == over and box.y0 - cell.box.y1 < 2.2 * self.line_height:
+                    yield number, place, cell
 
     def hits_of(self, field: str) -> list[Hit]:
         return [hit for hit in self.hits if field in hit.fields]
@@ -421,6 +427,7 @@ def _centre(word: Word) -> float:
     return (word.box.x0 + word.box.x1) / 2
 
 
+_FEW_ROWS = 4
 _BESIDE_ONE_ANOTHER = 8
 """Cells over a line among which the one lies that it goes on with."""
 _FEWEST_LINES = 8
