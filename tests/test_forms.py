@@ -13,10 +13,11 @@ from evidence_daemon.canonical import label_form
 from evidence_daemon.documents import pdf
 from evidence_daemon.documents.fields import read_papers, wanted
 from evidence_daemon.documents.labelled import LOOSE
-from evidence_daemon.documents.layout import Sheet
+from evidence_daemon.documents.layout import Sheet, Span
+from evidence_daemon.documents.people import person
 from evidence_daemon.documents.sandbox import Frame
 from evidence_daemon.documents.values import as_date
-from evidence_daemon.model import Box, Direction, DocumentKind, Engine, EquipmentType, Fields, Witness
+from evidence_daemon.model import Box, Direction, DocumentKind, Engine, EquipmentType, Fields, Witness, Word
 
 RETURN = f"{HEAD}\n            ACTA DE DEVOLUCION DE EQUIPOS\n\n"
 
@@ -164,6 +165,12 @@ def test_the_numbers_of_lines_in_the_margin_are_no_words() -> None:
     lines = [line for line in COMPARE.splitlines() if line.strip()]
     numbered = "\n".join(f"{n:<4}{line}" for n, line in enumerate(lines, start=1))
     assert all(len(row[0].text) > 2 for row in Sheet(typed(numbered)).rows)
+
+
+def test_an_office_is_nobodys_name() -> None:
+    names = ("AGENCIA RIOBAMBA NORTE", "Agencia Quito", "AGENCIA DE VIAJES SOL DEL SUR")
+    spans = (Span(tuple(Word(word, Box(0.1, 0.1, 0.2, 0.11), 1.0, 0) for word in name.split())) for name in names)
+    assert list(map(person, spans)) == ["", "", "AGENCIA DE VIAJES SOL DEL SUR"]
 
 
 def test_a_day_that_has_lost_a_digit_is_none() -> None:

@@ -240,6 +240,8 @@ _NO_NAME = re.compile(
     r"CANCELACION|TERMINACION|DELSERVICIO|CAMBIODE|RETIRODEF|INTERNETFIJO|TELEFONIAFIJA|RAZONSOCIAL|APELLIDOSYNOMBRES"
 )
 """Of reasons, services and captions, also where a blank was not seen."""
+_OF_AN_OFFICE = 3
+"""Words of "Agencia Riobamba Norte" at most; what is called an agency and is a customer has more ("de viajes …")."""
 _LINKS = frozenset({"EN", "CON", "POR", "PARA", "SU", "SUS", "AL", "UN", "UNA", "A", "COMO"})
 """Words of sentences that only companies have in their names ("FUNDACION PARA EL DESARROLLO")."""
 _ROLES = frozenset({
@@ -270,7 +272,7 @@ def person(span: Span) -> str:
     if any(word.text == "o" for word in span.words):
         return ""
     said = " ".join(map(plain, named))
-    if _NO_NAME.search(said.replace(" ", "")):
+    if _NO_NAME.search(said.replace(" ", "")) or (plain(named[0]) == "AGENCIA" and len(named) <= _OF_AN_OFFICE):
         return ""
     if not _LINKS.isdisjoint(map(plain, named)) and not _COMPANY.search(said.replace(".", " ")):
         return ""
