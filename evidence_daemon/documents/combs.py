@@ -38,6 +38,8 @@ _APART = 0.35
 """Share below which two bars stand in different combs."""
 _STROKE, _BROKEN = 0.8, 0.6
 """Share of a side that must be seen beyond the ends of a comb, and between two others."""
+_FAINT, _FAINT_SHARE = 15.0, 0.03
+"""Shades below its paper, and share of a box, from which on it may hold a sign that is too pale to be taken for one."""
 _BAND = 0.14
 """Share of a box along its sides in which pieces of these may be left."""
 
@@ -237,7 +239,7 @@ def _moved(done: Pixels, grey: Pixels, chain: list[_Bar]) -> tuple[int, int, int
     """Move the signs of a comb together on `done` → its box in pixels, from the first sign on, and the stretch."""
     signs = [_sign(grey, one, two) for one, two in pairwise(chain)]
     filled = [at for at, sign in enumerate(signs) if sign.ink is not None]
-    if filled and any(signs[at].doubtful for at in (filled[0] - 1, filled[-1] + 1) if 0 <= at < len(signs)):
+    if filled and any(sign.doubtful for sign in signs[max(0, filled[0] - 1) : filled[-1] + 2] if sign.ink is None):
         return None
     margin = round(2 * max(bar.wide for bar in chain)) + 3
     wide = grey.shape[1]
@@ -272,7 +274,7 @@ def _moved(done: Pixels, grey: Pixels, chain: list[_Bar]) -> tuple[int, int, int
 class _Sign:
     """What stands in a box: its pixels and the row where they begin; None for an empty one.
 
-    `doubtful`: what was taken for a piece of a side could be a stroke that leans on it.
+    `doubtful`: what was taken for a piece of a side could be a stroke that leans on it, or there is something pale.
     """
 
     ink: Pixels | None = None
@@ -306,7 +308,8 @@ def _sign(grey: Pixels, one: _Bar, two: _Bar) -> _Sign:
     ink = np.isin(labels, kept)
     columns, rows = np.flatnonzero(ink.any(axis=0)), np.flatnonzero(ink.any(axis=1))
     if not kept or rows[-1] - rows[0] < 0.22 * high:
-        return _Sign(doubtful=doubtful)
+        faint = cv2.blur(inside, (5, 5))[inner] < float(np.median(inside)) - _FAINT
+        return _Sign(doubtful=doubtful or bool(faint.size and faint.mean() > _FAINT_SHARE))
     left, right = max(0, columns[0] - 2), min(wide, columns[-1] + 3)
     near = cv2.dilate(ink.astype(np.uint8), np.ones((5, 5), np.uint8))[:, left:right] > 0
     picture = inside[:, left:right].copy()
