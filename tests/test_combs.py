@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -123,6 +125,57 @@ def test_boxes_are_left_alone_where_a_stroke_beside_the_number_may_be_a_sign_of_
     assert len(put_together(laid(lambda canvas: comb(canvas, 60, 700, "170000001", 12)))[1]) == 1
 
 
+def open_comb(
+    canvas: Canvas, x: float, y: float, text: str, *, without: tuple[int, ...] = (), last: float = 1.0
+) -> None:
+    """A comb of which some sides were not printed, or whose last box is wider than the others."""
+    canvas.setLineWidth(0.8)
+    canvas.setFont("Courier", 13)
+    for at, sign in enumerate(text):
+        left, wide = x + at * SIDE, SIDE * (last if at == len(text) - 1 else 1.0)
+        for y1 in (y - 5, y + 15):
+            canvas.line(left, y1, left + wide, y1)
+        if at not in without:
+            canvas.line(left, y - 5, left, y + 15)
+        canvas.drawCentredString(left + wide / 2, y, sign)
+    if len(text) not in without:
+        canvas.line(x + (len(text) - 1 + last) * SIDE, y - 5, x + (len(text) - 1 + last) * SIDE, y + 15)
+
+
+@pytest.mark.parametrize(
+    ("without", "last"), [((12,), 1.0), ((0,), 1.0), ((9, 10), 1.0), ((11, 12), 1.0), ((), 1.6), ((), 0.5)]
+)
+def test_boxes_whose_end_was_not_seen_are_left_alone(without: tuple[int, ...], last: float) -> None:
+    page = laid(lambda canvas: open_comb(canvas, 60, 700, "HWTCC661499D", without=without, last=last))
+    assert put_together(page)[1] == []
+
+
+def test_one_side_that_was_not_printed_within_a_comb_is_put_in() -> None:
+    _, combs = put_together(laid(lambda canvas: open_comb(canvas, 60, 700, "HWTCC661499D")))
+    (x0, _, x1, _, _) = combs[0]
+    assert (x0 * 595, x1 * 595) == pytest.approx((60, 240), abs=1.5)
+
+
+def test_a_sign_behind_the_last_box_leaves_them_alone() -> None:
+    def more(canvas: Canvas) -> None:
+        comb(canvas, 60, 700, "170000001")
+        canvas.drawString(60 + 9.3 * SIDE, 700, "9")
+
+    assert put_together(laid(more))[1] == []
+    assert put_together(laid(lambda canvas: comb(canvas, 60, 700, "1700000 19")))[1] == []  # nor an empty box between
+
+
+def test_a_page_full_of_boxes_costs_no_more_than_reading_it() -> None:
+    wide = np.full((300, 15000), 255, np.uint8)
+    for at in range(900):
+        cv2.rectangle(wide, (20 + 16 * at, 40), (36 + 16 * at, 86), 0, 2)
+    began = time.process_time()
+    put_together(Laid(wide, np.eye(3)))
+    assert time.process_time() - began < 5  # seconds; it was half a minute when every side began a row of its own
+    small = Laid(np.full((1, 9), 255, np.uint8), np.eye(3))
+    assert put_together(small) == (small, [])
+
+
 def signs(text: str, x: float, step: float = 0.02, y: float = 0.3) -> list[Word]:
     return [Word(sign, Box(x + at * step, y, x + at * step + 0.01, y + 0.01), 1.0, 0) for at, sign in enumerate(text)]
 
@@ -134,8 +187,16 @@ def signs(text: str, x: float, step: float = 0.02, y: float = 0.3) -> list[Word]
         (signs("17", 0.1) + signs("03", 0.16) + signs("2021", 0.22), ["17", "03", "2021"]),
         (signs("17", 0.1), ["1", "7"]),  # two alone may be anything
         (signs("1111", 0.1, step=0.2), ["1", "1", "1", "1"]),  # a column of amounts
-        (signs("1700", 0.1) + signs("19", 0.24), ["1700", "19"]),  # an empty box between them
+        (signs("1700", 0.1) + signs("19", 0.2), ["1", "7", "0", "0", "1", "9"]),  # an empty box between them
+        (signs("170000001", 0.1) + signs("9", 0.287), list("1700000019")),  # the last one leans
+        ([*signs("170000001", 0.1), Word("91", Box(0.28, 0.3, 0.3, 0.31), 1.0, 0)], [*"170000001", "91"]),
+        ([*signs("1700000019", 0.1), Word("C.I.", Box(0.06, 0.3, 0.09, 0.31), 1.0, 0)], ["C.I.", "1700000019"]),
     ],
 )
 def test_signs_of_a_text_layer_that_stand_evenly_and_close_are_one_word(words: list[Word], read: list[str]) -> None:
-    assert [word.text for word in of_combs(words, 1.414)] == read
+    jittered = [
+        replace(word, box=replace(word.box, y0=word.box.y0 + at % 3 * 0.001, y1=word.box.y1 + at % 3 * 0.001))
+        for at, word in enumerate(words)
+    ]
+    for some in (words, jittered):
+        assert [word.text for word in of_combs(some, 1.414)] == read

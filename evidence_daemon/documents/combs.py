@@ -30,8 +30,8 @@ _EVEN = 0.2
 """Share of the pitch by which a box may be narrower or wider than the one before: photos are seen askew."""
 _FEWEST, _FEWEST_BESIDE = 4, 2
 """Boxes of a comb; and of one beside another in its row, as the day and the month of a date have them."""
-_MOST = 2000
-"""Sides on a page at most: more has no form, and would cost more than it is worth."""
+_MOST_SIDES = 2000
+"""On a page: more has no form, and would cost more than it is worth."""
 _RULED = 0.75
 """Share of the rules over and under a comb that must be seen."""
 _APART = 0.35
@@ -40,6 +40,12 @@ _STROKE, _BROKEN = 0.8, 0.6
 """Share of a side that must be seen beyond the ends of a comb, and between two others."""
 _FAINT, _FAINT_SHARE = 15.0, 0.03
 """Shades below its paper, and share of a box, from which on it may hold a sign that is too pale to be taken for one."""
+_SIGN, _INK = 0.22, 0.02
+"""Heights of a box that a sign has at least, and share of the room of one that is ink."""
+_PAST = (0.12, 0.45)
+"""Pitches beyond the end of a comb between which its rules have ended."""
+_LONGEST, MOST = 60, 200
+"""Sides of a comb, and combs of a page, at most."""
 _BAND = 0.14
 """Share of a box along its sides in which pieces of these may be left."""
 
@@ -71,6 +77,8 @@ class _Bar:
 def put_together(page: Laid) -> tuple[Laid, list[Comb]]:
     """A page → the same with the signs of each comb moved together, and its combs that are not empty."""
     grey = page.grey
+    if min(grey.shape) < 2 * LETTER_HEIGHT:
+        return page, []
     half = cv2.resize(grey, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
     dark = cv2.adaptiveThreshold(half, 255, cv2.ADAPTIVE_THRESH_MEAN_C, cv2.THRESH_BINARY_INV, 31, 12)
     chains = list(_chains(dark))
@@ -79,8 +87,8 @@ def put_together(page: Laid) -> tuple[Laid, list[Comb]]:
     done = grey.copy()
     combs = []
     high, wide = grey.shape
-    for chain in chains:
-        placed = _moved(done, grey, chain)
+    for chain, before, behind in chains:
+        placed = _moved(done, grey, chain, before, behind)
         if placed is not None:
             x0, y0, x1, y1, stretch = placed
             combs.append((x0 / wide, y0 / high, x1 / wide, y1 / high, stretch))
@@ -108,30 +116,57 @@ def _bars(dark: Pixels, across: Pixels) -> list[_Bar]:
     return bars
 
 
-def _chains(dark: Pixels) -> Iterator[list[_Bar]]:
-    """The sides of each comb, from the left."""
+def _chains(dark: Pixels) -> Iterator[tuple[list[_Bar], bool, bool]]:
+    """The sides of each comb, from the left, and whether it may go on beyond its first and its last one."""
     across = cv2.morphologyEx(dark, cv2.MORPH_OPEN, np.ones((1, _HALF), np.uint8))
     bars = _bars(dark, across)
-    if len(bars) > _MOST:
+    if len(bars) > _MOST_SIDES:
         return
     at_height: dict[int, list[_Bar]] = {}
     for bar in bars:
         at_height.setdefault(round(bar.y0 / _HALF), []).append(bar)
-    seen: list[list[_Bar]] = []
+    pieces: list[list[_Bar]] = []
     for height in sorted(at_height):
         beside = sorted((bar for at in (0, 1) for bar in at_height.get(height + at, ())), key=lambda bar: bar.x)
+        within: set[_Bar] = set()
         for place, first in enumerate(beside):
+            if first in within:
+                continue  # its row would be the rest of one that is known
             row = _row(first, beside[place + 1 :])
-            seen += (_whole(piece, dark, across) for piece in _ruled(row, dark, across))
-    seen.sort(key=lambda chain: (-len(chain), sum(not bar.seen for bar in chain), chain[-1].x - chain[0].x))
+            within.update(row[1:-_FEWEST])
+            pieces += _ruled(row, dark, across)
     found: list[list[_Bar]] = []
-    for chain in seen:
-        if len(chain) > _FEWEST_BESIDE and not any(_over_one_another(chain, other) for other in found):
-            found.append(chain)
+    for piece in sorted(pieces, key=_ranked):
+        if not any(_over_one_another(piece, other) for other in found):
+            chain = _whole(piece, dark, across)
+            if len(chain) > _FEWEST_BESIDE and not any(_over_one_another(chain, other) for other in found):
+                found.append(chain)
     whole = [chain for chain in found if len(chain) > _FEWEST]
+    if len(whole) > MOST:
+        return
     for chain in found:
         if chain in whole or any(_in_one_row(chain, other) for other in whole):
-            yield chain
+            others = [other for other in found if other is not chain]
+            yield chain, _goes_on(chain, -1, others, dark, across), _goes_on(chain, 1, others, dark, across)
+
+
+def _ranked(chain: list[_Bar]) -> tuple[int, int, float]:
+    """Long ones first; of two as long the one of which more was seen, and the closer one."""
+    return -len(chain), sum(not bar.seen for bar in chain), chain[-1].x - chain[0].x
+
+
+def _goes_on(chain: list[_Bar], way: int, others: list[list[_Bar]], dark: Pixels, across: Pixels) -> bool:
+    """Whether beyond an end (-1 the left one, 1 the right one) another box, or a sign, may stand."""
+    end, pitch = chain[-1 if way > 0 else 0], (chain[-1].x - chain[0].x) / (len(chain) - 1)
+    near, far = sorted((end.x + way * _PAST[0] * pitch, end.x + way * _PAST[1] * pitch))
+    if min(_seen(across, near, far, y) for y in (end.y0, end.y1)) >= _RULED:
+        return True
+    beyond = end.x + way * pitch
+    if way < 0 or any(other[0].x <= beyond and _in_one_row(chain, other) for other in others if other[0].x > end.x):
+        return False  # before a number stands its label, behind it the next one
+    room = dark[round(end.y0) + _NEAR : round(end.y1) - _NEAR, round(end.x + end.wide) + 1 : round(beyond)] > 0
+    rows = np.flatnonzero(room.any(axis=1))
+    return bool(len(rows)) and rows[-1] - rows[0] >= _SIGN * end.tall and float(room.mean()) > _INK
 
 
 def _row(first: _Bar, behind: list[_Bar]) -> list[_Bar]:
@@ -144,7 +179,7 @@ def _row(first: _Bar, behind: list[_Bar]) -> list[_Bar]:
         if pitch >= max(_PITCH[0] * _HALF, _NARROWEST * first.tall) and _alike(first, second):
             row, behind = [first, second], behind[place + 1 :]
             break
-    while len(row) > 1 and (following := _next(row[-1], pitch, behind)) is not None:
+    while 1 < len(row) <= _LONGEST and (following := _next(row[-1], pitch, behind)) is not None:
         last, (bar, steps) = row[-1], following
         pitch = 0.5 * pitch + 0.5 * (bar.x - last.x) / steps
         row += [replace(last, x=last.x + (bar.x - last.x) * step / steps, seen=False) for step in range(1, steps)]
@@ -235,39 +270,53 @@ def _in_one_row(one: list[_Bar], two: list[_Bar]) -> bool:
 # ── moving ───────────────────────────────────────────────────────────────────────────────────────
 
 
-def _moved(done: Pixels, grey: Pixels, chain: list[_Bar]) -> tuple[int, int, int, int, float] | None:
-    """Move the signs of a comb together on `done` → its box in pixels, from the first sign on, and the stretch."""
-    signs = [_sign(grey, one, two) for one, two in pairwise(chain)]
-    filled = [at for at, sign in enumerate(signs) if sign.ink is not None]
-    if filled and any(sign.doubtful for sign in signs[max(0, filled[0] - 1) : filled[-1] + 2] if sign.ink is None):
+def _moved(
+    done: Pixels, grey: Pixels, chain: list[_Bar], before: bool, behind: bool
+) -> tuple[int, int, int, int, float] | None:
+    """Move the signs of a comb together on `done` → its box in pixels, from the first sign on, and the stretch.
+
+    None for an empty one, whose sides are taken off the page too, and for one that is left alone.
+    """
+    number = _number(grey, chain, before, behind)
+    if number is None:
         return None
+    first, signs = number
+    high, wide = grey.shape
     margin = round(2 * max(bar.wide for bar in chain)) + 3
-    wide = grey.shape[1]
     x0, x1 = max(0, round(2 * chain[0].x) - margin), min(wide, round(2 * chain[-1].x) + margin)
     tops, bottoms = [round(2 * bar.y0) for bar in chain], [round(2 * bar.y1) for bar in chain]
     edges = [x0, *(round(2 * bar.x) for bar in chain[1:-1]), x1]
     for place, (left, right) in enumerate(pairwise(edges)):
         above, below = min(tops[place : place + 2]), max(bottoms[place : place + 2])
         done[max(0, above - _RULE) : below + _RULE, left:right] = 255
-    if not filled:
+    if not signs:
         return None
-    tall = max(2 * bar.tall for bar in chain)
-    gap = max(3, round(0.1 * tall))
-    start = at = round(2 * chain[filled[0]].x)
-    last = filled[0]
-    for place in filled:
-        ink, y = signs[place].ink, signs[place].top
-        assert ink is not None  # noqa: S101  # `filled` holds the others
-        at += gap if place - last <= 1 else round(1.2 * tall)
-        h, w = ink.shape
-        w = min(w, x1 - at)
-        if w <= 0:
-            break
-        done[y : y + h, at : at + w] = ink[:, :w]
-        at += w
-        last = place
-    end = min(wide, round(2 * chain[filled[-1] + 1].x))
-    return start, min(tops), end, max(bottoms), (end - start) / max(1, at + gap - start)
+    gap = max(3, round(0.2 * max(bar.tall for bar in chain)))
+    start = at = max(0, round(2 * chain[first].x))
+    for ink, y in signs:
+        at += gap
+        piece = done[y : y + ink.shape[0], at : min(at + ink.shape[1], x1)]
+        piece[:] = ink[: piece.shape[0], : piece.shape[1]]
+        at += ink.shape[1]
+    end = min(wide, round(2 * chain[first + len(signs)].x))
+    return start, max(0, min(tops)), end, min(high, max(bottoms)), (end - start) / max(1, at + gap - start)
+
+
+def _number(grey: Pixels, chain: list[_Bar], before: bool, behind: bool) -> tuple[int, list[tuple[Pixels, int]]] | None:
+    """In which box the signs of a comb begin, and their pixels with the rows where these begin; none of an empty one.
+
+    None where a sign may be missing: beyond an end, in an empty box between two others, or in one beside the ends that
+    holds something.  Better no number than one that lacks a digit.
+    """
+    signs = [_sign(grey, one, two) for one, two in pairwise(chain)]
+    filled = [at for at, sign in enumerate(signs) if sign.ink is not None]
+    if not filled:
+        return 0, []
+    first, last = filled[0], filled[-1]
+    found = [(sign.ink, sign.top) for sign in signs[first : last + 1] if sign.ink is not None]
+    doubtful = any(sign.doubtful for sign in (*signs[max(0, first - 1) : first], *signs[last + 1 : last + 2]))
+    open_ = (before and first == 0) or (behind and last == len(signs) - 1)
+    return None if doubtful or open_ or len(found) <= last - first else (first, found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -302,12 +351,12 @@ def _sign(grey: Pixels, one: _Bar, two: _Bar) -> _Sign:
         at_edge = x <= 1 or y <= 1 or x + w >= wide - 1 or y + h >= high - 1
         if at_edge and float(inner[labels == number].mean()) < 0.15:
             # A side goes through from rule to rule; a sign does not.
-            doubtful = doubtful or 0.5 * high < h < 0.9 * high
+            doubtful = doubtful or _SIGN * high <= h < 0.9 * high
         else:
             kept.append(number)
     ink = np.isin(labels, kept)
     columns, rows = np.flatnonzero(ink.any(axis=0)), np.flatnonzero(ink.any(axis=1))
-    if not kept or rows[-1] - rows[0] < 0.22 * high:
+    if not kept or rows[-1] - rows[0] < _SIGN * high:
         faint = cv2.blur(inside, (5, 5))[inner] < float(np.median(inside)) - _FAINT
         return _Sign(doubtful=doubtful or bool(faint.size and faint.mean() > _FAINT_SHARE))
     left, right = max(0, columns[0] - 2), min(wide, columns[-1] + 3)

@@ -380,18 +380,22 @@ def _height(word: Word) -> float:
 def of_combs(words: Sequence[Word], aspect: float) -> tuple[Word, ...]:
     """Words of a text layer in which signs that stand in a box each are one word: "0", "8", "6", "7" → "0867".
 
-    `aspect` is the page's height in widths.  Four and more in a line must stand evenly and close; then shorter rows
-    beside them are words too, as the day and the month of a date.
+    `aspect` is the page's height in widths.  Four and more in a line must stand evenly and close, and nothing near them
+    that could be theirs: better no number than one that lacks a digit.  Day, month and year may stand side by side.
     """
-    rows: dict[int, list[Word]] = {}
-    for word in words:
-        if len(word.text) == 1 and word.text.isalnum():
-            rows.setdefault(round(_middle(word) / _SAME_HEIGHT), []).append(word)
+    lines: list[list[Word]] = []
+    for word in sorted(words, key=_middle):
+        if lines and _middle(word) - _middle(lines[-1][0]) < 0.6 * _height(lines[-1][0]):
+            lines[-1].append(word)
+        else:
+            lines.append([word])
     joined: list[list[Word]] = []
-    for row in rows.values():
-        runs = list(_runs(sorted(row, key=lambda word: word.box.x0), aspect))
-        if any(len(run) >= _FEWEST_SIGNS for run in runs):
-            joined += [run for run in runs if len(run) > 1]
+    for line in lines:
+        line.sort(key=lambda word: word.box.x0)
+        runs = [run for run in _runs([word for word in line if _is_sign(word)], aspect) if len(run) > 1]
+        if tuple(map(len, runs)) in _DAYS:
+            joined += runs
+        joined += (run for run in runs if len(run) >= _FEWEST_SIGNS and run not in joined and _stands_alone(run, line))
     if not joined:
         return tuple(words)
     within = {id(word) for run in joined for word in run}
@@ -399,10 +403,27 @@ def of_combs(words: Sequence[Word], aspect: float) -> tuple[Word, ...]:
     return (*rest, *(reduce(_one_word, run) for run in joined))
 
 
-_SAME_HEIGHT = 0.004
 _FEWEST_SIGNS = 4
+_DAYS = frozenset({(2, 2, 4), (4, 2, 2), (2, 2, 2)})
+"""Boxes of day, month and year."""
 _EVENLY, _CLOSELY = 0.2, 2.6
 """Share by which steps from sign to sign differ at most; and such a step in heights of a sign."""
+_ITS_OWN = 2.6
+"""Steps beyond the ends of a row of signs within which what holds a digit, or is one sign, may be part of it."""
+
+
+def _is_sign(word: Word) -> bool:
+    return len(word.text) == 1 and word.text.isalnum()
+
+
+def _stands_alone(run: list[Word], line: list[Word]) -> bool:
+    step = (_centre(run[-1]) - _centre(run[0])) / (len(run) - 1)
+    left, right = run[0].box.x0 - _ITS_OWN * step, run[-1].box.x1 + _ITS_OWN * step
+    return not any(
+        word.box.x1 > left and word.box.x0 < right and (_is_sign(word) or re.search(r"\d", word.text))
+        for word in line
+        if not any(word is own for own in run)
+    )
 
 
 def _runs(row: list[Word], aspect: float) -> Iterator[list[Word]]:
@@ -428,6 +449,7 @@ def _centre(word: Word) -> float:
 
 
 _FEW_ROWS = 4
+"""Rows off within which what stands over or under a box is its neighbour."""
 _BESIDE_ONE_ANOTHER = 8
 """Cells over a line among which the one lies that it goes on with."""
 _FEWEST_LINES = 8
