@@ -380,6 +380,10 @@ class Box:
     x1: float
     y1: float
 
+    def holds_middle_of(self, other: Box) -> bool:
+        x, y = (other.x0 + other.x1) / 2, (other.y0 + other.y1) / 2
+        return self.x0 <= x <= self.x1 and self.y0 <= y <= self.y1
+
 
 class Engine(StrEnum):
     """Who read a word."""

@@ -44,8 +44,8 @@ _SIGN, _INK = 0.22, 0.02
 """Heights of a box that a sign has at least, and share of the room of one that is ink."""
 _PAST = (0.12, 0.45)
 """Pitches beyond the end of a comb between which its rules have ended."""
-_LONGEST, MOST = 60, 200
-"""Sides of a comb, and combs of a page, at most."""
+_LONGEST, _MOST = 60, 200
+"""Sides of a comb, and combs of a page, at most; `sight` believes no cell that tells of more."""
 _BAND = 0.14
 """Share of a box along its sides in which pieces of these may be left."""
 
@@ -141,9 +141,9 @@ def _chains(dark: Pixels) -> Iterator[tuple[list[_Bar], bool, bool]]:
             chain = _whole(piece, dark, across)
             if len(chain) > _FEWEST_BESIDE and not any(_over_one_another(chain, other) for other in found):
                 found.append(chain)
-    whole = [chain for chain in found if len(chain) > _FEWEST]
-    if len(whole) > MOST:
+    if len(found) > _MOST:
         return
+    whole = [chain for chain in found if len(chain) > _FEWEST]
     for chain in found:
         if chain in whole or any(_in_one_row(chain, other) for other in whole):
             others = [other for other in found if other is not chain]
@@ -253,7 +253,7 @@ def _drawn(dark: Pixels, bar: _Bar) -> float:
 
 def _seen(across: Pixels, x0: float, x1: float, y: float) -> float:
     """The share of a stretch over which a rule is seen."""
-    rule = across[max(0, round(y) - 4) : round(y) + 4, round(x0) : round(x1) + 1]
+    rule = across[max(0, round(y) - _RULE) : round(y) + _RULE, round(x0) : round(x1) + 1]
     return float((rule.max(axis=0) > 0).mean()) if rule.size else 0.0
 
 

@@ -67,7 +67,7 @@ class Sight:
         self._ocr: Cell | None = None
         self._strong: Cell | None = None
         self._blind = False
-        self._combs: tuple[_Comb, ...] = ()
+        self._combs: tuple[_Spread, ...] = ()
         self._before = before
         self.spent: dict[str, float] = {}
         """CPU seconds by stage."""
@@ -130,7 +130,8 @@ class Sight:
         uncut = self._pictured(page, turned, pixels, cut=False)
         if self._judge(uncut).worth > wanted.worth or self._judge(uncut).kind is DocumentKind.ACTA:
             return uncut
-        self._asked("read", asked, pixels)  # the picture for people is made of the page that was read last
+        # The picture for people is made of the page that was read last.
+        self._combs = _combs_of(self._asked("read", asked, pixels).facts["combs"])
         return best
 
     # ── how often ────────────────────────────────────────────────────────────────────────────────
@@ -263,7 +264,7 @@ class Sight:
 
     def _on_paper(self, box: Box) -> Box:
         for comb, stretch in self._combs:
-            if _middle_in(box, comb):
+            if comb.holds_middle_of(box):
                 x0, x1 = (min(comb.x1, comb.x0 + (at - comb.x0) * stretch) for at in (box.x0, box.x1))
                 return replace(box, x0=max(0.0, x0), x1=x1)
         return box
@@ -316,7 +317,7 @@ def _once(judge: Judge) -> Judge:
     return asked
 
 
-_Comb = tuple[Box, float]
+_Spread = tuple[Box, float]
 """Boxes of one sign each that were put together before they were read, and how much wider they are on the paper."""
 _MAX_COMBS = 200
 _MAX_STRETCH = 20.0
@@ -332,14 +333,9 @@ def _around(corners: list[list[float]]) -> Box:
 def _well_read(line: Box, page: Page) -> bool:
     """Whether the strong engine has read a line, or the first one has for sure."""
     for witness in page.witnesses:
-        if witness.engine is Engine.RAPIDOCR and any(_middle_in(line, region) for region in witness.regions):
+        if witness.engine is Engine.RAPIDOCR and any(region.holds_middle_of(line) for region in witness.regions):
             return True
     return well_read(line, page.words)
-
-
-def _middle_in(box: Box, place: Box) -> bool:
-    x, y = (box.x0 + box.x1) / 2, (box.y0 + box.y1) / 2
-    return place.x0 <= x <= place.x1 and place.y0 <= y <= place.y1
 
 
 def _corners(box: Box) -> list[list[float]]:
@@ -377,7 +373,7 @@ def words_of(told: Any) -> tuple[Word, ...]:
     return tuple(words)
 
 
-def _combs_of(told: Any) -> tuple[_Comb, ...]:
+def _combs_of(told: Any) -> tuple[_Spread, ...]:
     """Combs from [x0, y0, x1, y1, stretch].  Raises `CellDied`."""
     if not isinstance(told, list) or len(told) > _MAX_COMBS:
         raise CellDied("the cell sent no list of combs, or an endless one")
