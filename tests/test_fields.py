@@ -788,19 +788,61 @@ def test_who_signs_over_his_name_and_office_is_found_above_both() -> None:
 
 
 @pytest.mark.parametrize(
-    ("written", "signed"), [("C.I. 162688457", False), ("MS lar", True)], ids=["cédula", "scribble"]
+    "written",
+    [
+        "C.I. 162688457",
+        "099 123 4567",
+        "Tel. 09 9123 45",
+        "07-2 888 123",
+        "12/05/2025",
+        "3/4/25",
+        "12 V 25",
+        "12/05",
+        "12 de mayo",
+        "12 de mavo",
+        "mayo 12",
+        "12-may",
+        "lunes 12",
+        "Quito 12-05-25",
+        "Loja, 3/4/25",
+        "a las 15h30",
+        "15:30",
+        "3:30 p.m.",
+        "3 pm",
+        "15 horas",
+        "12     05     2025",
+    ],
 )
-def test_a_cedula_written_by_hand_over_the_caption_is_no_signature(written: str, signed: bool) -> None:
+def test_a_number_a_day_or_an_hour_written_by_hand_over_the_caption_is_no_signature(written: str) -> None:
+    assert not _is_signature(written)
+
+
+@pytest.mark.parametrize("scribble", ["MS lar", "Mayo", "Julio M", "J Paz 7", "A1 de", "l4 f", "Domingo", "5hJ"])
+def test_what_is_read_out_of_a_scribble_is_no_number_no_day_and_no_hour(scribble: str) -> None:
+    assert _is_signature(scribble)
+
+
+def test_who_signs_beside_a_day_has_signed() -> None:
+    text = f"{UNSIGNED}  12/05/2025\n  EL CLIENTE\n"
+    y, x = _label_row(text, "12/05/2025")
+    assert read(text, ink=(Box(x, y - 0.02, x + 0.16, y + 0.014),)).signature is Signature.HALLADA
+
+
+def test_the_year_of_a_day_written_with_gaps_is_no_signature() -> None:
+    text = f"{UNSIGNED}  12     05     2025\n  EL CLIENTE\n"
+    y, x = _label_row(text, "12     05")
+    assert read(text, ink=(Box(x + 0.138, y - 0.001, x + 0.182, y + 0.011),)).signature is Signature.NO_HALLADA
+
+
+def _is_signature(written: str) -> bool:
+    """Whether what was read out of somebody's hand over the customer's caption is taken for his signature."""
     text = f"{UNSIGNED}  {written}\n  EL CLIENTE\n"
     page = typed(text)
     y, x = _label_row(text, written)
-    words = tuple(
-        replace(one, confidence=0.1) if abs(one.box.y0 - y) < 0.01 else one  # as it was read out of the hand
-        for one in page.words
-    )
-    strokes = Box(x + 0.01, y - 0.002, x + 0.13, y + 0.012)
+    words = tuple(replace(one, confidence=0.1) if abs(one.box.y0 - y) < 0.01 else one for one in page.words)
+    strokes = Box(x, y - 0.001, x + max(0.041, len(written) / 100), y + 0.011)
     (paper,) = read_papers([document(replace(page, words=words, ink=(strokes,)))], BOOK)
-    assert (paper.signature is Signature.HALLADA) is signed
+    return paper.signature is Signature.HALLADA
 
 
 HEADED = {
@@ -854,6 +896,53 @@ def test_who_signs_behind_the_caption_has_signed_too() -> None:
     assert read(text, ink=(Box(x + 0.22, y - 0.02, x + 0.4, y + 0.012),)).signature is Signature.HALLADA
     cedula = text.replace("Firma del cliente:", "Cédula del cliente:")
     assert read(cedula, ink=(Box(x + 0.22, y - 0.02, x + 0.4, y + 0.012),)).signature is not Signature.HALLADA
+
+
+@pytest.mark.parametrize("above", [False, True], ids=["in the next line", "in the line before"])
+def test_what_is_written_in_another_line_than_the_caption_is_no_signature_behind_it(above: bool) -> None:
+    lines = ["  Fecha: ________", "  Firma del cliente:"]
+    text = UNSIGNED + "\n".join(lines if above else lines[::-1]) + "\n"
+    y, _ = _label_row(text, "Fecha: _")
+    day = Box(0.25, y - 0.011, 0.4, y + 0.015)
+    assert read(text, ink=(day,)).signature is not Signature.HALLADA
+
+
+def test_who_signs_behind_the_caption_over_the_next_line_has_signed() -> None:
+    text = f"{UNSIGNED}  Firma del cliente:\n  Fecha: ________\n"
+    y, x = _label_row(text, "Firma del cliente:")
+    assert read(text, ink=(Box(x + 0.2, y - 0.02, x + 0.36, y + 0.02),)).signature is Signature.HALLADA
+
+
+def test_ink_far_behind_the_caption_may_be_anybodys() -> None:
+    text = f"{UNSIGNED}  Firma del cliente:\n"
+    y, x = _label_row(text, "Firma del cliente:")
+    assert read(text, ink=(Box(x + 0.28, y - 0.03, x + 0.43, y + 0.005),)).signature is Signature.DUDOSA
+    assert read(text).signature is Signature.NO_HALLADA
+
+
+@pytest.mark.parametrize(
+    ("caption", "his"),
+    [
+        ("Entrega a", False),
+        ("Entregado a:", False),
+        ("Devuelto a", False),
+        ("Entrega al cliente", False),
+        ("Fecha de entrega: firma", False),
+        ("Fecha y hora de la entrega / firma", False),
+        ("Firma y fecha de recepción", False),
+        ("Entregado a conformidad", True),
+        ("Firma y fecha de quien entrega", True),
+        ("Firma del cliente, fecha de entrega", True),
+        ("Firma de entrega", True),
+    ],
+)
+def test_whom_it_is_given_to_and_the_day_of_the_handing_over_do_not_say_that_the_customer_signs(
+    caption: str, his: bool
+) -> None:
+    text = f"{UNSIGNED}  {caption}\n"
+    paper = read(text, ink=(_at(text, caption),))
+    assert (paper.signature is Signature.HALLADA) is his
+    assert paper.received is not Signature.HALLADA
 
 
 def test_a_row_of_the_form_that_names_who_hands_over_is_no_place_to_sign() -> None:

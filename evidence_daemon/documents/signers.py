@@ -79,6 +79,36 @@ def captions(sheet: Sheet, book: DocumentsBook, signing: float) -> Iterator[Capt
 _DAY = re.compile(r"\W*\d{1,2}[\W_]*([A-Z]{3,10}|\d{1,2})[\W_]*(20)?\d{2}\W*")
 
 
+_MONTH = (
+    "(ENE(RO)?|FEB(RERO)?|MAR(ZO)?|ABR(IL)?|MAYO?|JUN(IO)?|JUL(IO)?|AGO(STO)?|SEPT?(IEMBRE)?|SET(IEMBRE)?"
+    "|OCT(UBRE)?|NOV(IEMBRE)?|DIC(IEMBRE)?)"
+)
+_WEEKDAY = "(LUNES|MARTES|MIERCOLES|JUEVES|VIERNES|SABADO|DOMINGO)"
+_WHEN = re.compile(
+    "|".join(
+        (
+            r"(?<!\d)\d{1,2} ?[-/.,_| ] ?(\d{1,2}|[IVX]{1,4}) ?[-/.,_| ] ?(20)?\d\d(?!\d)",  # 3/4/25, 12 V 2025
+            rf"(?<!\d)\d{{1,2}}[\W_]*(DEL?\b[\W_]*)?{_MONTH}(?![A-Z])",  # 12 de mayo, 12-may
+            r"(?<!\d)\d{1,2} ?DE [A-Z]{3,10}\b",  # the month misread
+            rf"\b({_MONTH}|{_WEEKDAY})[\W_]*\d{{1,2}}(?!\d)",  # mayo 12, lunes 12
+            r"(?<!\d)([01]?\d|2[0-3]) ?[:H] ?[0-5]\d(?!\d)",  # 15:30, 15h30
+            r"(?<!\d)\d{1,2} ?([AP]\W?M|HORAS|HRS?|HS)\b",  # 3 p.m., 15 horas
+        )
+    )
+)
+_DAY_AND_MONTH = re.compile(r"\W*(0?[1-9]|[12]\d|3[01]) ?[-/] ?(0?[1-9]|1[0-2])\W*")
+
+
+def tells_when(text: str) -> bool:
+    """Whether words name a day, with its year or without, or an hour.
+
+    >>> [tells_when(text) for text in ("Quito, 12 de mayo", "a las 15h30", "Mayo")]
+    [True, True, False]
+    """
+    said = plain(text)
+    return bool(_WHEN.search(said) or _DAY_AND_MONTH.fullmatch(said) or _DAY.fullmatch(said))
+
+
 _STAMP_LINES = 5.0
 """Heights of a line from the company's name in a stamp to the day in it."""
 
@@ -134,7 +164,8 @@ def made_of(text: str, book: SigningBook) -> Made | None:
     """What a caption says that is made of nothing but words of signing; None where words alone do not tell.
 
     Who gives back signs as the customer, who takes for the company; a customer who takes or a company that gives is
-    another handing over.  A name's or a number's own caption ("Nombre de quien entrega") asks for no signature.
+    another handing over.  A name's or a number's own caption ("Nombre de quien entrega") asks for no signature.  Over
+    "Entrega a" signs whom it is given to, and "Fecha de entrega" names the handing over, not who hands over.
 
     >>> book = SigningBook(customer=("CLIENTE",), gives=("ENTREGA",), around=("O", "QUIEN"), ink=("FIRMA",))
     >>> made_of("Firma: cliente o quien entrega", book)
@@ -154,15 +185,33 @@ def made_of(text: str, book: SigningBook) -> Made | None:
         end = next((end for end in ends if meant[at:end] in phrases), None)
         if end is None:
             return None
-        said.add(phrases[meant[at:end]])
+        said.add(_role(phrases[meant[at:end]], meant[:at], meant[at:end], meant[end:], given="gives" in said))
         at = end
     his, its = {"customer", "gives"} & said, {"company", "takes"} & said
     asks = bool(said & {"ink", "gives", "takes"})
-    if (his and its) or ("data" in said and "ink" not in said):
+    if (his and its) or "to" in said or ("data" in said and "ink" not in said):
+        return Made(None, False)
+    if "event" in said and not his and not its:
         return Made(None, False)
     if not asks and not its:
         return None  # a customer's bare name ("Usuario") may be a label of anything
     return Made(Signer.CLIENTE if his else Signer.EMPRESA, asks) if his or its else None
+
+
+_TO = frozenset({(squeezed("A"),), (squeezed("AL"),)})
+_CONFORMING = squeezed("CONFORMIDAD")
+_TIME = frozenset(map(squeezed, ("FECHA", "HORA")))
+_OF = frozenset(map(squeezed, ("DE", "DEL", "LA", "EL")))
+
+
+def _role(name: str, before: tuple[str, ...], here: tuple[str, ...], after: tuple[str, ...], *, given: bool) -> str:
+    """What a phrase stands for where it stands: "to" whom it is given, or the "event" that has a day or an hour."""
+    if given and here in _TO and after[:1] != (_CONFORMING,):
+        return "to"
+    if name in {"gives", "takes"} and before[-1:] and before[-1] in _OF:
+        of = next((word for word in reversed(before) if word not in _OF), "")
+        return "event" if of in _TIME else name
+    return name
 
 
 _LONGEST_CAPTION = 10

@@ -8,11 +8,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 from evidence_daemon.cases.equipment import plain
 from evidence_daemon.documents.layout import Sheet, Span, squeezed
-from evidence_daemon.documents.signers import SURE, Caption, captions, days_of_stamps
-from evidence_daemon.model import Box, Engine, Signature, Signer, SigningPlace
+from evidence_daemon.documents.signers import SURE, Caption, captions, days_of_stamps, tells_when
+from evidence_daemon.model import Box, Engine, Signature, Signer, SigningPlace, Word
 from evidence_daemon.rulebook import DocumentsBook
 
 _ROOM = 1.5
@@ -35,6 +36,17 @@ class Signed:
     signing_places: tuple[SigningPlace, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class _Room:
+    """Where somebody may sign."""
+
+    box: Box
+    top: float
+    """The height from which on strokes are no print beside it."""
+    base: float = 1.0
+    """The line that is signed on: the middle of strokes stands over it."""
+
+
 def signed_on(sheet: Sheet, book: DocumentsBook, signing: float, holder: str, agent: str) -> Signed:
     """Ink where the customer and the company sign (by a caption, or a name under a line), and a stamp.
 
@@ -50,27 +62,29 @@ def signed_on(sheet: Sheet, book: DocumentsBook, signing: float, holder: str, ag
     its = [caption for caption in said if caption.signer is Signer.EMPRESA]
     customers = _rooms_of(sheet, his, its, _named(sheet, signing, holder))
     companies = _rooms_of(sheet, its, his, _named(sheet, signing, agent))
-    if not any(_is_signed(sheet, *room) for room in (*customers, *companies)):
+    if not any(_is_signed(sheet, room) for room in (*customers, *companies)):
         customers, companies = (
             [*rooms, *_rooms_of_headings(sheet, mine, others)]
             for rooms, mine, others in ((customers, his, its), (companies, its, his))
         )
     stamped = days_of_stamps(sheet, book.signing)
-    found = not askew and any(_is_signed(sheet, *room, stamped) for room in customers)
-    signature = Signature.HALLADA if found else empty if customers else Signature.DUDOSA
-    companies = [room for room in companies if not any(_overlap(room[0], other) > 0.3 for other, _ in customers)]
-    marked = any(_is_signed(sheet, *room) for room in companies)
-    asked = [room for room, _ in companies if _is_asked(sheet, room, customers, its)]
+    found = not askew and any(_is_signed(sheet, room, stamped) for room in customers)
+    near = any(_is_signed(sheet, room, stamped) for caption in his for room in _around_behind(sheet, caption))
+    his_empty = Signature.DUDOSA if near else empty
+    signature = Signature.HALLADA if found else his_empty if customers else Signature.DUDOSA
+    companies = [room for room in companies if not any(_overlap(room.box, other.box) > 0.3 for other in customers)]
+    marked = any(_is_signed(sheet, room) for room in companies)
+    asked = [room.box for room in companies if _is_asked(sheet, room.box, customers, its)]
     bare = asked and found and not any(_is_marked_near(sheet, room, customers) for room in asked)
     received = Signature.HALLADA if marked else empty if bare else Signature.DUDOSA
-    stamps = list(_stamps(sheet, [room for room, _ in customers], signing))
+    stamps = list(_stamps(sheet, [room.box for room in customers], signing))
     return Signed(
         signature,
         received,
         Signature.HALLADA if stamps else Signature.DUDOSA,
         (
-            *_told(sheet, Signer.CLIENTE, customers, empty, stamped),
-            *_told(sheet, Signer.EMPRESA, companies, empty, ()),
+            *_told(sheet, Signer.CLIENTE, customers, his_empty, stamped, askew=askew),
+            *_told(sheet, Signer.EMPRESA, companies, empty, (), askew=askew),
             *(SigningPlace(Signer.SELLO, sheet.number, stamp, Signature.HALLADA) for stamp in stamps),
         ),
     )
@@ -93,12 +107,11 @@ _IN_A_TABLE = 20
 
 
 def _told(
-    sheet: Sheet, signer: Signer, rooms: Sequence[tuple[Box, float]], empty: Signature, stamped: Sequence[Box]
+    sheet: Sheet, signer: Signer, rooms: Sequence[_Room], empty: Signature, stamped: Sequence[Box], *, askew: bool
 ) -> Iterator[SigningPlace]:
-    for room, top in rooms:
-        signed = not _is_askew(sheet) and _is_signed(sheet, room, top, stamped)
-        found = Signature.HALLADA if signed else empty
-        yield SigningPlace(signer, sheet.number, room, found)
+    for room in rooms:
+        signed = not askew and _is_signed(sheet, room, stamped)
+        yield SigningPlace(signer, sheet.number, room.box, Signature.HALLADA if signed else empty)
 
 
 def _holds(ink: Box, box: Box) -> bool:
@@ -127,13 +140,11 @@ _NAME_READ = 0.4
 """Confidence of a name under a line at least: what noise is read as has less."""
 
 
-def _rooms_of(
-    sheet: Sheet, mine: Sequence[Caption], others: Sequence[Caption], named: Sequence[Box]
-) -> list[tuple[Box, float]]:
-    """The rooms of one signer, and the height in each from which on strokes are no print beside it."""
+def _rooms_of(sheet: Sheet, mine: Sequence[Caption], others: Sequence[Caption], named: Sequence[Box]) -> list[_Room]:
+    """The rooms of one signer."""
     under = {caption: _room_of_pair(sheet, caption, others) for caption in mine}
     headings = {
-        caption for caption, room in under.items() if room and room[0].y1 - room[0].y0 >= _HEADS * sheet.line_height
+        caption for caption, room in under.items() if room and room.box.y1 - room.box.y0 >= _HEADS * sheet.line_height
     }
     over = [_topmost(sheet, caption.span).box for caption in mine if caption not in headings]
     rooms = [*_rooms(sheet, [*over, *named]), *filter(None, under.values())]
@@ -144,10 +155,10 @@ _HEADS = 3.0
 """Heights of a line from which on the room under a caption is where one signs: the caption heads a box."""
 
 
-def _rooms(sheet: Sheet, places: Sequence[Box]) -> list[tuple[Box, float]]:
-    """The room over each place that has enough of it, and the height from which on strokes are no print beside it."""
-    rooms = [(_room_above(sheet, box), box.y0 - 0.3 * (box.y1 - box.y0)) for box in dict.fromkeys(places)]
-    return [(room, top) for room, top in rooms if room.y1 - room.y0 >= _ROOM * sheet.line_height]
+def _rooms(sheet: Sheet, places: Sequence[Box]) -> list[_Room]:
+    """The room over each place that has enough of it."""
+    rooms = [_Room(_room_above(sheet, box), box.y0 - 0.3 * (box.y1 - box.y0)) for box in dict.fromkeys(places)]
+    return [room for room in rooms if room.box.y1 - room.box.y0 >= _ROOM * sheet.line_height]
 
 
 _BOX_HIGH = 12.0
@@ -166,13 +177,13 @@ def _column(sheet: Sheet, caption: Caption, others: Sequence[Caption]) -> tuple[
     return middle - half, middle + half
 
 
-def _room_of_pair(sheet: Sheet, caption: Caption, others: Sequence[Caption]) -> tuple[Box, float] | None:
+def _room_of_pair(sheet: Sheet, caption: Caption, others: Sequence[Caption]) -> _Room | None:
     """The room under a caption that stands beside another's with room under it too: boxes come in pairs."""
     beside = [other for other in others if other.row == caption.row and _room_under(sheet, other, [caption])]
     return _room_under(sheet, caption, others) if beside else None
 
 
-def _room_under(sheet: Sheet, caption: Caption, others: Sequence[Caption]) -> tuple[Box, float] | None:
+def _room_under(sheet: Sheet, caption: Caption, others: Sequence[Caption]) -> _Room | None:
     """The room of a box whose heading says who signs in it, beside another's box: "CLIENTE QUE ENTREGA" … "Firma".
 
     Only side by side, and down to what stands under the rule (what is to be written there, a name, a number): of
@@ -190,7 +201,7 @@ def _room_under(sheet: Sheet, caption: Caption, others: Sequence[Caption]) -> tu
         if here is not None and here.y0 > head.y1:
             room = Box(max(0.0, left), head.y1, min(1.0, right), here.y0)
             high = room.y1 - room.y0 >= _ROOM * sheet.line_height
-            return (room, here.y0 - 0.3 * (here.y1 - here.y0)) if high else None
+            return _Room(room, here.y0 - 0.3 * (here.y1 - here.y0)) if high else None
     return None
 
 
@@ -219,25 +230,53 @@ def _is_name(cell: Span) -> bool:
     return whole and sum(map(str.isalpha, cell.text)) >= 8 and all(word.text[0].isupper() for word in cell.words)
 
 
-def _room_beside(sheet: Sheet, caption: Caption) -> tuple[Box, float] | None:
-    """The room behind "Firma del cliente:", up to what stands next in its line."""
-    text = caption.span.text.rstrip()
-    if not text.endswith(":") or not re.search(r"\bFIRMA", plain(text)):
+_BEHIND = 0.14
+"""Share of the page's width behind a caption in which a signature begins: what lies farther may be anybody's."""
+
+
+def _room_beside(sheet: Sheet, caption: Caption) -> _Room | None:
+    """The room behind "Firma del cliente:", up to what stands next in its line: one signs on the caption's own line.
+
+    It is narrow, as strokes farther off may be anybody's; what is written behind a caption in the line before is that
+    one's.
+    """
+    if not _is_signed_behind(caption):
         return None
     box = caption.span.box
-    after = [cell.box.x0 for cell in sheet.rows[caption.row][caption.cell + 1 :] if cell.confidence >= SURE]
-    right = min([*after, box.x1 + 2 * _HALF, 1.0])
-    top, bottom = max(0.0, box.y0 - 3 * sheet.line_height), box.y1 + 0.5 * (box.y1 - box.y0)
+    around = _behind(sheet, caption)
     above = [
         cell.box.y1
         for row in sheet.rows
         for cell in row
-        if cell.confidence >= SURE and cell.box.y1 <= box.y0 and cell.box.x0 < right and cell.box.x1 > box.x1
+        if cell.confidence >= SURE
+        and cell.box.y1 <= box.y0
+        and cell.box.x0 < around.x1
+        and (cell.box.x1 > box.x1 or (":" in cell.text and cell.box.x1 > box.x0))
     ]
-    return Box(box.x1, max([top, *above]), right, bottom), box.y1
+    room = Box(box.x1, max([around.y0, *above]), min(around.x1, box.x1 + _BEHIND), around.y1)
+    return _Room(room, box.y1, base=box.y1)
 
 
-def _rooms_of_headings(sheet: Sheet, mine: Sequence[Caption], others: Sequence[Caption]) -> Iterator[tuple[Box, float]]:
+def _around_behind(sheet: Sheet, caption: Caption) -> Iterator[_Room]:
+    """Where strokes behind a caption may be a signature or anybody's: far from it, or as low as the next line."""
+    if _is_signed_behind(caption):
+        yield _Room(_behind(sheet, caption), caption.span.box.y1)
+
+
+def _is_signed_behind(caption: Caption) -> bool:
+    text = caption.span.text.rstrip()
+    return text.endswith(":") and re.search(r"\bFIRMA", plain(text)) is not None
+
+
+def _behind(sheet: Sheet, caption: Caption) -> Box:
+    """What lies behind a caption up to what stands next in its line."""
+    box = caption.span.box
+    after = [cell.box.x0 for cell in sheet.rows[caption.row][caption.cell + 1 :] if cell.confidence >= SURE]
+    right = min([*after, box.x1 + 2 * _HALF, 1.0])
+    return Box(box.x1, max(0.0, box.y0 - 3 * sheet.line_height), right, box.y1 + 0.5 * (box.y1 - box.y0))
+
+
+def _rooms_of_headings(sheet: Sheet, mine: Sequence[Caption], others: Sequence[Caption]) -> Iterator[_Room]:
     """The rooms under captions side by side with nothing under them, where there are strokes under each.
 
     They are asked for only where there is no stroke over any caption: then these head boxes.
@@ -246,11 +285,11 @@ def _rooms_of_headings(sheet: Sheet, mine: Sequence[Caption], others: Sequence[C
         beside = [other for other in others if other.row == caption.row]
         here = _open_under(sheet, caption, others)
         there = [room for other in beside if (room := _open_under(sheet, other, [caption])) is not None]
-        if here is not None and _is_signed(sheet, *here) and any(_is_signed(sheet, *room) for room in there):
+        if here is not None and _is_signed(sheet, here) and any(_is_signed(sheet, room) for room in there):
             yield here
 
 
-def _open_under(sheet: Sheet, caption: Caption, others: Sequence[Caption]) -> tuple[Box, float] | None:
+def _open_under(sheet: Sheet, caption: Caption, others: Sequence[Caption]) -> _Room | None:
     """The room under a caption beside another, down to the next print or the end of the page."""
     column = _column(sheet, caption, others)
     if column is None:
@@ -263,10 +302,11 @@ def _open_under(sheet: Sheet, caption: Caption, others: Sequence[Caption]) -> tu
             print_ = cell.confidence >= SURE and sum(map(str.isalnum, cell.text)) >= 6
             if print_ and cell.box.y0 >= head.y1 and cell.box.x0 < right and cell.box.x1 > left:
                 bottom = min(bottom, cell.box.y0)
-    return (Box(left, head.y1, right, bottom), bottom) if bottom - head.y1 >= _ROOM * sheet.line_height else None
+    high = bottom - head.y1 >= _ROOM * sheet.line_height
+    return _Room(Box(left, head.y1, right, bottom), bottom) if high else None
 
 
-def _is_signed(sheet: Sheet, room: Box, top: float, stamped: Sequence[Box] = ()) -> bool:
+def _is_signed(sheet: Sheet, room: _Room, stamped: Sequence[Box] = ()) -> bool:
     """Whether strokes lie in a room, other than a stamp that bears one of these days."""
     strokes = (
         ink
@@ -274,30 +314,55 @@ def _is_signed(sheet: Sheet, room: Box, top: float, stamped: Sequence[Box] = ())
         if ink.y1 - ink.y0 >= _STROKE * sheet.line_height and not any(_holds(ink, day) for day in stamped)
     )
     # What begins no higher than the label is print beside it ("f)"), read badly or not at all.
-    return any(ink.y0 < top and _lies_in(ink, room) and not _is_print(sheet, ink) for ink in strokes)
+    return any(
+        ink.y0 < room.top
+        and (ink.y0 + ink.y1) / 2 < room.base
+        and _lies_in(ink, room.box)
+        and not _is_print(sheet, ink)
+        for ink in strokes
+    )
 
 
 def _is_print(sheet: Sheet, ink: Box) -> bool:
-    """Whether strokes are a line of print or a number, read unsurely, as where a shadow lies or by hand.
+    """Whether strokes are a line of print, a number, a day or an hour, read unsurely, as in a shadow or by hand.
 
-    No scribble has three words, nor a row of digits: "C.I. 1700000019" over a caption is no signature.
+    No scribble has three words, nor so many digits: "C.I. 1700000019" or "12/05/2025" over a caption is no signature.
     """
-    for cell in (cell for row in sheet.rows for cell in row):
-        line = len(cell.words) >= 3 and sum(map(str.isalnum, cell.text)) >= _LETTERS_OF_A_SENTENCE
-        if line or re.search(r"\d{6}", cell.text):
-            covered = sum(_overlap(ink, word.box) for word in cell.words)
-            if covered > _MOSTLY:
-                return True
-    return False
+    return any(_is_written(words) and _is_covered(ink, words) for row in sheet.rows for words in _writings(row))
+
+
+def _writings(row: Sequence[Span]) -> Iterator[tuple[Word, ...]]:
+    """The cells of a row, and cells of digits side by side: gaps part a day written by hand as they part cells."""
+    for cell in row:
+        yield cell.words
+    for digits, cells in groupby(row, lambda cell: not any(map(str.isalpha, cell.text))):
+        if digits:
+            yield tuple(word for cell in cells for word in cell.words)
+
+
+def _is_covered(ink: Box, words: Sequence[Word]) -> bool:
+    """Whether strokes are mostly what these words were read out of, the gaps between them included."""
+    boxes = [word.box for word in words if _overlap(ink, word.box) > 0]
+    if not boxes:
+        return False
+    left, right = min(box.x0 for box in boxes), max(box.x1 for box in boxes)
+    whole = Box(left, min(box.y0 for box in boxes), right, max(box.y1 for box in boxes))
+    return _overlap(ink, whole) > _MOSTLY
+
+
+def _is_written(words: Sequence[Word]) -> bool:
+    text = " ".join(word.text for word in words)
+    line = len(words) >= 3 and sum(map(str.isalnum, text)) >= _LETTERS_OF_A_SENTENCE
+    return line or re.search(r"\d{6}", re.sub(r"[\W_]", "", text)) is not None or tells_when(text)
 
 
 _LETTERS_OF_A_SENTENCE = 12
 """Letters and digits from which three words or more are a line of print."""
 
 
-def _is_asked(sheet: Sheet, room: Box, customers: Sequence[tuple[Box, float]], captions: Sequence[Caption]) -> bool:
+def _is_asked(sheet: Sheet, room: Box, customers: Sequence[_Room], captions: Sequence[Caption]) -> bool:
     """Whether somebody of the company is to sign in a room: beside the customer's, or over words that ask for it."""
-    if any(abs(room.y1 - other.y1) < _BESIDE * sheet.line_height for other, _ in customers):
+    if any(abs(room.y1 - other.box.y1) < _BESIDE * sheet.line_height for other in customers):
         return True
     return any(caption.asks and _meets(sheet, caption.span.box, room) for caption in captions)
 
@@ -306,15 +371,15 @@ _UNDER = 8.0
 """Heights of a line within which one signs under words that stand at the top of a box."""
 
 
-def _is_marked_near(sheet: Sheet, room: Box, customers: Sequence[tuple[Box, float]]) -> bool:
+def _is_marked_near(sheet: Sheet, room: Box, customers: Sequence[_Room]) -> bool:
     """Whether ink reaches into a room or under it that is not the customer's alone."""
     near = Box(room.x0, room.y0, room.x1, room.y1 + _UNDER * sheet.line_height)
     strokes = [ink for ink in sheet.ink if ink.y1 - ink.y0 >= _STROKE * sheet.line_height and _overlap(ink, near) > 0]
     return any(not _is_in_one(ink, customers) for ink in strokes)
 
 
-def _is_in_one(ink: Box, customers: Sequence[tuple[Box, float]]) -> bool:
-    return any(_overlap(ink, room) > _MOSTLY for room, _ in customers)
+def _is_in_one(ink: Box, customers: Sequence[_Room]) -> bool:
+    return any(_overlap(ink, room.box) > _MOSTLY for room in customers)
 
 
 _MOSTLY = 0.5
