@@ -167,6 +167,77 @@ def test_the_numbers_of_lines_in_the_margin_are_no_words() -> None:
     assert all(len(row[0].text) > 2 for row in Sheet(typed(numbered)).rows)
 
 
+RESTITUTION = """
+   CNT empresa pública
+                    ACTA DE ENTREGA-RECEPCIÓN
+   {said}
+
+   2.1. Un Aparato telefónico, marca Huawei, modelo ETS2222, serie N. 92353223709
+
+
+   EL ABONADO                             POR LA CNT EP
+   Av. Amazonas N36-49 y Corea   Quito   Teléfono (02) 373-1700   www.cnt.gob.ec
+"""
+
+
+@pytest.mark.parametrize(
+    ("said", "direction"),
+    [
+        ("El abonado restituye en este acto a la CNT EP los siguientes bienes:", Direction.DEVOLUCION),
+        ("El suscriptor reintegra a CNT EP los equipos que constan en esta hoja.", Direction.DEVOLUCION),
+        ("El cliente pone a disposición de CNT EP los equipos recogidos.", Direction.DEVOLUCION),
+        ("La CNT EP, por intermedio del servidor, acepta la restitución de los bienes.", Direction.DEVOLUCION),
+        ("El abonado restituirá a la CNT EP los equipos al término del contrato.", Direction.DESCONOCIDA),
+        ("El abonado reintegra a CNT EP los equipos cuando termine el contrato.", Direction.DESCONOCIDA),
+        ("El cliente retorna los equipos en caso de daño.", Direction.DESCONOCIDA),
+    ],
+)
+def test_a_return_is_told_by_other_verbs_of_what_is_done_now(said: str, direction: Direction) -> None:
+    assert read(RESTITUTION.format(said=said)).direction is direction
+
+
+def test_the_companys_own_telephone_is_no_customers_service() -> None:
+    said = "El abonado restituye en este acto a la CNT EP los siguientes bienes:"
+    for foot in ("www.cnt.gob.ec", "PBX"):
+        assert read(RESTITUTION.replace("www.cnt.gob.ec", foot).format(said=said)).service_number is None
+    lower = RESTITUTION.replace("www.cnt.gob.ec", "").replace("   Av.", "\n" * 48 + "   Av.")
+    assert read(lower.format(said=said)).service_number is None
+    stated = RESTITUTION.format(said=f"Teléfono: 042537811\n   {said}")
+    assert value(read(stated).service_number) == "042537811"
+
+
+@pytest.mark.parametrize("why", ["Desistimiento del servicio", "Desistimiento", "Falta de uso del servicio"])
+def test_why_somebody_ends_his_service_is_no_doubt(why: str) -> None:
+    said = f"Motivo: {why}\n\n   El abonado restituye en este acto a la CNT EP los siguientes bienes:"
+    assert read(RESTITUTION.format(said=said)).direction is Direction.DEVOLUCION
+    for doubt in ("El abonado desiste de la entrega.", "Desistimiento de la devolución."):
+        assert read(RESTITUTION.format(said=f"{said}\n   {doubt}")).direction is Direction.DESCONOCIDA
+
+
+def test_a_title_in_capitals_beside_a_number_is_one() -> None:
+    text = """
+   FIBRA NORTE S.A.
+   RUC 1391877624001 Contratista autorizado de CNT EP
+   ACTA DE RECOLECCION DE EQUIPOS EN SITIO          Visita RC 68077
+
+   El cliente pone a disposición de CNT EP los equipos.
+"""
+    assert read(text).kind is DocumentKind.ACTA
+    assert read(text.replace("ACTA DE RECOLECCION DE EQUIPOS EN SITIO", "Acta")).kind is not DocumentKind.ACTA
+
+
+def test_who_does_something_else_in_one_sentence_is_not_who_gives_back() -> None:
+    paper = read(
+        RESTITUTION.format(said="EQUIPOS DE PROPIEDAD DE CNT EP. EL ABONADO LOS\n   DEVUELVE Y LA EMPRESA LOS RECIBE.")
+    )
+    assert paper.direction is Direction.DEVOLUCION
+
+
+def test_a_service_is_read_behind_its_short_label() -> None:
+    said = "SERV. 02 335 3632 AUDIO Y VIDEO POR SUSCRIPCION\n   DEVUELVE: MORALES PAZ JUANA"
+    assert value(read(RESTITUTION.format(said=said)).service_number) == "023353632"
+
+
 def test_an_office_is_nobodys_name() -> None:
     names = ("AGENCIA RIOBAMBA NORTE", "Agencia Quito", "AGENCIA DE VIAJES SOL DEL SUR")
     spans = (Span(tuple(Word(word, Box(0.1, 0.1, 0.2, 0.11), 1.0, 0) for word in name.split())) for name in names)

@@ -87,7 +87,8 @@ def _title(sheet: Sheet, titles: Sequence[str], patterns: Sequence[str] = ()) ->
             # beside it may be taller.
             first = cell.words[0].box
             as_text = first.y1 - first.y0 < 1.25 * sheet.line_height
-            label = as_text and bool(re.search(r"\d", "".join(other.text for other in row)))
+            stated = len(cell.words) >= _STATED and cell.text.isupper()  # "ACTA DE RETIRO DE EQUIPOS" ¦ "Visita 123"
+            label = as_text and not stated and bool(re.search(r"\d", "".join(other.text for other in row)))
             small = as_text and len(cell.words) == 1 and not cell.text.isupper()
             said = not label and ":" not in cell.text and len(cell.words) <= _LONGEST_TITLE
             if said and cell.box.y0 < _HEAD and any(re.match(one, plain(cell.text)) for one in patterns):
@@ -111,14 +112,13 @@ def _title(sheet: Sheet, titles: Sequence[str], patterns: Sequence[str] = ()) ->
 
 
 def _stands_out(sheet: Sheet, number: int) -> bool:
-    """Whether a row at the head is all capitals under one that is not: no sentence goes on so."""
+    """Whether a row at the head begins in capitals under one that does not: no sentence goes on so."""
     row, above = sheet.rows[number], sheet.rows[number - 1]
-    capitals = all(cell.text.isupper() for cell in row)
-    return row[0].box.y0 < _HEAD and capitals and not any(cell.text.isupper() for cell in above)
+    return row[0].box.y0 < _HEAD and row[0].text.isupper() and not above[0].text.isupper()
 
 
-_LONGEST_TITLE = 9
-"""Words."""
+_STATED, _LONGEST_TITLE = 4, 9
+"""Words in capitals from which on a cell is no label; and of a title at most."""
 
 
 def _ends_word(text: str, length: int) -> bool:
@@ -366,6 +366,8 @@ def _parties(sheet: Sheet, book: DirectionBook, offered: Span | None = None) -> 
         party = next(
             (h for h in hits if (h.row, h.cell) == (verb.row, verb.cell) and h.start >= verb.end and _is_party(h)), None
         )
+        if party is not None and squeezed("Y") in {squeezed(w.text) for w in cell.words[verb.end : party.start]}:
+            continue  # "devuelve y la empresa los recibe": another does something else
         if party is None and len(cell.words) <= verb.end - verb.start + 2:
             box = sheet.span_of(verb).box
             for row, place, under in sheet.below(box, rows=1, reach=2.2):

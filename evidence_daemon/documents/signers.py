@@ -173,7 +173,8 @@ def made_of(text: str, book: SigningBook) -> Made | None:
     >>> made_of("Entrega el lunes", book) is None
     True
     """
-    words = re.findall(r"[A-Z0-9]+", plain(text))
+    # Forms number their boxes: "402 Servidor que recibe".
+    words = re.findall(r"[A-Z0-9]+", re.sub(r"^\W*\d{1,3}\b", "", plain(text)))
     if not 0 < len(words) <= _LONGEST_CAPTION:
         return None
     meant = tuple(_meant(squeezed(word), book) for word in words)

@@ -307,7 +307,7 @@ def services_on(sheet: Sheet, taken: frozenset[str]) -> Iterator[tuple[bool, Fie
         if any(word.text.endswith(":") for word in sheet.span_of(value.hit).words[:-1]):
             continue  # "Servicio: Televisión" is a label with its value
         match = _SERVICE.search(spelled(plain(value.span.text).replace("–", "-")))
-        if match is None:
+        if match is None or _is_letterhead(sheet, value.hit.row):
             continue
         digits = re.sub(r"\D", "", match[1])
         if digits.startswith("593") and len(digits) in (11, 12):
@@ -327,6 +327,17 @@ def services_on(sheet: Sheet, taken: frozenset[str]) -> Iterator[tuple[bool, Fie
         # "Número" alone may be that of anything: a service must be spoken of near by.
         loose = "" if named or _speaks_of_a_service(sheet, value.hit) else LOOSE
         yield named, field_of(sheet, digits, span, f"{loose}servicio:{value.way}:{value.hit.label}"), value
+
+
+def _is_letterhead(sheet: Sheet, row: int) -> bool:
+    """Whether a row tells where the company is found: a telephone beside its page or, at an edge, its street."""
+    text = plain(" ".join(cell.text for cell in sheet.rows[row]))
+    at_edge = not 0.12 < sheet.rows[row][0].box.y0 < 0.85
+    return bool(_ADDRESS.search(text)) or (at_edge and bool(_STREET.search(text)))
+
+
+_ADDRESS = re.compile(r"\bW{3}\b|\.(GOB|COM|EC)\b|\bPBX\b|\bCALL ?CENTER\b|\b1 ?800\b|\b(CONTACTO|ATENCION) AL 100\b")
+_STREET = re.compile(r"\b(AV|AVENIDA|CALLE|EDIFICIO|ESQUINA)\b")
 
 
 def _opens_its_label(sheet: Sheet, hit: Hit, field: str = "service_number") -> bool:
