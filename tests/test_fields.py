@@ -601,6 +601,25 @@ def test_print_beside_the_customers_label_that_was_not_read_is_no_signature() ->
     assert read(LIST, ink=(letters,)).signature is Signature.NO_HALLADA
 
 
+ROWS_TO_SIGN = "\n".join((
+    *[""] * 2, "      ACTA DE RECOLECCION DE EQUIPOS   CNT EP", *[""] * 4,
+    "   1. Modem Huawei serie HWTCC661499D", *[""] * 28,
+    "   CLIENTE                                                       MORALES PAZ JUANA",
+    "                                                                 C.I. 1700000019", *[""] * 3,
+    "   TECNICO                                                       PILCO VACA HUGO",
+))  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("rows", "signature", "received"),
+    [((36, 41), "HALLADA", "HALLADA"), ((41,), "NO_HALLADA", "DUDOSA"), ((), "NO_HALLADA", "DUDOSA")],
+    ids=["both", "the technician alone", "nobody"],
+)
+def test_one_signs_behind_the_caption_of_a_row(rows: tuple[int, ...], signature: str, received: str) -> None:
+    paper = read(ROWS_TO_SIGN, ink=tuple(Box(0.25, (row - 0.6) / 66, 0.45, (row + 1.4) / 66) for row in rows))
+    assert (paper.signature, paper.received) == (signature, received)
+
+
 def test_where_the_lines_of_a_table_lie_among_the_strokes_nobody_is_said_to_have_signed() -> None:
     """A photo that lies askew: print that was not read lies over the customer's caption, and is no signature."""
     stroke, grid = _over("Firma del cliente"), Box(0.05, 0.02, 0.95, 0.6)

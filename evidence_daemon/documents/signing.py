@@ -64,7 +64,7 @@ def signed_on(sheet: Sheet, book: DocumentsBook, signing: float, holder: str, ag
     companies = _rooms_of(sheet, its, his, _named(sheet, signing, agent))
     if not any(_is_signed(sheet, room) for room in (*customers, *companies)):
         customers, companies = (
-            [*rooms, *_rooms_of_headings(sheet, mine, others)]
+            [*rooms, *_rooms_of_headings(sheet, mine, others), *_rooms_of_rows(sheet, mine, others)]
             for rooms, mine, others in ((customers, his, its), (companies, its, his))
         )
     stamped = days_of_stamps(sheet, book.signing)
@@ -97,7 +97,7 @@ def _is_askew(sheet: Sheet) -> bool:
     """
     for ink in sheet.ink:
         wide, high = ink.x1 - ink.x0, ink.y1 - ink.y0
-        if 0.5 < wide < 1 and high > 0.1 and sum(_holds(ink, word.box) for word in sheet.words) >= _IN_A_TABLE:
+        if 0.5 < wide < 1 and high > 0.1 and sum(ink.holds_middle_of(word.box) for word in sheet.words) >= _IN_A_TABLE:
             return True
     return False
 
@@ -112,11 +112,6 @@ def _told(
     for room in rooms:
         signed = not askew and _is_signed(sheet, room, stamped)
         yield SigningPlace(signer, sheet.number, room.box, Signature.HALLADA if signed else empty)
-
-
-def _holds(ink: Box, box: Box) -> bool:
-    x, y = (box.x0 + box.x1) / 2, (box.y0 + box.y1) / 2
-    return ink.x0 < x < ink.x1 and ink.y0 < y < ink.y1
 
 
 def _named(sheet: Sheet, signing: float, name: str) -> list[Box]:
@@ -306,12 +301,58 @@ def _open_under(sheet: Sheet, caption: Caption, others: Sequence[Caption]) -> _R
     return _Room(Box(left, head.y1, right, bottom), bottom) if high else None
 
 
+def _rooms_of_rows(sheet: Sheet, mine: Sequence[Caption], others: Sequence[Caption]) -> Iterator[_Room]:
+    """The rooms behind captions at one left edge, one under the other, where there are strokes behind each.
+
+    A table with a row for each signer; asked for only where there is no stroke over any caption.
+    """
+    for caption in mine:
+        box = caption.span.box
+        stacked = [
+            other
+            for other in others
+            if abs(other.span.box.x0 - box.x0) < _ONE_EDGE
+            and _ROOM * sheet.line_height < abs(other.span.box.y0 - box.y0) < _BOX_HIGH * sheet.line_height
+        ]
+        here = _row_behind(sheet, caption, stacked)
+        there = [room for other in stacked if (room := _row_behind(sheet, other, [caption])) is not None]
+        if here is not None and _is_signed(sheet, here) and any(_is_signed(sheet, room) for room in there):
+            yield here
+
+
+_ONE_EDGE, _WIDE = 0.02, 0.1
+"""Shares of a page's width: by which captions of one column differ, and that a row has for somebody to sign in."""
+
+
+def _row_behind(sheet: Sheet, caption: Caption, stacked: Sequence[Caption]) -> _Room | None:
+    """The room behind a caption up to the next print in its row, which reaches half way to the caption of another."""
+    if not stacked:
+        return None
+    box = caption.span.box
+    middle = (box.y0 + box.y1) / 2
+    half = min(abs((other.span.box.y0 + other.span.box.y1) / 2 - middle) for other in stacked) / 2
+    right = min(
+        (
+            cell.box.x0
+            for row in sheet.rows
+            for cell in row
+            if cell.box.x0 > box.x1 + _WIDE
+            and cell.confidence >= SURE
+            and sum(map(str.isalnum, cell.text)) >= 6
+            and abs((cell.box.y0 + cell.box.y1) / 2 - middle) < half
+        ),
+        default=1.0,
+    )
+    room = Box(box.x1, max(0.0, middle - half), right, min(1.0, middle + half))
+    return _Room(room, room.y1) if right - box.x1 >= _WIDE else None
+
+
 def _is_signed(sheet: Sheet, room: _Room, stamped: Sequence[Box] = ()) -> bool:
     """Whether strokes lie in a room, other than a stamp that bears one of these days."""
     strokes = (
         ink
         for ink in sheet.ink
-        if ink.y1 - ink.y0 >= _STROKE * sheet.line_height and not any(_holds(ink, day) for day in stamped)
+        if ink.y1 - ink.y0 >= _STROKE * sheet.line_height and not any(ink.holds_middle_of(day) for day in stamped)
     )
     # What begins no higher than the label is print beside it ("f)"), read badly or not at all.
     return any(
