@@ -1781,6 +1781,63 @@ def test_what_only_sounds_like_a_return_is_none(words: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "words",
+    [
+        "Los equipos deberán ser devueltos por el abonado al término del contrato.",
+        "Los equipos deberán, una vez terminado el contrato, ser devueltos por el abonado.",
+        "Los equipos son devueltos por el abonado al término del contrato.",
+        "Los equipos son devueltos por el abonado a la finalización del contrato.",
+        "Equipos que deben ser devueltos por el titular en caso de baja",
+        "Equipos a ser devueltos por el cliente",
+        "Equipos por ser entregados por el cliente",
+        "Equipos para ser entregados por el usuario",
+        "Los equipos serán inmediatamente recibidos por CNT EP.",
+        "Los equipos serían devueltos por el cliente.",
+        "Hasta que los equipos sean devueltos por el cliente, la custodia es suya.",
+        "Si los equipos son devueltos por el cliente en mal estado se cobrará su valor.",
+        "Cuando los equipos son entregados por el cliente incompletos se cobrará su valor.",
+        "En caso de baja, los equipos son devueltos por el cliente.",
+        "Si el cliente entrega los equipos a CNT EP en mal estado se cobrará su valor.",
+        "En caso de que el cliente devuelve los equipos dañados se cobra su valor.",
+        "\n  Firma del abonado            Asesor que recibe la solicitud",
+        "\n  Firma del abonado            Asesor que recibe la documentación: PAZ MORA LUIS",
+        "\n  Firma del abonado            Técnico que retira la acometida antigua",
+        "Funcionario que recibe el pago\n\n  Firma del cliente",
+        "La empresa, con domicilio en Quito, recibe el pago mensual del servicio.",
+        "La empresa, por intermedio de su agencia, recibe del cliente el valor de la instalación.",
+        "CNT EP recibe los reclamos del cliente.",
+        "Declaro que entrego a la empresa mis datos personales.",
+        "Equipos recibidos por CNT EP del proveedor e instalados al cliente",
+        "Equipos recibidos por CNT EP en bodega central y entregados al cliente",
+        "Los equipos fueron entregados por el cliente interno de CNT.",
+        "Los equipos fueron devueltos por el cliente anterior.",
+        "Los equipos entregados por el cliente en la instalación quedan activos.",
+    ],
+)
+def test_what_holds_some_day_under_a_condition_or_of_other_things_is_no_return(words: str) -> None:
+    paper = read(f"{PLAIN_ACTA}\n  {words}\n")
+    assert paper.direction is not Direction.DEVOLUCION, paper.because
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Los equipos fueron devueltos por el titular del servicio por terminación del contrato.",
+        "Los equipos son entregados por el cliente y recibidos por CNT EP.",
+        "Los equipos han sido recibidos por CNT EP y entregados por el cliente.",
+        "CNT EP recibe los equipos del cliente según solicitud 00123.",
+        "\n  FIRMA DEL ABONADO            FUNCIONARIO QUE RECIBE: PAZ MORA LUIS",
+        "\n  FIRMA DEL ABONADO            TECNICO QUE RETIRA LOS EQUIPOS",
+        "\n  FIRMA DEL ABONADO            ASESOR QUE RECIBE CONFORME",
+        "Si los equipos son devueltos por el cliente dañados se cobra. Los equipos son devueltos por el cliente hoy.",
+    ],
+)
+def test_what_was_handed_over_now_is_a_return_whatever_else_is_said(words: str) -> None:
+    paper = read(f"{PLAIN_ACTA}\n  {words}\n")
+    assert paper.direction is Direction.DEVOLUCION, paper.because
+
+
+@pytest.mark.parametrize(
     ("said", "direction"),
     [
         ("Correo - Notificación de equipos - Outlook", Direction.DEVOLUCION),

@@ -290,7 +290,8 @@ def direction_of(sheets: Sequence[Sheet], book: DirectionBook) -> tuple[Directio
         text = whole if offered is None else without_harmless(sheet.text_without(offered), book)
         for phrases, found in ((book.returns, returns), (book.installs, installs)):
             for phrase in phrases:
-                match = re.search(phrase.pattern, text)
+                told = re.finditer(phrase.pattern, text)
+                match = next((one for one in told if found is installs or not _is_general(text, one)), None)
                 if match and _DENIED.search(text[: match.start()][-30:].rpartition("¦")[2] + match[0]):
                     doubts[match[0][:80]] = None
                 elif match and re.search(phrase.needs, text):
@@ -344,9 +345,42 @@ def struck(sheet: Sheet) -> bool:
 
 _DENIED = re.compile(
     r"\b(NO|NUNCA|TAMPOCO|NI|DEBE|DEBERA|PODRA|PUEDE)( [A-Z]+){0,2} "
-    r"(ENTREG|DEVUEL|DEVOL|RETIR|RECIB|HACE|PROCED)[A-Z]*\b"
+    r"(ENTREG|DEVUEL|DEVOL|RETIR|RECIB|HACE|PROCED)[A-Z]*\b|"
+    r"\b(SER|SERAN?|SERIAN?|SEAN?|FUERE|FUEREN|FUESEN?)( [A-Z]+(MENTE)?)?,? "
+    r"(ENTREGAD|DEVUELT|RETIRAD|RECIBID|REINTEGRAD|RETORNAD|RESTITUID)[OA]S?\b"
 )
-"""A verb of handing over that is denied, demanded or allowed; a bare number ("No. 12") has no such verb behind it."""
+"""A verb of handing over that is denied, demanded, allowed or yet to come ("serán devueltos", "a ser devueltos"); a
+bare number ("No. 12") has no such verb behind it."""
+
+
+def _is_general(text: str, match: re.Match[str]) -> bool:
+    """Whether a phrase tells what holds under a condition or some day, or of something else than equipment."""
+    if _TITLED.match(match[0]):
+        return False
+    before = re.split(r"[.;:¦]", text[: match.start()][-80:])[-1]
+    after = re.split(r"[.;¦]", text[match.end() :][:60], maxsplit=1)[0]
+    return bool(_CONDITION.search(before) or _SOME_DAY.match(after) or any(_NO_GOODS.finditer(match[0] + after)))
+
+
+_CONDITION = re.compile(
+    r"\b(SI|CUANDO|HASTA QUE|SIEMPRE QUE|UNA VEZ QUE|MIENTRAS|EN CASO( DE)? QUE|CASO DE QUE|SALVO QUE|A MENOS QUE) "
+    r"(EL|LA|LOS|LAS|UN|UNA|ALGUN|ALGUNO|EST[AEO]S?|DICH[OA]S|SE|SU|SUS|TODOS|EQUIPOS?|CLIENTE|ABONADO|TITULAR|USUARIO|"
+    r"SON|ES|SEAN?|FUE|FUEREN?)\b|"
+    r"\b(EN CASO|CASO) DE (BAJA|CANCELACION|TERMINACION|RETIRO|DANO|MORA|TRASLADO|CESE)\b"
+)
+_SOME_DAY = re.compile(
+    r"( [A-Z]+,?){0,4},? (AL? (LA )?(TERMINO|TERMINAR|TERMINARSE|TERMINACION|FINALIZAR|FINALIZACION|CONCLUIR|"
+    r"CONCLUSION|VENCIMIENTO|FIN)"
+    r"( DEL?)?|EN (EL )?CASO( DE)?|CUANDO|SI (EL|LA|LOS|LAS|SE|EST[AEO]S?))\b"
+)
+_NO_GOODS = re.compile(
+    r"\b(ENTREG|DEVUEL|DEVOL|RECIB|RECEPT)[A-Z]*( (EL|LA|LOS|LAS|UN|UNA|SU|SUS|MI|MIS|DEL?|PARTE|AL?|CLIENTE|ABONADO|"
+    r"SUSCRIPTOR|USUARIO|TITULAR|CNT|EP|EMPRESA|CORPORACION|OPERADORA|CONFORME|PRESENTE|RESPECTIV[OA]|"
+    r"CORRESPONDIENTE|PRIMER|TOTAL)){0,7} "
+    r"(PAGOS?|COBROS?|VALOR(ES)?|DINERO|EFECTIVO|CUOTAS?|ABONO|MENSUALIDAD(ES)?|USD|SOLICITUD(ES)?|RECLAMOS?|QUEJAS?|"
+    r"PEDIDOS?|PETICION(ES)?|REQUERIMIENTOS?|TRAMITES?|LLAMADAS?|TURNOS?|DOCUMENTOS|DOCUMENTACION|COPIAS?|DATOS|FACTURAS?|"
+    r"CONTRATO|INFORMACION|SENAL|CAPACITACION)\b"
+)
 
 
 def _parties(sheet: Sheet, book: DirectionBook, offered: Span | None = None) -> list[tuple[str, bool]]:
