@@ -1721,6 +1721,106 @@ def test_a_contractors_paper_for_another_operator_or_that_only_mentions_us_stays
     assert not paper.ours, paper.because
 
 
+@pytest.mark.parametrize(
+    ("who", "words"),
+    [
+        *(
+            ("Fibra y redes", f". {said}")
+            for said in (
+                "El titular es contratista de CNT EP",
+                "Ocupación del titular: contratista CNT EP",
+                "El cliente trabaja para CNT EP",
+                "El cliente reclama que la factura llega a nombre de CNT EP",
+                "Contrato anterior a nombre de CNT EP",
+                "Equipo facturado a nombre de CNT EP",
+                "Poste arrendado por orden de CNT EP",
+                "Dejó de ser contratista de CNT EP",
+                "Fuimos contratista de CNT EP",
+                "Próximamente contratista de CNT EP",
+                "Servicio retirado por contratista CNT EP",
+                "Daño causado por la cuadrilla contratada por CNT EP",
+                "La fibra la instaló el contratista de CNT EP",
+                "Competencia: contratista CNT EP",
+                "El titular, quien actúa en representación de CNT EP, firma",
+                "El cliente recibe sus facturas a nombre de CNT EP",
+                "El técnico no actúa en nombre de CNT EP",
+                "El vecino recibe la señal por cuenta de CNT EP",
+            )
+        ),
+        ("Antiguo contratista de CNT EP", ""),
+        ("Fuimos contratista de CNT EP", ""),
+        ("Próximamente contratista de CNT EP", ""),
+        ("Contratista de CNT EP hasta 2020", ""),
+        ("Competencia: contratista CNT EP", ""),
+        ("Cliente: contratista de CNT EP", ""),
+        ("Factura a nombre de CNT EP", ""),
+    ],
+)
+def test_who_is_said_to_work_for_us_elsewhere_than_as_the_issuer_or_who_receives_makes_no_paper_ours(
+    who: str, words: str
+) -> None:
+    paper = field_work(who, words, number="1700000019")
+    assert not paper.ours, paper.because
+
+
+@pytest.mark.parametrize("words", ["", "   RUC 0190354871001"])
+def test_the_customers_trade_under_the_title_does_not_make_a_paper_ours(words: str) -> None:
+    page = FIELD_WORK.format(who="Fibra y redes", words="", caption="CEDULA / RUC", number="1700000019")
+    trade = f"  OCUPACION DEL TITULAR: contratista de CNT EP{words}"
+    paper = read(page.replace("ACTA DE RETIRO DE EQUIPOS\n", f"ACTA DE RETIRO DE EQUIPOS\n{trade}\n"))
+    assert not paper.ours, paper.because
+
+
+def test_a_contractor_that_names_itself_under_the_title_beside_its_number_is_ours() -> None:
+    page = FIELD_WORK.format(who="", words="", caption="CEDULA / RUC", number="1700000019")
+    title = "              ACTA DE RETIRO DE EQUIPOS\n"
+    page = page.replace("RUC 0190354871001", "").replace(title, "")
+    own = "  Contratista de CNT EP\n  RUC 0190354871001\n"
+    for head in (own, "  RUC 0190354871001    Contratista de CNT EP\n"):
+        paper = read(f"\n{title}{head}{page}")
+        assert paper.ours, paper.because
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Proveedor: NETLIFE",
+        "Proveedor de internet: CLARO",
+        "ISP: Netlife",
+        "Equipos de Claro",
+        "Equipos pertenecientes a Netlife",
+        "Plan Netlife 100 megas",
+        "Red: CELERITY",
+        "Contrato Netlife No. 1234",
+        "Cambio de equipo Claro",
+        "Cambio de plan: Netlife",
+    ],
+)
+def test_another_operator_on_a_contractors_paper_makes_it_foreign(said: str) -> None:
+    paper = field_work(words=f". {said}", number="1700000019")
+    assert not paper.ours, paper.because
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Motivo: cambio de operadora: NETLIFE",
+        "Motivo: cambio de proveedor a Claro",
+        "Motivo: se cambia a Netlife",
+        "El cliente migra a la operadora Claro",
+        "Portabilidad a CLARO",
+        "Nueva operadora: XTRIM",
+        "Dirección: Cdla. La Garzota, segunda etapa, mz. 4",
+        "Dirección: Urdesa etapa 2",
+        "Dirección: vía a Puerto Claro",
+        "Modem de color claro",
+    ],
+)
+def test_whom_a_customer_goes_to_and_words_that_are_no_operator_leave_a_contractors_paper_ours(said: str) -> None:
+    paper = field_work(words=f". {said}", number="1700000019")
+    assert paper.ours, paper.because
+
+
 def test_a_paper_that_only_names_us_as_whom_the_customer_left_is_not_ours() -> None:
     head = "\n      FIBRA DEL PACIFICO\n\n"
     bare = LIST.replace(HEAD, head).replace("CNT EP", "la empresa").replace("CNT", "la empresa")
