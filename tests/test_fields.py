@@ -1670,6 +1670,62 @@ def test_a_tax_number_far_from_the_customers_captions_is_not_the_holders(line: s
     assert page.id_number is None
 
 
+OF_THE_FIELD = """
+  SERVICIOS DEL AUSTRO CIA. LTDA.     Contratista de CNT EP
+  {over}
+              ACTA DE RETIRO DE EQUIPOS
+  {under}
+  El titular entrega al técnico los equipos descritos a continuación
+  ONT  HUAWEI    Serie: HWTCC661499D
+"""
+
+
+def of_the_field(over: str, under: str) -> Fields:
+    text = OF_THE_FIELD.format(over=over, under=under)
+    (paper,) = read_papers([document(typed(text), typed(text))], BOOK)
+    return paper
+
+
+@pytest.mark.parametrize(
+    ("over", "under"),
+    [
+        ("", "Cliente: MORALES PAZ JUANA\n  Contratista: SERVICIOS DEL AUSTRO  RUC: 1700000019001"),
+        ("", "Cliente: MORALES PAZ JUANA\n  Empresa instaladora\n  RUC: 1700000019001"),
+        ("", "Cliente: MORALES PAZ JUANA\n  Empresa: AUSTRO\n  RUC No. 1700000019001"),
+        ("", "Cliente: MORALES PAZ JUANA\n  Técnico: PAZ LUIS   RUC: 1700000019001"),
+        ("", "Cliente: MORALES PAZ JUANA\n  Proveedor: AUSTRO   RUC: 1700000019001"),
+        ("", "Cliente: MORALES PAZ JUANA\n  Razón social del contratista: AUSTRO\n  RUC: 1700000019001"),
+        ("", "Cliente: MORALES PAZ JUANA\n  RUC del contratista: 1700000019001"),
+        ("", "Cliente: MORALES PAZ JUANA\n  RUC contratista: 1700000019001"),
+        ("", "Contratista: SERVICIOS DEL AUSTRO  RUC: 1700000019001\n  Cliente: MORALES PAZ JUANA   Cédula:"),
+        ("RUC / C.I.: 1700000019001", "Cliente: MORALES PAZ JUANA"),
+        ("Identificación: 1700000019001", "Cliente: MORALES PAZ JUANA"),
+        ("C.I. 1700000019", "Cliente: MORALES PAZ JUANA"),
+        ("Cédula: 1700000019", "Cliente: MORALES PAZ JUANA"),
+    ],
+)
+def test_a_number_of_who_issued_a_paper_is_never_proven_the_holders(over: str, under: str) -> None:
+    number = of_the_field(over, under).id_number
+    assert number is None or not number.proven, number
+
+
+@pytest.mark.parametrize(
+    ("over", "under"),
+    [
+        ("", "Cliente: MORALES PAZ JUANA\n  RUC: 1700000019001"),
+        ("RUC: 0190354871001", "Empresa: AUSTRO\n  Cliente: MORALES PAZ JUANA\n  RUC: 1700000019001"),
+        ("", "Empresa: CNT EP   Cédula / RUC: 1700000019001\n  Cliente: MORALES PAZ JUANA"),
+        ("", "Razón social: EMPRESA ELECTRICA DEL AUSTRO\n  RUC: 1700000019001"),
+        ("", "Cliente: MORALES PAZ JUANA        Contratista: AUSTRO\n  RUC: 1700000019001"),
+        ("Cliente: MORALES PAZ JUANA   Cédula / RUC: 1700000019001", ""),
+        ("", "Técnico: PAZ LUIS\n  Cliente: MORALES PAZ JUANA\n  RUC: 1700000019001"),
+    ],
+)
+def test_a_tax_number_behind_the_customers_caption_is_proven_his(over: str, under: str) -> None:
+    number = of_the_field(over, under).id_number
+    assert value(number) == "1700000019001" and number is not None and number.proven, number
+
+
 def test_the_tax_number_of_a_customer_is_the_holders() -> None:
     assert value(field_work(caption="RUC", number="1793213150001").id_number) == "1793213150001"
     assert value(field_work(caption="CEDULA / RUC", number="1793213150001").id_number) == "1793213150001"

@@ -98,6 +98,7 @@ def id_number_of(sheet: Sheet, book: DocumentsBook, signing: float) -> Field | N
     found: list[tuple[float, float, Field]] = []
     issuers = issuers_rucs(sheet, book)
     agents = [sheet.span_of(hit).box for hit in sheet.hits_of("agent") if hit.strong]
+    titled = _title_top(sheet, book)
     tabled = [Value(span, hit, "columna") for span, hit in in_people_table(sheet, "id_number")]
     for value in tabled or values(sheet, "id_number"):
         number = _digits(value.span.text, (10, 13))
@@ -116,7 +117,11 @@ def id_number_of(sheet: Sheet, book: DocumentsBook, signing: float) -> Field | N
         field = replace(field, proven=valid and not repaired and field.confidence >= _SURE)
         low = span.box.y0 >= min(signing, _SIGNERS) or is_staffs(sheet.text, text) or _of_several(sheet, value)
         near_agent = any(0 <= span.box.y0 - box.y0 < 2.5 * sheet.line_height for box in agents)
-        if low or near_agent or guessed:  # whose number it is, or which, stays open, however well it is read
+        # Over the title stands who issued the paper, unless something of the customer's stands before it.
+        over = span.box.y1 <= titled and not _names_the_customer(sheet, value.hit)
+        if (
+            low or near_agent or guessed or over or _is_the_companys(sheet, value.hit)
+        ):  # whose number it is, or which, stays open, however well it is read
             field = replace(field, proven=False, confidence=min(field.confidence, 0.5), rule=f"{LOOSE}{field.rule}")
         # A bare "RUC" is as often that of who issued the paper.
         bare_ruc = 1.5 * (value.hit.label == "RUC" and len(text) == _RUC_DIGITS)
@@ -164,18 +169,76 @@ def _title_top(sheet: Sheet, book: DocumentsBook) -> float:
 
 
 def _follows_the_customer(sheet: Sheet, hit: Hit) -> bool:
-    """Whether a caption of the customer's name or number stands before a label in its line, or close above it."""
-    place = (hit.row, hit.cell, hit.start)
-    return any(
-        other.strong
+    """Whether a caption of the customer's name or number stands before a label in its line, or close above it.
+
+    Not where one of the company's side stands between: "Contratista: REDES DEL AUSTRO   RUC: ...".
+    """
+    before = [
+        other
+        for other in sheet.hits
+        if other.strong
         and other.fields & {"holder", "id_number"}
         and other.label != "RUC"
         and hit.row - _NEAR_ROWS <= other.row
-        and (other.row, other.cell, other.start) < place
+        and (other.row, other.cell, other.start) < (hit.row, hit.cell, hit.start)
+    ]
+    if not before:
+        return False
+    names = [other for other in before if "holder" in other.fields] or before
+    last = max(names, key=lambda other: (other.row, other.cell, other.start))
+    return not _tells_of_the_company(sheet, (last.row, last.cell, last.end), hit)
+
+
+def _names_the_customer(sheet: Sheet, hit: Hit) -> bool:
+    """Whether a label says that it is the customer's, or a caption of his name stands close before it."""
+    said = plain(sheet.rows[hit.row][hit.cell].text)
+    holder = any(
+        other.strong
+        and "holder" in other.fields
+        and hit.row - _NEAR_ROWS <= other.row
+        and (other.row, other.cell, other.start) < (hit.row, hit.cell, hit.start)
         for other in sheet.hits
     )
+    return (holder and _follows_the_customer(sheet, hit)) or _OF_THE_CUSTOMER.search(said) is not None
 
 
+def _is_the_companys(sheet: Sheet, hit: Hit) -> bool:
+    """Whether a caption of the company's side stands before a label in its line or the one above it."""
+    own = sheet.rows[hit.row][hit.cell].words[hit.start : hit.start + 6]
+    if _OF_THE_CUSTOMER.search(plain(" ".join(word.text for word in own))):
+        return False
+    names = [
+        (other.row, other.cell, other.end)
+        for other in sheet.hits
+        if other.strong
+        and "holder" in other.fields
+        and hit.row - 1 <= other.row
+        and (other.row, other.cell, other.start) < (hit.row, hit.cell, hit.start)
+    ]
+    return _tells_of_the_company(sheet, max(names, default=(hit.row - 1, 0, 0)), hit)
+
+
+def _tells_of_the_company(sheet: Sheet, start: tuple[int, int, int], hit: Hit) -> bool:
+    """Whether a caption of the company's side stands between a place (row, cell, word) and a label, in its columns."""
+    box = sheet.span_of(hit).box
+    for row in range(max(0, start[0]), hit.row + 1):
+        for place, cell in enumerate(sheet.rows[row]):
+            if (row, place) < start[:2] or (row, place) > (hit.row, hit.cell) or cell.box.x0 > box.x1:
+                continue
+            first = start[2] if (row, place) == start[:2] else 0
+            stop = hit.start if (row, place) == (hit.row, hit.cell) else len(cell.words)
+            if _COMPANYS_SIDE.search(plain(" ".join(word.text for word in cell.words[first:stop]))):
+                return True
+    return False
+
+
+_OF_THE_CUSTOMER = re.compile(r"\b(CLIENTE|TITULAR|ABONADO|SUSCRIPTOR|USUARIO)\b")
+_COMPANYS_SIDE = re.compile(
+    r"(^|\bDEL? (LA )?|: *)(((SUB ?)?CONTRATISTA|INSTALADORA?|PROVEEDORA?|CUADRILLA|IMPRENTA|EMISORA?|DISTRIBUIDORA?|"
+    r"EJECUTORA?)\b|(EMPRESA|COMPANIA|TECNIC[OA])"
+    r"( ?:(?! (LA )?CNT\b)|$| (CONTRATISTA|INSTALADORA|EJECUTORA|RESPONSABLE|PRESTADORA|EMISORA)))"
+)
+"""Captions of who works for the company, or printed the paper; "EMPRESA ELECTRICA" may be a customer's name."""
 _NEAR_ROWS = 4
 
 
