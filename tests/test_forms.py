@@ -913,3 +913,61 @@ def test_the_copy_beside_the_original_lists_nothing_more() -> None:
     for copied in ("KS88297C2PM5C", "KS88Z97C2PM5C"):
         paper = read("\n".join((RETURN, head, row.format("DECO   ", copied))))
         assert serials(paper) == ["KS88297C2PM5C"]
+
+
+DAY_MONTH_YEAR = "DÍA   MES   AÑO    "
+
+
+def _dated(under: str, captions: str = DAY_MONTH_YEAR) -> tuple[Fields, Fields]:
+    """Two papers: what is written stands under the captions, and over them."""
+    row = "  {office}      {words}   {order}\n"
+    return tuple(  # type: ignore[return-value]
+        read_papers([document(*(typed(RETURN + upper + lower),) * 2)], BOOK)[0]
+        for one, two in ((captions, under), (under, captions))
+        for upper in [row.format(office="OFICINA COMERCIAL", words=one, order="ORDEN")]
+        for lower in [row.format(office="AGENCIA BABAHOYO ", words=two, order="46342")]
+    )
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "1 2   1     2 0 2 5",
+        "1     0 3   2 0 2 5",
+        "1 2   3     2 0 2 5",
+        "12    0     2 0 2 5",
+        "1     03    2 0 2 5",
+        "12    11    20     ",
+        "12    11    2 0    ",
+        "12    11    2 0 2  ",
+        "12    11    20 5   ",
+        "12    11    25     ",
+        "1 2         2025   ",
+        "1     03    2025   ",
+        "      1 2   2025   ",
+    ],
+)
+def test_a_day_of_which_a_box_was_not_read_is_none(written: str) -> None:
+    for paper in _dated(written):
+        assert paper.date is None, written
+
+
+@pytest.mark.parametrize(
+    ("written", "iso"),
+    [
+        ("1 2   0 3   2 0 2 5", "2025-03-12"),
+        ("12    03    2 0 2 5", "2025-03-12"),
+        ("12    03    2025   ", "2025-03-12"),
+        ("5     3     2025   ", "2025-03-05"),
+        ("0 5   11    2025   ", "2025-11-05"),
+    ],
+)
+def test_a_day_of_which_each_box_was_read_is_one(written: str, iso: str) -> None:
+    for paper in _dated(written):
+        assert value(paper.date) == iso
+
+
+def test_a_year_of_two_digits_counts_where_the_form_prints_its_century() -> None:
+    for written in ("12    03    20 25  ", "12    03    20__25 ", "12    3     20__ 25"):
+        for paper in _dated(written):
+            assert value(paper.date) == "2025-03-12", written

@@ -695,7 +695,12 @@ def _in_boxes(span: Span) -> str:
 def _in_columns(span: Span) -> str:
     """ISO form of day, month and year in a box each, behind a label of days; strokes between them are no words."""
     parts = re.fullmatch(r"(\d{1,2}) (\d{1,2}) (20\d\d)", spelled(span.text))
-    return as_date("/".join(parts.groups())) if parts else ""
+    return as_date("/".join(parts.groups())) if parts and not _lacks_a_digit(parts[1], parts[2]) else ""
+
+
+def _lacks_a_digit(day: str, month: str) -> bool:
+    """Whether a day or month has one digit beside one that is written with its nought: "1" of "1_", and "03"."""
+    return len(day) != len(month) and month.isdigit() and (day.startswith("0") or month.startswith("0"))
 
 
 def _at_day_month_year(sheet: Sheet) -> Field | None:
@@ -718,18 +723,20 @@ def _at_day_month_year(sheet: Sheet) -> Field | None:
             numbers = list(takewhile(lambda word: re.fullmatch(r"[\d.|/-]+", word.text), near))
             for found, read in ((near, _in_boxes), (numbers, _in_columns)):
                 iso = read(Span(tuple(found))) if found else ""
-                if iso:
+                # Of one digit alone only its column tells whether it is a day, a month or half of one.
+                if iso and (read is _in_boxes or min(len(word.text.strip(".|/-")) for word in found) > 1):
                     return field_of(sheet, iso, Span(tuple(found)), f"fecha:{way} DIA MES ANO")
-            if way == "sobre" and sum(len(word.text) == 1 for word in near) > 2:
-                continue  # boxes of which not all were read
             parts = [
                 [word for word in words if starts[place] <= (word.box.x0 + word.box.x1) / 2 < ends[place]]
                 for place in range(at, at + 3)
             ]
             if not all(parts):
                 continue
-            day, month, year = ("".join(spelled(word.text) for word in part).strip(".|/ ") for part in parts)
-            iso = as_date(f"{day}/{month}/{year}") if re.fullmatch(r"20\d\d|\d\d", year) else ""
+            day, month, year = ("".join(spelled(word.text) for word in part).strip(".|/_ ") for part in parts)
+            year = re.sub(r"^20[_.]+", "20", year)  # a form may print the century before its boxes
+            boxed = any(sum(len(word.text.strip(".|")) == 1 for word in part) > 1 for part in parts)
+            lacking = _lacks_a_digit(day, month) or (boxed and (len(day) < 2 or len(month) < 2))
+            iso = as_date(f"{day}/{month}/{year}") if re.fullmatch(r"20\d\d", year) and not lacking else ""
             if iso:
                 span = Span(tuple(word for part in parts for word in part))
                 return field_of(sheet, iso, span, f"fecha:{way} DIA MES ANO")
