@@ -971,3 +971,53 @@ def test_a_year_of_two_digits_counts_where_the_form_prints_its_century() -> None
     for written in ("12    03    20 25  ", "12    03    20__25 ", "12    3     20__ 25"):
         for paper in _dated(written):
             assert value(paper.date) == "2025-03-12", written
+
+
+def _twice(words: str) -> Fields:
+    (paper,) = read_papers([document(*(typed(f"{RETURN}\n{words}\n"),) * 2)], BOOK)
+    return paper
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "línea de internet número 022 345 678 9, a quien",
+        "titular del servicio de Internet Fijo No. 12 34 56 78 90, a quien",
+        "titular del servicio de Internet Fijo No. (02) 234 56 78 9, a quien",
+        "titular del servicio de Internet Fijo No. 022345678 - 1, a quien",
+        "titular del servicio de Internet Fijo No. 022345678 / 9, a quien",
+        "titular del servicio de Internet Fijo No. 022345678, 022345679, a quien",
+        "titular del servicio de Internet Fijo No. 022345678/1, a quien",
+        "titular del servicio de Internet Fijo No. 022345678 (1), a quien",
+    ],
+)
+def test_a_service_number_in_a_sentence_is_never_a_part_of_a_longer_one(said: str) -> None:
+    paper = _twice(f"  En la ciudad comparece el señor JUAN MORALES PAZ,\n  {said}")
+    assert paper.service_number is None or not paper.service_number.proven, paper.service_number
+    assert value(paper.service_number) not in {"022345678", "123456", "12345678"}
+
+
+def test_a_service_number_in_a_sentence_is_proven_where_it_is_one_word_or_has_the_form_of_a_line() -> None:
+    for said, proven in (("022345678, a quien", True), ("(02) 234-5678, a quien", True), ("022 34 5678 a", False)):
+        number = _twice(f"  JUAN MORALES PAZ, titular del servicio de Internet Fijo No. {said}").service_number
+        assert number is not None and (number.value, number.proven) == ("022345678", proven), (said, number)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "0 8 0 1 9 2 4    12",
+        "0 8 0 1 9 24",
+        "0 8 0 1 9 2 4 5 - 1",
+        "0 8 0 1 9 2 4 -1",
+        "0 8 0 1 9 2 4 / 25",
+        "0 8 0 1 9 2 4 A12",
+    ],
+)
+def test_a_number_in_boxes_that_goes_on_behind_them_is_none(said: str) -> None:
+    assert _twice(f"  No. de acta: {said}").number is None
+
+
+def test_what_stands_behind_the_boxes_of_a_number_and_is_no_number_does_not_spoil_it() -> None:
+    for said in ("0 8 0 1 9 2 4", "0 8 0 1 9 2 4 ORIGINAL", "0 8 0 1 9 2 4 |"):
+        assert value(_twice(f"  No. de acta: {said}").number) == "0801924", said

@@ -324,14 +324,31 @@ def _named_in_a_sentence(sheet: Sheet, book: DocumentsBook, taken: frozenset[str
                 match = _SERVICE.match(spelled(plain(span.text).replace("–", "-"))) if span.words else None
                 digits = re.sub(r"\D", "", match[1]) if match else ""
                 mobile = len(digits) == 10 and digits.startswith("09")
-                if 6 <= len(digits) <= 9 and digits not in taken and not mobile and not as_date(span.text):
+                if match and 6 <= len(digits) <= 9 and digits not in taken and not mobile and not as_date(span.text):
+                    here = stop + signs < len(row[0].words)
+                    # A dash alone begins a cell, and so does what stands behind it.
+                    beside = [word for cell in row[1:] for word in cell.words] if here else []
+                    tail = " ".join(
+                        word.text
+                        for word in (
+                            *row[0].words[stop + signs :],
+                            *beside,
+                            *words[max(stop + signs, len(row[0].words)) :],
+                        )
+                    ).replace("–", "-")
+                    if _GOES_ON.match(spelled(plain(tail))[match.end() :]):
+                        return None  # a number of which this is the beginning
                     found[digits] = _only(span, digits)
     if len(found) != 1:
         return None
     ((digits, span),) = found.items()
-    return field_of(sheet, digits, span, "servicio:en una frase:SERVICIO")
+    field = field_of(sheet, digits, span, "servicio:en una frase:SERVICIO")
+    if len(span.words) == 1 or _LANDLINE.fullmatch(span.text.strip(".,;: ")):
+        return field
+    return replace(field, confidence=min(field.confidence, 0.5), rule=f"{LOOSE}{field.rule}")  # of words put together
 
 
+_GOES_ON = re.compile(r"[.:]? *[(\-/]? *\d|,? *(Y|E)? *\d{6}")
 _OF_SERVICES = frozenset({squeezed("SERVICIO"), squeezed("LINEA"), squeezed("CUENTA")})
 _LONGEST_LINE, _MOST_PARTS = 7, 3
 """Words from the word "servicio" to its number, and words of such a number at most."""
@@ -472,6 +489,8 @@ def acta_number(sheet: Sheet, others: Collection[str] = (), *, known: bool = Fal
         first, whole = _acta_text(value.span), value.span
         if first is None:
             first, whole = _acta_text_in_two_lines(sheet, value.span)
+        if first is not None and _boxes_go_on(sheet, Span(whole.words[: len(first)])):
+            continue
         if first is None or as_date(first) or re.sub(r"\D", "", first) == "":
             continue
         if is_anythings_number(value.hit, first) and not (known and not _speaks_of_a_service(sheet, value.hit)):
@@ -532,6 +551,9 @@ def _acta_text(span: Span) -> str | None:
     """The number with which a text begins, in capitals; None where it begins with none."""
     boxed = list(takewhile(lambda word: re.fullmatch(r"[0-9A-Z]", plain(word.text).strip(".|")), span.words))
     if len(boxed) >= _FEWEST_BOXES:
+        behind = span.words[len(boxed)].text if len(boxed) < len(span.words) else ""
+        if _IS_MORE.match(behind) and not as_date(behind):
+            return None  # it goes on where its boxes end
         joined = "".join(plain(word.text).strip(".|") for word in boxed)
         return joined if _ACTA_NUMBER.fullmatch(joined) else None
     first = plain(span.words[0].text).strip(".:# ")
@@ -544,6 +566,26 @@ def _acta_text(span: Span) -> str | None:
     ):
         first = plain(span.words[1].text).strip(".:# ")
     return first if _ACTA_NUMBER.fullmatch(first) else None
+
+
+_IS_MORE = re.compile(r"[\-–—/]|.*\d")
+
+
+def _boxes_go_on(sheet: Sheet, number: Span) -> bool:
+    """Whether more of a number in boxes stands close behind them, in whatever cell of its line."""
+    words = number.words
+    if len(words) < _FEWEST_BOXES or any(len(word.text.strip(".|")) > 1 for word in words):
+        return False
+    step = (words[-1].box.x0 - words[0].box.x0) / (len(words) - 1)
+    edge, middle = words[-1].box.x1, (words[-1].box.y0 + words[-1].box.y1) / 2
+    behind = [word for word in sheet.words if word.box.x0 >= edge and word.box.y0 <= middle <= word.box.y1]
+    first = min(behind, key=lambda word: word.box.x0, default=None)
+    near = first is not None and first.box.x0 - edge < _WIDEST_GAP * step
+    return near and first is not None and _IS_MORE.match(first.text) is not None and not as_date(first.text)
+
+
+_WIDEST_GAP = 2.5
+"""Steps from box to box, within which what stands behind the last may still belong to the number."""
 
 
 def _acta_text_in_two_lines(sheet: Sheet, span: Span) -> tuple[str | None, Span]:
