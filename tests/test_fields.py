@@ -2019,3 +2019,33 @@ def test_what_is_a_doubt_and_what_only_sounds_like_one(said: str, direction: Dir
 def test_a_mere_reason_does_not_tell_that_a_customer_who_moves_gave_his_equipment_back() -> None:
     paper = read(f"{PLAIN_ACTA}\n  Equipos retirados\n  Motivo: Cambio de domicilio\n")
     assert paper.direction is Direction.DESCONOCIDA, paper.because
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Motivo: cambio de domicilio. El cliente entrega a CNT EP los equipos para instalarlos en su nueva vivienda.",
+        "Motivo: cambio de domicilio. El cliente entrega a CNT EP los equipos y se instalará de nuevo.",
+        "Motivo: mudanza de ciudad. El cliente entrega a CNT EP los equipos y tendrá otros en el nuevo domicilio.",
+        "Motivo: cambio de domicilio. El cliente entrega a CNT EP los equipos, que se reinstalan después.",
+        "Motivo: cambio de domicilio. El cliente entrega a CNT EP los equipos, que se conectarán en otra casa.",
+        "Motivo: cambio de domicilio. El cliente entrega a CNT EP los equipos, que se conectarán nuevamente.",
+        "El cliente entrega a CNT EP los equipos. Baja del servicio por cambio de domicilio: se instala en otra casa.",
+    ],
+)
+def test_who_moves_and_takes_his_service_along_gave_nothing_back(words: str) -> None:
+    paper = read(f"{PLAIN_ACTA}\n  {words}\n")
+    assert paper.direction is Direction.DESCONOCIDA, paper.because
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Motivo: cambio de domicilio. El cliente entrega a CNT EP los equipos detallados.",
+        "Motivo: cambio de domicilio. El cliente entrega a CNT EP los equipos desinstalados.",
+        "El cliente entrega a CNT EP los equipos. Baja del servicio por cambio de domicilio.",
+    ],
+)
+def test_who_moves_and_ends_his_service_gives_his_equipment_back(words: str) -> None:
+    paper = read(f"{PLAIN_ACTA}\n  {words}\n")
+    assert paper.direction is Direction.DEVOLUCION, paper.because
