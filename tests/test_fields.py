@@ -1963,6 +1963,7 @@ def test_what_only_sounds_like_a_return_is_none(words: str) -> None:
         "La empresa, por intermedio de su agencia, recibe del cliente el valor de la instalación.",
         "CNT EP recibe los reclamos del cliente.",
         "Declaro que entrego a la empresa mis datos personales.",
+        "El técnico recibe del cliente la firma.",
         "Equipos recibidos por CNT EP del proveedor e instalados al cliente",
         "Equipos recibidos por CNT EP en bodega central y entregados al cliente",
         "Los equipos fueron entregados por el cliente interno de CNT.",

@@ -1021,3 +1021,16 @@ def test_a_number_in_boxes_that_goes_on_behind_them_is_none(said: str) -> None:
 def test_what_stands_behind_the_boxes_of_a_number_and_is_no_number_does_not_spoil_it() -> None:
     for said in ("0 8 0 1 9 2 4", "0 8 0 1 9 2 4 ORIGINAL", "0 8 0 1 9 2 4 |"):
         assert value(_twice(f"  No. de acta: {said}").number) == "0801924", said
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "servicio de internet fijo No. de orden 1234567 del cliente",
+        "servicio de televisión No. de contrato 4735707, a quien",
+        "servicio de Internet Fijo, con No. de cédula 170000001, se",
+    ],
+)
+def test_a_number_that_is_said_to_be_anothers_is_no_services(said: str) -> None:
+    number = _twice(f"  En la ciudad comparece el señor JUAN MORALES PAZ,\n  {said}").service_number
+    assert number is None or not number.proven, number

@@ -386,8 +386,9 @@ def services_on(sheet: Sheet, taken: frozenset[str]) -> Iterator[tuple[bool, Fie
     for value in values(sheet, "service_number"):
         if any(word.text.endswith(":") for word in sheet.span_of(value.hit).words[:-1]):
             continue  # "Servicio: Televisión" is a label with its value
-        match = _SERVICE.search(spelled(plain(value.span.text).replace("–", "-")))
-        if match is None or _is_letterhead(sheet, value.hit.row):
+        text = spelled(plain(value.span.text).replace("–", "-"))
+        match = _SERVICE.search(text)
+        if match is None or _OF_ANOTHER.search(text[: match.start()]) or _is_letterhead(sheet, value.hit.row):
             continue
         digits = re.sub(r"\D", "", match[1])
         if digits.startswith("593") and len(digits) in (11, 12):
@@ -418,6 +419,8 @@ def _is_letterhead(sheet: Sheet, row: int) -> bool:
 
 _ADDRESS = re.compile(r"\bW{3}\b|\.(GOB|COM|EC)\b|\bPBX\b|\bCALL ?CENTER\b|\b1 ?800\b|\b(CONTACTO|ATENCION) AL 100\b")
 _STREET = re.compile(r"\b(AV|AVENIDA|CALLE|EDIFICIO|ESQUINA)\b")
+_OF_ANOTHER = re.compile(r"\b(ORDEN|CEDULA|FACTURA|TRAMITE|SOLICITUD|TICKET|RUC|CONTRATO|TURNO|ACTA)\b")
+"""Words between a service's label and a number that make it another's: "servicio de TV No. de contrato 47357"."""
 
 
 def _opens_its_label(sheet: Sheet, hit: Hit, field: str = "service_number") -> bool:
