@@ -238,6 +238,30 @@ def test_a_service_is_read_behind_its_short_label() -> None:
     assert value(read(RESTITUTION.format(said=said)).service_number) == "023353632"
 
 
+def test_who_receives_for_the_company_in_a_sentence_is_not_the_holder() -> None:
+    said = "Los recibe por la empresa VELIZ HARO MARCO, con cédula 1700000019. Para constancia firman las partes."
+    number = read(RESTITUTION.format(said=f"El abonado restituye a CNT EP los bienes.\n   {said}")).id_number
+    assert number is None or not number.proven
+    own = "Los recibe por la empresa el asesor. El abonado MORALES PAZ JUANA, con cédula 1700000019, firma."
+    number = read(RESTITUTION.format(said=f"El abonado restituye a CNT EP los bienes.\n   {own}")).id_number
+    assert number is not None and number.value == "1700000019" and number.proven
+
+
+def test_a_delegates_number_under_a_list_is_no_serial() -> None:
+    listed = (
+        RETURN
+        + """
+   Equipo                Marca      Modelo     Serie
+   Módem ADSL            Huawei     HG530      2102311882010
+   Fuente de poder
+
+   Delegado: PEREZ VACA HUGO                   C.I. del delegado: 0900000027
+"""
+    )
+    assert serials(read(listed)) == ["2102311882010"]
+    assert serials(read(listed.replace("2102311882010", "0900000027"))) == ["0900000027"]
+
+
 def test_an_office_is_nobodys_name() -> None:
     names = ("AGENCIA RIOBAMBA NORTE", "Agencia Quito", "AGENCIA DE VIAJES SOL DEL SUR")
     spans = (Span(tuple(Word(word, Box(0.1, 0.1, 0.2, 0.11), 1.0, 0) for word in name.split())) for name in names)

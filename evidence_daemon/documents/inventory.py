@@ -15,10 +15,11 @@ from evidence_daemon.cases.equipment import (
     plain,
     types_named,
 )
+from evidence_daemon.cases.identity import read_id
 from evidence_daemon.documents.labelled import LOOSE, above_of, below_of, field_of, left_of, next_line, right_of
 from evidence_daemon.documents.layout import Hit, Sheet, Span, column_of, columns, distance, has_colon, value_after
 from evidence_daemon.documents.values import as_date
-from evidence_daemon.model import WITHOUT_SERIAL, Box, Engine, EquipmentLine, EquipmentType, Field, Word
+from evidence_daemon.model import WITHOUT_SERIAL, Box, Engine, EquipmentLine, EquipmentType, Field, IdCheck, Word
 from evidence_daemon.rulebook import DocumentsBook
 
 # ── equipment ────────────────────────────────────────────────────────────────────────────────────
@@ -395,7 +396,7 @@ def _serial_field(sheet: Sheet, words: Sequence[Word], way: str, models: frozens
         if glued is not None and glued[1] != text and is_pon_serial(glued[1]):
             return field_of(sheet, label_form(glued[1]), span, f"{LOOSE}serie:{way}")
         worded = len(span.words) > 1 and any(re.fullmatch(r"[A-Z]{5,}", _bare(word)) for word in span.words)
-        if text and not worded:  # "No entregado USD 75.00" is a remark
+        if text and not worded and not _is_a_persons(sheet, span, text):  # "No entregado USD 75.00" is a remark
             # Few digits and no letter: as likely the number of a service as that of a box.
             doubtful = (
                 re.fullmatch(r"\d{1,9}", text)
@@ -410,6 +411,18 @@ def _serial_field(sheet: Sheet, words: Sequence[Word], way: str, models: frozens
             # The form of a PON serial proves it only where no digit can be misread: a 6 read as E is hex too.
             return replace(field, proven=is_pon_serial(text) and field.engine is Engine.TEXTO)
     return None
+
+
+def _is_a_persons(sheet: Sheet, span: Span, text: str) -> bool:
+    """Whether a number is a cédula in a row that tells of somebody: "C.I. del delegado: 1700000019" under a list."""
+    known = read_id(text) if re.fullmatch(r"\d{10}|\d{10}001", text) else None
+    if known is None or known.check is not IdCheck.OK:
+        return False
+    rows = (row for row in sheet.rows if any(span.words[0] in cell.words for cell in row))
+    return any(_SOMEBODYS.search(plain(" ".join(cell.text for cell in row))) for row in rows)
+
+
+_SOMEBODYS = re.compile(r"\b(DELEGAD[OA]|CEDULA|C ?[.,]? ?[I1L]\b|REPRESENTANTE|AUTORIZAD[OA]|APODERAD[OA])")
 
 
 def _bare(word: Word) -> str:

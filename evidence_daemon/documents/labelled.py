@@ -154,6 +154,8 @@ def field_of(sheet: Sheet, value: str, span: Span, rule: str) -> Field:
 
 _ACTS_FOR = re.compile(
     r"\bREPRESENTAD[OA]S?( [A-Z]+){0,4} POR\W*$|\bEN REPRESENTACION DE\b[^¦;]{0,60}$|\bA TRAVES DE\W*$"
+    r"|\bRECIB(E|EN|IO|IDOS?)( [A-Z]+){0,2} (POR|[AE]N? NOMBRE DE) (LA )?"
+    r"(EMPRESA|CNT|CORPORACION|OPERADORA)\b[^¦;.]{0,60}$"
 )
 _IS_STAFF = re.compile(
     r"^\W*(EN|CON) (SU )?(CALIDAD|REPRESENTACION) DE(?!L? (ABONAD|CLIENTE|TITULAR|SUSCRIPTOR|USUARI))"
