@@ -279,6 +279,40 @@ def test_a_box_that_is_ticked_is_seen_in_the_pixels(ticked: tuple[str, ...], dir
     assert paper.direction is direction, paper.because
 
 
+def options(*things: tuple[str, bool], behind: bool) -> bytes:
+    """The note under a line of things to choose from, each with a box before or behind it; these are crossed."""
+
+    def draw(canvas: Canvas) -> None:
+        note(canvas)
+        x = 60.0
+        for text, ticked in things:
+            wide = canvas.stringWidth(text, "Helvetica", 11)
+            box = x + wide + 4 if behind else x
+            canvas.rect(box, 718, 9, 9)
+            if ticked:
+                canvas.line(box + 1, 719, box + 8, 726)
+                canvas.line(box + 1, 726, box + 8, 719)
+            canvas.drawString(x if behind else x + 13, 719, text)
+            x += wide + 36
+
+    return scan(draw)
+
+
+GIVEN, BACK, ELSE = "Entrega al cliente (instalación)", "Devolución del cliente (retiro)", "Consulta"
+
+
+@pytest.mark.parametrize("behind", [False, True], ids=["boxes before", "boxes behind"])
+@pytest.mark.parametrize(
+    ("ticked", "returned"), [((BACK,), True), ((GIVEN,), False), ((GIVEN, BACK), False), ((ELSE, GIVEN), False)]
+)
+def test_a_box_stands_beside_all_the_words_that_it_offers(
+    ticked: tuple[str, ...], returned: bool, *, behind: bool
+) -> None:
+    things = tuple((text, text in ticked) for text in (ELSE, GIVEN, BACK))
+    paper = paper_of(read_one(options(*things, behind=behind)))
+    assert (paper.direction is Direction.DEVOLUCION) is returned
+
+
 def test_where_a_value_is_missing_only_lines_that_are_unsure_go_to_the_strong_engine() -> None:
     def without_service(canvas: Canvas) -> None:
         note(canvas)

@@ -195,9 +195,17 @@ def tickboxes(shown: Pixels, offered: list[list[float]]) -> list[list[Any]]:
         found.append(sides)
     for side in (0, 1):
         boxes = [sides[side] for sides in found]
-        if len(boxes) > 1 and all(boxes) and all(box[4] <= _EMPTY or box[4] >= _MARKED for box in boxes):
+        known = all(boxes) and all(box[4] <= _EMPTY or box[4] >= _MARKED for box in boxes)
+        if len(boxes) > 1 and known and all(map(_is_nearer, offered, found, [side] * len(found))):
             return [[*box[:4], box[4] >= _MARKED] for box in boxes]
     return []
+
+
+def _is_nearer(word: list[float], sides: list[list[Any]], side: int) -> bool:
+    """Whether the box on a side of words belongs to them, and not one on the other side: it stands clearly nearer."""
+    left, right = sides
+    gaps = (word[0] - left[2] if left else 1.0, right[0] - word[2] if right else 1.0)
+    return gaps[1 - side] >= _NEARER * max(gaps[side], 0.0)
 
 
 def _box_in(grey: Pixels, tall: float) -> tuple[int, int, int, int, float] | None:
@@ -224,6 +232,8 @@ def _box_in(grey: Pixels, tall: float) -> tuple[int, int, int, int, float] | Non
     return best
 
 
+_NEARER = 1.6
+"""How many times as far from words the box of the next ones stands as their own."""
 _WHOLE = 0.85
 """Share of each side of a box that is drawn."""
 _LETTERS = 3

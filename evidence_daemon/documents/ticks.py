@@ -93,16 +93,41 @@ def choice_on(sheet: Sheet) -> Chosen | None:
 
 
 def offered_on(sheet: Sheet) -> tuple[Box, ...]:
-    """Words beside which boxes are to be looked for: of a line that offers a return among others and tells no more."""
+    """Beside what boxes are to be looked for: the things to choose from of a line that offers a return among others."""
     for row in sheet.rows:
         pieces = list(_pieces(sheet, row))
-        found = _chosen(pieces)
-        if found is not None:
-            if found[0] is not Choice.OPEN:
-                return ()
-            named = [piece for piece in pieces if any(one.match(plain(piece.text)) for one in (_BACK, _ELSE))]
-            return tuple(Box(piece.x0, piece.word.box.y0, piece.x1, piece.word.box.y1) for piece in named)
+        if _chosen(pieces) is not None:
+            return tuple(_around(thing) for thing in _things(pieces))
     return ()
+
+
+def _things(pieces: list[_Piece]) -> list[list[_Piece]]:
+    """The things to choose from, each as its words; the words that name them alone where these run into one another."""
+    runs: list[list[_Piece]] = []
+    for at, piece in enumerate(pieces):
+        if piece.is_mark or piece.is_box:
+            continue
+        before = pieces[at - 1] if at else None
+        apart = before is None or ((before.is_mark or before.is_box) and before.text not in "()（）")
+        if apart or piece.x0 - max(one.x1 for one in pieces[:at]) > _GAP:
+            runs.append([])
+        runs[-1].append(piece)
+    named = [[one for one in run if any(kind.match(plain(one.text)) for kind in (_BACK, _ELSE))] for run in runs]
+    things = [_printed(run) for run, words in zip(runs, named, strict=True) if words]
+    mixed = any(len({_BACK.match(plain(word.text)) is None for word in words}) > 1 for words in named)
+    return [[word] for words in named for word in words] if mixed or len(things) < 2 else things
+
+
+def _printed(thing: list[_Piece]) -> list[_Piece]:
+    """The words of a thing without a letter at its ends: engines have read the box as one."""
+    first, last = len(thing[0].text) == 1, len(thing[-1].text) == 1
+    return thing[first : len(thing) - last] or thing
+
+
+def _around(thing: list[_Piece]) -> Box:
+    boxes = [piece.word.box for piece in thing]
+    top, bottom = min(box.y0 for box in boxes), max(box.y1 for box in boxes)
+    return Box(min(piece.x0 for piece in thing), top, max(piece.x1 for piece in thing), bottom)
 
 
 def _on(line: Span, box: Box) -> bool:
