@@ -127,7 +127,7 @@ def test_a_monitor_sees_health_readiness_and_what_is_degraded(tmp_path: Path) ->
 def test_a_house_whose_readers_cannot_be_locked_up_is_not_ready(tmp_path: Path) -> None:
     with living(tmp_path) as one:
         assert one.house.unready() == []
-        settings = one.house.config.documents.model_copy(update={"max_seconds": 0.001})
+        settings = one.house.config.documents.model_copy(update={"max_seconds": 1e-6})
         house = replace(one.house, reader=Reader(settings, lambda _png: Sha256(""), one.house.book.documents))
         (lack,) = house.unready()
         assert lack.startswith("sandbox: "), lack
