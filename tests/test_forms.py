@@ -262,6 +262,14 @@ def test_a_delegates_number_under_a_list_is_no_serial() -> None:
     assert serials(read(listed.replace("2102311882010", "0900000027"))) == ["0900000027"]
 
 
+@pytest.mark.parametrize(
+    "line", ["(Instalación)  (X) Retiro  (Cambio)", "( ) Instalación ( ) Retiro", "[x] a [ ] Retiro Baja Alta"]
+)
+def test_a_line_of_boxes_may_begin_with_a_bracket(line: str) -> None:
+    places = [wanted(typed(RETURN + text), BOOK).offered for text in (f"   {line}", f"   {line[1:]}", f"   ({line}")]
+    assert any(places) and all(len(some) != 1 for some in places)
+
+
 def test_an_office_is_nobodys_name() -> None:
     names = ("AGENCIA RIOBAMBA NORTE", "Agencia Quito", "AGENCIA DE VIAJES SOL DEL SUR")
     spans = (Span(tuple(Word(word, Box(0.1, 0.1, 0.2, 0.11), 1.0, 0) for word in name.split())) for name in names)

@@ -109,7 +109,7 @@ def _things(pieces: list[_Piece]) -> list[list[_Piece]]:
             continue
         before = pieces[at - 1] if at else None
         apart = before is None or ((before.is_mark or before.is_box) and before.text not in "()（）")
-        if apart or piece.x0 - max(one.x1 for one in pieces[:at]) > _GAP:
+        if not runs or apart or piece.x0 - max(one.x1 for one in pieces[:at]) > _GAP:
             runs.append([])
         runs[-1].append(piece)
     named = [[one for one in run if any(kind.match(plain(one.text)) for kind in (_BACK, _ELSE))] for run in runs]
