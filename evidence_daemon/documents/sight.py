@@ -319,8 +319,8 @@ def _once(judge: Judge) -> Judge:
 
 _Spread = tuple[Box, float]
 """Boxes of one sign each that were put together before they were read, and how much wider they are on the paper."""
-_MAX_COMBS = 200
-_MAX_STRETCH = 20.0
+_MAX_COMBS, _MAX_STRETCH = 200, 20.0
+"""More than `combs` ever tells of a page, and than a box is wider than its sign."""
 
 
 def _around(corners: list[list[float]]) -> Box:

@@ -77,8 +77,7 @@ def captions(sheet: Sheet, book: DocumentsBook, signing: float) -> Iterator[Capt
 
 
 _DAY = re.compile(r"\W*\d{1,2}[\W_]*([A-Z]{3,10}|\d{1,2})[\W_]*(20)?\d{2}\W*")
-
-
+"""A day as stamps bear it, and nothing else."""
 _MONTH = (
     "(ENE(RO)?|FEB(RERO)?|MAR(ZO)?|ABR(IL)?|MAYO?|JUN(IO)?|JUL(IO)?|AGO(STO)?|SEPT?(IEMBRE)?|SET(IEMBRE)?"
     "|OCT(UBRE)?|NOV(IEMBRE)?|DIC(IEMBRE)?)"

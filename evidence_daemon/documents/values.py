@@ -240,6 +240,7 @@ _COMPANYS_SIDE = re.compile(
 )
 """Captions of who works for the company, or printed the paper; "EMPRESA ELECTRICA" may be a customer's name."""
 _NEAR_ROWS = 4
+"""Rows over a tax number within which a caption of the customer's may be its."""
 
 
 def _of_several(sheet: Sheet, value: Value) -> bool:
@@ -548,6 +549,7 @@ _OWN_NUMBER = re.compile(r"(N|NO|NRO|NUM|NUMERO)?(DE)?(ACTA|CONSTANCIA|CERTIFICA
 
 
 _FEWEST_BOXES = 5
+"""Signs in a box each that make a number; fewer may be anything."""
 
 
 def _acta_text(span: Span) -> str | None:
