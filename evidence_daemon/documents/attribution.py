@@ -15,12 +15,13 @@ from itertools import combinations, pairwise
 from evidence_daemon.cases.equipment import canonical_mac, is_misread_pon, is_pon_serial, plain, types_named
 from evidence_daemon.cases.identity import read_id, same_id
 from evidence_daemon.documents.agreement import one_place
+from evidence_daemon.documents.dates import as_date
 from evidence_daemon.documents.kinds import own_ruc, without_harmless
 from evidence_daemon.documents.labelled import LOOSE, Value, in_people_table, is_staffs, values
 from evidence_daemon.documents.layout import Sheet, Span, distance, squeezed
 from evidence_daemon.documents.people import own_name, person
 from evidence_daemon.documents.signers import signing_top
-from evidence_daemon.documents.values import as_date, is_anythings_number, issuers_rucs, services_on
+from evidence_daemon.documents.values import is_anythings_number, issuers_rucs, services_on
 from evidence_daemon.model import Box, EquipmentLine, Field, IdCheck, Word
 from evidence_daemon.rulebook import DirectionBook, DocumentsBook
 

@@ -17,6 +17,7 @@ from evidence_daemon.cases.equipment import canonical_mac, canonical_serial, is_
 from evidence_daemon.cases.identity import read_id, same_id
 from evidence_daemon.documents import attribution
 from evidence_daemon.documents.agreement import agreed, one_place
+from evidence_daemon.documents.dates import as_date
 from evidence_daemon.documents.inventory import equipment_of, names_equipment
 from evidence_daemon.documents.kinds import direction_of, is_beside, kind_of_all, ours, own_ruc
 from evidence_daemon.documents.labelled import LOOSE
@@ -25,7 +26,7 @@ from evidence_daemon.documents.looks import Wanted, codes_of, masked_in, sheets_
 from evidence_daemon.documents.signers import SIGNING_LABELS, signing_top
 from evidence_daemon.documents.signing import Signed, signed_on
 from evidence_daemon.documents.ticks import choice_on, offered_on
-from evidence_daemon.documents.values import Singles, as_date, singles
+from evidence_daemon.documents.values import Singles, singles
 from evidence_daemon.model import (
     WITHOUT_SERIAL,
     Box,

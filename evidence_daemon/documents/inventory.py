@@ -16,9 +16,9 @@ from evidence_daemon.cases.equipment import (
     types_named,
 )
 from evidence_daemon.cases.identity import read_id
+from evidence_daemon.documents.dates import as_date
 from evidence_daemon.documents.labelled import LOOSE, above_of, below_of, field_of, left_of, next_line, right_of
 from evidence_daemon.documents.layout import Hit, Sheet, Span, column_of, columns, distance, has_colon, value_after
-from evidence_daemon.documents.values import as_date
 from evidence_daemon.model import WITHOUT_SERIAL, Box, Engine, EquipmentLine, EquipmentType, Field, IdCheck, Word
 from evidence_daemon.rulebook import DocumentsBook
 
