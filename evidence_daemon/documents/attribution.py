@@ -16,7 +16,8 @@ from evidence_daemon.cases.equipment import canonical_mac, is_misread_pon, is_po
 from evidence_daemon.cases.identity import read_id, same_id
 from evidence_daemon.documents.agreement import one_place
 from evidence_daemon.documents.dates import as_date
-from evidence_daemon.documents.kinds import own_ruc, without_harmless
+from evidence_daemon.documents.issuers import own_ruc
+from evidence_daemon.documents.kinds import without_harmless
 from evidence_daemon.documents.labelled import LOOSE, Value, in_people_table, is_staffs, values
 from evidence_daemon.documents.layout import Sheet, Span, distance, squeezed
 from evidence_daemon.documents.people import own_name, person

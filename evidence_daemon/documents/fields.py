@@ -19,7 +19,8 @@ from evidence_daemon.documents import attribution
 from evidence_daemon.documents.agreement import agreed, one_place
 from evidence_daemon.documents.dates import as_date
 from evidence_daemon.documents.inventory import equipment_of, names_equipment
-from evidence_daemon.documents.kinds import direction_of, is_beside, kind_of_all, ours, own_ruc
+from evidence_daemon.documents.issuers import ours, own_ruc
+from evidence_daemon.documents.kinds import direction_of, is_beside, kind_of_all
 from evidence_daemon.documents.labelled import LOOSE
 from evidence_daemon.documents.layout import Lexicon, Sheet, Span, squeezed
 from evidence_daemon.documents.looks import Wanted, codes_of, masked_in, sheets_of

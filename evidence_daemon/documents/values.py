@@ -15,7 +15,8 @@ from evidence_daemon.cases.equipment import plain
 from evidence_daemon.cases.identity import read_id, same_id
 from evidence_daemon.documents.agreement import one_place
 from evidence_daemon.documents.dates import as_date, date_of
-from evidence_daemon.documents.kinds import kind_of, own_ruc
+from evidence_daemon.documents.issuers import own_ruc
+from evidence_daemon.documents.kinds import kind_of
 from evidence_daemon.documents.labelled import LOOSE, Value, field_of, in_people_table, is_staffs, values
 from evidence_daemon.documents.layout import Hit, Sheet, Span, spelled, squeezed
 from evidence_daemon.documents.people import agent_of, holder_of, office_of
