@@ -147,7 +147,7 @@ def _opens_with(line: str, wanted: str) -> int:
 
 
 def alike(piece: str, wanted: str) -> bool:
-    """Whether letters are a wanted text but for few misread: none of six letters, two of fourteen and more."""
+    """Whether letters are a wanted text but for few misread: none of five, one of thirteen, two of more."""
     if len(piece) != len(wanted):
         return False
     forgiven = 0 if len(wanted) < 6 else 1 if len(wanted) < 14 else 2
