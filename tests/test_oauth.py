@@ -5,8 +5,11 @@ from __future__ import annotations
 import base64
 import json
 import logging
+import os
+import select
 import socket
 import stat
+import struct
 import subprocess
 import sys
 import threading
@@ -30,6 +33,7 @@ from evidence_daemon.errors import BadInput, LoginRefused, Temporary
 from evidence_daemon.mail.imap import Mailbox
 from evidence_daemon.mail.oauth import Grant, oauthbearer, xoauth2
 from evidence_daemon.mail.smtp import Accepted, Postman
+from evidence_daemon.mail.wire import explain, trust
 
 USER = "buzon"
 Grants = Callable[..., Grant]
@@ -429,6 +433,23 @@ def test_a_connection_lost_while_showing_a_token_is_no_refusal(
         list(mailbox_of(dovecot_of_tokens, one, tmp_path).arrivals(lambda _: ()))
     assert not isinstance(lost.value, LoginRefused)
     assert tokens.asked == ["authorization_code"]
+
+
+def test_a_server_that_hangs_up_before_the_handshake_leaves_no_connection_open(tokens: TokenServer) -> None:
+    tls = trust("mailbox", "tls", "localhost", str(tokens.ca))
+    assert tls is not None
+    with socket.create_server((HOST, 0)) as server:
+        client = socket.create_connection(server.getsockname())
+        peer, _ = server.accept()
+        peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        peer.close()  # with a reset
+        number = client.fileno()
+        select.select([client], [], [], 5)
+        with pytest.raises(ConnectionResetError) as refused:
+            tls.wrap_socket(client, server_hostname="localhost")
+        with pytest.raises(OSError, match="Bad file descriptor"):
+            os.fstat(number)
+        assert explain(refused.value) == "Connection reset by peer"
 
 
 class TokenReceiver(SmtpReceiver):

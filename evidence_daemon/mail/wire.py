@@ -6,6 +6,7 @@ TLS that always verifies, a deadline that no server can outwait, and words for w
 from __future__ import annotations
 
 import contextlib
+import errno
 import imaplib
 import ipaddress
 import os
@@ -14,6 +15,7 @@ import socket
 import ssl
 import threading
 from collections.abc import Iterator
+from typing import Any
 
 from evidence_daemon.errors import BadConfig
 
@@ -32,9 +34,25 @@ def trust(section: str, security: str, host: str, ca_file: str) -> ssl.SSLContex
             )
         return None
     try:
-        return ssl.create_default_context(cafile=ca_file or None)
+        context = ssl.create_default_context(cafile=ca_file or None)
     except (OSError, ssl.SSLError) as fault:
         raise BadConfig(f"{section}.ca_file: {ca_file}: no certificates can be read from it: {fault}") from fault
+    context.sslsocket_class = _Socket
+    return context
+
+
+class _Socket(ssl.SSLSocket):
+    """A TLS socket that is closed where its server hung up before the handshake.
+
+    Python (3.11) raises from there and hands nobody the socket: it stayed open until memory was swept.
+    """
+
+    def getpeername(self) -> Any:
+        try:
+            return super().getpeername()
+        except OSError as gone:
+            self.close()
+            raise ConnectionResetError(errno.ECONNRESET, os.strerror(errno.ECONNRESET)) from gone
 
 
 def _is_loopback(host: str) -> bool:
