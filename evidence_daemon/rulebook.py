@@ -267,8 +267,13 @@ class ValueWordsBook(_Book):
 
 
 class DocumentsBook(_Book):
-    """What papers say: kinds, directions, labels, words of values."""
+    """What papers say: kinds, directions, labels, words of values.
 
+    `terms` are groups of words that many patterns share: `<customer>` in a pattern (or in another term above it) stands
+    for them.
+    """
+
+    terms: Mapping[str, str] = {}
     ours: OursBook
     kinds: tuple[KindBook, ...]
     direction: DirectionBook
@@ -276,6 +281,37 @@ class DocumentsBook(_Book):
     signing: SigningBook = SigningBook()
     lines: Mapping[Line, tuple[str, ...]]
     words: ValueWordsBook
+
+    @model_validator(mode="before")
+    @classmethod
+    def _with_terms(cls, told: Any) -> Any:
+        terms: dict[str, str] = {}
+        for name, words in told.get("terms", {}).items():
+            terms[name] = f"(?:{_spelt_out(words, terms)})"
+        return {name: _in_patterns(rest, terms) for name, rest in told.items()}
+
+
+_PATTERNS = frozenset({"pattern", "patterns", "needs"})
+
+
+def _in_patterns(told: Any, terms: Mapping[str, str], *, inside: bool = False) -> Any:
+    """A table of a rule file with the terms of its patterns spelt out."""
+    if isinstance(told, dict):
+        return {name: _in_patterns(one, terms, inside=inside or name in _PATTERNS) for name, one in told.items()}
+    if isinstance(told, list):
+        return [_in_patterns(one, terms, inside=inside) for one in told]
+    return _spelt_out(told, terms) if inside and isinstance(told, str) else told
+
+
+def _spelt_out(pattern: str, terms: Mapping[str, str]) -> str:
+    """A pattern with words in the place of `<term>`.  Raises `ValueError` for a term that is not known."""
+
+    def words(found: re.Match[str]) -> str:
+        if found[1] not in terms:
+            raise ValueError(f"no such term: {found[0]} in {pattern!r}")
+        return terms[found[1]]
+
+    return re.sub(r"<([a-z_]+)>", words, pattern)
 
 
 # ── matching.toml ────────────────────────────────────────────────────────────────────────────────

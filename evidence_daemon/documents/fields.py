@@ -195,10 +195,13 @@ def _fields_of(paper: _Paper, book: DocumentsBook) -> Fields:
     speaking = [leaf for leaf in paper.leaves if leaf.says_something] or paper.leaves
     documents = tuple(dict.fromkeys(leaf.sha256 for leaf in speaking))
     because = tuple(dict.fromkeys(word for leaf in paper.leaves for word in leaf.because))
+    kind = paper.kind
+    if _is_untitled_acta(paper, direction, found):
+        kind, because = DocumentKind.ACTA, ("sin título: firmado por quien entrega y por quien recibe",)
     return Fields(
         documents=documents,
-        kind=paper.kind,
-        direction=direction if paper.kind is DocumentKind.ACTA else Direction.DESCONOCIDA,
+        kind=kind,
+        direction=direction if kind is DocumentKind.ACTA else Direction.DESCONOCIDA,
         ours=mine,
         number=found.number,
         date=found.date,
@@ -215,6 +218,28 @@ def _fields_of(paper: _Paper, book: DocumentsBook) -> Fields:
         equipment=found.equipment,
         because=(*because, *ways, *names),
         masked=tuple(f"{mask.said} / {mask.seen or 'nada'}" for leaf in paper.leaves for mask in leaf.masked),
+    )
+
+
+def _is_untitled_acta(paper: _Paper, direction: Direction, found: _Found) -> bool:
+    """Whether a paper without any title says what an acta says: what was handed over, to us, signed by both.
+
+    Clerks head theirs with the day, a greeting, or words that nobody has thought of.  Not what bears the title or the
+    words of something else.
+    """
+    signed = found.signed
+    return (
+        paper.kind is DocumentKind.OTRO
+        and not any(leaf.because or leaf.masked for leaf in paper.leaves)
+        and _tells_a_return(direction, found)
+        and signed.signature is Signature.HALLADA
+        and Signature.HALLADA in {signed.received, signed.stamp}
+    )
+
+
+def _tells_a_return(direction: Direction, found: _Found) -> bool:
+    return direction is Direction.DEVOLUCION and any(
+        line.serial is not None and _is_ours_to_take(line) for line in found.equipment
     )
 
 
@@ -461,7 +486,9 @@ def wanted(page: Page, book: DocumentsBook) -> Wanted:
     if leaf.kind in _OWN_PAPERS:
         return Wanted(leaf.kind, worth=worth)
     direction, _ = direction_of(leaf.sheets, book.direction)
-    if leaf.kind is not DocumentKind.ACTA:
+    # What may pass for an acta without any title is looked at as closely as one.
+    untitled = leaf.kind is DocumentKind.OTRO and not leaf.because and _tells_a_return(direction, found)
+    if leaf.kind is not DocumentKind.ACTA and not untitled:
         letters = sum(sum(map(str.isalnum, word.text)) for word in page.words)
         # What says that it is something else besides an acta stays so, however often it is looked at.
         believed = bool(leaf.because) or (
@@ -488,7 +515,7 @@ def wanted(page: Page, book: DocumentsBook) -> Wanted:
     )
     open_as_a_whole = page.engine is not Engine.TEXTO and not seen_whole
     return Wanted(
-        leaf.kind,
+        DocumentKind.ACTA,
         places=_apart([_roomy(place, sheet) for place in places if place is not None]),
         disputed=tuple(_roomy(field.box, sheet) for field in values if field.rivals and not field.proven and field.box)
         or tuple(mask.place for mask in leaf.masked),
