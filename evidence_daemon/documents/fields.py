@@ -196,7 +196,7 @@ def _fields_of(paper: _Paper, book: DocumentsBook) -> Fields:
     documents = tuple(dict.fromkeys(leaf.sha256 for leaf in speaking))
     because = tuple(dict.fromkeys(word for leaf in paper.leaves for word in leaf.because))
     kind = paper.kind
-    if _is_untitled_acta(paper, direction, found):
+    if _is_untitled_acta(paper, direction, ways, found):
         kind, because = DocumentKind.ACTA, ("sin título: firmado por quien entrega y por quien recibe",)
     return Fields(
         documents=documents,
@@ -221,20 +221,28 @@ def _fields_of(paper: _Paper, book: DocumentsBook) -> Fields:
     )
 
 
-def _is_untitled_acta(paper: _Paper, direction: Direction, found: _Found) -> bool:
+def _is_untitled_acta(paper: _Paper, direction: Direction, ways: Sequence[str], found: _Found) -> bool:
     """Whether a paper without any title says what an acta says: what was handed over, to us, signed by both.
 
     Clerks head theirs with the day, a greeting, or words that nobody has thought of.  Not what bears the title or the
-    words of something else.
+    words of something else, nor what only tells that we received: letters are received too.
     """
     signed = found.signed
+    told = [way for way in ways if not way.startswith("contra:")]
     return (
         paper.kind is DocumentKind.OTRO
         and not any(leaf.because or leaf.masked for leaf in paper.leaves)
         and _tells_a_return(direction, found)
+        and any(_GIVEN.search(plain(way)) for way in told)
         and signed.signature is Signature.HALLADA
         and Signature.HALLADA in {signed.received, signed.stamp}
     )
+
+
+_GIVEN = re.compile(
+    r"\b(ENTREG[AOU]|DEVUEL[VT]|DEVOLVIO|DEVOLUCION|REINTEGR|RESTITU|RETORN|RECUPERAD|RETIRAD|RECOG|DEJA|PUEST[OA]S? EN)"
+)
+"""Verbs of giving back among the words that tell a direction."""
 
 
 def _tells_a_return(direction: Direction, found: _Found) -> bool:

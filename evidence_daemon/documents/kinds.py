@@ -288,7 +288,9 @@ def _parties(sheet: Sheet, book: DirectionBook, offered: Span | None = None) -> 
     What stands in a line of boxes (`offered`) is not said.
     """
     hits = list(_party_lexicon(book).hits(sheet.rows))
-    verbs = [hit for hit in hits if hit.fields & {"gives", "takes"} and len(_cell(sheet, hit).words) <= _LONGEST_CAPTION]
+    verbs = [
+        hit for hit in hits if hit.fields & {"gives", "takes"} and len(_cell(sheet, hit).words) <= _LONGEST_CAPTION
+    ]
     said = [told for verb in verbs if (told := _party_of(sheet, verb, hits, offered)) is not None]
     return [*said, *_heads_of_columns(sheet, verbs, hits)]
 
@@ -329,8 +331,8 @@ def _party_of(sheet: Sheet, verb: Hit, hits: Sequence[Hit], offered: Span | None
         return None  # "devuelve en la oficina CAC Sur": a place, nobody who gives
     gives, customer = "gives" in verb.fields, "customer" in party.fields
     if (party.row, party.cell) == (verb.row, verb.cell) and party.start > 0:
-        ahead = [squeezed(word.text) for word in cell.words[: party.start]]
-        nearest = ahead[-2] if ahead[-1] in {"IA", "EI"} and len(ahead) > 1 else ahead[-1]
+        led = [squeezed(word.text) for word in cell.words[: party.start]]
+        nearest = led[-2] if led[-1] in {"IA", "EI"} and len(led) > 1 else led[-1]
         if nearest in ({"AI", "A"} if gives else {"DEI", "DE"}):  # "recibí del cliente", "entrega al cliente"
             customer = not customer
     return _told(sheet, verb, party, customer=customer)
@@ -368,7 +370,7 @@ _LEADS_ON = frozenset({"", "QUE", "LO", "LOS", "LAS", "EP"})
 """Words between a party and what it does."""
 _ENDS_A_CAPTION = frozenset(":),;")
 _GOODS = re.compile(
-    r"(CONFORME|(EL |LOS |LA |LAS |UN |UNA |DICHOS |ESTOS |SUS? )?(EQUIP|BIEN|TERMINAL|MODEM|ROUTER|ONT\b|DECO|APARATO))"
+    r"(CONFORME|((EL|LOS|LA|LAS|UNA?|DICHOS|ESTOS|SUS?) )?(EQUIP|BIEN|TERMINAL|MODEM|ROUTER|ONT\b|DECO|APARATO))"
 )
 _LONGEST_CAPTION, _DEEPEST_COLUMN = 8, 4
 """Words of a caption that names a verb; rows under the heads of two columns in which its party is named."""
