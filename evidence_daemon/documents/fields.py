@@ -240,7 +240,7 @@ def _is_untitled_acta(paper: _Paper, direction: Direction, ways: Sequence[str], 
 
 
 _GIVEN = re.compile(
-    r"\b(ENTREG[AOU]|DEVUEL[VT]|DEVOLVIO|DEVOLUCION|REINTEGR|RESTITU|RETORN|RECUPERAD|RETIRAD|RECOG|DEJA|PUEST[OA]S? EN)"
+    r"\b(ENTREG[AOU]|DEVUEL[VT]|DEVOL[VU]|REINTEGR|RESTITU|RETORN|RECUPERAD|RETIRAD|RECOG|DEJA|PUEST[OA]S? EN)"
 )
 """Verbs of giving back among the words that tell a direction."""
 
