@@ -165,6 +165,7 @@ def _of_the_return(sheet: Sheet, value: Value, columned: dict[str, Span]) -> Fie
     return field_of(sheet, iso, columned[iso], f"{LOOSE}fecha:columna:{value.hit.label}")
 
 
+_TODAY = re.compile(r"\b(?:HOY|(?:EN|CON) ESTA FECHA)\W+(.{6,30})")
 _A_RETURN = re.compile(r"DEVOLUCION|RETIRO|RECEPCION|REINTEGRO|RESTITUCION")
 _LONGEST_HEADING = 4
 
@@ -204,6 +205,11 @@ def date_of(sheet: Sheet) -> Field | None:
         longer = _with_the_year_below(sheet, value.span)
         if longer is not None:
             return field_of(sheet, as_date(longer.text), longer, f"fecha:dos líneas:{value.hit.label}")
+    for cell in (cell for row in sheet.rows for cell in row):
+        today = _TODAY.search(plain(cell.text))
+        iso = as_date(today[1]) if today else ""
+        if iso:
+            return field_of(sheet, iso, cell, f"{LOOSE}fecha:hoy")
     free = [
         (cell, iso)
         for row in sheet.rows

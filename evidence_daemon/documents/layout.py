@@ -722,6 +722,10 @@ def _goes_on_as_label(sheet: Sheet, hit: Hit) -> int:
         between = words[hit.end : other.start] if other.start >= hit.end else None
         if between and other.fields & hit.fields and all(word.text == "/" for word in between):
             return other.end
+        # "Fecha de entrega de equipos: …"; of a name it would be another's ("Nombre del técnico: …").
+        of = bool(between) and all(squeezed(word.text) in {"DE", "DEI", "IOS"} for word in between or ())
+        if of and hit.fields == {"date"} and other.fields == {"type"} and has_colon(Span(words), other):
+            return other.end
     return hit.end
 
 

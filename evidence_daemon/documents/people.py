@@ -20,7 +20,7 @@ def _text_of(sheet: Sheet, field: str, signing: float, fit: Callable[[Span], str
     # "Usuario" is as often who sits at the system.
     for value in sorted(values(sheet, field), key=lambda one: one.hit.label == "USUARIO"):
         cell = sheet.rows[value.hit.row][value.hit.cell]
-        colon = has_colon(cell, value.hit)
+        colon = has_colon(cell, value.hit) or cell.text.endswith("?")
         clear = sheet.fills_its_cell(value.hit) or (value.hit.strong and colon) or _long_label(value, cell)
         opens = clear or (field == "holder" and _names_follow(value))
         if field == "holder" and (_is_greeted(value.hit, cell) or value.hit.label in _FIRST_SURNAME | _SECOND_SURNAME):
@@ -80,7 +80,7 @@ def holder_of(sheet: Sheet, book: DocumentsBook, signing: float) -> Field | None
         text = fit(Span(tuple(name))) if len(name) >= 2 else ""
         if text and not is_staffs(sheet.text, plain(Span(tuple(name)).text)):
             return field_of(sheet, text, Span(tuple(name)), f"{LOOSE}holder:en el texto:{hit.label}")
-    before = _name_before(sheet, signing)
+    before = _name_before(sheet, signing) or _name_over(sheet)
     return before if before is not None and not own_name(before.value, book.ours) else None
 
 
@@ -290,6 +290,25 @@ _OF_STAFF = re.compile(
 """Words before a name by which it is one of the company's people, or of who acts for the customer."""
 _SENTENCE = 6
 """Words from which on a cell may hold a name and a number that no caption parts."""
+
+
+def _name_over(sheet: Sheet) -> Field | None:
+    """A name alone in the line over its bearer's number, in the upper part of a narrow paper."""
+    for hit in sheet.hits_of("id_number"):
+        cell, number = sheet.rows[hit.row][hit.cell], value_after(sheet, hit)
+        if hit.start or hit.cell or not hit.row or number is None or not re.match(r"\d{6}", number.text):
+            continue
+        over = sheet.rows[hit.row - 1]
+        near = cell.box.y0 - over[0].box.y1 < sheet.line_height and abs(over[0].box.x0 - cell.box.x0) < _BELOW_IT
+        if cell.box.y0 < _UPPER and len(over) == 1 and near and not sheet.hits_in.get((hit.row - 1, 0)):
+            text = person(over[0]) if 3 <= len(over[0].words) <= _MOST_NAMES else ""
+            if text and not is_staffs(sheet.text, plain(over[0].text)):
+                return field_of(sheet, text, over[0], f"{LOOSE}holder:sobre su número")
+    return None
+
+
+_UPPER, _BELOW_IT = 0.4, 0.02
+"""Share of a page's height above which nobody signs; of its width by which lines begin alike."""
 
 
 def _is_told_of_staff(sheet: Sheet, hit: Hit) -> bool:

@@ -19,7 +19,7 @@ from evidence_daemon.documents.inventory import names_a_piece
 from evidence_daemon.documents.issuers import own_ruc
 from evidence_daemon.documents.kinds import kind_of
 from evidence_daemon.documents.labelled import LOOSE, Value, field_of, in_people_table, is_staffs, values
-from evidence_daemon.documents.layout import Hit, Sheet, Span, spelled, squeezed
+from evidence_daemon.documents.layout import Hit, Sheet, Span, has_colon, spelled, squeezed
 from evidence_daemon.documents.people import agent_of, holder_of, office_of
 from evidence_daemon.model import DocumentKind, Field, IdCheck, Line, Word
 from evidence_daemon.rulebook import DocumentsBook
@@ -392,6 +392,9 @@ def services_on(sheet: Sheet, taken: frozenset[str]) -> Iterator[tuple[bool, Fie
     for shown in values(sheet, "service_number"):
         if any(word.text.endswith(":") for word in sheet.span_of(shown.hit).words[:-1]):
             continue  # "Servicio: Televisión" is a label with its value
+        colon = has_colon(sheet.rows[shown.hit.row][shown.hit.cell], shown.hit)
+        if "holder" in shown.hit.fields and not (shown.way == "tras" or (shown.way == "derecha" and colon)):
+            continue  # under "Suscriptor" stands who signs, and his cédula
         value, broken = _with_the_next_line(sheet, shown)
         text = spelled(plain(value.span.text).replace("–", "-"))
         match = _SERVICE.search(text)
@@ -594,7 +597,7 @@ def _acta_text(span: Span) -> str | None:
             return None  # it goes on where its boxes end
         joined = "".join(plain(word.text).strip(".|") for word in boxed)
         return joined if _ACTA_NUMBER.fullmatch(joined) else None
-    first = plain(span.words[0].text).strip(".:# ")
+    first = plain(span.words[0].text).strip(".:;,# ")
     if first.endswith(("-", "/")) and len(span.words) > 1:
         first += plain(span.words[1].text).strip(".:# ")  # an engine broke it behind its dash
     if (
@@ -683,7 +686,7 @@ def _alone_at_the_head(sheet: Sheet, others: Collection[str]) -> Field | None:
             first = _acta_text(Span(cell.words[-1:])) if named and cell.box.y0 < _AT_THE_HEAD else None
             lettered = (
                 first is not None
-                and re.match(r"(?!N[OR]{0,2}\W?\d)[A-Z]+\W?\d", first)
+                and re.match(r"(?!N[OR]{0,2}\W?\d)[A-Z]+(\W[A-Z]+)*\W?\d", first)
                 and sum(map(str.isdigit, first)) >= 5
             )
             if first is not None and lettered and _letters(first) not in others and not as_date(first):
