@@ -218,6 +218,15 @@ class DirectionBook(_Book):
     harmless: tuple[PhraseBook, ...] = ()
 
 
+class NumberedBook(_Book):
+    """What is numbered, by the field that its number is a value of."""
+
+    number: tuple[str, ...] = ()
+    id_number: tuple[str, ...] = ()
+    service_number: tuple[str, ...] = ()
+    serial: tuple[str, ...] = ()
+
+
 class LabelsBook(_Book):
     """Labels behind (or above) which values stand; `other` are labels of values that are not read."""
 
@@ -243,6 +252,21 @@ class LabelsBook(_Book):
     customer_signs: tuple[str, ...]
     customer_signs_alone: tuple[str, ...] = ()
     company_signs: tuple[str, ...] = ()
+    numbered: NumberedBook
+    """Each makes the labels "N° de …", "Código …" and "… No." (`of_field`)."""
+    coded: NumberedBook
+    """The same, where the sign only stands before it: "N° suscriptor" ("abonados" looks like "abonado N")."""
+
+    def of_field(self, field: str) -> tuple[str, ...]:
+        """All labels of a field, those that are made of a number sign and what is numbered among them."""
+        both, before = (getattr(book, field, ()) for book in (self.numbered, self.coded))
+        signed = [f"{sign} {of}{what}" for what in (*both, *before) for sign in (*_SIGNS, *_CODES) for of in _OF]
+        return (*getattr(self, field), *signed, *(f"{what} {sign}" for what in both for sign in _SIGNS))
+
+
+_SIGNS = ("N", "NO", "NRO", "NUM", "NUMERO")
+_CODES = ("CODIGO",)
+_OF = ("", "DE ", "DEL ")
 
 
 class SigningBook(_Book):

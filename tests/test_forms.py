@@ -535,6 +535,153 @@ def test_captions_of_forms_that_were_met_late(words: str, name: str, expected: s
     assert value(getattr(read(f"{RETURN}\n{words}\n"), name)) == expected
 
 
+@pytest.mark.parametrize(
+    ("words", "name", "expected"),
+    [
+        # What is numbered, and a number sign before or behind it.
+        ("  N.º CONTROL        FECHA\n  AE25127860         12/03/2021", "number", "AE25127860"),
+        ("  Oficio 2026-88439", "number", "2026-88439"),
+        ("  O.T. 2025-22775", "number", "2025-22775"),
+        ("  Guía interna: LG85723859", "number", "LG85723859"),
+        ("  N.º SUSCRIPTOR     N.º INGRESO\n  46721963           ING-29415", "number", "ING-29415"),
+        ("  N.º SUSCRIPTOR     N.º INGRESO\n  46721963           ING-29415", "service_number", "46721963"),
+        ("  Suscriptor: 61746241", "service_number", "61746241"),
+        ("  SUSCRIPTOR\n  170034567", "service_number", ""),
+        ("  CUENTA TV\n  68832286", "service_number", "68832286"),
+        ("  Servicio finiquitado:   02-2051209 Televisión", "service_number", "022051209"),
+        ("  Servicio dado de baja     Producto\n  49114740                  Televisión", "service_number", "49114740"),
+        (
+            "  Juana Mora Paz, titular de la línea 07\n  886 9902, devolvió en esta agencia lo",
+            "service_number",
+            "078869902",
+        ),
+        # A number's caption ends the name before it.
+        ("  Usuario: MORA PAZ JUANA ANA, CI 1700000019. Numero: 022345678.", "holder", "MORA PAZ JUANA ANA"),
+        ("  Titular: Juana Ana Mora Paz C.I. 1700000019 Servicio 022345678", "holder", "JUANA ANA MORA PAZ"),
+        ("  Cliente: Juana Ana Mora Paz Ced. 1700000019", "holder", "JUANA ANA MORA PAZ"),
+        ("  Razón social / Nombre Mora Paz Juana Ana", "holder", "MORA PAZ JUANA ANA"),
+        # Who bears the number.
+        (
+            "  Comparece Mora Paz Juana Ana (identificación 1700000019), cliente del servicio",
+            "holder",
+            "MORA PAZ JUANA ANA",
+        ),
+        ("  El cliente Mora Paz Juana Ana, identificado con 1700000019, devuelve los", "holder", "MORA PAZ JUANA ANA"),
+        ("  Nos entregó: Juana Ana Mora Paz (CI 1700000019)", "holder", "JUANA ANA MORA PAZ"),
+        ("  Segundo De la Cruz Paz, portador(a) de la cédula No. 1700000019", "holder", "SEGUNDO DE LA CRUZ PAZ"),
+        ("  Yo, Ana Mora Paz Ruiz, técnico de CNT EP, C.I. 1700000027, informo que fui", "holder", ""),
+        ("  Los recibe el asesor Juan Pérez Mora Ruiz, C.I. 1700000019, de la", "holder", ""),
+        ("  Técnico: Juan Pérez Mora Ruiz C.I. 1700000019 turno de la tarde", "holder", ""),
+        ("  SEGUNDA.- Restitución. El Cliente restituye a la Corporación los bienes", "holder", ""),
+        # His captions.
+        ("  Comodatario (cliente)     MORA PAZ JUANA ANA", "holder", "MORA PAZ JUANA ANA"),
+        ("  Entrega (abonado): MORA PAZ JUANA ANA", "holder", "MORA PAZ JUANA ANA"),
+        ("  NOMBRE DEL CLIENTE QUE DEVUELVE\n  MORA PAZ JUANA ANA", "holder", "MORA PAZ JUANA ANA"),
+        ("  Cliente CNT     Mora Paz Juana Ana", "holder", "MORA PAZ JUANA ANA"),
+        ("  ¿Quién entrega?     Juana Ana Mora Paz", "holder", "JUANA ANA MORA PAZ"),
+        ("  Quien entrega      Juana Ana Mora Paz", "holder", ""),  # as likely a place to sign
+        ("  MORA PAZ JUANA ANA\n  C.I. 1700000019\n  Cta. TV 44057629", "holder", "MORA PAZ JUANA ANA"),
+        ("  PUNTO LOJA SUR\n\n\n  C.I. 1700000019", "holder", ""),
+        ("  CNT-AER-2026-050152", "number", "CNT-AER-2026-050152"),
+        ("  Acta P2023-96539; emitida 13.10.2023; servicio 022345678", "number", "P2023-96539"),
+        ("  ingresada el 27/03/2018.\n  Fecha de entrega de equipos: 05/04/2018", "date", "2018-04-05"),
+        ("  El 15/12/2020 se instaló el servicio. Hoy, 15/10/2024, lo entrega", "date", "2024-10-15"),
+        ("  Nombre y apellido: Mora Paz Juana Ana", "holder", "MORA PAZ JUANA ANA"),
+        ("  NOMBRE MORA PAZ JUANA ANA", "holder", "MORA PAZ JUANA ANA"),
+        ("  NOMBRE DEL INSTALADOR MORA PAZ JUANA", "holder", ""),
+        ("  ORIGEN     DESTINO\n  CLIENTE    BODEGA CNT", "holder", ""),
+        ("  ABONADO: MORA PAZ JUANA\n  ANA\n  C.I.: 1700000019", "holder", "MORA PAZ JUANA ANA"),
+        ("  ABONADO: MORA PAZ JUANA\n  C.I.: 1700000019", "holder", "MORA PAZ JUANA"),
+        (
+            "  1) Origen: cliente\n  2) Nombre del cliente: Mora Paz Juana\n  3) Cédula: 1700000019\n  4) Línea: fija",
+            "holder",
+            "MORA PAZ JUANA",
+        ),
+        # Dots that lead to a value, or on which it was typed.
+        ("  el abonado ....Mora Paz Juana Ana.... C.I. ....1700000019.... de la línea", "id_number", "1700000019"),
+        ("  TRANSACCION ........: 4767438", "number", "4767438"),
+        # A foreigner's passport stands where a cédula would.
+        ("  Nombre: Mora Paz Juana\n  CI/RUC/Pas.:   HH357895", "id_number", "HH357895"),
+        ("  Nombre: Mora Paz Juana\n  CEDULA/RUC: VR326776", "id_number", "VR326776"),
+        ("  Nombre: Mora Paz Juana\n  Cédula: C169862133", "id_number", ""),
+        ("  Nombre: Mora Paz Juana\n  Documento: R0018193", "id_number", ""),
+        # Several days in a row: that of the return, where its heading tells.
+        ("             Instalación     Devolución\n  Fecha      07/02/2018      08/01/2020", "date", "2020-01-08"),
+    ],
+)
+def test_captions_as_people_word_them_anew(words: str, name: str, expected: str) -> None:
+    assert value(getattr(read(f"{RETURN}\n{words}\n"), name)) == expected
+
+
+@pytest.mark.parametrize(
+    ("words", "name"),
+    [
+        ("  Nombre: Mora Paz Juana\n  CEDULA/RUC: VR326776", "id_number"),
+        ("             Instalación     Devolución\n  Fecha      07/02/2018      08/01/2020", "date"),
+        ("  Entrega: Juana Ana Mora Paz", "holder"),
+        ("  CLIENTE RESIDENCIAL CATEGORIA ESPECIAL", "holder"),
+        ("  ABONADO: MORA PAZ JUANA\n  ANA", "holder"),
+        ("  DEV-62255-2026", "number"),
+        ("  CNT-AER-2026-050152", "number"),
+        ("  MORA PAZ JUANA ANA\n  C.I. 1700000019", "holder"),
+        ("  Nombre del técnico: MORA PAZ JUANA ANA", "holder"),
+        ("  Comprobante de cierre de cuenta CC03593758", "number"),
+        ("  FOR-OPE-07123", "number"),
+        ("  Tarjeta de acceso\n  N.º 593888463635", "number"),
+        ("  Decodificador     Número     284426015783", "number"),
+        ("  Juana Mora Paz, titular de la línea 07\n  886 9902, devolvió en esta agencia lo", "service_number"),
+    ],
+)
+def test_what_may_be_something_else_is_never_proven(words: str, name: str) -> None:
+    page = typed(f"{RETURN}\n{words}\n")
+    text = replace(page, engine=Engine.TEXTO)
+    other = replace(page, engine=Engine.RAPIDOCR)
+    for pages in ((page, page), (text, other)):
+        (paper,) = read_papers([document(*pages)], BOOK)
+        field = getattr(paper, name)
+        assert field is None or not field.proven, field
+
+
+def test_names_of_two_signers_side_by_side_are_no_values_of_their_captions() -> None:
+    paper = read(
+        f"{RETURN}\n  NOMBRE MORA PAZ JUANA ANA\n\n                                CNT EP (RECIBE)\n"
+        "  CLIENTE (DEVUELVE)          LOURDES PIEDAD RUIZ MORA\n"
+    )
+    assert value(paper.holder) == "MORA PAZ JUANA ANA"
+
+
+def test_the_customers_data_may_stand_under_who_received() -> None:
+    paper = read(
+        RETURN
+        + "\n" * 24
+        + "  Recibido por: MANUEL RUIZ CARDENAS\n\n  Cliente:     MORA PAZ JUANA ANA\n  Cédula/RUC:  1700000019\n"
+    )
+    assert value(paper.holder) == "MORA PAZ JUANA ANA"
+    assert paper.holder is not None and not paper.holder.proven
+
+
+def test_a_serial_at_the_end_of_the_row_of_its_piece_needs_no_caption_and_stays_a_doubt() -> None:
+    rows = "  DECODIFICADOR Kaon KSF-S660HD             KA1035750087\n  CONTROL REMOTO                  1 unidad\n"
+    page = typed(f"{RETURN}\n{rows}")
+    (paper,) = read_papers([document(page, page)], BOOK)
+    assert serials(paper) == ["KA1035750087"]
+    assert not any(line.serial and line.serial.proven for line in paper.equipment)
+
+
+@pytest.mark.parametrize("caption", ["Ser.", "S/N", "NS:", "ESN/serie", "Serie GPON", "N° TARJETA"])
+def test_captions_of_serials_as_people_word_them_anew(caption: str) -> None:
+    assert serials(read(f"{RETURN}\n  DECODIFICADOR Kaon\n  {caption} KA1035750087\n")) == ["KA1035750087"]
+
+
+def test_a_sign_that_two_engines_see_before_a_number_and_the_pages_own_text_does_not_is_a_doubt() -> None:
+    page = replace(typed(f"{RETURN}\n  ROUTER TP-Link serie 2144538468344533\n"), engine=Engine.TEXTO)
+    seen = tuple(replace(word, text=f"1{word.text}") for word in page.words if word.text == "2144538468344533")
+    box = seen[0].box
+    page = replace(page, witnesses=tuple(Witness(e, seen, (box,)) for e in (Engine.RAPIDOCR, Engine.TESSERACT)))
+    (paper,) = read_papers([document(page)], BOOK)
+    assert not any(line.serial and line.serial.proven for line in paper.equipment)
+
+
 def test_the_number_of_another_paper_is_its_own_only_as_a_doubt() -> None:
     paper = read(f"{RETURN}\n  ACTA #\n  TRÁMITE       TR-780136\n")
     assert value(paper.number) == "TR-780136"

@@ -53,8 +53,9 @@ def agreed(
     """One value out of the readings of several engines, in the order in which they looked; None where none saw any.
 
     A later look of an engine at the same place takes the place of its earlier one only where another engine
-    agrees with it.  Of readings that nothing else parts the one is taken that the page says in another place too
-    (`elsewhere`, in the form in which they are compared); that proves nothing.
+    agrees with it.  What a page's own text says otherwise is a doubt, however many engines agree.  Of readings that
+    nothing else parts the one is taken that the page says in another place too (`elsewhere`, in the form in which
+    they are compared); that proves nothing.
     """
     same = alike_as(name)
     seen = [field for field in readings if field is not None]
@@ -72,6 +73,7 @@ def agreed(
         not taken.rule.startswith(LOOSE)
         and ((len(engines) >= 2 and _clearly_read(name, best)) or _by_itself(name, best, groups))
         and not any(_undecided(name, taken.value, group[0].value) for group in groups.values() if group is not best)
+        and not any(field.engine is Engine.TEXTO for group in groups.values() if group is not best for field in group)
     )
     confidence = max(field.confidence for field in best)
     if others and not proven:

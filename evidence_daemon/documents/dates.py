@@ -7,7 +7,7 @@ from datetime import date
 from itertools import pairwise, takewhile
 
 from evidence_daemon.cases.equipment import plain
-from evidence_daemon.documents.labelled import LOOSE, field_of, values
+from evidence_daemon.documents.labelled import LOOSE, Value, field_of, values
 from evidence_daemon.documents.layout import Sheet, Span, spelled
 from evidence_daemon.model import Field
 
@@ -144,6 +144,32 @@ def _at_day_month_year(sheet: Sheet) -> Field | None:
     return None
 
 
+def _in_its_row(sheet: Sheet, value: Value) -> dict[str, Span]:
+    """The different days that stand right of a label, each in a cell."""
+    if value.way != "derecha":
+        return {}
+    return {iso: cell for cell in sheet.rows[value.hit.row][value.hit.cell + 1 :] if (iso := as_date(cell.text))}
+
+
+def _of_the_return(sheet: Sheet, value: Value, columned: dict[str, Span]) -> Field:
+    """Of several days in a row that which stands under a return; of which event each is only its heading tells."""
+    middle = {iso: (cell.box.x0 + cell.box.x1) / 2 for iso, cell in columned.items()}
+    heads = [
+        cell
+        for row in sheet.rows[max(0, value.hit.row - 2) : value.hit.row]
+        for cell in row
+        if _A_RETURN.match(plain(cell.text)) and len(cell.words) <= _LONGEST_HEADING
+    ]
+    under = {iso for head in heads for iso, at in middle.items() if head.box.x0 - _BESIDE < at < head.box.x1 + _BESIDE}
+    iso = under.pop() if len(under) == 1 else next(iter(columned))
+    return field_of(sheet, iso, columned[iso], f"{LOOSE}fecha:columna:{value.hit.label}")
+
+
+_TODAY = re.compile(r"\b(?:HOY|(?:EN|CON) ESTA FECHA)\W+(.{6,30})")
+_A_RETURN = re.compile(r"DEVOLUCION|RETIRO|RECEPCION|REINTEGRO|RESTITUCION")
+_LONGEST_HEADING = 4
+
+
 _BESIDE = 0.04
 """Share of a page's width by which the boxes of a date may reach over its captions."""
 
@@ -171,12 +197,19 @@ def date_of(sheet: Sheet) -> Field | None:
     if in_boxes is not None:
         return in_boxes
     for value in values(sheet, "date"):
+        if len(columned := _in_its_row(sheet, value)) > 1:
+            return _of_the_return(sheet, value, columned)
         iso = as_date(value.span.text) or _in_boxes(value.span) or _in_columns(value.span)
         if iso:
             return field_of(sheet, iso, value.span, f"fecha:{value.way}:{value.hit.label}")
         longer = _with_the_year_below(sheet, value.span)
         if longer is not None:
             return field_of(sheet, as_date(longer.text), longer, f"fecha:dos líneas:{value.hit.label}")
+    for cell in (cell for row in sheet.rows for cell in row):
+        today = _TODAY.search(plain(cell.text))
+        iso = as_date(today[1]) if today else ""
+        if iso:
+            return field_of(sheet, iso, cell, f"{LOOSE}fecha:hoy")
     free = [
         (cell, iso)
         for row in sheet.rows

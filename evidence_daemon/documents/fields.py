@@ -354,7 +354,9 @@ def _together(one: tuple[EquipmentLine, ...], two: tuple[EquipmentLine, ...]) ->
 
 @lru_cache(maxsize=4)
 def _lexicon(labels: LabelsBook) -> Lexicon:
-    return Lexicon({name: getattr(labels, name) for name in type(labels).model_fields if name not in SIGNING_LABELS})
+    made = {"numbered", "coded"}
+    fields = [name for name in type(labels).model_fields if name not in SIGNING_LABELS | made]
+    return Lexicon({name: labels.of_field(name) for name in fields})
 
 
 def _found_on(sheets: Sequence[Sheet], page: Page, book: DocumentsBook) -> _Found:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise, takewhile
 
@@ -307,6 +307,11 @@ def _row(
 _TELLING = frozenset(EquipmentType) - WITHOUT_SERIAL - {EquipmentType.TELEFONO, EquipmentType.OTRO}
 
 
+def names_a_piece(text: str) -> bool:
+    """Whether a text begins with a piece of equipment ("Teléfono" may be the label of a number)."""
+    return any(at == 0 and kind in _TELLING for at, _, kind in types_named(text.split()))
+
+
 def names_equipment(sheet: Sheet, book: DocumentsBook) -> bool:
     """Whether a page names a piece that has a number, or a vendor of such ("Teléfono" may be the label of a number)."""
     words = [word.text for word in sheet.words]
@@ -540,6 +545,7 @@ def _listed(sheet: Sheet, book: DocumentsBook, signing: float) -> tuple[Equipmen
     """Equipment named line by line or in prose: a type opens a piece, labels behind it fill it."""
     lines: list[EquipmentLine] = []
     taken: set[str] = set()
+    beside_it: dict[int, Word] = {}
     models = models_on(sheet, book)
     for number, row in enumerate(sheet.rows):
         if min(cell.box.y0 for cell in row) >= signing:
@@ -562,8 +568,25 @@ def _listed(sheet: Sheet, book: DocumentsBook, signing: float) -> tuple[Equipmen
                     beside = row[place + 1].text if len(cell.words) == stop and place + 1 < len(row) else ""
                     if not brand and beside:
                         brand, model = _brand_in(beside, book)
+                    if place == 0 and len(row) > 1 and len(row[-1].words) == 1:
+                        beside_it[len(lines)] = row[-1].words[0]
                     lines.append(EquipmentLine(event[1], text[:120], brand=brand, model=model))
+    for at, word in beside_it.items():
+        lines[at] = _with_what_stands_beside(sheet, lines[at], word, taken | models)
     return tuple(lines)
+
+
+def _with_what_stands_beside(sheet: Sheet, line: EquipmentLine, word: Word, known: Collection[str]) -> EquipmentLine:
+    """A piece with the number that stands alone at the end of its row, without a caption: a doubt."""
+    text = _tidy_serial(word.text)
+    if line.serial or line.type in WITHOUT_SERIAL or text in known or canonical_mac(text):
+        return line
+    if len(text) < _LIKE_A_SERIAL or sum(map(str.isdigit, text)) < _FEWEST_DIGITS:
+        return line
+    return replace(line, serial=field_of(sheet, text, Span((word,)), f"{LOOSE}serie:al lado"))
+
+
+_FEWEST_DIGITS = 5
 
 
 def _labels_something_else(cell: Span, hit: Hit) -> bool:

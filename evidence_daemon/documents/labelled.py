@@ -156,10 +156,13 @@ _ACTS_FOR = re.compile(
     r"\bREPRESENTAD[OA]S?( [A-Z]+){0,4} POR\W*$|\bEN REPRESENTACION DE\b[^¦;]{0,60}$|\bA TRAVES DE\W*$"
     r"|\bRECIB(E|EN|IO|IDOS?)( [A-Z]+){0,2} (POR|[AE]N? NOMBRE DE) (LA )?"
     r"(EMPRESA|CNT|CORPORACION|OPERADORA)\b[^¦;.]{0,60}$"
+    r"|\b(ASESORA?|FUNCIONARI[OA]|AGENTE|TECNIC[OA]|EMPLEAD[OA]|EJECUTIV[OA]|SERVIDORA?|GESTORA?) (DE|DEL) (LA )?"
+    r"(EMPRESA|CNT|CORPORACION)\b[^¦;]{0,40}$"
 )
 _IS_STAFF = re.compile(
-    r"^\W*(EN|CON) (SU )?(CALIDAD|REPRESENTACION) DE(?!L? (ABONAD|CLIENTE|TITULAR|SUSCRIPTOR|USUARI))"
-    r"|^\W*(ASESOR|FUNCIONARI|AGENTE|TECNICO|EMPLEAD|OPERADOR|EJECUTIV)[A-Z]*\b"
+    r"^\W*(EN|CON) (SU )?(CALIDAD|REPRESENTACION) DE(?!L? (ABONAD|CLIENTE|TITULAR|SUSCRIPTOR|USUARI|COMODATARI))"
+    r"|^\W*POR (LA )?(CNT|EMPRESA|CORPORACION)\b"
+    r"|^\W*(ASESOR|FUNCIONARI|AGENTE|TECNIC|EMPLEAD|OPERADOR|EJECUTIV|SERVIDOR|GESTOR|ASISTENTE|INSPECTOR)[A-Z]*\b"
 )
 _NUMBER = re.compile(r"\b\d{10}(\d{3})?\b")
 
@@ -175,13 +178,14 @@ def is_staffs(text: str, said: str) -> bool:
     at = there.start()
     before, after = text[max(0, at - 170) : at], text[there.end() :][:150]
     before = before[max((found.end() for found in _NUMBER.finditer(before)), default=0) :]
-    number = None if _NUMBER.fullmatch(said) else _NUMBER.search(after)
+    number, behind = None if _NUMBER.fullmatch(said) else _NUMBER.search(after), after
     after = after[number.end() :] if number else after
     named = re.sub(r"(?<=POR) (?!.*\bPOR\b)[^¦]*$", " ", before)
     return (
         _ACTS_FOR.search(before) is not None
         or _ACTS_FOR.search(named) is not None
         or _IS_STAFF.search(after) is not None
+        or _IS_STAFF.search(behind) is not None
     )
 
 

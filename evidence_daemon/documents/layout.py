@@ -23,7 +23,7 @@ from evidence_daemon.model import Box, Engine, Page, Word
 _CELL_GAP = 1.7
 """Heights of a line between two words from which on they stand in different cells."""
 _LOOKS_LIKE = str.maketrans({"0": "O", "1": "I", "5": "S", "8": "B", "!": "I", "|": "I", "L": "I"})
-_ENDS = frozenset(":/.-–—)°º=;,")
+_ENDS = frozenset(":/.-–—)°º=;,?")
 
 
 @lru_cache(maxsize=20_000)
@@ -120,7 +120,7 @@ class Sheet:
         self.words = _without_line_numbers([word for word in map(_clean, page.words) if word is not None])
         tall = [w.box.y1 - w.box.y0 for w in self.words if sum(map(str.isalnum, w.text)) >= 2]
         self.line_height = median(tall) if tall else 0.012
-        self.rows: tuple[tuple[Span, ...], ...] = tuple(self._cells(row) for row in self._rows())
+        self.rows: tuple[tuple[Span, ...], ...] = _without_item_numbers([self._cells(row) for row in self._rows()])
         self.hits: tuple[Hit, ...] = tuple(lexicon.hits(self.rows)) if lexicon else ()
 
     @cached_property
@@ -297,13 +297,23 @@ class Sheet:
     def strong_hits_in(self, row: int, cell: int) -> list[Hit]:
         return [hit for hit in self.hits_in.get((row, cell), ()) if hit.strong]
 
-    def leads_on(self, row: int, cell: int) -> list[int]:
-        """Where the label of the next cell's number begins, when a value has run up to it ("… MORA C.I.")."""
-        if cell + 1 >= len(self.rows[row]) or not re.match(r"\W*\d", self.rows[row][cell + 1].text):
-            return []
-        last = len(self.rows[row][cell].words)
-        ends = [hit for hit in self.hits_in.get((row, cell), ()) if hit.end == last and hit.start > 0]
-        return [hit.start for hit in ends if hit.fields & _OF_NUMBERS]
+    def leads_on(self, row: int, cell: int, fields: frozenset[str] = frozenset()) -> list[int]:
+        """Where the label of a number that follows begins, when a value has run up to it ("… MORA, C.I. 17…").
+
+        The number may stand in the next cell; a label of the value's own `fields` is part of it.
+        """
+        beside = self.rows[row][cell + 1].words[:1] if cell + 1 < len(self.rows[row]) else ()
+        words = (*self.rows[row][cell].words, *beside)
+        return [
+            hit.start
+            for hit in self.hits_in.get((row, cell), ())
+            if hit.start > 0
+            and hit.fields & _OF_NUMBERS
+            and (
+                hit.end == len(words) - len(beside) or not (hit.fields & fields or hit.label in _NUMBER_FOLLOWS | {"N"})
+            )
+            and any(re.match(r"\W*\d", word.text) for word in words[hit.end : hit.end + 1])
+        ]
 
     def span_of(self, hit: Hit) -> Span:
         return Span(self.rows[hit.row][hit.cell].words[hit.start : hit.end])
@@ -472,6 +482,29 @@ def spelled(text: str) -> str:
     return re.sub(r"(?<!\S)\w(?: \w(?!\S)){2,}", lambda boxed: boxed[0].replace(" ", ""), text)
 
 
+def _without_item_numbers(rows: Sequence[tuple[Span, ...]]) -> tuple[tuple[Span, ...], ...]:
+    """Cells without their numbers, where a form counts its items: "04. Apellidos y nombres", "2) Cédula: …"."""
+    numbered = [
+        (row, place, int(found[1]))
+        for row, cells in enumerate(rows)
+        for place, cell in enumerate(cells)
+        if len(cell.words) > 1
+        and (found := re.fullmatch(r"\(?(\d{1,2})[.)\-]+", cell.words[0].text))
+        and cell.words[1].text.lstrip("¿(")[:1].isalpha()
+    ]
+    steps = [two[2] - one[2] for one, two in pairwise(numbered)]
+    if len(numbered) < _FEWEST_ITEMS or any(step != 1 for step in steps):
+        return tuple(rows)
+    known = {(row, place) for row, place, _ in numbered}
+    return tuple(
+        tuple(Span(cell.words[1:]) if (row, place) in known else cell for place, cell in enumerate(cells))
+        for row, cells in enumerate(rows)
+    )
+
+
+_FEWEST_ITEMS = 4
+
+
 def _as_tall(one: Span, two: Span) -> bool:
     """Whether two lines are of one size of print: a title is no part of the sentence over it."""
     high, other = (median(word.box.y1 - word.box.y0 for word in span.words) for span in (one, two))
@@ -483,10 +516,14 @@ _OTHER_SIZE = 1.3
 
 def _clean(word: Word) -> Word | None:
     """A word without the box it stands in: sides of cells are read as bars and brackets; ticks are kept."""
-    bare = word.text.strip().strip("|¦[]{}_")
-    if sum(map(str.isalnum, bare)) >= 2:
+    bare = _LEADERS.sub("", word.text.strip().strip("|¦[]{}_"))
+    if sum(map(str.isalnum, bare)) >= 2 or bare == ":":
         return word if bare == word.text else replace(word, text=bare)
     return None if re.fullmatch(r"[|¦_\-–—=.·~'`´\[\](){}<>,;]*", word.text.strip()) else word
+
+
+_LEADERS = re.compile(r"^[.…_]{3,}|[.…_]{3,}(?=:?$)")
+"""Dots and strokes that lead from a label to its value, or on which it was typed: "....ZTE....", "AGENCIA ....:"."""
 
 
 def _middle(word: Word) -> float:
@@ -509,10 +546,12 @@ class Lexicon:
     def __init__(self, labels: Mapping[str, Iterable[str]]) -> None:
         fields: dict[str, set[str]] = {}
         self._names: dict[str, str] = {}
+        self._signs: dict[str, range] = {}
         for field, texts in labels.items():
             for text in texts:
                 fields.setdefault(squeezed(text), set()).add(field)
                 self._names[squeezed(text)] = text.replace(" ", "")
+                self._signs[squeezed(text)] = _sign_in(text)
         self._fields = {label: frozenset(names) for label, names in fields.items()}
         self._by_length: dict[int, list[str]] = {}
         for label in self._fields:
@@ -569,7 +608,10 @@ class Lexicon:
         return None
 
     def _misread(self, piece: str) -> str | None:
-        """The first label from which a piece differs in no more letters than are forgiven."""
+        """The first label from which a piece differs in no more letters than are forgiven.
+
+        Of a number sign a letter at least must be right: "retiro y" is no "retiro N", "la cédula" no "N° cédula".
+        """
         forgiven = _forgiven(len(piece))
         if not forgiven:
             return None
@@ -578,8 +620,20 @@ class Lexicon:
             for place, part in enumerate(_parts(piece))
             for label in self._by_part.get((len(piece), place, part), ())
             if sum(map(ne, label, piece)) <= forgiven
+            and (not (sign := self._signs[label]) or any(label[at] == piece[at] for at in sign))
         }
         return next((label for label in self._by_length[len(piece)] if label in near), None) if near else None
+
+
+def _sign_in(label: str) -> range:
+    """Where the number sign of a label stands at its end, or at its beginning without a "de" behind it."""
+    words, length = label.split(), len(squeezed(label))
+    if len(words) > 1 and words[0] in _NUMBER_SIGNS and words[1] not in {"DE", "DEL"}:
+        return range(len(words[0]))
+    return range(length - len(words[-1]), length) if len(words) > 1 and words[-1] in _NUMBER_SIGNS else range(0)
+
+
+_NUMBER_SIGNS = frozenset({"N", "NO", "NRO", "NUM"})
 
 
 def _forgiven(length: int) -> int:
@@ -633,8 +687,8 @@ def _is_hint(words: Sequence[Word]) -> bool:
 
 _OF_NUMBERS = frozenset({"id_number", "number", "service_number", "date", "serial", "mac"})
 _JOINING = (
-    "DE DEL LA EL O U Y ACCOUNT ADDRESS AGENT BRAND BY CITY CUSTOMER DATE FORM ID ITEM MODEL NAME NO NUMBER OFFICE "
-    "PART PHONE RECEIVED SERIAL SERVICE SIGNATURE SITE STATUS TAX VENDOR WAREHOUSE"
+    "DE DEL LA EL O U Y CNT EP ACCOUNT ADDRESS AGENT BRAND BY CITY CUSTOMER DATE FORM ID ITEM MODEL NAME NO NUMBER "
+    "OFFICE PART PHONE RECEIVED SERIAL SERVICE SIGNATURE SITE STATUS TAX VENDOR WAREHOUSE"
 )
 _WITHIN_LABELS = frozenset({"", *map(squeezed, re.findall(r"\w+", _JOINING))})
 """Words between labels, and those of forms in two languages."""
@@ -647,8 +701,9 @@ def value_after(sheet: Sheet, hit: Hit) -> Span | None:
     if hit.end < len(cell.words) and sheet.is_caption(hit):
         return None
     stops = [other.start for other in sheet.strong_hits_in(hit.row, hit.cell) if other.start >= hit.end]
-    stops += [start for start in sheet.leads_on(hit.row, hit.cell) if start >= hit.end]
-    words = list(cell.words[hit.end : min(stops, default=len(cell.words))])
+    stops += [start for start in sheet.leads_on(hit.row, hit.cell, hit.fields) if start >= hit.end]
+    begins = _goes_on_as_label(sheet, hit)
+    words = list(cell.words[begins : min((stop for stop in stops if stop >= begins), default=len(cell.words))])
     glued = _glued(cell.words[hit.end - 1], hit.label)
     if glued is not None:
         words.insert(0, glued)
@@ -658,6 +713,20 @@ def value_after(sheet: Sheet, hit: Hit) -> Span | None:
     if words and _is_hint(words):
         return None
     return Span(tuple(words)) if words else None
+
+
+def _goes_on_as_label(sheet: Sheet, hit: Hit) -> int:
+    """Where the value behind a label begins: behind the same said otherwise, too ("Razón social / Nombre …")."""
+    words = sheet.rows[hit.row][hit.cell].words
+    for other in sheet.hits_in[hit.row, hit.cell]:
+        between = words[hit.end : other.start] if other.start >= hit.end else None
+        if between and other.fields & hit.fields and all(word.text == "/" for word in between):
+            return other.end
+        # "Fecha de entrega de equipos: …"; of a name it would be another's ("Nombre del técnico: …").
+        of = bool(between) and all(squeezed(word.text) in {"DE", "DEI", "IOS"} for word in between or ())
+        if of and hit.fields == {"date"} and other.fields == {"type"} and has_colon(Span(words), other):
+            return other.end
+    return hit.end
 
 
 def _glued(word: Word, label: str) -> Word | None:

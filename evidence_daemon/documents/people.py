@@ -7,8 +7,8 @@ from collections.abc import Callable
 from itertools import pairwise
 
 from evidence_daemon.cases.equipment import plain
-from evidence_daemon.documents.labelled import LOOSE, Value, field_of, in_people_table, is_staffs, values
-from evidence_daemon.documents.layout import Hit, Sheet, Span, distance, has_colon, squeezed
+from evidence_daemon.documents.labelled import LOOSE, Value, field_of, in_people_table, is_staffs, next_line, values
+from evidence_daemon.documents.layout import Hit, Sheet, Span, distance, has_colon, squeezed, value_after
 from evidence_daemon.model import Box, Field, Word
 from evidence_daemon.rulebook import DocumentsBook, OursBook
 
@@ -20,26 +20,31 @@ def _text_of(sheet: Sheet, field: str, signing: float, fit: Callable[[Span], str
     # "Usuario" is as often who sits at the system.
     for value in sorted(values(sheet, field), key=lambda one: one.hit.label == "USUARIO"):
         cell = sheet.rows[value.hit.row][value.hit.cell]
-        colon = has_colon(cell, value.hit)
-        opens = sheet.fills_its_cell(value.hit) or (value.hit.strong and colon) or _long_label(value, cell)
+        colon = has_colon(cell, value.hit) or cell.text.endswith("?")
+        clear = sheet.fills_its_cell(value.hit) or (value.hit.strong and colon) or _long_label(value, cell)
+        opens = clear or (field == "holder" and _names_follow(value))
         if field == "holder" and (_is_greeted(value.hit, cell) or value.hit.label in _FIRST_SURNAME | _SECOND_SURNAME):
             continue
-        if field == "holder" and _signs_for_the_company(sheet, value.hit):
+        if field == "holder" and (_signs_for_the_company(sheet, value.hit) or _under_who_receives(sheet, value)):
             continue
         if not opens and not (field == "office" and value.hit.start == 0):
             continue
-        if value.span.box.y0 >= signing:
+        if value.hit.label in _LOOSE_LABELS and not (colon and value.hit.start == 0):
+            continue
+        # Where the form ends with the customer's data, who receives may stand over them.
+        low = value.span.box.y0 >= signing
+        if low and not (colon and value.way in {"tras", "derecha"} and _CUSTOMERS.search(value.hit.label)):
             continue
         text = fit(value.span)
-        stacked = value.way == "debajo" or (value.way == "derecha" and value.span.box.x0 > cell.box.x1)
-        longer = _in_two_lines(sheet, value) if text and field == "holder" and stacked else None
+        longer = _in_two_lines(sheet, value) if text and field == "holder" else None
         if longer is not None:
             return field_of(sheet, fit(longer), longer, f"{LOOSE}{field}:dos líneas:{value.hit.label}")
         if text and field == "office" and value.hit.label == "CAC":
             text = f"CAC {text}"
         if text:
             # A name of two words may well go on in the next line.
-            loose = LOOSE if field == "holder" and len(text.split()) < 3 else ""
+            open_ended = len(text.split()) < 3 or value.hit.label in _LOOSE_LABELS or not clear or low
+            loose = LOOSE if field == "holder" and open_ended else ""
             return field_of(sheet, text, value.span, f"{loose}{field}:{value.way}:{value.hit.label}")
     return None
 
@@ -59,22 +64,23 @@ def holder_of(sheet: Sheet, book: DocumentsBook, signing: float) -> Field | None
         return labelled
     for hit in sheet.hits_of("holder"):
         cell = sheet.rows[hit.row][hit.cell]
-        if _is_greeted(hit, cell) or _signs_for_the_company(sheet, hit):
+        if _is_greeted(hit, cell) or _signs_for_the_company(sheet, hit) or hit.label in _LOOSE_LABELS:
             continue
-        following = [*cell.words[hit.end :]]
-        if len(cell.words) >= 7 and sheet.reads_on(hit.row + 1) and not sheet.strong_hits_in(hit.row + 1, 0):
+        stop = min((other.start for other in sheet.hits_in[hit.row, hit.cell] if other.start >= hit.end), default=None)
+        following = [*cell.words[hit.end : stop]]
+        if stop is None and sheet.reads_on(hit.row + 1) and not sheet.strong_hits_in(hit.row + 1, 0):
             following += sheet.rows[hit.row + 1][0].words
         name: list[Word] = []
         for word in following:
             if not re.fullmatch(r"[A-ZÁÉÍÓÚÜÑ][\w'’.\-]+,?;?", word.text):
                 break
             name.append(word)
-            if word.text[-1] in ",;":
+            if word.text[-1] in ",;" or _ends_a_sentence(word):
                 break
         text = fit(Span(tuple(name))) if len(name) >= 2 else ""
-        if text:
+        if text and not is_staffs(sheet.text, plain(Span(tuple(name)).text)):
             return field_of(sheet, text, Span(tuple(name)), f"{LOOSE}holder:en el texto:{hit.label}")
-    before = _name_before(sheet)
+    before = _name_before(sheet, signing) or _name_over(sheet)
     return before if before is not None and not own_name(before.value, book.ours) else None
 
 
@@ -112,13 +118,45 @@ def _signs_for_the_company(sheet: Sheet, hit: Hit) -> bool:
         and box.x0 < cell.x1
     ]
     last = max(over, key=lambda other: other.row, default=None)
-    if last is None or last.fields & {"customer_signs"}:
+    if last is None or last.fields & {"customer_signs"} or _CUSTOMERS.search(hit.label):
         return False
     return last.label.startswith("RECIB") or "agent" in last.fields
 
 
 _UNDER_A_SIGNATURE = 7
 """Heights of a line between a place to sign and the caption of who signs there."""
+
+
+_CUSTOMERS = re.compile(r"CLIENTE|TITULAR|ABONADO|SUSCRIPTOR")
+
+
+def _under_who_receives(sheet: Sheet, value: Value) -> bool:
+    """Whether what stands right of a caption stands under who receives: two signers side by side, "CNT (RECIBE)"."""
+    if value.way != "derecha" or has_colon(sheet.rows[value.hit.row][value.hit.cell], value.hit):
+        return False
+    box, near = value.span.box, 2 * sheet.line_height
+    return any(
+        0 < box.y0 - cell.box.y0 < near
+        and cell.box.x0 < box.x1
+        and box.x0 < cell.box.x1
+        and len(cell.words) <= _SENTENCE
+        and re.search(r"\bRECIB", plain(cell.text))
+        for row in sheet.rows[max(0, value.hit.row - 2) : value.hit.row]
+        for cell in row
+    )
+
+
+_LOOSE_LABELS = frozenset({"ENTREGA", "QUIENENTREGA"})
+"""Captions of who hands over: on a paper of the company's own people that is one of them."""
+
+
+def _names_follow(value: Value) -> bool:
+    """Whether nothing but a name of three words and more stands behind a label that opens its cell."""
+    words = [word.text.strip(".,:;") for word in value.span.words]
+    capitals = [word for word in words if word[:1].isupper() and plain(word) not in _PARTICLES]
+    named = all(_NAME_WORD.fullmatch(word) and (word[0].isupper() or plain(word) in _PARTICLES) for word in words)
+    named = named and not re.search(r"\d", value.span.text)
+    return value.way == "tras" and value.hit.start == 0 and named and 3 <= len(capitals) <= _MOST_NAMES
 
 
 def _long_label(value: Value, cell: Span) -> bool:
@@ -137,10 +175,16 @@ def _in_two_lines(sheet: Sheet, value: Value) -> Span | None:
     words, box = value.span.words, value.span.box
     if not 2 <= len(words) <= _MOST_ON_A_LINE:
         return None
-    for row, cell, under in sheet.below(box, rows=1, reach=1.2):
+    behind, label = value.way == "tras", sheet.rows[value.hit.row][value.hit.cell].box
+    for row, cell, under in sheet.below(label if behind else box, rows=1, reach=1.2):
         reach, middle = sheet.line_height * sheet.aspect, abs(under.box.x0 + under.box.x1 - box.x0 - box.x1) / 2
-        alike = (abs(under.box.x0 - box.x0) < reach or middle < 0.5 * reach) and len(under.words) <= 3
+        begins = abs(under.box.x0 - box.x0) < reach or (behind and abs(under.box.x0 - label.x0) < reach)
+        # Of four names one or two may stand below; under the caption it is as likely something else.
+        short = len(under.words) <= (max(1, 4 - len(words)) if behind else 3)
+        alike = short and (begins or (middle < 0.5 * reach and not behind))
+        alike = alike and under.text.isupper() is value.span.text.isupper()
         named = all(_NAME_WORD.fullmatch(word.text) and word.text[0].isupper() for word in under.words)
+        named = named and not re.search(r"\d", under.text)
         if alike and named and not sheet.strong_hits_in(row, cell) and person(Span((*words, *under.words))):
             return Span((*words, *under.words))
     return None
@@ -201,28 +245,107 @@ def _far_apart(one: Box, two: Box, sheet: Sheet) -> bool:
     return abs(one.y0 - two.y0) > 4 * sheet.line_height
 
 
-_BEARER = re.compile(r"PORTADORA?|IDENTIFICAD[OA]|CON|TITULAR|DE")
+_BEARER = frozenset({
+    "PORTADOR", "PORTADORA", "POSEEDOR", "POSEEDORA", "IDENTIFICADO", "IDENTIFICADA", "CON", "TITULAR", "DE", "DEL",
+    "LA", "EL", "SU", "CUYA", "CUYO", "MAYOR", "EDAD", "CLIENTE", "ABONADO", "ABONADA", "SUSCRIPTOR", "USUARIO", "Y",
+    "NUMERO", "NO", "",
+})  # fmt: skip
+"""Words between a name and the number of who bears it."""
+_BEFORE_A_NAME = frozenset({
+    "CLIENTE", "ABONADO", "ABONADA", "TITULAR", "SUSCRIPTOR", "USUARIO", "SENOR", "SENORA", "SENORES", "SR", "SRA",
+    "SRTA", "DON", "DONA", "LIC", "ING", "DR", "DRA", "ECON", "ARQ", "ABG", "YO", "COMPARECE", "COMPARECEN",
+    "NOMBRE", "NOMBRES", "ENTREGA", "DEVUELVE", "RECIBIMOS", "RECIBI", "COMODATARIO", "CUSTODIO",
+})  # fmt: skip
+"""Words before it that may be written with a capital, as a name is."""
+_MOST_NAMES = 6
 
 
-def _name_before(sheet: Sheet) -> Field | None:
-    """In prose the name that a number is said to be of: "… JUANA MORA PAZ, portadora de la cédula No. …"."""
+def _name_before(sheet: Sheet, signing: float) -> Field | None:
+    """In prose the name that a number is said to be of: "JUANA MORA PAZ, portadora de la cédula …", "… (C.I. …)"."""
     for hit in sheet.hits_of("id_number"):
-        cell = sheet.rows[hit.row][hit.cell]
-        if len(cell.words) < 6:
+        cell, number = sheet.rows[hit.row][hit.cell], value_after(sheet, hit) or next_line(sheet, hit)
+        if cell.box.y0 >= signing:
             continue
-        before = [*(sheet.rows[hit.row - 1][0].words if sheet.reads_on(hit.row) else ()), *cell.words[: hit.start]]
-        said = 0
-        while before and said < 5 and not before[-1].text.endswith(","):
-            said += _BEARER.match(plain(before.pop().text)) is not None
-        name: list[Word] = []
-        while said and before and re.fullmatch(r"[A-ZÁÉÍÓÚÜÑ][\w'’.\-]+,?", before[-1].text):
-            if name and before[-1].text.endswith(","):
-                break
-            name.insert(0, before.pop())
-        text = person(Span(tuple(name))) if 2 <= len(name) <= 6 else ""
+        over = sheet.rows[hit.row - 1][0].words if hit.cell == 0 and sheet.reads_on(hit.row) else ()
+        if len(over) + len(cell.words) < _SENTENCE or _is_told_of_staff(sheet, hit):
+            continue
+        before = [*over, *cell.words[: hit.start]]
+        borne = bool(before) and _letters(before[-1]) in _BEARER
+        if not borne and (number is None or not re.search(r"\d{6}", number.text)):
+            continue
+        name = _name_at_the_end(before)
+        if _OF_STAFF.search(plain(" ".join(word.text for word in before[-4:]))):
+            continue
+        text = person(Span(tuple(name))) if (2 if borne else 3) <= len(name) <= _MOST_NAMES + 2 else ""
         if text and not is_staffs(sheet.text, plain(Span(tuple(name)).text)):
             return field_of(sheet, text, Span(tuple(name)), f"{LOOSE}holder:ante su número")
     return None
+
+
+_OF_STAFF = re.compile(
+    r"(\b(ASESORA?|FUNCIONARI[OA]|TECNIC[OA]|AGENTE|DELEGAD[OA]|REPRESENTANTE|RECIB[A-Z]+|RETIRA|ATEND[A-Z]+)"
+    r"|(?<!ENTREGADO )(?<!DEVUELTO )(?<!ENTREGADOS )(?<!DEVUELTOS )\bPOR)"
+    r"( (POR|EL|LA|SU|LEGAL|SENORA?|SRA?\.?|DEL?|CNT))*$"
+)
+"""Words before a name by which it is one of the company's people, or of who acts for the customer."""
+_SENTENCE = 6
+"""Words from which on a cell may hold a name and a number that no caption parts."""
+
+
+def _name_over(sheet: Sheet) -> Field | None:
+    """A name alone in the line over its bearer's number, in the upper part of a narrow paper."""
+    for hit in sheet.hits_of("id_number"):
+        cell, number = sheet.rows[hit.row][hit.cell], value_after(sheet, hit)
+        if hit.start or hit.cell or not hit.row or number is None or not re.match(r"\d{6}", number.text):
+            continue
+        over = sheet.rows[hit.row - 1]
+        near = cell.box.y0 - over[0].box.y1 < sheet.line_height and abs(over[0].box.x0 - cell.box.x0) < _BELOW_IT
+        if cell.box.y0 < _UPPER and len(over) == 1 and near and not sheet.hits_in.get((hit.row - 1, 0)):
+            text = person(over[0]) if 3 <= len(over[0].words) <= _MOST_NAMES else ""
+            if text and not is_staffs(sheet.text, plain(over[0].text)):
+                return field_of(sheet, text, over[0], f"{LOOSE}holder:sobre su número")
+    return None
+
+
+_UPPER, _BELOW_IT = 0.4, 0.02
+"""Share of a page's height above which nobody signs; of its width by which lines begin alike."""
+
+
+def _is_told_of_staff(sheet: Sheet, hit: Hit) -> bool:
+    """Whether a caption of the company's people stands before a number, in its cell or left of it."""
+    near = [
+        other
+        for place in (hit.cell - 1, hit.cell)
+        for other in sheet.strong_hits_in(hit.row, place)
+        if (other.cell, other.start) < (hit.cell, hit.start) and other.fields & {"agent", "holder"}
+    ]
+    return bool(near) and "holder" not in max(near, key=lambda other: (other.cell, other.start)).fields
+
+
+def _name_at_the_end(words: list[Word]) -> list[Word]:
+    """The name with which words end, but for what says that a number of its bearer follows."""
+    while words and _letters(words[-1]) in _BEARER:
+        words.pop()
+    name: list[Word] = []
+    while words and (
+        re.fullmatch(r"[(“\"]?[A-ZÁÉÍÓÚÜÑ][^\W\d_]*['’.\-]?[^\W\d_]*[,”\".]?", words[-1].text)
+        or (name and plain(words[-1].text) in _PARTICLES)
+    ):
+        if name and (words[-1].text.endswith(",") or _ends_a_sentence(words[-1])):
+            break
+        name.insert(0, words.pop())
+    while name and _letters(name[0]) in _PARTICLES | _BEFORE_A_NAME:
+        del name[0]
+    return name
+
+
+def _letters(word: Word) -> str:
+    return re.sub(r"[^A-Z0-9]", "", plain(word.text))
+
+
+def _ends_a_sentence(word: Word) -> bool:
+    """Whether a full stop ends a word that is no initial and no abbreviation: "Restitución."."""
+    return re.fullmatch(r".{4,}\.[\-–—]" if word.text.isupper() else r".{4,}\.[\-–—]?", word.text) is not None
 
 
 _NO_NAMES = frozenset({
@@ -233,6 +356,8 @@ _NO_NAMES = frozenset({
     "RECIBIO", "RECIBIMOS", "DECLARO", "DECLARA", "CERTIFICO", "CERTIFICA", "CERTIFICAMOS", "NO", "NRO", "NUM",
     "NUMERO", "TELEFONO", "TELF", "CEDULA", "RUC", "FECHA", "FIRMA", "CORREO", "ATENCION", "OFICINA", "SUCURSAL",
     "FORM", "FORMULARIO", "COPIA", "ORIGINAL", "VERSION", "BAJA", "RETIRO", "DEVOLUCION", "MOTIVO", "CONTRATO",
+    "CLIENTE", "ABONADO", "SUSCRIPTOR", "NOMBRE", "NOMBRES", "APELLIDOS", "BODEGA", "CNT", "CI", "CC", "CED",
+    "INSTALADOR", "TECNICO", "ASESOR", "FUNCIONARIO", "BODEGUERO", "SUPERVISOR", "INSPECTOR", "VENDEDOR",
     "DOMICILIO", "OPERADOR", "CELULAR", "DIRECCION", "CAC", "SERVICIO", "SERVICE", "CUSTOMER", "DATE", "NAME",
 })  # fmt: skip
 """Words of sentences and of captions: "recibí del cliente lo arriba indicado" names nobody."""
@@ -265,7 +390,7 @@ def person(span: Span) -> str:
     named = [word for word in words if _NAME_WORD.fullmatch(word)]
     if not 2 <= len(named) <= 9 or len(named) < len([word for word in words if word]) - 1:
         return ""
-    if sum(len(word) for word in named) < 7 or not _NO_NAMES.isdisjoint(map(plain, named)):
+    if sum(len(word) for word in named) < 7 or not _NO_NAMES.isdisjoint(plain(word).replace(".", "") for word in named):
         return ""
     if any(plain(word.text) == "O" for word in span.words) and not _ROLES.isdisjoint(map(plain, named)):
         return ""  # "titular o representante"; between names it is an initial

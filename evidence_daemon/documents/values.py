@@ -15,10 +15,11 @@ from evidence_daemon.cases.equipment import plain
 from evidence_daemon.cases.identity import read_id, same_id
 from evidence_daemon.documents.agreement import one_place
 from evidence_daemon.documents.dates import as_date, date_of
+from evidence_daemon.documents.inventory import names_a_piece
 from evidence_daemon.documents.issuers import own_ruc
 from evidence_daemon.documents.kinds import kind_of
 from evidence_daemon.documents.labelled import LOOSE, Value, field_of, in_people_table, is_staffs, values
-from evidence_daemon.documents.layout import Hit, Sheet, Span, spelled, squeezed
+from evidence_daemon.documents.layout import Hit, Sheet, Span, has_colon, spelled, squeezed
 from evidence_daemon.documents.people import agent_of, holder_of, office_of
 from evidence_daemon.model import DocumentKind, Field, IdCheck, Line, Word
 from evidence_daemon.rulebook import DocumentsBook
@@ -69,6 +70,8 @@ _ID = re.compile(r"(?<![0-9A-Z])(?<![A-Z][\-/])([0-9OQISZBLG!|][0-9OQISZBLG!| .\
 _FREE_CALL = re.compile(r"1[ \-]?800[ \-]\d{3}[ \-]?\d{3}")
 """A number to call for nothing has a cédula's digits, and some its check digit."""
 _PASSPORT = re.compile(r"(?<![0-9A-Z])([A-Z]{1,3}[0-9]{5,9})(?![0-9A-Z])")
+_LIKE_A_PASSPORT = re.compile(r"\W*([A-Z]{2}[0-9]{6,7})(?![0-9A-Z\-/])")
+"""A foreigner's may stand where a cédula would; it may as well be something else's, or a cédula misread."""
 
 
 def _digits(text: str, lengths: Iterable[int]) -> tuple[str, bool] | None:
@@ -105,7 +108,8 @@ def id_number_of(sheet: Sheet, book: DocumentsBook, signing: float) -> Field | N
         number = _digits(value.span.text, (10, 13))
         guessed = _open_noughts(value.span.text) if number is None else None
         number = number or guessed
-        passport = _PASSPORT.search(plain(value.span.text)) if "PASAP" in value.hit.label else None
+        told = "PAS" in value.hit.label  # …aporte
+        passport = (_PASSPORT.search if told else _LIKE_A_PASSPORT.match)(plain(value.span.text))
         if number is None and passport is None:
             continue
         text, repaired = number if number is not None else (passport[1] if passport else "", False)
@@ -121,7 +125,7 @@ def id_number_of(sheet: Sheet, book: DocumentsBook, signing: float) -> Field | N
         # Over the title stands who issued the paper, unless something of the customer's stands before it.
         over = span.box.y1 <= titled and not _names_the_customer(sheet, value.hit)
         if (
-            low or near_agent or guessed or over or _is_the_companys(sheet, value.hit)
+            low or near_agent or guessed or over or (number is None and not told) or _is_the_companys(sheet, value.hit)
         ):  # whose number it is, or which, stays open, however well it is read
             field = replace(field, proven=False, confidence=min(field.confidence, 0.5), rule=f"{LOOSE}{field.rule}")
         # A bare "RUC" is as often that of who issued the paper.
@@ -385,9 +389,13 @@ def _behind_its_line(sheet: Sheet, book: DocumentsBook, taken: frozenset[str]) -
 
 def services_on(sheet: Sheet, taken: frozenset[str]) -> Iterator[tuple[bool, Field, Value]]:
     """Every number that may be a service's: whether its label says so, the number, and how it stands to the label."""
-    for value in values(sheet, "service_number"):
-        if any(word.text.endswith(":") for word in sheet.span_of(value.hit).words[:-1]):
+    for shown in values(sheet, "service_number"):
+        if any(word.text.endswith(":") for word in sheet.span_of(shown.hit).words[:-1]):
             continue  # "Servicio: Televisión" is a label with its value
+        colon = has_colon(sheet.rows[shown.hit.row][shown.hit.cell], shown.hit)
+        if "holder" in shown.hit.fields and not (shown.way == "tras" or (shown.way == "derecha" and colon)):
+            continue  # under "Suscriptor" stands who signs, and his cédula
+        value, broken = _with_the_next_line(sheet, shown)
         text = spelled(plain(value.span.text).replace("–", "-"))
         match = _SERVICE.search(text)
         if match is None or _OF_ANOTHER.search(text[: match.start()]) or _is_letterhead(sheet, value.hit.row):
@@ -408,8 +416,19 @@ def services_on(sheet: Sheet, taken: frozenset[str]) -> Iterator[tuple[bool, Fie
             continue  # ten digits behind a loose label are a cédula or a mobile phone
         span = _only(value.span, digits[1:] if match[1].strip().startswith("593") else digits)
         # "Número" alone may be that of anything: a service must be spoken of near by.
-        loose = "" if named or _speaks_of_a_service(sheet, value.hit) else LOOSE
+        loose = "" if (named or _speaks_of_a_service(sheet, value.hit)) and not broken else LOOSE
         yield named, field_of(sheet, digits, span, f"{loose}servicio:{value.way}:{value.hit.label}"), value
+
+
+def _with_the_next_line(sheet: Sheet, value: Value) -> tuple[Value, bool]:
+    """A number that a sentence breaks at the end of its line, and whether it does: "la línea 07" / "886 9902"."""
+    words, row = value.span.words, value.hit.row
+    ends = words[-1] is sheet.rows[row][-1].words[-1] and re.fullmatch(r"\(?0?[2-7]\)?", value.span.text)
+    if value.way != "tras" or not ends or not sheet.reads_on(row + 1):
+        return value, False
+    behind = sheet.rows[row + 1][0].words[:2]
+    rest = tuple(takewhile(lambda word: re.fullmatch(r"[\d\-]+[.,]?", word.text), behind))
+    return replace(value, span=Span((*words, *rest))), bool(rest)
 
 
 def _is_letterhead(sheet: Sheet, row: int) -> bool:
@@ -489,7 +508,9 @@ def acta_number(sheet: Sheet, others: Collection[str] = (), *, known: bool = Fal
         cell = sheet.rows[value.hit.row][value.hit.cell]
         titled = value.hit.end == len(cell.words) and _opens_its_label(sheet, value.hit, "number")
         long = len(cell.words) > 3 and not caption and not titled
-        if loose and (value.span.box.y0 > 0.4 or (value.way != "tras" and long)):
+        if loose and (value.span.box.y0 > 0.4 or (value.way != "tras" and (long or len(value.span.words) > 3))):
+            continue
+        if loose and _tells_of_a_piece(sheet, value.hit):
             continue
         first, whole = _acta_text(value.span), value.span
         if first is None:
@@ -514,15 +535,29 @@ def acta_number(sheet: Sheet, others: Collection[str] = (), *, known: bool = Fal
             best = rank, field_of(sheet, first, span, f"{part}acta:{value.way}:{value.hit.label}")
     if best is None or best[0] >= _WEAK:
         its_own = _behind_its_name(sheet, others) or _behind_its_sign(sheet, others)
-        return its_own or (best[1] if best else None)
+        return its_own or (best[1] if best else None) or _alone_at_the_head(sheet, others)
     return best[1]
 
 
 _LOOSE_NUMBERS = frozenset({
     "NO", "NRO", "ACTA", "N", "NUMERO", "COMPROBANTE", "COMPROB", "CODIGO", "REFERENCIA", "FOLIO", "ORDENDETRABAJO",
-    "DOCUMENTO", "REGISTRO", "NUM",
+    "DOCUMENTO", "REGISTRO", "NUM", "FICHA", "FORM", "GUIA", "OFICIO", "INFORME", "TICKET", "TRANSACCION", "ORDEN",
+    "ANEXO", "CONSTANCIA", "CERTIFICADO", "OT", "HOJA",
 })  # fmt: skip
 """Labels that are the paper's own number only near its head."""
+
+
+def _tells_of_a_piece(sheet: Sheet, hit: Hit) -> bool:
+    """Whether a number sign stands behind or under a piece of equipment: "Tarjeta de acceso" / "N.º 59388846"."""
+    said = [cell.text for cell in sheet.rows[hit.row][: hit.cell]]
+    if hit.start == 0:
+        box = sheet.span_of(hit).box
+        over = sheet.rows[hit.row - 1] if hit.row else ()
+        said += [cell.text for cell in over if cell.box.x0 < box.x1 and box.x0 < cell.box.x1 and len(cell.words) <= 4]
+    return hit.label in _SIGNS and any(names_a_piece(text) for text in said)
+
+
+_SIGNS = frozenset({"N", "NO", "NRO", "NUM", "NUMERO"})
 
 
 _OF_ANYTHING = frozenset({
@@ -562,7 +597,7 @@ def _acta_text(span: Span) -> str | None:
             return None  # it goes on where its boxes end
         joined = "".join(plain(word.text).strip(".|") for word in boxed)
         return joined if _ACTA_NUMBER.fullmatch(joined) else None
-    first = plain(span.words[0].text).strip(".:# ")
+    first = plain(span.words[0].text).strip(".:;,# ")
     if first.endswith(("-", "/")) and len(span.words) > 1:
         first += plain(span.words[1].text).strip(".:# ")  # an engine broke it behind its dash
     if (
@@ -598,7 +633,10 @@ def _acta_text_in_two_lines(sheet: Sheet, span: Span) -> tuple[str | None, Span]
     """A number that was broken behind a dash at the end of its line, and the words of both lines."""
     last = span.words[-1]
     if len(span.words) == 1 and last.text.endswith(("-", "/")):
-        for _, _, under in sheet.below(span.box, rows=1, reach=1.5):
+        number = next(at for at, row in enumerate(sheet.rows) if any(last in cell.words for cell in row))
+        alone = [row[0] for row in sheet.rows[number + 1 : number + 2] if len(row) == 1]  # of a title in the middle
+        near = [cell for cell in alone if cell.box.y0 - span.box.y1 < 1.5 * sheet.line_height]
+        for under in (*near, *(cell for _, _, cell in sheet.below(span.box, rows=1, reach=1.5))):
             rest = plain(under.words[0].text).strip(".:# ")
             text = plain(last.text).strip(".:# ") + rest
             if len(under.words) == 1 and re.fullmatch(r"[0-9A-Z]{2,8}", rest) and _ACTA_NUMBER.fullmatch(text):
@@ -633,6 +671,36 @@ def _behind_its_sign(sheet: Sheet, others: Collection[str]) -> Field | None:
         return None
     ((first, cell),) = found
     return field_of(sheet, first, cell, "acta:tras #")
+
+
+def _alone_at_the_head(sheet: Sheet, others: Collection[str]) -> Field | None:
+    """The only number at the head of a page in the form of a paper's, by itself or after what the paper is called.
+
+    "DEV-62255-2026" beside the title, "Comprobante de cierre CC03593758"; a form's own code stands there too, so it
+    stays a doubt.
+    """
+    found: dict[str, tuple[str, Span]] = {}
+    for row in sheet.rows:
+        for cell in row:
+            named = len(cell.words) == 1 or _A_PAPER.match(plain(cell.text))
+            first = _acta_text(Span(cell.words[-1:])) if named and cell.box.y0 < _AT_THE_HEAD else None
+            lettered = (
+                first is not None
+                and re.match(r"(?!N[OR]{0,2}\W?\d)[A-Z]+(\W[A-Z]+)*\W?\d", first)
+                and sum(map(str.isdigit, first)) >= 5
+            )
+            if first is not None and lettered and _letters(first) not in others and not as_date(first):
+                found[_letters(first)] = first, Span(cell.words[-1:])
+    if len(found) != 1:
+        return None
+    ((first, span),) = found.values()
+    return field_of(sheet, first, span, f"{LOOSE}acta:sola al inicio")
+
+
+_A_PAPER = re.compile(
+    r"(ASUNTO: *)?(ACTA|CONSTANCIA|CERTIFICA[A-Z]+|COMPROBANTE|RECIBO|BOLETA|NOTA|HOJA|FICHA|GUIA|INFORME|REPORTE"
+    r"|OFICIO|EXPEDIENTE|REGISTRO|CONTROL|VALE|VOLANTE|PARTE|TARJETA|PRECINTO|GESTION|RECEPCION|DEVOLUCION|RETIRO)\b[^\d:]*[A-Z]"
+)
 
 
 _AT_THE_HEAD = 0.25
