@@ -720,6 +720,42 @@ def test_of_captions_below_one_another_the_room_under_one_is_the_next_ones() -> 
     assert paper.signature is Signature.NO_HALLADA
 
 
+SHORT = """
+        ACTA DE DEVOLUCION DE EQUIPOS   CNT EP
+  Cliente          MORALES PAZ JUANA
+  Cédula           1700000019
+  Motivo           Baja del servicio
+  Equipo           Modem Huawei
+  Serie            HWTCC661499D
+
+
+
+
+
+       Cliente                                CNT EP
+       Juana Morales                          Rosa Vélez
+"""
+
+
+@pytest.mark.parametrize(
+    "end", ["", 45 * "\n" + "  CNT EP - RUC 1768152560001\n"], ids=["no more print", "a last line"]
+)
+@pytest.mark.parametrize("signed", [True, False], ids=["signed", "unsigned"])
+def test_a_paper_that_fills_the_upper_part_of_its_page_is_signed_there(end: str, signed: bool) -> None:
+    y = 12 / 66
+    his, its = Box(0.08, y - 0.045, 0.2, y - 0.005), Box(0.46, y - 0.045, 0.6, y - 0.005)
+    paper = read(SHORT + end, ink=(his, its) if signed else (its,))
+    assert (paper.signature, paper.received) == (
+        (Signature.HALLADA, Signature.HALLADA) if signed else (Signature.NO_HALLADA, Signature.HALLADA)
+    )
+
+
+def test_what_is_drawn_or_written_over_the_rows_of_a_short_paper_is_no_signature() -> None:
+    logo, by_hand = Box(0.02, 0.0, 0.2, 1.8 / 66), Box(0.19, 2.9 / 66, 0.4, 4.1 / 66)
+    paper = read(SHORT.replace("MORALES PAZ JUANA", ""), ink=(logo, by_hand))
+    assert (paper.signature, paper.stamp) == (Signature.NO_HALLADA, Signature.DUDOSA)
+
+
 def test_where_nobody_could_sign_or_little_can_be_read_the_signature_is_in_doubt() -> None:
     assert read(PROSE.replace("CONSTANCIA DE", "ACTA DE")).signature is Signature.DUDOSA
     assert read(LIST, confidence=0.6).signature is Signature.DUDOSA

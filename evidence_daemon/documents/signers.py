@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 
 from evidence_daemon.cases.equipment import plain
 from evidence_daemon.documents.layout import Hit, Lexicon, Sheet, Span, distance, has_colon, squeezed
@@ -39,6 +40,24 @@ def _heads_equipment(sheet: Sheet, row: int) -> bool:
     here = [hit for hits in cells for hit in hits if sheet.is_caption(hit)]
     named = {name for hit in here for name in hit.fields & {"type", "serial", "mac", "brand", "model"}}
     return len(named) >= 3
+
+
+def foot_of(sheet: Sheet) -> float:
+    """Where the foot begins where no label tells: in the lower half of what is printed, below all that is listed.
+
+    Many papers fill the upper half of a page only, and are signed there; a line at the very end is the page's.
+    """
+    heights = sorted({cell.box.y1 for row in sheet.rows for cell in row if cell.confidence >= SURE})
+    gaps = (low for low, next_ in pairwise(heights) if next_ - low > _EMPTY_PAGE and low > _PRINTED)
+    end = min(gaps, default=heights[-1] if heights else 1.0)
+    listed = (sheet.span_of(hit).box.y1 for name in ("serial", "mac") for hit in sheet.hits_of(name))
+    return min(NO_LABEL, max([end / 2, *(low for low in listed if low < end)]))
+
+
+NO_LABEL = 0.45
+"""Share of a page's height from which on somebody may sign where no label tells."""
+_EMPTY_PAGE, _PRINTED = 0.25, 0.15
+"""Shares of a page's height: that is empty under a paper that is shorter than its page, and that it has at least."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from itertools import groupby
 
 from evidence_daemon.cases.equipment import plain
 from evidence_daemon.documents.layout import Sheet, Span, squeezed
-from evidence_daemon.documents.signers import SURE, Caption, captions, days_of_stamps, tells_when
+from evidence_daemon.documents.signers import NO_LABEL, SURE, Caption, captions, days_of_stamps, foot_of, tells_when
 from evidence_daemon.model import Box, Engine, Signature, Signer, SigningPlace, Word
 from evidence_daemon.rulebook import DocumentsBook
 
@@ -20,8 +20,6 @@ _ROOM = 1.5
 """Heights of a line that a place must have for somebody to sign in it."""
 _STROKE = 0.9
 """Heights of a line that strokes must have: what is lower is the rest of some print."""
-_NO_LABEL = 0.45
-"""Share of a page's height from which on somebody may sign where no label tells."""
 _BESIDE = 3.0
 """Heights of a line by which the company's place may stand higher or lower than the customer's."""
 
@@ -56,12 +54,13 @@ def signed_on(sheet: Sheet, book: DocumentsBook, signing: float, holder: str, ag
     askew = _is_askew(sheet)
     clear = sheet.engine is Engine.TEXTO or (sheet.confidence >= 0.75 and not askew)
     empty = Signature.NO_HALLADA if clear else Signature.DUDOSA
-    signing = min(signing, _NO_LABEL)
-    said = list(captions(sheet, book, signing))
+    foot = foot_of(sheet)
+    below = min(signing, foot)
+    said = list(captions(sheet, book, below))
     his = [caption for caption in said if caption.signer is Signer.CLIENTE]
     its = [caption for caption in said if caption.signer is Signer.EMPRESA]
-    customers = _rooms_of(sheet, his, its, _named(sheet, signing, holder))
-    companies = _rooms_of(sheet, its, his, _named(sheet, signing, agent))
+    customers = _rooms_of(sheet, his, its, _named(sheet, below, holder))
+    companies = _rooms_of(sheet, its, his, _named(sheet, below, agent))
     if not any(_is_signed(sheet, room) for room in (*customers, *companies)):
         customers, companies = (
             [*rooms, *_rooms_of_headings(sheet, mine, others), *_rooms_of_rows(sheet, mine, others)]
@@ -77,7 +76,7 @@ def signed_on(sheet: Sheet, book: DocumentsBook, signing: float, holder: str, ag
     asked = [room.box for room in companies if _is_asked(sheet, room.box, customers, its)]
     bare = asked and found and not any(_is_marked_near(sheet, room, customers) for room in asked)
     received = Signature.HALLADA if marked else empty if bare else Signature.DUDOSA
-    stamps = list(_stamps(sheet, [room.box for room in customers], signing))
+    stamps = list(_stamps(sheet, [room.box for room in customers], signing, foot))
     return Signed(
         signature,
         received,
@@ -123,8 +122,7 @@ def _named(sheet: Sheet, signing: float, name: str) -> list[Box]:
         _topmost(sheet, cell).box
         for row in sheet.rows
         for cell in row
-        if cell.box.y0 > 0.4
-        and cell.box.y0 >= min(signing, 0.5) - 0.01
+        if cell.box.y0 >= signing - 0.01
         and cell.box.y0 > max(listed, default=0.0)
         and cell.confidence >= _NAME_READ
         and squeezed(cell.text) == squeezed(name)
@@ -445,13 +443,13 @@ _STAMP_WIDE = (0.06, 0.45)
 """Share of the page's width."""
 
 
-def _stamps(sheet: Sheet, customers: Sequence[Box], signing: float) -> Iterator[Box]:
+def _stamps(sheet: Sheet, customers: Sequence[Box], signing: float, foot: float) -> Iterator[Box]:
     """Ink at the foot of a page that is as large and as broad as a stamp and lies in no place of the customer's."""
-    foot = min(signing, 0.6) - 8 * sheet.line_height
+    top = min(foot, min(signing, NO_LABEL) - 8 * sheet.line_height)
     for ink in sheet.ink:
         wide, high = ink.x1 - ink.x0, ink.y1 - ink.y0
         if (
-            (ink.y0 + ink.y1) / 2 < foot
+            (ink.y0 + ink.y1) / 2 < top
             or high < _STAMP_HIGH * sheet.line_height
             or not _STAMP_WIDE[0] <= wide <= _STAMP_WIDE[1]
         ):
