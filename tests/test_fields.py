@@ -784,6 +784,12 @@ def _at(text: str, label: str, *, up: float = 0.045, wide: float = 0.15) -> Box:
         "Firma del titular o delegado",
         "FlRMA DEL CLIENTF O QUIEN ENTREGA",
         "Por el cliente",
+        "Abonado — entregué los equipos",
+        "Cliente: entrego los equipos descritos",
+        "14. Firma cliente que reintegra",
+        "Cliente (firma manuscrita)",
+        "ENTREGANTE",
+        "Luis Paz Mora (quien devuelve)",
     ],
 )
 def test_the_customer_signs_over_a_caption_that_is_made_of_such_words(caption: str) -> None:
@@ -803,6 +809,11 @@ def test_the_customer_signs_over_a_caption_that_is_made_of_such_words(caption: s
         "Entregué conforme (técnico)",
         "Usuario",
         "Entrega y recepción",
+        "Entrega de equipos",
+        "Equipo entregado",
+        "Cliente: Luis Paz Mora",
+        "Entrega: Luis Paz Mora",
+        "Devolvió CAC Centro Norte",
     ],
 )
 def test_ink_over_other_words_is_no_signature_of_the_customers(caption: str) -> None:
@@ -818,6 +829,11 @@ def test_ink_over_other_words_is_no_signature_of_the_customers(caption: str) -> 
         "Recibe por CNT EP",
         "RECIBE (ATENCIÓN AL CLIENTE)",
         "FIRMA / SELLO CNT EP",
+        "CNT EP: recibo los equipos",
+        "Servidor(a) público(a) CNT EP",
+        "Técnico CNT: Luis De la Torre",
+        "Recibido: Ana Paz Mora (CNT EP)",
+        "Ana Paz Mora - Gestora CNT",
     ],
 )
 def test_who_received_signs_over_a_caption_that_is_made_of_such_words(caption: str) -> None:
@@ -826,6 +842,22 @@ def test_who_received_signs_over_a_caption_that_is_made_of_such_words(caption: s
     assert read(text, ink=(his, its)).received is Signature.HALLADA
     assert read(text, ink=(its,)).signature is Signature.NO_HALLADA
     assert read(text, ink=(his,)).received is Signature.NO_HALLADA
+
+
+@pytest.mark.parametrize("name", ["Suscriptor", "USUARIO", "Titular del servicio", "EL COMODATARIO", "Tu firma"])
+@pytest.mark.parametrize("company", ["CNT EP", "Técnico CNT: Ana Paz Mora"])
+def test_a_name_of_the_customer_is_a_caption_together_with_one_of_the_companys(name: str, company: str) -> None:
+    text = f"{UNSIGNED}  {name:35}  {company}\n"
+    his, its = _at(text, name), _at(text, company, up=0.02)
+    assert read(text, ink=(his, its)).signature is Signature.HALLADA
+    assert read(text, ink=(its,)).signature is Signature.NO_HALLADA
+
+
+@pytest.mark.parametrize("label", ["Suscriptor", "Suscriptor:"])
+def test_a_name_of_the_customer_that_asks_for_a_value_is_no_caption(label: str) -> None:
+    value = "" if label.endswith(":") else "RUIZ PAZ"
+    text = f"{UNSIGNED}  {label}     {value}\n\n\n\n                                       CNT EP\n"
+    assert read(text, ink=(_at(text, label, up=0.03),)).signature is not Signature.HALLADA
 
 
 def test_who_signs_over_his_name_and_office_is_found_above_both() -> None:
@@ -1030,6 +1062,27 @@ def test_the_companys_name_in_a_stamp_is_no_place_where_somebody_signs() -> None
     over = Box(x, y - 0.06, x + 0.15, y - 2.2 / 66)
     paper = read(text, ink=(_at(text, "Firma del cliente"), over))
     assert paper.received is not Signature.HALLADA
+
+
+STAMPED = """
+                                         CNT EP
+                                       CAC LOJA
+                                       11 JUL 2025
+                                       RECIBIDO
+
+  Firma del cliente                    Firma CNT EP
+"""
+
+
+def test_the_words_of_a_stamp_are_no_caption_and_no_empty_place() -> None:
+    """Its straight frame was taken away with the rules, its words were read: no stroke is left of it."""
+    text = UNSIGNED + STAMPED
+    his = _at(text, "Firma del cliente")
+    assert (read(text, ink=(his,)).signature, read(text, ink=(his,)).received) == (Signature.HALLADA, Signature.DUDOSA)
+    (its,) = (place.box for place in read(text).signing_places if place.signer is Signer.EMPRESA)
+    assert its.y1 > _label_row(text, "Firma CNT EP")[0]
+    day_alone = text.replace("CAC LOJA", "        ").replace("  CNT EP\n", "\n", 1)
+    assert read(day_alone, ink=(his,)).received is Signature.NO_HALLADA
 
 
 def test_noise_that_was_taken_for_a_name_is_no_place_to_sign() -> None:

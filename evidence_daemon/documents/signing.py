@@ -74,7 +74,7 @@ def signed_on(sheet: Sheet, book: DocumentsBook, signing: float, holder: str, ag
     companies = [room for room in companies if not any(_overlap(room.box, other.box) > 0.3 for other in customers)]
     marked = any(_is_signed(sheet, room) for room in companies)
     asked = [room.box for room in companies if _is_asked(sheet, room.box, customers, its)]
-    bare = asked and found and not any(_is_marked_near(sheet, room, customers) for room in asked)
+    bare = asked and found and not any(_is_marked_near(sheet, room, customers, stamped) for room in asked)
     received = Signature.HALLADA if marked else empty if bare else Signature.DUDOSA
     stamps = list(_stamps(sheet, [room.box for room in customers], signing, foot))
     return Signed(
@@ -410,8 +410,14 @@ _UNDER = 8.0
 """Heights of a line within which one signs under words that stand at the top of a box."""
 
 
-def _is_marked_near(sheet: Sheet, room: Box, customers: Sequence[_Room]) -> bool:
-    """Whether ink reaches into a room or under it that is not the customer's alone."""
+def _is_marked_near(sheet: Sheet, room: Box, customers: Sequence[_Room], stamped: Sequence[Box]) -> bool:
+    """Whether ink reaches into a room or under it that is not the customer's alone, or the words of a stamp do.
+
+    Of a stamp that can be read nothing is left but its frame, and not even that where it is straight.
+    """
+    over = Box(room.x0, room.y1 - _UNDER * sheet.line_height, room.x1, room.y1)
+    if any(over.holds_middle_of(day) for day in stamped):
+        return True
     near = Box(room.x0, room.y0, room.x1, room.y1 + _UNDER * sheet.line_height)
     strokes = [ink for ink in sheet.ink if ink.y1 - ink.y0 >= _STROKE * sheet.line_height and _overlap(ink, near) > 0]
     return any(not _is_in_one(ink, customers) for ink in strokes)
