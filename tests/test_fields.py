@@ -620,6 +620,63 @@ def test_one_signs_behind_the_caption_of_a_row(rows: tuple[int, ...], signature:
     assert (paper.signature, paper.received) == (signature, received)
 
 
+SIGNERS = "\n".join((
+    *[""] * 2, "      ACTA DE RECOLECCION DE EQUIPOS   CNT EP", *[""] * 4,
+    "   1. Modem Huawei serie HWTCC661499D", *[""] * 26,
+    "   Rol              Nombre                Cédula         Firma", "", "",
+    "   Entrega          Juana Morales Paz     1700000019", *[""] * 4,
+    "   Recibe           Hugo Pilco Vaca       0900000027",
+))  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("columns", "signature"),
+    [((0.6, 0.6), "HALLADA"), ((None, 0.6), "NO_HALLADA"), ((0.24, 0.24), "NO_HALLADA"), ((None, None), "NO_HALLADA")],
+    ids=["both", "the company alone", "names written by hand", "nobody"],
+)
+def test_a_table_of_signers_is_signed_in_the_column_that_says_so(
+    columns: tuple[float | None, ...], signature: str
+) -> None:
+    text = (
+        SIGNERS
+        if 0.24 not in columns
+        else re.sub("Juana Morales Paz|Hugo Pilco Vaca", lambda m: " " * len(m[0]), SIGNERS)
+    )
+    rows = (_label_row(SIGNERS, label)[0] for label in ("Entrega", "Recibe"))
+    ink = tuple(Box(x, y - 0.02, x + 0.15, y + 0.02) for x, y in zip(columns, rows, strict=True) if x is not None)
+    assert read(text, ink=ink).signature == signature
+
+
+@pytest.mark.parametrize(
+    ("words", "signed", "signature"),
+    [
+        (("FIRMA ABONADO", "FIRMA CNT"), 2, "HALLADA"),
+        (("FIRMA ABONADO", "FIRMA CNT"), 1, "NO_HALLADA"),
+        (("ENTREGA", "RECIBE"), 2, "NO_HALLADA"),
+    ],
+    ids=["both", "one alone, who may be anybody", "what may be names"],
+)
+def test_a_row_with_a_cell_for_each_signer_is_signed_behind_both_captions(
+    words: tuple[str, str], signed: int, signature: str
+) -> None:
+    text = f"{UNSIGNED}  {words[0]:20}                    {words[1]}\n"
+    y, _ = _label_row(text, words[0])
+    ink = tuple(Box(x, y - 0.012, x + 0.14, y + 0.02) for x in (0.18, 0.58)[2 - signed :])
+    assert read(text, ink=ink).signature == signature
+
+
+@pytest.mark.parametrize(
+    ("between", "pieces", "signature"),
+    [("", 2, "HALLADA"), ("", 1, "NO_HALLADA"), ("Sí", 2, "NO_HALLADA")],
+    ids=["two pieces", "one alone", "marks beside words"],
+)
+def test_a_signature_that_was_cut_is_one(between: str, pieces: int, signature: str) -> None:
+    text = f"{UNSIGNED}       {between}\n\n  Firma del cliente\n"
+    y, _ = _label_row(text, "Firma del cliente")
+    ink = tuple(Box(x, y - 0.04, x + 0.036, y - 0.015) for x in (0.03, 0.1)[:pieces])
+    assert read(text, ink=ink).signature == signature
+
+
 def test_where_the_lines_of_a_table_lie_among_the_strokes_nobody_is_said_to_have_signed() -> None:
     """A photo that lies askew: print that was not read lies over the customer's caption, and is no signature."""
     stroke, grid = _over("Firma del cliente"), Box(0.05, 0.02, 0.95, 0.6)

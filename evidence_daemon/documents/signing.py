@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import groupby, pairwise
 
 from evidence_daemon.cases.equipment import plain
 from evidence_daemon.documents.layout import Sheet, Span, squeezed
@@ -258,7 +258,7 @@ def _around_behind(sheet: Sheet, caption: Caption) -> Iterator[_Room]:
 
 def _is_signed_behind(caption: Caption) -> bool:
     text = caption.span.text.rstrip()
-    return text.endswith(":") and re.search(r"\bFIRMA", plain(text)) is not None
+    return text.endswith(":") and _FIRMA.search(plain(text)) is not None
 
 
 def _behind(sheet: Sheet, caption: Caption) -> Box:
@@ -302,7 +302,8 @@ def _open_under(sheet: Sheet, caption: Caption, others: Sequence[Caption]) -> _R
 def _rooms_of_rows(sheet: Sheet, mine: Sequence[Caption], others: Sequence[Caption]) -> Iterator[_Room]:
     """The rooms behind captions at one left edge, one under the other, where there are strokes behind each.
 
-    A table with a row for each signer; asked for only where there is no stroke over any caption.
+    A table with a row for each signer, behind the caption or in a column that says "Firma"; or one row with a cell for
+    each, behind "Firma del cliente" and "Firma CNT".  Asked for only where there is no stroke over any caption.
     """
     for caption in mine:
         box = caption.span.box
@@ -312,37 +313,62 @@ def _rooms_of_rows(sheet: Sheet, mine: Sequence[Caption], others: Sequence[Capti
             if abs(other.span.box.x0 - box.x0) < _ONE_EDGE
             and _ROOM * sheet.line_height < abs(other.span.box.y0 - box.y0) < _BOX_HIGH * sheet.line_height
         ]
-        here = _row_behind(sheet, caption, stacked)
-        there = [room for other in stacked if (room := _row_behind(sheet, other, [caption])) is not None]
-        if here is not None and _is_signed(sheet, here) and any(_is_signed(sheet, room) for room in there):
+        beside = [other for other in others if other.row == caption.row and _FIRMA.search(plain(other.span.text))]
+        pairs = [*stacked, *(beside if _FIRMA.search(plain(caption.span.text)) else ())]
+        here = _row_behind(sheet, caption, pairs)
+        there = (_row_behind(sheet, other, [caption]) for other in pairs)
+        if here is not None and _is_signed(sheet, here) and any(room and _is_signed(sheet, room) for room in there):
             yield here
 
 
+_FIRMA = re.compile(r"\bFIRMA")
 _ONE_EDGE, _WIDE = 0.02, 0.1
 """Shares of a page's width: by which captions of one column differ, and that a row has for somebody to sign in."""
+_ROW_HIGH = 3.0
+"""Heights of a line of a row that has a cell for each signer."""
 
 
-def _row_behind(sheet: Sheet, caption: Caption, stacked: Sequence[Caption]) -> _Room | None:
-    """The room behind a caption up to the next print in its row, which reaches half way to the caption of another."""
-    if not stacked:
+def _reach(sheet: Sheet, caption: Caption) -> tuple[float, float]:
+    """From where to where one may sign in a caption's row: behind it, or in the column that "Firma" heads.
+
+    Where there is such a column, names and numbers are written into the others.
+    """
+    behind = caption.span.box.x1, 1.0
+    for row in reversed(sheet.rows[: caption.row]):
+        if caption.span.box.y0 - row[0].box.y0 > _BOX_HIGH * sheet.line_height:
+            return behind
+        for at, cell in enumerate(row):
+            if at > 0 and _SIGN_HERE.fullmatch(plain(cell.text)):
+                return row[at - 1].box.x1, row[at + 1].box.x0 if at + 1 < len(row) else 1.0
+    return behind
+
+
+_SIGN_HERE = re.compile(r"\W*FIRMAS?( [YO] SELLO)?\W*")
+
+
+def _row_behind(sheet: Sheet, caption: Caption, pairs: Sequence[Caption]) -> _Room | None:
+    """The room in a caption's row up to the next print, which reaches half way to the caption of another."""
+    if not pairs:
         return None
+    left, end = _reach(sheet, caption)
     box = caption.span.box
     middle = (box.y0 + box.y1) / 2
-    half = min(abs((other.span.box.y0 + other.span.box.y1) / 2 - middle) for other in stacked) / 2
+    apart = (abs((other.span.box.y0 + other.span.box.y1) / 2 - middle) for other in pairs if other.row != caption.row)
+    half = min(apart, default=_ROW_HIGH * sheet.line_height) / 2
     right = min(
         (
             cell.box.x0
             for row in sheet.rows
             for cell in row
-            if cell.box.x0 > box.x1 + _WIDE
+            if left + _WIDE < cell.box.x0 < end
             and cell.confidence >= SURE
             and sum(map(str.isalnum, cell.text)) >= 6
             and abs((cell.box.y0 + cell.box.y1) / 2 - middle) < half
         ),
-        default=1.0,
+        default=end,
     )
-    room = Box(box.x1, max(0.0, middle - half), right, min(1.0, middle + half))
-    return _Room(room, room.y1) if right - box.x1 >= _WIDE else None
+    room = Box(left, max(0.0, middle - half), right, min(1.0, middle + half))
+    return _Room(room, room.y1) if right - left >= _WIDE else None
 
 
 def _is_signed(sheet: Sheet, room: _Room, stamped: Sequence[Box] = ()) -> bool:
@@ -353,13 +379,34 @@ def _is_signed(sheet: Sheet, room: _Room, stamped: Sequence[Box] = ()) -> bool:
         if ink.y1 - ink.y0 >= _STROKE * sheet.line_height and not any(ink.holds_middle_of(day) for day in stamped)
     )
     # What begins no higher than the label is print beside it ("f)"), read badly or not at all.
-    return any(
-        ink.y0 < room.top
-        and (ink.y0 + ink.y1) / 2 < room.base
-        and _lies_in(ink, room.box)
-        and not _is_print(sheet, ink)
+    drawn = [
+        ink
         for ink in strokes
-    )
+        if ink.y0 < room.top and (ink.y0 + ink.y1) / 2 < room.base and _lies_in(ink, room.box, _NARROWEST)
+    ]
+    drawn = [ink for ink in drawn if not _is_print(sheet, ink)]
+    return any(_lies_in(ink, room.box, _NARROW) for ink in drawn) or _is_in_pieces(sheet, drawn)
+
+
+_NARROW, _NARROWEST = 0.04, 0.025
+"""Shares of a page's width that a signature has at least in its room, and a piece of one."""
+_PIECE = 1.3
+"""Heights of a line that each piece of a signature has at least."""
+
+
+def _is_in_pieces(sheet: Sheet, strokes: Sequence[Box]) -> bool:
+    """Whether two strokes beside one another are one signature that was cut, as where a rule was taken out of it.
+
+    Between a mark and the next one, as in boxes to tick, stand words.
+    """
+    high = sorted((ink for ink in strokes if ink.y1 - ink.y0 >= _PIECE * sheet.line_height), key=lambda ink: ink.x0)
+    for one, two in pairwise(high):
+        whole = Box(one.x0, min(one.y0, two.y0), two.x1, max(one.y1, two.y1))
+        level = min(one.y1, two.y1) - max(one.y0, two.y0) > 0.5 * min(one.y1 - one.y0, two.y1 - two.y0)
+        near = two.x0 - one.x1 < 2 * min(one.x1 - one.x0, two.x1 - two.x0)
+        if level and near and not any(whole.holds_middle_of(word.box) for word in sheet.words):
+            return True
+    return False
 
 
 def _is_print(sheet: Sheet, ink: Box) -> bool:
@@ -499,9 +546,9 @@ def _room_above(sheet: Sheet, label: Box) -> Box:
     return Box(middle - half, top, middle + half, label.y0 + 0.3 * (label.y1 - label.y0))
 
 
-def _lies_in(ink: Box, room: Box) -> bool:
+def _lies_in(ink: Box, room: Box, least: float = _NARROW) -> bool:
     width = min(ink.x1, room.x1) - max(ink.x0, room.x0)
     height = min(ink.y1, room.y1) - max(ink.y0, room.y0)
-    if width <= 0 or height <= 0 or width < 0.04:
+    if width <= 0 or height <= 0 or width < least:
         return False
     return width * height >= 0.35 * (ink.x1 - ink.x0) * (ink.y1 - ink.y0)
