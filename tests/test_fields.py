@@ -629,19 +629,21 @@ SIGNERS = "\n".join((
 ))  # fmt: skip
 
 
+@pytest.mark.parametrize("heads", ["Cédula         Firma", "Cédula Firma          "])
 @pytest.mark.parametrize(
     ("columns", "signature"),
     [((0.6, 0.6), "HALLADA"), ((None, 0.6), "NO_HALLADA"), ((0.24, 0.24), "NO_HALLADA"), ((None, None), "NO_HALLADA")],
     ids=["both", "the company alone", "names written by hand", "nobody"],
 )
 def test_a_table_of_signers_is_signed_in_the_column_that_says_so(
-    columns: tuple[float | None, ...], signature: str
+    columns: tuple[float | None, ...], signature: str, heads: str
 ) -> None:
     text = (
         SIGNERS
         if 0.24 not in columns
         else re.sub("Juana Morales Paz|Hugo Pilco Vaca", lambda m: " " * len(m[0]), SIGNERS)
     )
+    text = text.replace("Cédula         Firma", heads)
     rows = (_label_row(SIGNERS, label)[0] for label in ("Entrega", "Recibe"))
     ink = tuple(Box(x, y - 0.02, x + 0.15, y + 0.02) for x, y in zip(columns, rows, strict=True) if x is not None)
     assert read(text, ink=ink).signature == signature
@@ -1138,6 +1140,8 @@ def test_the_words_of_a_stamp_are_no_caption_and_no_empty_place() -> None:
     assert (read(text, ink=(his,)).signature, read(text, ink=(his,)).received) == (Signature.HALLADA, Signature.DUDOSA)
     (its,) = (place.box for place in read(text).signing_places if place.signer is Signer.EMPRESA)
     assert its.y1 > _label_row(text, "Firma CNT EP")[0]
+    given = text.replace("RECIBIDO", "ENTREGADO").replace("Firma del cliente", "Firma del agente ")
+    assert read(given, ink=(_at(given, "CAC LOJA", up=0.07),)).signature is not Signature.HALLADA
     day_alone = text.replace("CAC LOJA", "        ").replace("  CNT EP\n", "\n", 1)
     assert read(day_alone, ink=(his,)).received is Signature.NO_HALLADA
 

@@ -287,9 +287,7 @@ def made_beside_a_name(text: str, book: SigningBook) -> Made | None:
     return made_of(last, book) if _is_person(first, book) else None
 
 
-_BESIDE_A_NAME = re.compile(
-    r"(?P<first>[^:(–—]+?)(:|\s[-–—]\s|(?=\())\s*(\((?P<hint>[^)]+)\)|(?P<last>[^:(]+)(\([^)]+\))?)"
-)
+_BESIDE_A_NAME = re.compile(r"(?P<first>[^:(]+)(\((?P<hint>[^)]+)\)|:\s*(?P<last>[^:(]+)(\([^)]+\))?)")
 _PERSON = re.compile(r"[^\W\d_]{2,}( [^\W\d_]{2,}){1,6}")
 
 

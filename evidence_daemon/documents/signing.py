@@ -337,13 +337,17 @@ def _reach(sheet: Sheet, caption: Caption) -> tuple[float, float]:
     for row in reversed(sheet.rows[: caption.row]):
         if caption.span.box.y0 - row[0].box.y0 > _BOX_HIGH * sheet.line_height:
             return behind
-        for at, cell in enumerate(row):
-            if at > 0 and _SIGN_HERE.fullmatch(plain(cell.text)):
-                return row[at - 1].box.x1, row[at + 1].box.x0 if at + 1 < len(row) else 1.0
+        words = [word for cell in row for word in cell.words]  # headings close to one another are one cell
+        for before, word in pairwise(words):
+            if len(row) >= 2 and len(words) <= _HEADINGS and _SIGN_HERE.fullmatch(plain(word.text)):
+                after = (cell.box.x0 for cell in row if cell.box.x0 > word.box.x1)
+                return before.box.x1, min(after, default=1.0)
     return behind
 
 
-_SIGN_HERE = re.compile(r"\W*FIRMAS?( [YO] SELLO)?\W*")
+_SIGN_HERE = re.compile(r"\W*FIRMAS?\W*")
+_HEADINGS = 8
+"""Words in a row of headings of a table of signers at most."""
 
 
 def _row_behind(sheet: Sheet, caption: Caption, pairs: Sequence[Caption]) -> _Room | None:
