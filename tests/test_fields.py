@@ -1146,6 +1146,14 @@ def test_the_words_of_a_stamp_are_no_caption_and_no_empty_place() -> None:
     assert read(day_alone, ink=(his,)).received is Signature.NO_HALLADA
 
 
+def test_a_name_over_the_companys_caption_is_not_the_customers_whoever_is_read_as_the_holder() -> None:
+    foot = "".join(39 * " " + line + "\n" for line in ("MORALES PAZ JUANA", "Recibe CNT EP"))
+    text = UNSIGNED.replace("MORALES ÑAUÑAY JUANA ISABEL", "MORALES PAZ JUANA") + foot
+    y, _ = _label_row(text, "Recibe CNT EP")
+    paper = read(text, ink=(Box(0.41, y - 0.06, 0.55, y - 0.02),))
+    assert (paper.signature, paper.received) == (Signature.DUDOSA, Signature.HALLADA)
+
+
 def test_noise_that_was_taken_for_a_name_is_no_place_to_sign() -> None:
     page = typed(LIST.replace("Titular: MORALES ÑAUÑAY JUANA ISABEL", "Titular: PEEL PEI") + 4 * "\n" + "  PEEL PEI\n")
     low = max(word.box.y0 for word in page.words)

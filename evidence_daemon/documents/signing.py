@@ -59,7 +59,11 @@ def signed_on(sheet: Sheet, book: DocumentsBook, signing: float, holder: str, ag
     said = list(captions(sheet, book, below))
     his = [caption for caption in said if caption.signer is Signer.CLIENTE]
     its = [caption for caption in said if caption.signer is Signer.EMPRESA]
-    customers = _rooms_of(sheet, his, its, _named(sheet, below, holder))
+    # What was read as the holder's name over the company's caption is the name of who received.
+    taken = [room.box for room in _rooms_of(sheet, its, his, ())]
+    named = _named(sheet, below, holder)
+    holders = [box for box in named if not any(_overlap(_room_above(sheet, box), room) > 0.3 for room in taken)]
+    customers = _rooms_of(sheet, his, its, holders)
     companies = _rooms_of(sheet, its, his, _named(sheet, below, agent))
     if not any(_is_signed(sheet, room) for room in (*customers, *companies)):
         customers, companies = (
