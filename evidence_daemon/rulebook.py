@@ -280,6 +280,8 @@ class SigningBook(_Book):
     """What is to be put there: a signature, a stamp."""
     data: tuple[str, ...] = ()
     """What is to be written there besides."""
+    things: tuple[str, ...] = ()
+    """What is handed over, said behind who does it."""
     around: tuple[str, ...] = ()
 
 

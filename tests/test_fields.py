@@ -620,6 +620,65 @@ def test_one_signs_behind_the_caption_of_a_row(rows: tuple[int, ...], signature:
     assert (paper.signature, paper.received) == (signature, received)
 
 
+SIGNERS = "\n".join((
+    *[""] * 2, "      ACTA DE RECOLECCION DE EQUIPOS   CNT EP", *[""] * 4,
+    "   1. Modem Huawei serie HWTCC661499D", *[""] * 26,
+    "   Rol              Nombre                Cédula         Firma", "", "",
+    "   Entrega          Juana Morales Paz     1700000019", *[""] * 4,
+    "   Recibe           Hugo Pilco Vaca       0900000027",
+))  # fmt: skip
+
+
+@pytest.mark.parametrize("heads", ["Cédula         Firma", "Cédula Firma          "])
+@pytest.mark.parametrize(
+    ("columns", "signature"),
+    [((0.6, 0.6), "HALLADA"), ((None, 0.6), "NO_HALLADA"), ((0.24, 0.24), "NO_HALLADA"), ((None, None), "NO_HALLADA")],
+    ids=["both", "the company alone", "names written by hand", "nobody"],
+)
+def test_a_table_of_signers_is_signed_in_the_column_that_says_so(
+    columns: tuple[float | None, ...], signature: str, heads: str
+) -> None:
+    text = (
+        SIGNERS
+        if 0.24 not in columns
+        else re.sub("Juana Morales Paz|Hugo Pilco Vaca", lambda m: " " * len(m[0]), SIGNERS)
+    )
+    text = text.replace("Cédula         Firma", heads)
+    rows = (_label_row(SIGNERS, label)[0] for label in ("Entrega", "Recibe"))
+    ink = tuple(Box(x, y - 0.02, x + 0.15, y + 0.02) for x, y in zip(columns, rows, strict=True) if x is not None)
+    assert read(text, ink=ink).signature == signature
+
+
+@pytest.mark.parametrize(
+    ("words", "signed", "signature"),
+    [
+        (("FIRMA ABONADO", "FIRMA CNT"), 2, "HALLADA"),
+        (("FIRMA ABONADO", "FIRMA CNT"), 1, "NO_HALLADA"),
+        (("ENTREGA", "RECIBE"), 2, "NO_HALLADA"),
+    ],
+    ids=["both", "one alone, who may be anybody", "what may be names"],
+)
+def test_a_row_with_a_cell_for_each_signer_is_signed_behind_both_captions(
+    words: tuple[str, str], signed: int, signature: str
+) -> None:
+    text = f"{UNSIGNED}  {words[0]:20}                    {words[1]}\n"
+    y, _ = _label_row(text, words[0])
+    ink = tuple(Box(x, y - 0.012, x + 0.14, y + 0.02) for x in (0.18, 0.58)[2 - signed :])
+    assert read(text, ink=ink).signature == signature
+
+
+@pytest.mark.parametrize(
+    ("between", "pieces", "signature"),
+    [("", 2, "HALLADA"), ("", 1, "NO_HALLADA"), ("Sí", 2, "NO_HALLADA")],
+    ids=["two pieces", "one alone", "marks beside words"],
+)
+def test_a_signature_that_was_cut_is_one(between: str, pieces: int, signature: str) -> None:
+    text = f"{UNSIGNED}       {between}\n\n  Firma del cliente\n"
+    y, _ = _label_row(text, "Firma del cliente")
+    ink = tuple(Box(x, y - 0.04, x + 0.036, y - 0.015) for x in (0.03, 0.1)[:pieces])
+    assert read(text, ink=ink).signature == signature
+
+
 def test_where_the_lines_of_a_table_lie_among_the_strokes_nobody_is_said_to_have_signed() -> None:
     """A photo that lies askew: print that was not read lies over the customer's caption, and is no signature."""
     stroke, grid = _over("Firma del cliente"), Box(0.05, 0.02, 0.95, 0.6)
@@ -720,6 +779,42 @@ def test_of_captions_below_one_another_the_room_under_one_is_the_next_ones() -> 
     assert paper.signature is Signature.NO_HALLADA
 
 
+SHORT = """
+        ACTA DE DEVOLUCION DE EQUIPOS   CNT EP
+  Cliente          MORALES PAZ JUANA
+  Cédula           1700000019
+  Motivo           Baja del servicio
+  Equipo           Modem Huawei
+  Serie            HWTCC661499D
+
+
+
+
+
+       Cliente                                CNT EP
+       Juana Morales                          Rosa Vélez
+"""
+
+
+@pytest.mark.parametrize(
+    "end", ["", 45 * "\n" + "  CNT EP - RUC 1768152560001\n"], ids=["no more print", "a last line"]
+)
+@pytest.mark.parametrize("signed", [True, False], ids=["signed", "unsigned"])
+def test_a_paper_that_fills_the_upper_part_of_its_page_is_signed_there(end: str, signed: bool) -> None:
+    y = 12 / 66
+    his, its = Box(0.08, y - 0.045, 0.2, y - 0.005), Box(0.46, y - 0.045, 0.6, y - 0.005)
+    paper = read(SHORT + end, ink=(his, its) if signed else (its,))
+    assert (paper.signature, paper.received) == (
+        (Signature.HALLADA, Signature.HALLADA) if signed else (Signature.NO_HALLADA, Signature.HALLADA)
+    )
+
+
+def test_what_is_drawn_or_written_over_the_rows_of_a_short_paper_is_no_signature() -> None:
+    logo, by_hand = Box(0.02, 0.0, 0.2, 1.8 / 66), Box(0.19, 2.9 / 66, 0.4, 4.1 / 66)
+    paper = read(SHORT.replace("MORALES PAZ JUANA", ""), ink=(logo, by_hand))
+    assert (paper.signature, paper.stamp) == (Signature.NO_HALLADA, Signature.DUDOSA)
+
+
 def test_where_nobody_could_sign_or_little_can_be_read_the_signature_is_in_doubt() -> None:
     assert read(PROSE.replace("CONSTANCIA DE", "ACTA DE")).signature is Signature.DUDOSA
     assert read(LIST, confidence=0.6).signature is Signature.DUDOSA
@@ -748,6 +843,12 @@ def _at(text: str, label: str, *, up: float = 0.045, wide: float = 0.15) -> Box:
         "Firma del titular o delegado",
         "FlRMA DEL CLIENTF O QUIEN ENTREGA",
         "Por el cliente",
+        "Abonado — entregué los equipos",
+        "Cliente: entrego los equipos descritos",
+        "14. Firma cliente que reintegra",
+        "Cliente (firma manuscrita)",
+        "ENTREGANTE",
+        "Luis Paz Mora (quien devuelve)",
     ],
 )
 def test_the_customer_signs_over_a_caption_that_is_made_of_such_words(caption: str) -> None:
@@ -767,6 +868,11 @@ def test_the_customer_signs_over_a_caption_that_is_made_of_such_words(caption: s
         "Entregué conforme (técnico)",
         "Usuario",
         "Entrega y recepción",
+        "Entrega de equipos",
+        "Equipo entregado",
+        "Cliente: Luis Paz Mora",
+        "Entrega: Luis Paz Mora",
+        "Devolvió CAC Centro Norte",
     ],
 )
 def test_ink_over_other_words_is_no_signature_of_the_customers(caption: str) -> None:
@@ -782,6 +888,11 @@ def test_ink_over_other_words_is_no_signature_of_the_customers(caption: str) -> 
         "Recibe por CNT EP",
         "RECIBE (ATENCIÓN AL CLIENTE)",
         "FIRMA / SELLO CNT EP",
+        "CNT EP: recibo los equipos",
+        "Servidor(a) público(a) CNT EP",
+        "Técnico CNT: Luis De la Torre",
+        "Recibido: Ana Paz Mora (CNT EP)",
+        "Ana Paz Mora - Gestora CNT",
     ],
 )
 def test_who_received_signs_over_a_caption_that_is_made_of_such_words(caption: str) -> None:
@@ -790,6 +901,22 @@ def test_who_received_signs_over_a_caption_that_is_made_of_such_words(caption: s
     assert read(text, ink=(his, its)).received is Signature.HALLADA
     assert read(text, ink=(its,)).signature is Signature.NO_HALLADA
     assert read(text, ink=(his,)).received is Signature.NO_HALLADA
+
+
+@pytest.mark.parametrize("name", ["Suscriptor", "USUARIO", "Titular del servicio", "EL COMODATARIO", "Tu firma"])
+@pytest.mark.parametrize("company", ["CNT EP", "Técnico CNT: Ana Paz Mora"])
+def test_a_name_of_the_customer_is_a_caption_together_with_one_of_the_companys(name: str, company: str) -> None:
+    text = f"{UNSIGNED}  {name:35}  {company}\n"
+    his, its = _at(text, name), _at(text, company, up=0.02)
+    assert read(text, ink=(his, its)).signature is Signature.HALLADA
+    assert read(text, ink=(its,)).signature is Signature.NO_HALLADA
+
+
+@pytest.mark.parametrize("label", ["Suscriptor", "Suscriptor:"])
+def test_a_name_of_the_customer_that_asks_for_a_value_is_no_caption(label: str) -> None:
+    value = "" if label.endswith(":") else "RUIZ PAZ"
+    text = f"{UNSIGNED}  {label}     {value}\n\n\n\n                                       CNT EP\n"
+    assert read(text, ink=(_at(text, label, up=0.03),)).signature is not Signature.HALLADA
 
 
 def test_who_signs_over_his_name_and_office_is_found_above_both() -> None:
@@ -994,6 +1121,37 @@ def test_the_companys_name_in_a_stamp_is_no_place_where_somebody_signs() -> None
     over = Box(x, y - 0.06, x + 0.15, y - 2.2 / 66)
     paper = read(text, ink=(_at(text, "Firma del cliente"), over))
     assert paper.received is not Signature.HALLADA
+
+
+STAMPED = """
+                                         CNT EP
+                                       CAC LOJA
+                                       11 JUL 2025
+                                       RECIBIDO
+
+  Firma del cliente                    Firma CNT EP
+"""
+
+
+def test_the_words_of_a_stamp_are_no_caption_and_no_empty_place() -> None:
+    """Its straight frame was taken away with the rules, its words were read: no stroke is left of it."""
+    text = UNSIGNED + STAMPED
+    his = _at(text, "Firma del cliente")
+    assert (read(text, ink=(his,)).signature, read(text, ink=(his,)).received) == (Signature.HALLADA, Signature.DUDOSA)
+    (its,) = (place.box for place in read(text).signing_places if place.signer is Signer.EMPRESA)
+    assert its.y1 > _label_row(text, "Firma CNT EP")[0]
+    given = text.replace("RECIBIDO", "ENTREGADO").replace("Firma del cliente", "Firma del agente ")
+    assert read(given, ink=(_at(given, "CAC LOJA", up=0.07),)).signature is not Signature.HALLADA
+    day_alone = text.replace("CAC LOJA", "        ").replace("  CNT EP\n", "\n", 1)
+    assert read(day_alone, ink=(his,)).received is Signature.NO_HALLADA
+
+
+def test_a_name_over_the_companys_caption_is_not_the_customers_whoever_is_read_as_the_holder() -> None:
+    foot = "".join(39 * " " + line + "\n" for line in ("MORALES PAZ JUANA", "Recibe CNT EP"))
+    text = UNSIGNED.replace("MORALES ÑAUÑAY JUANA ISABEL", "MORALES PAZ JUANA") + foot
+    y, _ = _label_row(text, "Recibe CNT EP")
+    paper = read(text, ink=(Box(0.41, y - 0.06, 0.55, y - 0.02),))
+    assert (paper.signature, paper.received) == (Signature.DUDOSA, Signature.HALLADA)
 
 
 def test_noise_that_was_taken_for_a_name_is_no_place_to_sign() -> None:

@@ -6,9 +6,10 @@ A caption is known as forms print it (a label of the rules), else by the words i
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 
 from evidence_daemon.cases.equipment import plain
 from evidence_daemon.documents.layout import Hit, Lexicon, Sheet, Span, distance, has_colon, squeezed
@@ -41,6 +42,24 @@ def _heads_equipment(sheet: Sheet, row: int) -> bool:
     return len(named) >= 3
 
 
+def foot_of(sheet: Sheet) -> float:
+    """Where the foot begins where no label tells: in the lower half of what is printed, below all that is listed.
+
+    Many papers fill the upper half of a page only, and are signed there; a line at the very end is the page's.
+    """
+    heights = sorted({cell.box.y1 for row in sheet.rows for cell in row if cell.confidence >= SURE})
+    gaps = (low for low, next_ in pairwise(heights) if next_ - low > _EMPTY_PAGE and low > _PRINTED)
+    end = min(gaps, default=heights[-1] if heights else 1.0)
+    listed = (sheet.span_of(hit).box.y1 for name in ("serial", "mac") for hit in sheet.hits_of(name))
+    return min(NO_LABEL, max([end / 2, *(low for low in listed if low < end)]))
+
+
+NO_LABEL = 0.45
+"""Share of a page's height from which on somebody may sign where no label tells."""
+_EMPTY_PAGE, _PRINTED = 0.25, 0.15
+"""Shares of a page's height: that is empty under a paper that is shorter than its page, and that it has at least."""
+
+
 @dataclass(frozen=True, slots=True)
 class Caption:
     """Words that say who signs over, under or beside them."""
@@ -51,29 +70,61 @@ class Caption:
     signer: Signer
     asks: bool
     """They ask for a signature wherever they stand: more than a name or an office."""
+    bare: bool = False
+    """A name of the customer alone ("Usuario"): a caption only together with one of the company's."""
 
 
 def captions(sheet: Sheet, book: DocumentsBook, signing: float) -> Iterator[Caption]:
     """The captions of signatures at the foot, by labels as forms print them, else by the words they are made of."""
+    bare: list[Caption] = []
+    sure: list[Caption] = []
+    for caption in _all_captions(sheet, book, signing):
+        (bare if caption.bare else sure).append(caption)
+    yield from sure
+    companies = [caption for caption in sure if caption.signer is Signer.EMPRESA]
+    for caption in bare:
+        near = (abs(caption.span.box.y0 - other.span.box.y0) < _TOGETHER * sheet.line_height for other in companies)
+        if any(near) and not _is_followed(sheet, caption, [*sure, *bare]):
+            yield caption
+
+
+def _all_captions(sheet: Sheet, book: DocumentsBook, signing: float) -> Iterator[Caption]:
+    """All captions at the foot, with names of the customer that may be a label of anything."""
     labels: dict[tuple[int, int], list[Hit]] = {}
     for hit in (*_labels_at_the_foot(sheet, book.labels, signing), *sheet.hits_of("customer_signs")):
         labels.setdefault((hit.row, hit.cell), []).append(hit)
     for number, row in enumerate(sheet.rows):
         for place, cell in enumerate(row):
-            if cell.box.y0 < signing - 0.01 or _is_answered(sheet, number, place):
+            if cell.box.y0 < signing - 0.01 or _is_answered(sheet, number, place) or _is_in_a_stamp(sheet, cell, book):
                 continue
+            here = [
+                hit for hit in labels.get((number, place), ()) if hit.start == 0 and _signs_here(sheet, hit, signing)
+            ]
             made = made_of(cell.text, book.signing)
-            if made is not None:
+            if made is None and not any("office" in hit.fields for hit in sheet.hits_in.get((number, place), ())):
+                made = made_beside_a_name(cell.text, book.signing)
+            if made is not None and not (made.bare and here):
                 if made.signer is not None and not (made.signer is Signer.EMPRESA and _is_stamped(sheet, cell)):
-                    yield Caption(number, place, cell, made.signer, made.asks)
+                    yield Caption(number, place, cell, made.signer, made.asks, made.bare)
                 continue
-            for hit in labels.get((number, place), ()):
-                if hit.start == 0 and _signs_here(sheet, hit, signing):
-                    company = "company" in hit.fields
-                    signer = Signer.EMPRESA if company else Signer.CLIENTE
-                    if company and _is_stamped(sheet, cell):
-                        continue
-                    yield Caption(number, place, cell, signer, "signing" in hit.fields)
+            for hit in here:
+                company = "company" in hit.fields
+                signer = Signer.EMPRESA if company else Signer.CLIENTE
+                if company and _is_stamped(sheet, cell):
+                    continue
+                yield Caption(number, place, cell, signer, "signing" in hit.fields)
+
+
+_TOGETHER = 12.0
+"""Heights of a line between the captions of the two signers, at most."""
+
+
+def _is_followed(sheet: Sheet, caption: Caption, captions: Sequence[Caption]) -> bool:
+    """Whether something that is no caption stands beside one, or it ends with a colon: then it asks for a value."""
+    beside = sheet.rows[caption.row][caption.cell + 1 :][:1]
+    known = {(other.row, other.cell) for other in captions}
+    printed = any(cell.confidence >= SURE and any(map(str.isalnum, cell.text)) for cell in beside)
+    return caption.span.text.rstrip().endswith(":") or (printed and (caption.row, caption.cell + 1) not in known)
 
 
 _DAY = re.compile(r"\W*\d{1,2}[\W_]*([A-Z]{3,10}|\d{1,2})[\W_]*(20)?\d{2}\W*")
@@ -124,6 +175,20 @@ def _is_day_under(sheet: Sheet, cell: Span, under: Span) -> bool:
     return close and shared > 0.5 * min(box.x1 - box.x0, day.x1 - day.x0) and bool(_DAY.fullmatch(plain(under.text)))
 
 
+def _is_in_a_stamp(sheet: Sheet, cell: Span, book: DocumentsBook) -> bool:
+    """Whether one word stands right under the day of a stamp: "CNT EP / CAC LOJA / 11 JUL 2025 / RECIBIDO"."""
+    box = cell.box
+    return len(cell.words) == 1 and any(
+        0 < box.y0 - day.y0 < _NEXT_LINE * sheet.line_height
+        and min(box.x1, day.x1) - max(box.x0, day.x0) > 0.5 * (box.x1 - box.x0)
+        for day in days_of_stamps(sheet, book.signing)
+    )
+
+
+_NEXT_LINE = 2.5
+"""Heights of a line from a line of a stamp to the next at most: stamps are put aslant."""
+
+
 def days_of_stamps(sheet: Sheet, book: SigningBook) -> tuple[Box, ...]:
     """Where a day stands under words of the company, as in a stamp."""
     cells = [cell for row in sheet.rows for cell in row]
@@ -156,6 +221,8 @@ class Made:
 
     signer: Signer | None
     asks: bool
+    bare: bool = False
+    """Nothing but a name of the customer, which may be a label of anything."""
 
 
 @lru_cache(maxsize=10_000)
@@ -168,12 +235,12 @@ def made_of(text: str, book: SigningBook) -> Made | None:
 
     >>> book = SigningBook(customer=("CLIENTE",), gives=("ENTREGA",), around=("O", "QUIEN"), ink=("FIRMA",))
     >>> made_of("Firma: cliente o quien entrega", book)
-    Made(signer=<Signer.CLIENTE: 'CLIENTE'>, asks=True)
+    Made(signer=<Signer.CLIENTE: 'CLIENTE'>, asks=True, bare=False)
     >>> made_of("Entrega el lunes", book) is None
     True
     """
     # Forms number their boxes: "402 Servidor que recibe".
-    words = re.findall(r"[A-Z0-9]+", re.sub(r"^\W*\d{1,3}\b", "", plain(text)))
+    words = re.findall(r"[A-Z0-9]+", re.sub(r"^\W*\d{1,3}\b|(?<=[A-Z])\([AO]S?\)", "", plain(text)))
     if not 0 < len(words) <= _LONGEST_CAPTION:
         return None
     meant = tuple(_meant(squeezed(word), book) for word in words)
@@ -185,7 +252,11 @@ def made_of(text: str, book: SigningBook) -> Made | None:
         end = next((end for end in ends if meant[at:end] in phrases), None)
         if end is None:
             return None
-        said.add(_role(phrases[meant[at:end]], meant[:at], meant[at:end], meant[end:], given="gives" in said))
+        name = phrases[meant[at:end]]
+        # "Entregué los equipos" says who signs; "Equipos entregados" and "Entrega de equipos" head a list or a paper.
+        if name == "things" and (not {"gives", "takes"} & said or meant[at - 1] in _OF_THINGS):
+            return None
+        said.add(_role(name, meant[:at], meant[at:end], meant[end:], given="gives" in said))
         at = end
     his, its = {"customer", "gives"} & said, {"company", "takes"} & said
     asks = bool(said & {"ink", "gives", "takes"})
@@ -193,15 +264,45 @@ def made_of(text: str, book: SigningBook) -> Made | None:
         return Made(None, False)
     if "event" in said and not his and not its:
         return Made(None, False)
-    if not asks and not its:
-        return None  # a customer's bare name ("Usuario") may be a label of anything
-    return Made(Signer.CLIENTE if his else Signer.EMPRESA, asks) if his or its else None
+    return Made(Signer.CLIENTE if his else Signer.EMPRESA, asks, bare=not asks and not its) if his or its else None
+
+
+def made_beside_a_name(text: str, book: SigningBook) -> Made | None:
+    """What a caption says that a person's name stands in: "Recibe: Rosa Vélez", "Luis Paz (titular)".
+
+    "Cliente: Luis Paz" is a row of any form; so is who received, which asks for no signature by itself.
+
+    >>> book = SigningBook(customer=("TITULAR",), takes=("RECIBE",))
+    >>> made_beside_a_name("Recibe: Rosa Vélez", book)
+    Made(signer=<Signer.EMPRESA: 'EMPRESA'>, asks=False, bare=False)
+    >>> made_beside_a_name("Titular: Rosa Vélez", book) is None
+    True
+    """
+    found = _BESIDE_A_NAME.fullmatch(text.strip())
+    if found is None:
+        return None
+    first, last = found["first"].strip(), (found["last"] or found["hint"]).strip()
+    if _is_person(last, book) and (made := made_of(first, book)) is not None:
+        return Made(made.signer, asks=False) if made.signer is Signer.EMPRESA else None
+    return made_of(last, book) if _is_person(first, book) else None
+
+
+_BESIDE_A_NAME = re.compile(r"(?P<first>[^:(]+)(\((?P<hint>[^)]+)\)|:\s*(?P<last>[^:(]+)(\([^)]+\))?)")
+_PERSON = re.compile(r"[^\W\d_]{2,}( [^\W\d_]{2,}){1,6}")
+
+
+def _is_person(text: str, book: SigningBook) -> bool:
+    """Whether words may be a person's name: at least two, the first and the last with a capital, and no caption."""
+    words = text.split()
+    capital = bool(words) and words[0][0].isupper() and words[-1][0].isupper()
+    return capital and _PERSON.fullmatch(text) is not None and made_of(text, book) is None
 
 
 _TO = frozenset({(squeezed("A"),), (squeezed("AL"),)})
 _CONFORMING = squeezed("CONFORMIDAD")
 _TIME = frozenset(map(squeezed, ("FECHA", "HORA")))
 _OF = frozenset(map(squeezed, ("DE", "DEL", "LA", "EL")))
+_OF_THINGS = frozenset(map(squeezed, ("DE", "DEL")))
 
 
 def _role(name: str, before: tuple[str, ...], here: tuple[str, ...], after: tuple[str, ...], *, given: bool) -> str:
@@ -223,7 +324,7 @@ _MISREAD = 6
 @lru_cache(maxsize=4)
 def _phrases_of(book: SigningBook) -> tuple[dict[tuple[str, ...], str], int]:
     """What each phrase stands for, and the words of the longest: "atención al cliente" is the company's."""
-    names = ("customer", "company", "gives", "takes", "ink", "data", "around")
+    names = ("customer", "company", "gives", "takes", "ink", "data", "things", "around")
     phrases = {tuple(map(squeezed, said.split())): name for name in names for said in getattr(book, name)}
     return phrases, max(map(len, phrases), default=0)
 

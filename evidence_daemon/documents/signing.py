@@ -8,11 +8,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import groupby, pairwise
 
 from evidence_daemon.cases.equipment import plain
 from evidence_daemon.documents.layout import Sheet, Span, squeezed
-from evidence_daemon.documents.signers import SURE, Caption, captions, days_of_stamps, tells_when
+from evidence_daemon.documents.signers import NO_LABEL, SURE, Caption, captions, days_of_stamps, foot_of, tells_when
 from evidence_daemon.model import Box, Engine, Signature, Signer, SigningPlace, Word
 from evidence_daemon.rulebook import DocumentsBook
 
@@ -20,8 +20,6 @@ _ROOM = 1.5
 """Heights of a line that a place must have for somebody to sign in it."""
 _STROKE = 0.9
 """Heights of a line that strokes must have: what is lower is the rest of some print."""
-_NO_LABEL = 0.45
-"""Share of a page's height from which on somebody may sign where no label tells."""
 _BESIDE = 3.0
 """Heights of a line by which the company's place may stand higher or lower than the customer's."""
 
@@ -56,12 +54,17 @@ def signed_on(sheet: Sheet, book: DocumentsBook, signing: float, holder: str, ag
     askew = _is_askew(sheet)
     clear = sheet.engine is Engine.TEXTO or (sheet.confidence >= 0.75 and not askew)
     empty = Signature.NO_HALLADA if clear else Signature.DUDOSA
-    signing = min(signing, _NO_LABEL)
-    said = list(captions(sheet, book, signing))
+    foot = foot_of(sheet)
+    below = min(signing, foot)
+    said = list(captions(sheet, book, below))
     his = [caption for caption in said if caption.signer is Signer.CLIENTE]
     its = [caption for caption in said if caption.signer is Signer.EMPRESA]
-    customers = _rooms_of(sheet, his, its, _named(sheet, signing, holder))
-    companies = _rooms_of(sheet, its, his, _named(sheet, signing, agent))
+    # What was read as the holder's name over the company's caption is the name of who received.
+    taken = [room.box for room in _rooms_of(sheet, its, his, ())]
+    named = _named(sheet, below, holder)
+    holders = [box for box in named if not any(_overlap(_room_above(sheet, box), room) > 0.3 for room in taken)]
+    customers = _rooms_of(sheet, his, its, holders)
+    companies = _rooms_of(sheet, its, his, _named(sheet, below, agent))
     if not any(_is_signed(sheet, room) for room in (*customers, *companies)):
         customers, companies = (
             [*rooms, *_rooms_of_headings(sheet, mine, others), *_rooms_of_rows(sheet, mine, others)]
@@ -75,9 +78,9 @@ def signed_on(sheet: Sheet, book: DocumentsBook, signing: float, holder: str, ag
     companies = [room for room in companies if not any(_overlap(room.box, other.box) > 0.3 for other in customers)]
     marked = any(_is_signed(sheet, room) for room in companies)
     asked = [room.box for room in companies if _is_asked(sheet, room.box, customers, its)]
-    bare = asked and found and not any(_is_marked_near(sheet, room, customers) for room in asked)
+    bare = asked and found and not any(_is_marked_near(sheet, room, customers, stamped) for room in asked)
     received = Signature.HALLADA if marked else empty if bare else Signature.DUDOSA
-    stamps = list(_stamps(sheet, [room.box for room in customers], signing))
+    stamps = list(_stamps(sheet, [room.box for room in customers], signing, foot))
     return Signed(
         signature,
         received,
@@ -123,8 +126,7 @@ def _named(sheet: Sheet, signing: float, name: str) -> list[Box]:
         _topmost(sheet, cell).box
         for row in sheet.rows
         for cell in row
-        if cell.box.y0 > 0.4
-        and cell.box.y0 >= min(signing, 0.5) - 0.01
+        if cell.box.y0 >= signing - 0.01
         and cell.box.y0 > max(listed, default=0.0)
         and cell.confidence >= _NAME_READ
         and squeezed(cell.text) == squeezed(name)
@@ -260,7 +262,7 @@ def _around_behind(sheet: Sheet, caption: Caption) -> Iterator[_Room]:
 
 def _is_signed_behind(caption: Caption) -> bool:
     text = caption.span.text.rstrip()
-    return text.endswith(":") and re.search(r"\bFIRMA", plain(text)) is not None
+    return text.endswith(":") and _FIRMA.search(plain(text)) is not None
 
 
 def _behind(sheet: Sheet, caption: Caption) -> Box:
@@ -304,7 +306,8 @@ def _open_under(sheet: Sheet, caption: Caption, others: Sequence[Caption]) -> _R
 def _rooms_of_rows(sheet: Sheet, mine: Sequence[Caption], others: Sequence[Caption]) -> Iterator[_Room]:
     """The rooms behind captions at one left edge, one under the other, where there are strokes behind each.
 
-    A table with a row for each signer; asked for only where there is no stroke over any caption.
+    A table with a row for each signer, behind the caption or in a column that says "Firma"; or one row with a cell for
+    each, behind "Firma del cliente" and "Firma CNT".  Asked for only where there is no stroke over any caption.
     """
     for caption in mine:
         box = caption.span.box
@@ -314,37 +317,66 @@ def _rooms_of_rows(sheet: Sheet, mine: Sequence[Caption], others: Sequence[Capti
             if abs(other.span.box.x0 - box.x0) < _ONE_EDGE
             and _ROOM * sheet.line_height < abs(other.span.box.y0 - box.y0) < _BOX_HIGH * sheet.line_height
         ]
-        here = _row_behind(sheet, caption, stacked)
-        there = [room for other in stacked if (room := _row_behind(sheet, other, [caption])) is not None]
-        if here is not None and _is_signed(sheet, here) and any(_is_signed(sheet, room) for room in there):
+        beside = [other for other in others if other.row == caption.row and _FIRMA.search(plain(other.span.text))]
+        pairs = [*stacked, *(beside if _FIRMA.search(plain(caption.span.text)) else ())]
+        here = _row_behind(sheet, caption, pairs)
+        there = (_row_behind(sheet, other, [caption]) for other in pairs)
+        if here is not None and _is_signed(sheet, here) and any(room and _is_signed(sheet, room) for room in there):
             yield here
 
 
+_FIRMA = re.compile(r"\bFIRMA")
 _ONE_EDGE, _WIDE = 0.02, 0.1
 """Shares of a page's width: by which captions of one column differ, and that a row has for somebody to sign in."""
+_ROW_HIGH = 3.0
+"""Heights of a line of a row that has a cell for each signer."""
 
 
-def _row_behind(sheet: Sheet, caption: Caption, stacked: Sequence[Caption]) -> _Room | None:
-    """The room behind a caption up to the next print in its row, which reaches half way to the caption of another."""
-    if not stacked:
+def _reach(sheet: Sheet, caption: Caption) -> tuple[float, float]:
+    """From where to where one may sign in a caption's row: behind it, or in the column that "Firma" heads.
+
+    Where there is such a column, names and numbers are written into the others.
+    """
+    behind = caption.span.box.x1, 1.0
+    for row in reversed(sheet.rows[: caption.row]):
+        if caption.span.box.y0 - row[0].box.y0 > _BOX_HIGH * sheet.line_height:
+            return behind
+        words = [word for cell in row for word in cell.words]  # headings close to one another are one cell
+        for before, word in pairwise(words):
+            if len(row) >= 2 and len(words) <= _HEADINGS and _SIGN_HERE.fullmatch(plain(word.text)):
+                after = (cell.box.x0 for cell in row if cell.box.x0 > word.box.x1)
+                return before.box.x1, min(after, default=1.0)
+    return behind
+
+
+_SIGN_HERE = re.compile(r"\W*FIRMAS?\W*")
+_HEADINGS = 8
+"""Words in a row of headings of a table of signers at most."""
+
+
+def _row_behind(sheet: Sheet, caption: Caption, pairs: Sequence[Caption]) -> _Room | None:
+    """The room in a caption's row up to the next print, which reaches half way to the caption of another."""
+    if not pairs:
         return None
+    left, end = _reach(sheet, caption)
     box = caption.span.box
     middle = (box.y0 + box.y1) / 2
-    half = min(abs((other.span.box.y0 + other.span.box.y1) / 2 - middle) for other in stacked) / 2
+    apart = (abs((other.span.box.y0 + other.span.box.y1) / 2 - middle) for other in pairs if other.row != caption.row)
+    half = min(apart, default=_ROW_HIGH * sheet.line_height) / 2
     right = min(
         (
             cell.box.x0
             for row in sheet.rows
             for cell in row
-            if cell.box.x0 > box.x1 + _WIDE
+            if left + _WIDE < cell.box.x0 < end
             and cell.confidence >= SURE
             and sum(map(str.isalnum, cell.text)) >= 6
             and abs((cell.box.y0 + cell.box.y1) / 2 - middle) < half
         ),
-        default=1.0,
+        default=end,
     )
-    room = Box(box.x1, max(0.0, middle - half), right, min(1.0, middle + half))
-    return _Room(room, room.y1) if right - box.x1 >= _WIDE else None
+    room = Box(left, max(0.0, middle - half), right, min(1.0, middle + half))
+    return _Room(room, room.y1) if right - left >= _WIDE else None
 
 
 def _is_signed(sheet: Sheet, room: _Room, stamped: Sequence[Box] = ()) -> bool:
@@ -355,13 +387,34 @@ def _is_signed(sheet: Sheet, room: _Room, stamped: Sequence[Box] = ()) -> bool:
         if ink.y1 - ink.y0 >= _STROKE * sheet.line_height and not any(ink.holds_middle_of(day) for day in stamped)
     )
     # What begins no higher than the label is print beside it ("f)"), read badly or not at all.
-    return any(
-        ink.y0 < room.top
-        and (ink.y0 + ink.y1) / 2 < room.base
-        and _lies_in(ink, room.box)
-        and not _is_print(sheet, ink)
+    drawn = [
+        ink
         for ink in strokes
-    )
+        if ink.y0 < room.top and (ink.y0 + ink.y1) / 2 < room.base and _lies_in(ink, room.box, _NARROWEST)
+    ]
+    drawn = [ink for ink in drawn if not _is_print(sheet, ink)]
+    return any(_lies_in(ink, room.box, _NARROW) for ink in drawn) or _is_in_pieces(sheet, drawn)
+
+
+_NARROW, _NARROWEST = 0.04, 0.025
+"""Shares of a page's width that a signature has at least in its room, and a piece of one."""
+_PIECE = 1.3
+"""Heights of a line that each piece of a signature has at least."""
+
+
+def _is_in_pieces(sheet: Sheet, strokes: Sequence[Box]) -> bool:
+    """Whether two strokes beside one another are one signature that was cut, as where a rule was taken out of it.
+
+    Between a mark and the next one, as in boxes to tick, stand words.
+    """
+    high = sorted((ink for ink in strokes if ink.y1 - ink.y0 >= _PIECE * sheet.line_height), key=lambda ink: ink.x0)
+    for one, two in pairwise(high):
+        whole = Box(one.x0, min(one.y0, two.y0), two.x1, max(one.y1, two.y1))
+        level = min(one.y1, two.y1) - max(one.y0, two.y0) > 0.5 * min(one.y1 - one.y0, two.y1 - two.y0)
+        near = two.x0 - one.x1 < 2 * min(one.x1 - one.x0, two.x1 - two.x0)
+        if level and near and not any(whole.holds_middle_of(word.box) for word in sheet.words):
+            return True
+    return False
 
 
 def _is_print(sheet: Sheet, ink: Box) -> bool:
@@ -412,8 +465,14 @@ _UNDER = 8.0
 """Heights of a line within which one signs under words that stand at the top of a box."""
 
 
-def _is_marked_near(sheet: Sheet, room: Box, customers: Sequence[_Room]) -> bool:
-    """Whether ink reaches into a room or under it that is not the customer's alone."""
+def _is_marked_near(sheet: Sheet, room: Box, customers: Sequence[_Room], stamped: Sequence[Box]) -> bool:
+    """Whether ink reaches into a room or under it that is not the customer's alone, or the words of a stamp do.
+
+    Of a stamp that can be read nothing is left but its frame, and not even that where it is straight.
+    """
+    over = Box(room.x0, room.y1 - _UNDER * sheet.line_height, room.x1, room.y1)
+    if any(over.holds_middle_of(day) for day in stamped):
+        return True
     near = Box(room.x0, room.y0, room.x1, room.y1 + _UNDER * sheet.line_height)
     strokes = [ink for ink in sheet.ink if ink.y1 - ink.y0 >= _STROKE * sheet.line_height and _overlap(ink, near) > 0]
     return any(not _is_in_one(ink, customers) for ink in strokes)
@@ -445,13 +504,13 @@ _STAMP_WIDE = (0.06, 0.45)
 """Share of the page's width."""
 
 
-def _stamps(sheet: Sheet, customers: Sequence[Box], signing: float) -> Iterator[Box]:
+def _stamps(sheet: Sheet, customers: Sequence[Box], signing: float, foot: float) -> Iterator[Box]:
     """Ink at the foot of a page that is as large and as broad as a stamp and lies in no place of the customer's."""
-    foot = min(signing, 0.6) - 8 * sheet.line_height
+    top = min(foot, min(signing, NO_LABEL) - 8 * sheet.line_height)
     for ink in sheet.ink:
         wide, high = ink.x1 - ink.x0, ink.y1 - ink.y0
         if (
-            (ink.y0 + ink.y1) / 2 < foot
+            (ink.y0 + ink.y1) / 2 < top
             or high < _STAMP_HIGH * sheet.line_height
             or not _STAMP_WIDE[0] <= wide <= _STAMP_WIDE[1]
         ):
@@ -495,9 +554,9 @@ def _room_above(sheet: Sheet, label: Box) -> Box:
     return Box(middle - half, top, middle + half, label.y0 + 0.3 * (label.y1 - label.y0))
 
 
-def _lies_in(ink: Box, room: Box) -> bool:
+def _lies_in(ink: Box, room: Box, least: float = _NARROW) -> bool:
     width = min(ink.x1, room.x1) - max(ink.x0, room.x0)
     height = min(ink.y1, room.y1) - max(ink.y0, room.y0)
-    if width <= 0 or height <= 0 or width < 0.04:
+    if width <= 0 or height <= 0 or width < least:
         return False
     return width * height >= 0.35 * (ink.x1 - ink.x0) * (ink.y1 - ink.y0)
