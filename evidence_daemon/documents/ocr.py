@@ -26,6 +26,7 @@ from evidence_daemon.documents.pixels import (
     Laid,
     Pixels,
     as_drawn,
+    calmed,
     cleaned,
     is_blank,
     laid,
@@ -86,10 +87,11 @@ def answer(request: Frame) -> Iterator[Frame]:
     """One question about a page (`do`); every answer tells `seconds` of CPU by stage.
 
     check   → `languages` of Tesseract.
-    read    RGB pixels of a picture (`width`, `height`), `languages`, `cut` (look for a sheet in it); → `words`
-            as [text, x0, y0, x1, y1, confidence, line] in fractions, `turned` (degrees clockwise), `blank`,
-            `cut` (a sheet was found), `combs` (boxes of one sign each, that were put together: words in them stand
-            closer than on the paper, here and in what is asked later).  The page is in hand now.
+    read    RGB pixels of a picture (`width`, `height`), `languages`, `cut` (look for a sheet in it), `turn` (by how
+            much, degrees clockwise, where that is known); → `words` as [text, x0, y0, x1, y1, confidence, line] in
+            fractions, `turned` (degrees clockwise), `blank`, `sense` (what was read looks like upright print), `cut` (a
+            sheet was found), `combs` (boxes of one sign each, that were put together: words in them stand closer than
+            on the paper, here and in what is asked later).  The page is in hand now.
     hold    the same pixels of a page that was drawn and needs no reading; it is in hand now.  `combs` in the
             question: whether such boxes are to be looked for; in the answer: where they are.
     look    `side`, `top`: the page in grey below that height (a fraction), scaled as a whole page whose long
@@ -127,10 +129,10 @@ def _asked_to_read(asked: Mapping[str, Any], blobs: tuple[bytes, ...], watch: _W
     sheet = lit(rgb, cut=asked["cut"])
     blank = is_blank(sheet)
     watch.lap("prepare")
-    seen = _Seen(sheet, sheet, [], []) if blank else _read(sheet, asked["languages"], watch)
+    seen = _Seen(sheet, sheet, [], []) if blank else _read(sheet, asked["languages"], watch, asked.get("turn"))
     _held = _Held(rgb, seen.page, drawn=False)
     told = {"words": seen.words, "combs": seen.combs, "turned": seen.page.turned}
-    return {**told, "blank": blank, "cut": sheet.cut}, ()
+    return {**told, "blank": blank, "sense": blank or _makes_sense(seen.words), "cut": sheet.cut}, ()
 
 
 def _asked_to_hold(asked: Mapping[str, Any], blobs: tuple[bytes, ...], watch: _Watch) -> _Answer:
@@ -160,7 +162,8 @@ def _asked_for_strips(asked: Mapping[str, Any], _: tuple[bytes, ...], watch: _Wa
 
 
 def _asked_for_lines(asked: Mapping[str, Any], _: tuple[bytes, ...], watch: _Watch) -> _Answer:
-    grey = _in_hand().page.grey
+    page = _in_hand().page
+    grey = calmed(page.grey) if page.grainy else page.grey
     high, wide = grey.shape
     cuts = []
     for corners in asked["places"][:_MAX_STRIPS]:
@@ -247,8 +250,8 @@ class _Seen:
     combs: list[Comb]
 
 
-def _read(sheet: Laid, languages: str, watch: _Watch) -> _Seen:
-    """The page as read.
+def _read(sheet: Laid, languages: str, watch: _Watch, turn: int | None = None) -> _Seen:
+    """The page as read, turned clockwise by `turn` where that is known.
 
     Most pages stand upright: they are read at once, and asked for their orientation only when they lie
     on their side or make no sense.  That saves half of the time of a page.
@@ -261,21 +264,21 @@ def _read(sheet: Laid, languages: str, watch: _Watch) -> _Seen:
 
     def read(page: Laid) -> _Seen:
         together, combs = put_together(page)
-        grey = cleaned(together.grey)
+        grey = cleaned(calmed(together.grey) if together.grainy else together.grey)
         watch.lap("rules")
         words = tesseract.words(grey, languages, _PAGE_LAYOUT)
         watch.lap("words")
         return _Seen(page, together, words, combs)
 
     aside = on_its_side(sheet)
-    best = None if aside else at(0)
-    if best is None or not _makes_sense(best.words):
+    best = at(turn) if turn is not None else None if aside else at(0)
+    if turn is None and (best is None or not _makes_sense(best.words)):
         told = orientation(sheet.grey)
         watch.lap("orientation")
-        for turn in (90, 270, 0) if told is None and aside else (180,) if told is None else (told,):
-            if best is not None and (turn == best.page.turned or _makes_sense(best.words)):
+        for other_turn in (90, 270, 0) if told is None and aside else (180,) if told is None else (told,):
+            if best is not None and (other_turn == best.page.turned or _makes_sense(best.words)):
                 continue
-            other = at(turn)
+            other = at(other_turn)
             if best is None or _understood(other.words) > _understood(best.words):
                 best = other
     if best is None:

@@ -49,7 +49,12 @@ _PRINT = 0.75
 """Confidence from which a word is print, and no signature."""
 _UNCLEAR = frozenset({DocumentKind.OTRO, DocumentKind.VACIO})
 
+_TRIED_LINES = 8
+"""Lines of a page that are read in two stands to tell which is the right one."""
+
 Judge = Callable[[Page], Wanted]
+_Corners = list[list[float]]
+"""Four corners of a line, x and y as fractions of the page, from the top left, clockwise."""
 
 
 class Sight:
@@ -112,7 +117,12 @@ class Sight:
         """
         asked = {"width": page.width, "height": page.height, "languages": self._languages, "cut": cut}
         read = self._asked("read", asked, pixels)
+        legible = read.facts["sense"] is True
         self._combs = _combs_of(read.facts["combs"])
+        if not legible and (turn := self._turn_by_lines()):
+            asked = {**asked, "turn": (whole(read.facts["turned"], 0, 270) + turn) % 360}
+            read = self._asked("read", asked, pixels)
+            self._combs = _combs_of(read.facts["combs"])
         best = replace(
             page,
             engine=Engine.TESSERACT,
@@ -121,6 +131,8 @@ class Sight:
         )
         if read.facts["blank"] is True:
             return best
+        if not legible:
+            best = self._with(best, self._strong_below(0.0))
         best = self._proven(best)
         wanted = self._judge(best)
         if read.facts["cut"] is not True or wanted.kind not in _UNCLEAR or not best.witnesses:
@@ -206,6 +218,24 @@ class Sight:
 
     def _strong_below(self, top: float, known: Page | None = None) -> Witness | None:
         """The strong engine's words on the page below a height; without the lines that are `known` for sure."""
+        found = self._lines_below(top)
+        if found is None:
+            return None
+        lines, _ = found
+        lines.sort(key=lambda corners: sum(y for _, y in corners))
+        if not top:
+            self.spent[SEARCHED] = self.spent.get(SEARCHED, 0.0) + 1
+        if known is not None:
+            lines = [corners for corners in lines if not _well_read(_around(corners), known)]
+        words = self._strips(lines) if lines else ()
+        if not words:
+            return None
+        there = tuple(self._on_paper(_around(corners)) for corners in lines)
+        regions = there if known else (Box(0.0, top, 1.0, 1.0),) if top else ()
+        return Witness(Engine.RAPIDOCR, words, regions)
+
+    def _lines_below(self, top: float) -> tuple[list[_Corners], float] | None:
+        """Where the strong engine sees lines below a height, and how much wider than high the page is there."""
         look = self._asked("look", {"side": _FIND_SIDE, "top": top})
         width, height = (whole(look.facts[name], 1, 100_000) for name in ("width", "height"))
         told = self._strongly({"do": "find", "width": width, "height": height}, look.blobs)
@@ -215,19 +245,32 @@ class Sight:
             [[float(x) / width, top + (1 - top) * float(y) / height] for x, y in corners]
             for corners in told.facts["lines"]
         ]
-        lines.sort(key=lambda corners: sum(y for _, y in corners))
-        if not top:
-            self.spent[SEARCHED] = self.spent.get(SEARCHED, 0.0) + 1
-        if known is not None:
-            lines = [corners for corners in lines if not _well_read(_around(corners), known)]
-        words = self._strips(lines) if lines else ()
-        if not words:
-            return None
-        found = tuple(self._on_paper(_around(corners)) for corners in lines)
-        regions = found if known else (Box(0.0, top, 1.0, 1.0),) if top else ()
-        return Witness(Engine.RAPIDOCR, words, regions)
+        return lines, width / height
 
-    def _strips(self, places: list[list[list[float]]]) -> tuple[Word, ...] | None:
+    def _turn_by_lines(self) -> int:
+        """By how much to turn the page in hand, degrees clockwise, that its longest lines can be read; 0 as it lies.
+
+        The first engine tells by what it reads, and of a photo taken in poor light it reads nothing in any stand.  The
+        strong one sees lines in every stand.
+        """
+        found = self._lines_below(0.0)
+        if found is None:
+            return 0
+        lines, wide = found
+        sides = [_sides(corners, wide) for corners in lines]
+        aside = sum(high for long, high in sides if high > long) > sum(long for long, high in sides if long >= high)
+        turns = (90, 270) if aside else (0, 180)
+        longest = sorted(zip(sides, lines, strict=True), key=lambda line: max(line[0]), reverse=True)[:_TRIED_LINES]
+        tried = [_as_read(corners, turn) for turn in turns for _, corners in longest]
+        words = self._strips(tried) if tried else None
+        if not words:
+            return 0
+        read = [0.0, 0.0]
+        for word in words:
+            read[word.line // len(longest)] += word.confidence * sum(map(str.isalnum, word.text))
+        return turns[read[1] > read[0]]
+
+    def _strips(self, places: list[_Corners]) -> tuple[Word, ...] | None:
         """The strong engine's words at places (four corners each, fractions); None where there is no such engine."""
         cut = self._asked("strips", {"places": places})
         told = self._strongly({"do": "read", "widths": cut.facts["widths"]}, cut.blobs)
@@ -323,7 +366,19 @@ _MAX_COMBS, _MAX_STRETCH = 200, 20.0
 """More than `combs` ever tells of a page, and than a box is wider than its sign."""
 
 
-def _around(corners: list[list[float]]) -> Box:
+def _sides(corners: _Corners, wide: float) -> tuple[float, float]:
+    """Width and height of a line, in heights of the page; `wide` is the page's width in them."""
+    box = _around(corners)
+    return (box.x1 - box.x0) * wide, box.y1 - box.y0
+
+
+def _as_read(corners: _Corners, turn: int) -> _Corners:
+    """The corners of a line from where it begins when the page is turned clockwise by 0, 90, 180 or 270 degrees."""
+    first = {0: 0, 90: 3, 180: 2, 270: 1}[turn]
+    return [*corners[first:], *corners[:first]]
+
+
+def _around(corners: _Corners) -> Box:
     """The upright box around four corners."""
     xs, ys = zip(*corners, strict=True)
     left, top, right, bottom = (min(1.0, max(0.0, at)) for at in (min(xs), min(ys), max(xs), max(ys)))
