@@ -96,10 +96,16 @@ def test_what_sounds_like_it_in_the_words_of_others_is_no_return(words: str) -> 
         "Filas vacías anuladas.",
         "No se entrega equipo de reemplazo.",
         "Equipo instalado: ninguno",
+        "Acta de entrega recepción de bienes en comodato",
     ],
 )
 def test_what_is_not_there_or_not_owed_is_no_doubt(words: str) -> None:
     paper = said(f"El cliente entrega a CNT EP los equipos detallados. {words}")
+    assert paper.direction is Direction.DEVOLUCION, paper.because
+
+
+def test_a_ticket_that_says_devuelve_is_a_return_of_who_moves() -> None:
+    paper = said("DEVUELVE:\n  01 ONT\n\n  MOTIVO: CAMBIO DE DOMICILIO\n")
     assert paper.direction is Direction.DEVOLUCION, paper.because
 
 
