@@ -252,9 +252,9 @@ class LabelsBook(_Book):
     customer_signs: tuple[str, ...]
     customer_signs_alone: tuple[str, ...] = ()
     company_signs: tuple[str, ...] = ()
-    numbered: NumberedBook
+    numbered: NumberedBook = NumberedBook()
     """Each makes the labels "N° de …", "Código …" and "… No." (`of_field`)."""
-    coded: NumberedBook
+    coded: NumberedBook = NumberedBook()
     """The same, where the sign only stands before it: "N° suscriptor" ("abonados" looks like "abonado N")."""
 
     def of_field(self, field: str) -> tuple[str, ...]:
