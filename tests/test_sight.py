@@ -15,7 +15,7 @@ from reportlab.graphics.barcode.code128 import Code128
 from reportlab.lib.colors import Color
 from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
-from test_reader import note, paper_of, pdf, pixels, read_one, scan, scanned_note, value
+from test_reader import jpeg, note, paper_of, pdf, photo, pixels, read_one, scan, scanned_note, value
 
 from evidence_daemon.documents import pixels as laying
 from evidence_daemon.documents import sight, strong
@@ -436,3 +436,26 @@ def test_lines_that_climb_are_laid_level_and_a_straight_page_stays_as_it_is(
         for places, _ in lines[:-1]:
             there = cv2.perspectiveTransform(places[None].astype(np.float64), level.matrix)[0]
             assert np.ptp(there[:, 1]) < 3
+
+
+def grainy(turns: int) -> np.ndarray:
+    """The note on its table, photographed with little light and lying as somebody held it."""
+    blurred = cv2.GaussianBlur(photo(note), (0, 0), 1.6).astype(np.float32)
+    grain = cv2.GaussianBlur(np.random.default_rng(3).normal(0, 60, blurred.shape).astype(np.float32), (0, 0), 0.8)
+    return np.rot90(np.clip(blurred * 0.55 + grain, 0, 255).astype(np.uint8), turns)
+
+
+@pytest.mark.parametrize(("turns", "turned"), [(2, 180), (3, 270)])
+def test_a_photo_taken_in_poor_light_is_stood_upright_by_what_the_strong_engine_reads(turns: int, turned: int) -> None:
+    reading = read_one(jpeg(grainy(turns)))
+    assert isinstance(reading, Document)
+    assert reading.pages[0].turned == turned
+    paper = paper_of(reading)
+    assert (paper.kind, value(paper.id_number)) == (DocumentKind.ACTA, "1700000019"), paper
+
+
+def test_grain_is_no_print_and_an_even_page_has_none() -> None:
+    dark, plain = laying.lit(grainy(0)), laying.lit(photo(note))
+    assert (dark.grainy, plain.grainy) == (True, False)
+    assert len(dark.letters) < 1.5 * len(plain.letters)
+    assert laying.laid(dark, 0).grainy
