@@ -32,6 +32,8 @@ def said(words: str) -> Fields:
         "Hoy recibimos en la agencia los equipos que usted nos devolvió.",
         "En el domicilio del cliente se procede al retiro del siguiente equipo:",
         "Deja en ventanilla: módem ADSL Huawei.",
+        "Yo, Mora Paz Luis, asesor de la CNT EP en el CAC Sur, recibí de Paz Ana los equipos del servicio.",
+        "Declaro haber entregado los equipos descritos: el titular.",
         "Reingreso de equipo por devolución del cliente",
         "Control de equipos retirados a clientes",
         "Entrega de equipos por parte del cliente",
@@ -79,6 +81,12 @@ def test_a_return_is_told_in_the_words_of_many_clerks(words: str) -> None:
         "\n  Cliente no entrega                CNT EP",
         "\n  Equipo que entrega al cliente     CNT EP",
         "\n  Asesor que recibe la solicitud    Cliente",
+        "Firme el acta de devolución y conserve su copia.",
+        "Yo, Mora Paz Luis, autorizo a Paz Ana para que firme en mi nombre el acta de devolución.",
+        "Para la devolución de equipos acérquese a la agencia.",
+        "Equipos que debe traer: ONT Huawei. Acta de devolución",
+        "El cliente entrega a la empresa los equipos, de propiedad de ANDESNET, por cancelación.",
+        "Acta de entrega recepción de documentos. Recibe: CNT EP.",
         "Documento de prueba, sin validez. El cliente entrega a CNT EP los equipos.",
     ],
 )
@@ -91,6 +99,8 @@ def test_what_sounds_like_it_in_the_words_of_others_is_no_return(words: str) -> 
     "words",
     [
         "Motivo: cambio de domicilio a zona sin cobertura",
+        "Causa: traslado de domicilio a una zona sin cobertura",
+        "Los equipos son de propiedad de la empresa.",
         "El cliente no registra equipos pendientes de devolución.",
         "Documento sin valor tributario.",
         "Filas vacías anuladas.",
@@ -176,6 +186,7 @@ def test_a_paper_without_title_that_both_signed_is_an_acta() -> None:
         (UNTITLED.replace("Serie: HWTCC661499D", ""), (HIS, ITS)),
         (UNTITLED.replace("El cliente entrega a CNT EP:", ""), (HIS, ITS)),
         (UNTITLED.replace("El cliente entrega a", "El cliente entregará a"), (HIS, ITS)),
+        (UNTITLED.replace("  Quito, 5", "          AUTORIZACION\n\n  Quito, 5"), (HIS, ITS)),
         (UNTITLED.replace("  Quito, 5", "          FACTURA\n\n  Quito, 5"), (HIS, ITS)),
         (UNTITLED.replace("  Quito, 5", "  De mi consideración: solicito la baja.\n\n  Quito, 5"), (HIS, ITS)),
     ],
@@ -198,3 +209,12 @@ def test_a_pattern_that_names_an_unknown_term_is_refused_with_its_name() -> None
     told["direction"]["return"] = [{"pattern": "<nobody> ENTREGA", "finds": "NADIE ENTREGA"}]
     with pytest.raises(ValueError, match="no such term: <nobody>"):
         DocumentsBook.model_validate(told)
+
+
+def test_a_company_that_only_uses_our_network_issues_no_paper_of_ours() -> None:
+    paper = read(
+        "\n  ANDESNET S.A.S., proveedor de internet con enlace de la Corporación Nacional de\n"
+        "  Telecomunicaciones CNT EP.\n\n          CONSTANCIA DE DEVOLUCION DE EQUIPO\n\n"
+        "  Recibimos de Mora Paz Luis el equipo ONT Huawei, serie HWTCC661499D.\n"
+    )
+    assert not paper.ours, paper.because

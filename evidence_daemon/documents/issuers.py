@@ -6,8 +6,8 @@ import re
 from collections.abc import Sequence
 
 from evidence_daemon.cases.equipment import plain
-from evidence_daemon.documents.kinds import HEAD, alike, kind_of, without
-from evidence_daemon.documents.layout import Sheet, Span, squeezed
+from evidence_daemon.documents.kinds import alike, kind_of, without
+from evidence_daemon.documents.layout import HEAD, Sheet, Span, squeezed
 from evidence_daemon.model import DocumentKind
 from evidence_daemon.rulebook import DocumentsBook, KindBook, OursBook
 

@@ -14,15 +14,13 @@ from itertools import pairwise
 from typing import Any
 
 from evidence_daemon.cases.equipment import plain
-from evidence_daemon.documents.layout import Hit, Lexicon, Sheet, Span, distance, squeezed
+from evidence_daemon.documents.layout import HEAD, Hit, Lexicon, Sheet, Span, distance, squeezed
 from evidence_daemon.documents.ticks import Choice, choice_on
 from evidence_daemon.model import Direction, DocumentKind, Engine, Word
 from evidence_daemon.rulebook import DirectionBook, DocumentsBook, KindBook, PhraseBook
 
 _LEGIBLE_LETTERS = 25
 """Letters and digits, read with some confidence, below which a page counts as empty."""
-HEAD = 0.34
-"""Share of a page, from the top, in which its issuer is named."""
 
 
 def kind_of(sheet: Sheet, book: DocumentsBook) -> tuple[DocumentKind, tuple[str, ...]]:
@@ -80,7 +78,7 @@ def _title(sheet: Sheet, titles: Sequence[str], patterns: Sequence[str] = ()) ->
     """A title: what a cell begins with that holds little else; at the head of the page also within it."""
     for number, row in enumerate(sheet.rows):
         for place, cell in enumerate(row):
-            if cell.box.y0 > 0.66 or (sheet.reads_on(number) and not _stands_out(sheet, number)):
+            if cell.box.y0 > 0.66 or sheet.reads_on(number):
                 continue
             plain_line = not sheet.strong_hits_in(number, place)
             line = squeezed(cell.text)
@@ -110,12 +108,6 @@ def _title(sheet: Sheet, titles: Sequence[str], patterns: Sequence[str] = ()) ->
                 ):
                     return cell.text
     return ""
-
-
-def _stands_out(sheet: Sheet, number: int) -> bool:
-    """Whether a row at the head begins in capitals under one that does not: no sentence goes on so."""
-    row, above = sheet.rows[number], sheet.rows[number - 1]
-    return row[0].box.y0 < HEAD and row[0].text.isupper() and not above[0].text.isupper()
 
 
 _STATED, _LONGEST_TITLE = 4, 9
@@ -183,10 +175,13 @@ def direction_of(sheets: Sequence[Sheet], book: DirectionBook) -> tuple[Directio
             for phrase in phrases:
                 told = re.finditer(phrase.pattern, text)
                 match = next((one for one in told if found is installs or not _is_general(text, one)), None)
-                if match and _DENIED.search(text[: match.start()][-30:].rpartition("¦")[2] + match[0]):
-                    doubts[match[0][:80]] = None
-                elif match and re.search(phrase.needs, text):
-                    found[match[0][:80]] = found.get(match[0][:80], False) or phrase.strong
+                if match is None:
+                    continue
+                told_so = match[0].lstrip("¦ ")[:80]
+                if _DENIED.search(text[: match.start()][-30:].rpartition("¦")[2] + match[0]):
+                    doubts[told_so] = None
+                elif re.search(phrase.needs, text):
+                    found[told_so] = found.get(told_so, False) or phrase.strong
         for said, back in _parties(sheet, book, offered):
             (returns if back else installs)[said] = True
         doubts |= dict.fromkeys(match[0][:80] for one in book.doubts if (match := re.search(one.pattern, whole)))
@@ -254,7 +249,7 @@ bare number ("No. 12") has no such verb behind it."""
 
 def _is_general(text: str, match: re.Match[str]) -> bool:
     """Whether a phrase tells what holds under a condition or some day, or of something else than equipment."""
-    if _TITLED.match(match[0]):
+    if _TITLED.match(match[0].lstrip("¦ ")):
         return False
     before = re.split(r"[.;:¦]", text[: match.start()][-80:])[-1]
     after = re.split(r"[.;¦]", text[match.end() :][:60], maxsplit=1)[0]

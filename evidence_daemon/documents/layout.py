@@ -20,6 +20,8 @@ from typing import Any
 from evidence_daemon.canonical import is_pon_serial
 from evidence_daemon.model import Box, Engine, Page, Word
 
+HEAD = 0.34
+"""Share of a page, from the top, in which its issuer is named."""
 _CELL_GAP = 1.7
 """Heights of a line between two words from which on they stand in different cells."""
 _LOOKS_LIKE = str.maketrans({"0": "O", "1": "I", "5": "S", "8": "B", "!": "I", "|": "I", "L": "I"})
@@ -166,13 +168,13 @@ class Sheet:
             len(above) == 1
             and len(above[0].words) >= 7
             and abs(above[0].box.x0 - row[0].box.x0) < 0.06
-            and _as_tall(above[0], row[0])
+            and _goes_on(above[0], row[0])
         )
 
     def _in_column(self, above: Span, cell: Span) -> bool:
         """Whether a cell goes on with the sentence of the one above it in its column."""
         close = cell.box.y0 - above.box.y1 < self.line_height
-        return close and len(above.words) >= 7 and abs(above.box.x0 - cell.box.x0) < 0.01 and _as_tall(above, cell)
+        return close and len(above.words) >= 7 and abs(above.box.x0 - cell.box.x0) < 0.01 and _goes_on(above, cell)
 
     def read_by(self, span: Span) -> Engine:
         """Who read these words: another engine than the page's where all of them are its."""
@@ -505,10 +507,15 @@ def _without_item_numbers(rows: Sequence[tuple[Span, ...]]) -> tuple[tuple[Span,
 _FEWEST_ITEMS = 4
 
 
-def _as_tall(one: Span, two: Span) -> bool:
-    """Whether two lines are of one size of print: a title is no part of the sentence over it."""
-    high, other = (median(word.box.y1 - word.box.y0 for word in span.words) for span in (one, two))
-    return max(high, other) < _OTHER_SIZE * min(high, other) or min(len(one.words), len(two.words)) < 3
+def _goes_on(above: Span, line: Span) -> bool:
+    """Whether two lines may be of one sentence: of one size of print, which a title is not.
+
+    At the head none goes on in capitals that does not begin in them: that is a title under the company's address.
+    """
+    high, other = (median(word.box.y1 - word.box.y0 for word in span.words) for span in (above, line))
+    titled = line.box.y0 < HEAD and line.text.isupper() and not above.text.isupper()
+    alike = max(high, other) < _OTHER_SIZE * min(high, other) or min(len(above.words), len(line.words)) < 3
+    return alike and not titled
 
 
 _OTHER_SIZE = 1.3
