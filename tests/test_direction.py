@@ -28,7 +28,7 @@ def said(words: str) -> Fields:
         "La CNT EP, por medio de Mora Paz Luis, los recibe.",
         "Por la CNT EP, Mora Paz Luis hace la recepción del mismo.",
         "Recibimos de Mora Paz Luis, C.I. 1700000019, los siguientes bienes:",
-        "Acusamos recibo del decodificador indicado.",
+        "Acusamos recibo del decodificador indicado, que usted nos entregó en esta fecha.",
         "Hoy recibimos en la agencia los equipos que usted nos devolvió.",
         "En el domicilio del cliente se procede al retiro del siguiente equipo:",
         "Deja en ventanilla: módem ADSL Huawei.",
@@ -156,6 +156,7 @@ UNTITLED = (
   Quito, 5 de abril de 2021
 
   Cliente: MORALES PAZ JUANA               C.I. 1700000019
+  Servicio: 022345678
   El cliente entrega a CNT EP: ONT Huawei
   Serie: HWTCC661499D
 """
@@ -184,6 +185,9 @@ def test_a_paper_without_title_that_both_signed_is_an_acta() -> None:
         (UNTITLED, (HIS,)),
         (UNTITLED, (ITS,)),
         (UNTITLED.replace("Serie: HWTCC661499D", ""), (HIS, ITS)),
+        (UNTITLED.replace("C.I. 1700000019", ""), (HIS, ITS)),
+        (UNTITLED.replace("Servicio: 022345678", ""), (HIS, ITS)),
+        (UNTITLED.replace("Quito, 5 de abril de 2021", "Quito"), (HIS, ITS)),
         (UNTITLED.replace("El cliente entrega a CNT EP:", ""), (HIS, ITS)),
         (UNTITLED.replace("El cliente entrega a", "El cliente entregará a"), (HIS, ITS)),
         (UNTITLED.replace("  Quito, 5", "          AUTORIZACION\n\n  Quito, 5"), (HIS, ITS)),

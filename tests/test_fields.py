@@ -669,13 +669,18 @@ def test_a_row_with_a_cell_for_each_signer_is_signed_behind_both_captions(
 
 @pytest.mark.parametrize(
     ("between", "pieces", "signature"),
-    [("", 2, "HALLADA"), ("", 1, "NO_HALLADA"), ("Sí", 2, "NO_HALLADA")],
-    ids=["two pieces", "one alone", "marks beside words"],
+    [
+        ("", (0.03, 0.082), "HALLADA"),
+        ("", (0.03,), "NO_HALLADA"),
+        ("", (0.03, 0.1), "NO_HALLADA"),
+        (" Sí", (0.03, 0.082), "NO_HALLADA"),
+    ],
+    ids=["two pieces", "one alone", "ticks apart", "marks beside words"],
 )
-def test_a_signature_that_was_cut_is_one(between: str, pieces: int, signature: str) -> None:
-    text = f"{UNSIGNED}       {between}\n\n  Firma del cliente\n"
+def test_a_signature_that_was_cut_is_one(between: str, pieces: tuple[float, ...], signature: str) -> None:
+    text = f"{UNSIGNED}      {between}\n\n  Firma del cliente\n"
     y, _ = _label_row(text, "Firma del cliente")
-    ink = tuple(Box(x, y - 0.04, x + 0.036, y - 0.015) for x in (0.03, 0.1)[:pieces])
+    ink = tuple(Box(x, y - 0.04, x + 0.036, y - 0.015) for x in pieces)
     assert read(text, ink=ink).signature == signature
 
 

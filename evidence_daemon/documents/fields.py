@@ -225,7 +225,7 @@ def _is_untitled_acta(paper: _Paper, direction: Direction, ways: Sequence[str], 
     """Whether a paper without any title says what an acta says: what was handed over, to us, signed by both.
 
     Clerks head theirs with the day, a greeting, or words that nobody has thought of.  Not what bears the title or the
-    words of something else, nor what only tells that we received: letters are received too.
+    words of something else, nor what tells of one of the two acts alone: letters are received too, and claim much.
     """
     signed = found.signed
     told = [way for way in ways if not way.startswith("contra:")]
@@ -233,7 +233,8 @@ def _is_untitled_acta(paper: _Paper, direction: Direction, ways: Sequence[str], 
         paper.kind is DocumentKind.OTRO
         and not any(leaf.because or leaf.masked for leaf in paper.leaves)
         and _tells_a_return(direction, found)
-        and any(_GIVEN.search(plain(way)) for way in told)
+        and all(any(verbs.search(plain(way)) for way in told) for verbs in (_GIVEN, _TAKEN))
+        and None not in (found.id_number, found.date, found.service_number)
         and signed.signature is Signature.HALLADA
         and Signature.HALLADA in {signed.received, signed.stamp}
     )
@@ -242,7 +243,8 @@ def _is_untitled_acta(paper: _Paper, direction: Direction, ways: Sequence[str], 
 _GIVEN = re.compile(
     r"\b(ENTREG[AOU]|DEVUEL[VT]|DEVOL[VU]|REINTEGR|RESTITU|RETORN|RECUPERAD|RETIRAD|RECOG|DEJA|PUEST[OA]S? EN)"
 )
-"""Verbs of giving back among the words that tell a direction."""
+_TAKEN = re.compile(r"\b(RECIB|RECEP|RETIRA|RECOG|RECUPER)")
+"""Verbs of giving back, and of taking, among the words that tell a direction."""
 
 
 def _tells_a_return(direction: Direction, found: _Found) -> bool:
@@ -536,6 +538,7 @@ def wanted(page: Page, book: DocumentsBook) -> Wanted:
         missing=missing and not seen_whole,
         unsigned=None if seen_whole or _has_place(found.signed) else _SIGNED_BELOW,
         worth=worth,
+        untitled=untitled,
     )
 
 

@@ -238,7 +238,7 @@ def struck(sheet: Sheet) -> bool:
 
 
 _DENIED = re.compile(
-    r"\b(NO|NUNCA|TAMPOCO|NI|DEBE|DEBERA|PODRA|PUEDE)( [A-Z]+){0,2} "
+    r"\b(NO|NUNCA|JAMAS|TAMPOCO|NI|SIN|NINGUN|DEBE|DEBERA|PODRA|PUEDE)( [A-Z]+){0,2} "
     r"(ENTREG|DEVUEL|DEVOL|RETIR|RECIB|HACE|PROCED)[A-Z]*\b|"
     r"\b(SER|SERAN?|SERIAN?|SEAN?|FUERE|FUEREN|FUESEN?)( [A-Z]+(MENTE)?)?,? "
     r"(ENTREGAD|DEVUELT|RETIRAD|RECIBID|REINTEGRAD|RETORNAD|RESTITUID)[OA]S?\b"
@@ -253,17 +253,21 @@ def _is_general(text: str, match: re.Match[str]) -> bool:
         return False
     before = re.split(r"[.;:¦]", text[: match.start()][-80:])[-1]
     after = re.split(r"[.;¦]", text[match.end() :][:60], maxsplit=1)[0]
-    return bool(_CONDITION.search(before) or _SOME_DAY.match(after) or any(_NO_GOODS.finditer(match[0] + after)))
+    condition = _CONDITION.search(before) or _CONDITION.search(match[0])
+    return bool(condition or _SOME_DAY.match(after) or any(_NO_GOODS.finditer(match[0] + after)))
 
 
 _CONDITION = re.compile(
     r"\b(SI|CUANDO|HASTA QUE|SIEMPRE QUE|UNA VEZ QUE|MIENTRAS|EN CASO( DE)? QUE|CASO DE QUE|SALVO QUE|A MENOS QUE) "
     r"(EL|LA|LOS|LAS|UN|UNA|ALGUN|ALGUNO|EST[AEO]S?|DICH[OA]S|SE|SU|SUS|TODOS|EQUIPOS?|CLIENTE|ABONADO|TITULAR|USUARIO|"
     r"SON|ES|SEAN?|FUE|FUEREN?)\b|"
-    r"\b(EN CASO|CASO) DE (BAJA|CANCELACION|TERMINACION|RETIRO|DANO|MORA|TRASLADO|CESE)\b"
+    r"\b(EN CASO|CASO) DE (BAJA|CANCELACION|TERMINACION|RETIRO|DANO|MORA|TRASLADO|CESE)\b|"
+    r"\b(A|PARA) LA (BAJA|CANCELACION|TERMINACION)\b|\bAL (FINALIZAR|TERMINAR|VENCER|CONCLUIR)\b|\bCONCLUIDO\b|"
+    r"\bMANANA\b|\bDENTRO DE\b|\bEL PROXIMO\b|\bSE (OBLIGA|COMPROMETE)\b|\bACEPTA QUE\b|\b(ACUERDA|INCUMPLIO)\b|"
+    r"\b(ALEGA|RECLAMA|AFIRMA|INDICA QUE|INFORMO QUE|DENUNCIA|SE QUEJA|NO CONSTA)\b"
 )
 _SOME_DAY = re.compile(
-    r"( [A-Z]+,?){0,4},? (AL? (LA )?(TERMINO|TERMINAR|TERMINARSE|TERMINACION|FINALIZAR|FINALIZACION|CONCLUIR|"
+    r"( [A-Z]+,?){0,4},? (AL? (LA )?(TERMINO|TERMINAR|TERMINARSE|TERMINACION|FINALIZAR|FINALIZACION|VENCER|CONCLUIR|"
     r"CONCLUSION|VENCIMIENTO|FIN)"
     r"( DEL?)?|EN (EL )?CASO( DE)?|CUANDO|SI (EL|LA|LOS|LAS|SE|EST[AEO]S?))\b"
 )
@@ -271,7 +275,7 @@ _NO_GOODS = re.compile(
     r"\b(ENTREG|DEVUEL|DEVOL|RECIB|RECEPT)[A-Z]*( (EL|LA|LOS|LAS|UN|UNA|SU|SUS|MI|MIS|DEL?|PARTE|AL?|CLIENTE|ABONADO|"
     r"SUSCRIPTOR|USUARIO|TITULAR|CNT|EP|EMPRESA|CORPORACION|OPERADORA|CONFORME|PRESENTE|RESPECTIV[OA]|"
     r"CORRESPONDIENTE|PRIMER|TOTAL)){0,7} "
-    r"(PAGOS?|COBROS?|VALOR(ES)?|DINERO|EFECTIVO|CUOTAS?|ABONO|MENSUALIDAD(ES)?|USD|SOLICITUD(ES)?|RECLAMOS?|QUEJAS?|"
+    r"(PAGOS?|CHEQUES?|COBROS?|VALOR(ES)?|DINERO|EFECTIVO|CUOTAS?|ABONO|MENSUALIDAD(ES)?|USD|SOLICITUD(ES)?|RECLAMOS?|QUEJAS?|"
     r"PEDIDOS?|PETICION(ES)?|REQUERIMIENTOS?|TRAMITES?|LLAMADAS?|TURNOS?|DOCUMENTOS|DOCUMENTACION|COPIAS?|DATOS|FACTURAS?|"
     r"CONTRATO|INFORMACION|SENAL|CAPACITACION|(?<=LA )FIRMA)\b"
 )
@@ -299,6 +303,8 @@ def _party_of(sheet: Sheet, verb: Hit, hits: Sequence[Hit], offered: Span | None
     if before and not any(h.start >= verb.end for h in beside) and not _UNDONE & set(map(_bare_word, cell.words)):
         # "Cliente entrega", "CNT EP (recibe)", "Titular: entregué el equipo".
         subject = {field for h in before for field in h.fields & {"customer", "company"}}
+        if "takes" in verb.fields and all(h.label in _FIELD_HANDS for h in before):
+            return None  # a technician receives what he shall put up, too
         ahead = {_bare_word(word) for word in cell.words[: before[0].start]}
         after = plain(Span(cell.words[verb.end :]).text) if verb.end < len(cell.words) else ""
         ends = sheet.span_of(verb).text[-1:] in _ENDS_A_CAPTION
@@ -361,6 +367,7 @@ def _heads_of_columns(sheet: Sheet, verbs: Sequence[Hit], hits: Sequence[Hit]) -
     return said
 
 
+_FIELD_HANDS = frozenset({"TECNICO", "CONTRATISTA", "CUADRILLA"})
 _LEADS_ON = frozenset({"", "QUE", "LO", "LOS", "LAS", "EP"})
 """Words between a party and what it does."""
 _ENDS_A_CAPTION = frozenset(":),;")

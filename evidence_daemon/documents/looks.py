@@ -38,6 +38,8 @@ class Wanted:
     """The place where the customer signs was not found below this height (fraction of the page)."""
     worth: int = 0
     """How many kinds of values that prove themselves stand on it."""
+    untitled: bool = False
+    """It may pass for an acta though no title says so: what else it bears is to be seen, as a title in a picture."""
 
 
 @dataclass(frozen=True, slots=True)

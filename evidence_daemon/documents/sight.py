@@ -151,6 +151,8 @@ class Sight:
     def _compared(self, page: Page, wanted: Wanted) -> Page:
         """A text layer with what the pixels of its values say."""
         places = wanted.places[:_MAX_PLACES]
+        if wanted.untitled:
+            page = self._with(page, self._strong_below(0.0, page))
         page = self._with(page, self._strong_at(places) or self._again_at(places))
         disputed = self._judge(page).disputed
         return self._with(page, self._again_at(disputed)) if disputed else page

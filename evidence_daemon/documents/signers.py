@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
+from typing import Any
 
 from evidence_daemon.cases.equipment import plain
 from evidence_daemon.documents.layout import Hit, Lexicon, Sheet, Span, distance, has_colon, squeezed
@@ -190,15 +191,32 @@ _NEXT_LINE = 2.5
 
 
 def days_of_stamps(sheet: Sheet, book: SigningBook) -> tuple[Box, ...]:
-    """Where a day stands under words of the company, as in a stamp."""
-    cells = [cell for row in sheet.rows for cell in row]
-    days = [cell for cell in cells if _DAY.fullmatch(plain(cell.text))]
-    return tuple(
-        day.box
-        for day in days
+    """Where a day stands under words of the company, as in a stamp, with the place or RECIBIDO over or under it.
+
+    A form's own day under the company's name has neither.
+    """
+    known: tuple[object, Any] = sheet.known.get("stamps", (None, None))
+    if known[0] is not book:
+        cells = [cell for row in sheet.rows for cell in row]
+        days = [cell for cell in cells if _DAY.fullmatch(plain(cell.text))]
+        known = sheet.known["stamps"] = (book, tuple(day.box for day in days if _is_stamps(sheet, day, cells, book)))
+    boxes: tuple[Box, ...] = known[1]
+    return boxes
+
+
+def _is_stamps(sheet: Sheet, day: Span, cells: Sequence[Span], book: SigningBook) -> bool:
+    over = [cell for cell in cells if _is_day_under(sheet, cell, day)]
+    company = any((told := made_of(cell.text, book)) and told.signer is Signer.EMPRESA for cell in over)
+    return company and any(
+        _STAMPED.search(plain(cell.text))
         for cell in cells
-        if _is_day_under(sheet, cell, day) and (told := made_of(cell.text, book)) and told.signer is Signer.EMPRESA
+        if abs(cell.box.y0 - day.box.y0) < _STAMP_LINES * sheet.line_height
+        and min(cell.box.x1, day.box.x1) > max(cell.box.x0, day.box.x0)
     )
+
+
+_STAMPED = re.compile(r"\b(RECIBID|ENTREGAD|CAC|AGENCIA|OFICINA|BODEGA|ATENCION|DESPACHAD|PROCESAD|PAZ Y SALVO)")
+"""Words of a stamp beside the company's name and the day."""
 
 
 def _is_answered(sheet: Sheet, row: int, cell: int) -> bool:

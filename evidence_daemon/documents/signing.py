@@ -12,7 +12,7 @@ from itertools import groupby, pairwise
 
 from evidence_daemon.cases.equipment import plain
 from evidence_daemon.documents.layout import Sheet, Span, squeezed
-from evidence_daemon.documents.signers import NO_LABEL, SURE, Caption, captions, days_of_stamps, foot_of, tells_when
+from evidence_daemon.documents.signers import SURE, Caption, captions, days_of_stamps, foot_of, tells_when
 from evidence_daemon.model import Box, Engine, Signature, Signer, SigningPlace, Word
 from evidence_daemon.rulebook import DocumentsBook
 
@@ -80,7 +80,8 @@ def signed_on(sheet: Sheet, book: DocumentsBook, signing: float, holder: str, ag
     asked = [room.box for room in companies if _is_asked(sheet, room.box, customers, its)]
     bare = asked and found and not any(_is_marked_near(sheet, room, customers, stamped) for room in asked)
     received = Signature.HALLADA if marked else empty if bare else Signature.DUDOSA
-    stamps = list(_stamps(sheet, [room.box for room in customers], signing, foot))
+    signed_at = min([signing, *(caption.span.box.y0 for caption in said)])
+    stamps = list(_stamps(sheet, [room.box for room in customers], signed_at))
     return Signed(
         signature,
         received,
@@ -398,6 +399,8 @@ def _is_signed(sheet: Sheet, room: _Room, stamped: Sequence[Box] = ()) -> bool:
 
 _NARROW, _NARROWEST = 0.04, 0.025
 """Shares of a page's width that a signature has at least in its room, and a piece of one."""
+_CUT = 0.6
+"""Widths of the smaller piece by which the two pieces of a signature are apart at most; ticks stand farther apart."""
 _PIECE = 1.3
 """Heights of a line that each piece of a signature has at least."""
 
@@ -411,7 +414,7 @@ def _is_in_pieces(sheet: Sheet, strokes: Sequence[Box]) -> bool:
     for one, two in pairwise(high):
         whole = Box(one.x0, min(one.y0, two.y0), two.x1, max(one.y1, two.y1))
         level = min(one.y1, two.y1) - max(one.y0, two.y0) > 0.5 * min(one.y1 - one.y0, two.y1 - two.y0)
-        near = two.x0 - one.x1 < 2 * min(one.x1 - one.x0, two.x1 - two.x0)
+        near = two.x0 - one.x1 < _CUT * min(one.x1 - one.x0, two.x1 - two.x0)
         if level and near and not any(whole.holds_middle_of(word.box) for word in sheet.words):
             return True
     return False
@@ -504,9 +507,9 @@ _STAMP_WIDE = (0.06, 0.45)
 """Share of the page's width."""
 
 
-def _stamps(sheet: Sheet, customers: Sequence[Box], signing: float, foot: float) -> Iterator[Box]:
-    """Ink at the foot of a page that is as large and as broad as a stamp and lies in no place of the customer's."""
-    top = min(foot, min(signing, NO_LABEL) - 8 * sheet.line_height)
+def _stamps(sheet: Sheet, customers: Sequence[Box], signing: float) -> Iterator[Box]:
+    """Ink near where one signs, or below, as large and as broad as a stamp, that lies in no place of the customer's."""
+    top = min(signing, _STAMPED_FROM) - 8 * sheet.line_height
     for ink in sheet.ink:
         wide, high = ink.x1 - ink.x0, ink.y1 - ink.y0
         if (
@@ -518,6 +521,10 @@ def _stamps(sheet: Sheet, customers: Sequence[Box], signing: float, foot: float)
         shaped = _STAMP_SHAPE[0] <= wide / (high * sheet.aspect) <= _STAMP_SHAPE[1]
         if shaped and not any(_lies_in(ink, room) for room in customers):
             yield ink
+
+
+_STAMPED_FROM = 0.6
+"""Share of a page's height from which on a stamp may be put wherever one signs."""
 
 
 def _topmost(sheet: Sheet, cell: Span) -> Span:

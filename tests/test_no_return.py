@@ -1,0 +1,280 @@
+"""Papers that sound like a return of a customer's equipment, are signed, and are none."""
+
+from __future__ import annotations
+
+import pytest
+from test_fields import BOOK, HEAD, _at, document, read, typed
+
+from evidence_daemon.documents import signers
+from evidence_daemon.documents.fields import read_papers, wanted
+from evidence_daemon.model import Box, Direction, DocumentKind, Engine, Fields, Signature
+
+ONT = "ONT Huawei   Serie: HWTCC661499D"
+WHO = f"  Cliente: MORALES PAZ JUANA          C.I. 1700000019\n  Servicio: 022345678\n  {ONT}\n\n"
+FOOT = "\n" * 26 + "  {:37}{}\n"
+
+
+def acceptable(paper: Fields) -> bool:
+    return (
+        (paper.kind, paper.direction, paper.ours) == (DocumentKind.ACTA, Direction.DEVOLUCION, True)
+        and paper.signature is Signature.HALLADA
+        and (paper.received is not Signature.NO_HALLADA or paper.stamp is Signature.HALLADA)
+    )
+
+
+def both_signed(body: str, title: str = "ACTA DE ENTREGA RECEPCION", who: str = WHO) -> Fields:
+    """A paper whose captions say nothing of who gives and takes, with ink over each."""
+    head = f"\n         {title}\n\n" if title else "\n  Quito, 5 de abril de 2021\n\n"
+    lines = "".join(f"  {line}\n" for line in body.split("\n"))
+    text = HEAD + head + who + lines + FOOT.format("Firma del cliente", "Firma CNT EP")
+    return read(text, ink=(_at(text, "Firma del cliente"), _at(text, "Firma CNT EP")))
+
+
+# ── papers without a title ────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "De: luis.mora@correo.ec   Para: cnt@cnt.gob.ec\nEl cliente devolvió la ONT, ¿me confirman?",
+        "El titular del servicio devuelvo el próximo lunes la ONT y pido se suspenda el cobro.",
+        "Informo que el mes pasado se devolvió el equipo en su agencia; no conservo el acta.",
+        "El cliente reclama que devolvió los equipos y le siguen cobrando.",
+        "El cliente indica que ya devolvió los equipos; no presenta acta.",
+        "El cliente jamás entregó a CNT EP los equipos detallados.",
+        "El cliente incumplió la entrega de los equipos a CNT EP.",
+        "El cliente acuerda la entrega de los equipos a CNT EP el día martes.",
+        "Mañana el cliente entrega a CNT EP los equipos detallados.",
+        "Dentro de los 30 días siguientes el cliente entrega a CNT EP los equipos.",
+        "El cliente acepta pagar en lugar de la devolución de equipos.",
+        "Equipos devueltos: ninguno",
+        "Equipos devueltos: 0 de 2",
+        "Entregado por el cliente: nada",
+        "Se instala y configura la ONT en el domicilio.\nEquipo retirado: módem averiado.",
+        "Se vende al cliente la ONT. Equipo recuperado y reacondicionado.",
+        "Denuncia que un falso técnico dijo: el titular entrega el equipo, y se lo llevó.",
+        "El titular entrega a su arrendador el departamento con el equipo de CNT EP.",
+        "El cliente entrega a Juan Vera la ONT de CNT EP por cesión de la línea.",
+        "Antes de firmar la baja verifique: cliente entrega equipos, cargador y control.",
+        "Se instala la ONT en casa del señor Mora. A la baja, el abonado entrega los equipos a CNT EP.",
+        "El cliente entrega a CNT EP un cheque por los equipos perdidos.",
+        "El cliente devuelve la encuesta llena sobre los equipos.",
+        "El cliente se queja de que el instalador nos entregó una ONT usada.",
+    ],
+)
+def test_a_paper_without_title_that_is_no_return_is_none(body: str) -> None:
+    paper = both_signed(body, title="")
+    assert not acceptable(paper), paper.because
+
+
+def test_a_letter_that_bears_a_stamp_of_receipt_is_no_acta() -> None:
+    body = "  El titular devuelvo el próximo lunes la ONT y pido se suspenda el cobro.\n  Atentamente,\n"
+    text = HEAD + "\n  Quito, 5 de abril de 2021\n\n" + WHO + body + FOOT.format("Firma del cliente", "")
+    his = _at(text, "Firma del cliente")
+    paper = read(text, ink=(his, Box(0.6, his.y0 - 0.02, 0.75, his.y1)))
+    assert not acceptable(paper), paper.because
+
+
+def test_a_list_of_several_customers_without_title_is_no_acta_of_one() -> None:
+    body = (
+        "El cliente entrega a CNT EP los equipos:\n"
+        "1 MORALES PAZ JUANA  1700000019  022345678  ONT Huawei  Serie: HWTCC661499D\n"
+        "2 RUIZ VERA LUIS     0900000027  042345678  ONT Huawei  Serie: HWTCC661500A"
+    )
+    assert not acceptable(both_signed(body, title="", who=""))
+
+
+def test_the_head_of_a_text_layer_without_title_is_looked_at_for_one_that_is_a_picture() -> None:
+    """Nobody compares the head with its pixels: a title in a banner ("SOLICITUD", "BORRADOR") is never seen."""
+    body = WHO.replace("\n\n", "\n") + "  Servicio: 022345678\n  El cliente entrega a CNT EP los equipos.\n"
+    text = HEAD + "\n\n\n  Quito, 5 de abril de 2021\n\n" + body + FOOT.format("Firma del cliente", "Firma CNT EP")
+    page = typed(text, engine=Engine.TEXTO, ink=(_at(text, "Firma del cliente"), _at(text, "Firma CNT EP")))
+    (paper,) = read_papers([document(page)], BOOK)
+    title = Box(0.2, 5 / 66, 0.6, 6 / 66)  # between the issuer's lines and the day
+    looked = any(place.holds_middle_of(title) for place in wanted(page, BOOK).places)
+    assert looked or not acceptable(paper)
+
+
+# ── installations, at customers and at companies that are customers ───────────────────────────
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "Al cliente se le entrega el equipo ONT en la agencia Norte.",
+        "Al titular Mora Paz Luis, C.I. 1700000019, se le entrega el equipo ONT de la CNT EP.",
+        "Al abonado le entrega la CNT EP el equipo detallado, en comodato.",
+        "Para el cliente Mora Paz Luis se entrega el equipo detallado, propiedad de CNT EP.",
+        "En el domicilio del abonado se entrega la ONT con sus accesorios.",
+        "En casa del cliente Mora Paz, el técnico entrega el equipo ONT funcionando.",
+        "El usuario firma y el asesor entrega el equipo.",
+        "El cliente firma el contrato y se le entrega el equipo.",
+        "Con el cliente presente, se procede a entregar el equipo y configurar la red.",
+        "Cliente Mora Paz, servicio internet 50 Mbps, entrega de ONT en domicilio.",
+        "El cliente Mora Paz Luis firma al momento de la entrega del equipo por el técnico de CNT EP.",
+        "La CNT EP recibe del cliente el pago inicial y entrega la ONT al titular.",
+        "CNT EP entrega la ONT a la empresa Pinturas S.A.",
+        "CNT EP entrega los equipos a la institución educativa.",
+        "CNT E.P. entrega a esta institución los equipos de conectividad.",
+        "El técnico entrega la ONT a la corporación Favorita.",
+        "La CNT EP hace la entrega de los equipos a la operadora turística.",
+        "Se entrega la ONT a la institución educativa Mejía.",
+        "Puesto en posesión de la empresa Pinturas S.A.",
+        "La institución educativa recibe los equipos para el aula.",
+        "La institución, en la persona de su rector, recibe los equipos de CNT EP.",
+        "Recibimos el equipo ONT de parte de CNT EP.",
+        "Recibimos la ONT y el router a satisfacción. Familia Mora.",
+        "Hoy recibimos el equipo en casa, instalado.",
+        "Acusamos recibo de los equipos enviados por CNT EP.",
+        "El instalador nos entregó el equipo funcionando.",
+        "Nos ha entregado el técnico la ONT.",
+        "Se asigna al señor Mora: equipo recuperado reacondicionado.",
+        "ONT recuperada en buen estado se asigna al señor Mora.",
+        "El decodificador retirado por el señor Mora queda en comodato.",
+        "Terminal retirado por el usuario en ventanilla de CNT EP.",
+        "Equipo retirado por el cliente en la agencia Norte.",
+        "Recuperación de clientes: plan 2021.",
+        "Retorno del cliente a CNT EP.",
+        "Retiro al cliente del plan antiguo.",
+        "Técnico recibe",
+        "Contratista recibe",
+    ],
+)
+def test_an_installation_is_no_return(body: str) -> None:
+    paper = both_signed(body)
+    assert paper.direction is not Direction.DEVOLUCION, paper.because
+
+
+# ── CNT gives back to the customer; repair; deposits ──────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "CNT EP restituye al cliente la ONT retirada por error.",
+        "La empresa reintegra al usuario el decodificador retirado.",
+        "Router devuelto al señor Mora Paz por CNT EP.",
+        "Terminal reintegrado al señor Mora.",
+        "La agencia devuelve la ONT al señor Mora Paz.",
+        "El cliente entrega el equipo en la agencia para revisión técnica.",
+        "El cliente entrega el router para que se revise la configuración en la agencia.",
+        "El cliente deja en ventanilla el módem para que lo prueben.",
+        "Deja en agencia el equipo mientras dura el viaje.",
+        "El abonado entrega el decodificador SD y lleva el decodificador HD.",
+        "El cliente devuelve el equipo averiado y recibe otro de iguales características.",
+    ],
+)
+def test_what_goes_back_to_the_customer_or_is_lent_or_mended_is_no_return(body: str) -> None:
+    paper = both_signed(body)
+    assert paper.direction is not Direction.DEVOLUCION, paper.because
+
+
+# ── suppliers, couriers, stores, staff ────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "Huawei Technologies entrega a CNT EP los siguientes equipos.",
+        "La compañía Telalca S.A. entrega a la CNT EP los equipos comprados.",
+        "El courier entrega a la CNT EP los equipos importados.",
+        "El pasante Luis Vera entrega a la CNT EP el equipo asignado.",
+        "El señor Vera, jefe de bodega, entrega a la CNT EP los equipos de su cargo.",
+        "La agencia Loja entrega a la CNT EP matriz los equipos en stock.",
+        "La aseguradora entrega a CNT EP el equipo repuesto.",
+        "Bodega central recibe los equipos nuevos del lote 45.",
+        "La bodega Quito recibe de la bodega Guayaquil los equipos.",
+        "Reintegro de equipos del cliente interno a bodega.",
+        "La CNT EP recibe del proveedor los equipos adquiridos.",
+    ],
+)
+def test_what_others_than_customers_bring_is_no_return(body: str) -> None:
+    paper = both_signed(body)
+    assert paper.direction is not Direction.DEVOLUCION, paper.because
+
+
+# ── titles ────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("title", "body"),
+    [
+        ("VOLANTE DE DEVOLUCION", "Presente este volante en la agencia con sus equipos."),
+        ("TICKET DE RETIRO DE EQUIPO", "Prioridad: alta"),
+        ("LISTA DE RETIRO DE EQUIPOS", "1 MORALES PAZ JUANA  Av. Quito\n  2 VERA LUIS  Av. Loja"),
+        ("PARTE DE RETIRO", "Cliente de viaje, casa vacía"),
+        ("CONTROL DE RETIRO DE MATERIALES", "Bobina 3"),
+        ("ACTA DE RETIRO E INSTALACION", "Conforme"),
+        ("HOJA DE RETIRO Y RECONEXION", "Conforme"),
+        ("ACTA DE DEVOLUCION AL ABONADO", "Conforme"),
+        ("COMPROBANTE DE RETIRO EN TIENDA", "Kit de autoinstalación, lo lleva el abonado."),
+        ("TERMINAL RETIRADO POR EL CLIENTE", "Conforme"),
+    ],
+)
+def test_a_paper_is_no_return_for_a_word_of_its_title(title: str, body: str) -> None:
+    assert not acceptable(both_signed(body, title=title))
+
+
+# ── not yet, perhaps, not at all ──────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "El cliente se obliga a que, concluido el plazo, entrega a CNT EP los equipos.",
+        "El cliente acepta que a la baja del servicio entrega los equipos a CNT EP.",
+        "El cliente alega haber entregado los equipos a la CNT EP sin comprobante.",
+        "El cliente, sin que medie entrega de los equipos a CNT EP, da de baja el servicio.",
+        "Cláusula 8. El comodatario restituye al comodante los bienes al vencer el plazo.",
+        "Lleve sus equipos a la agencia más cercana, donde el personal los recibe sin costo.",
+        "Para la baja, el cliente entrega: cédula, planilla y equipos en la agencia.",
+        "El cliente jamás entregó a CNT EP los equipos detallados.",
+        "El cliente incumplió la entrega de los equipos a CNT EP.",
+        "Mañana el cliente entrega a CNT EP los equipos detallados.",
+        "Al finalizar el contrato el cliente entrega los equipos a CNT EP.",
+        "No consta que los equipos hayan sido devueltos por el cliente.",
+        "Ningún equipo devuelto por el cliente.",
+        "Equipos devueltos: 0 de 2",
+        "Devolución de equipos: NO",
+        "El cliente entrega a CNT EP un cheque por los equipos perdidos.",
+    ],
+)
+def test_what_was_not_handed_over_or_not_yet_is_no_return(body: str) -> None:
+    paper = both_signed(body)
+    assert paper.direction is not Direction.DEVOLUCION, paper.because
+
+
+# ── signatures ────────────────────────────────────────────────────────────────────────────────
+
+RETURN = (
+    HEAD
+    + "\n         ACTA DE DEVOLUCION DE EQUIPOS\n\n"
+    + WHO
+    + "  El cliente entrega a CNT EP los equipos detallados.\n"
+)
+CAPTIONS = RETURN + FOOT.format("Firma del cliente", "Firma CNT EP")
+
+
+def test_the_words_of_the_form_over_the_companys_empty_place_are_no_stamp() -> None:
+    text = RETURN + FOOT.format("", "    CNT EP") + FOOT.format("", "11 JUL 2025").lstrip("\n")
+    text += "\n\n" + "  Firma del cliente                    Firma CNT EP\n"
+    paper = read(text, ink=(_at(text, "Firma del cliente"),))
+    assert not acceptable(paper), (paper.signature, paper.received, paper.stamp)
+
+
+def test_ink_in_the_middle_of_a_page_is_no_stamp_of_who_received() -> None:
+    his = _at(CAPTIONS, "Firma del cliente")
+    listed = _at(CAPTIONS, "El cliente entrega")
+    note = Box(0.6, listed.y1 + 0.03, 0.75, listed.y1 + 0.08)
+    paper = read(CAPTIONS, ink=(his, note))
+    assert not acceptable(paper), (paper.signature, paper.received, paper.stamp)
+
+
+def test_the_stamps_of_a_page_are_looked_for_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They were for each lone word: a page of 500 days took half a minute."""
+    rows = [f"  {n % 28 + 1:02}/07/2025     10:{n:02}     0991{n:06}     Quito        0,{n:02}" for n in range(60)]
+    asked: list[object] = []
+    real = signers._is_stamps
+    monkeypatch.setattr(signers, "_is_stamps", lambda *told: asked.append(told) or real(*told))
+    read("  DETALLE DE LLAMADAS\n\n" + "\n".join(rows))
+    assert len(asked) <= 2 * len(rows)
