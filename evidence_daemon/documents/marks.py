@@ -36,8 +36,8 @@ _EDGE = 6
 """By which it varies more at the edges of strokes."""
 _EVEN = 12
 """By which a tone varies at most where a page was drawn, not scanned: it is proof by itself."""
-_PRINT = 120
-"""Brightness of print, as dark as which no colour is."""
+_PRINT, _RULES = 120, 200
+"""Brightness below which lies print, as dark as which no colour is; and rules, also pale ones."""
 _THROUGH = 9
 """Pixels over which print that runs through a letter cuts it at most."""
 _SMALL, _TALL = 0.012, 0.12
@@ -61,6 +61,8 @@ _WIDEST = 8.0
 """Heights over which letters that touch one another go at most."""
 _SOLID = 0.9
 """Share of its box from which on a piece is no letter, but a bar, a band or a cell."""
+_THIN = 0.2
+"""Share of its length from which on a piece is more than a line (or an I)."""
 _FILLED = (0.3, 0.85)
 """Share of their boxes that letters fill together."""
 _ON_PAPER = 0.35
@@ -81,12 +83,12 @@ class _Sheet:
 
     @property
     def tall(self) -> float:
-        return _TALL * self.value.shape[0]
+        return _TALL * float(self.value.shape[0])
 
 
 @dataclass(frozen=True, slots=True)
 class _Piece:
-    """A piece that may be a letter: its hull, its area, its upright box, and whether it is a full rectangle."""
+    """A piece that may be a letter: its hull, its area, its upright box, and whether it is but a rectangle or a line."""
 
     hull: Floats
     area: float
@@ -130,10 +132,12 @@ def _masks(shown: Pixels, sheet: _Sheet) -> Iterator[tuple[Pixels, bool]]:
             tone = cv2.morphologyEx(tone, cv2.MORPH_OPEN, np.ones((2, 2), np.uint8))
             if len(_pieces(tone, sheet)[0]) < _FEWEST_ALIKE:
                 continue
-            darker = min(low, _PRINT) if plane is colour else low
-            print_ = cv2.threshold(sheet.value, darker - _EDGE, 255, cv2.THRESH_BINARY_INV)[1]
+            even = high - low <= _EVEN
+            darker = (0 if plane is colour else low) - _EDGE
+            darker = max(darker, _RULES if even else _PRINT if plane is colour else 0)
+            print_ = cv2.threshold(sheet.value, darker, 255, cv2.THRESH_BINARY_INV)[1]
             closed = cv2.morphologyEx(tone, cv2.MORPH_CLOSE, np.ones((_THROUGH, _THROUGH), np.uint8))
-            yield cv2.bitwise_or(tone, cv2.bitwise_and(closed, print_)), high - low <= _EVEN
+            yield cv2.bitwise_or(tone, cv2.bitwise_and(closed, print_)), even
 
 
 def _tones(plane: Pixels, apart: int) -> list[tuple[int, int]]:
@@ -168,16 +172,21 @@ def _row_in(mask: Pixels, sheet: _Sheet, even: bool) -> list[tuple[int, int, int
     if row or not larger or not even:
         return row
     long = round(1.2 * sheet.tall)
+    bare = mask
     for kernel in (np.ones((1, long), np.uint8), np.ones((long, 1), np.uint8)):
         rules = cv2.dilate(cv2.morphologyEx(mask, cv2.MORPH_OPEN, kernel), np.ones((3, 3), np.uint8))
-        mask = cv2.bitwise_and(mask, cv2.bitwise_not(rules))
+        bare = cv2.bitwise_and(bare, cv2.bitwise_not(rules))
+    closed = cv2.morphologyEx(bare, cv2.MORPH_CLOSE, np.ones((_THROUGH, _THROUGH), np.uint8))
+    mask = cv2.bitwise_and(mask, closed)  # a rule cuts what it runs through
     return _row(_pieces(mask, sheet)[0], sheet, even)
 
 
 def _pieces(mask: Pixels, sheet: _Sheet) -> tuple[list[_Piece], bool]:
     """The pieces of a mask that are as large as letters, and whether there is any that is larger."""
     outlines = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)[0]
-    boxed = [(cv2.boundingRect(outline), outline) for outline in outlines] if len(outlines) < _NOISE else []
+    boxed: list[tuple[Any, Pixels]] = []
+    if len(outlines) < _NOISE:
+        boxed = [(cv2.boundingRect(outline), outline) for outline in outlines]
     boxed.sort(key=lambda one: max(one[0][2:]), reverse=True)
     fit = [one for one in boxed if _SMALL * mask.shape[0] <= max(one[0][2:]) <= _WIDEST * sheet.tall]
     found: list[_Piece] = []
@@ -185,7 +194,7 @@ def _pieces(mask: Pixels, sheet: _Sheet) -> tuple[list[_Piece], bool]:
         hull = cv2.convexHull(outline)
         sides = cv2.minAreaRect(hull)[1]
         area = cv2.contourArea(outline) + cv2.arcLength(outline, True) / 2 + 1  # outlines run within pixels
-        solid = area > _SOLID * (sides[0] + 1) * (sides[1] + 1)
+        solid = area > _SOLID * (sides[0] + 1) * (sides[1] + 1) or min(sides) < _THIN * max(sides)
         found.append(_Piece(hull.reshape(-1, 2).astype(np.float64), area, box, solid))
     return found, bool(boxed) and max(boxed[0][0][2:]) > 3 * sheet.tall
 
@@ -237,7 +246,7 @@ def _row(pieces: list[_Piece], sheet: _Sheet, even: bool) -> list[tuple[int, int
 def _links(start: Floats, end: Floats, top: Floats, foot: Floats, high: Floats) -> tuple[Floats, Floats]:
     """Which letters stand alike, and which may follow one another: they stand on one line, and not too far apart."""
 
-    def apart(one: Floats) -> Floats:
+    def apart(one: Floats) -> Any:
         return np.abs(one[:, None] - one[None])
 
     lower = np.minimum(high[:, None], high[None])
