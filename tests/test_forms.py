@@ -821,7 +821,9 @@ def _roll(word: str) -> bytes:
     return buffer.getvalue()
 
 
-@pytest.mark.parametrize(("word", "void"), [("ANULADO", True), ("M U E S T R A", True), ("RECIBIDO", False)])
+@pytest.mark.parametrize(
+    ("word", "void"), [("ANULADO", True), ("M U E S T R A", True), ("EJEMPLO", True), ("RECIBIDO", False)]
+)
 def test_a_word_aslant_that_makes_a_page_void_is_told_by_the_text_layer(word: str, void: bool) -> None:
     pdf.prepare()
     pages = list(pdf.answer(Frame({"passwords": [], "max_pages": 1}, (_roll(word),))))

@@ -121,7 +121,10 @@ def _has_text(page: Any) -> bool:
         text.close()
 
 
-_VOID = re.compile("ANULAD|CANCELAD|MUESTRA|ESPECIMEN|SPECIMEN|BORRADOR|INVALID|NOVALID|SINVALOR|SINEFECTO|VOID|DRAFT")
+_VOID = re.compile(
+    "ANULAD|CANCELAD|MUESTRA|ESPECIMEN|SPECIMEN|BORRADOR|INVALID|NOVALID|SINVALOR|SINEFECTO|VOID|DRAFT|"
+    "EJEMPLO|CAPACITACION|DEPRUEBA|RECHAZAD"
+)
 """What words across a page say where it counts for nothing.  Others (RECIBIDO, ORIGINAL) are stamps and watermarks."""
 
 

@@ -6,13 +6,13 @@ Runs in the cell that reads pixels (see `ocr`), on the picture that people see.
 from __future__ import annotations
 
 import math
-from itertools import pairwise
 from statistics import median
 from typing import Any
 
 import cv2
 import numpy as np
 
+from evidence_daemon.documents.marks import across
 from evidence_daemon.documents.pixels import Pixels, smaller
 
 _INK_SIDE = 1100
@@ -26,17 +26,16 @@ def ink(shown: Pixels, words: list[list[Any]]) -> list[list[float]]:
     out: no other one reaches both sides.
     """
     scale = min(1.0, _INK_SIDE / max(shown.shape[:2]))
-    small = smaller(_darkest(shown), scale)  # one plane costs a third of three
+    darkest = _darkest(shown)
+    small = smaller(darkest, scale)  # one plane costs a third of three
     height, width = small.shape
     dark = cv2.threshold(small, 190, 255, cv2.THRESH_BINARY_INV)[1]
-    pale = cv2.threshold(small, _PALE, 255, cv2.THRESH_BINARY_INV)[1]
-    across = _struck_across(dark, words) or _struck_across(pale, words)
     reach = max(24, width // 22)
     joined = cv2.morphologyEx(dark, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
     for kernel in (np.ones((1, reach), np.uint8), np.ones((reach, 1), np.uint8)):
         rules = cv2.morphologyEx(joined, cv2.MORPH_OPEN, kernel)
         dark = cv2.bitwise_and(dark, cv2.bitwise_not(cv2.dilate(rules, np.ones((3, 3), np.uint8))))
-    across = across or _crossed_out(dark)
+    struck = across(shown, darkest, words) or _crossed_out(dark)
     line = median([word[4] - word[2] for word in words if sum(map(str.isalnum, word[0])) >= 2] or [0.0])
     for text, x0, y0, x1, y1, confidence, _ in words:
         letters = sum(map(str.isalnum, text))
@@ -59,7 +58,7 @@ def ink(shown: Pixels, words: list[list[Any]]) -> list[list[float]]:
             box = (left / width, top / height, (left + wide) / width, (top + high) / height)
             found.append([round(float(at), 5) for at in box])
     found.sort(key=lambda box: (box[2] - box[0]) * (box[3] - box[1]), reverse=True)
-    return [*across, *found][:60]
+    return [*struck, *found][:60]
 
 
 def _is_rule(drawn: Any, line: float) -> bool:
@@ -146,18 +145,6 @@ def struck_through(shown: Pixels, words: list[list[Any]]) -> list[list[float]]:
     return found
 
 
-def _is_bars(piece: Pixels) -> bool:
-    """Whether a shape is the same above and below, as the bars of a code are and few letters."""
-    half = piece.shape[0] // 2
-    above, below = piece[:half].mean(axis=0), piece[-half:].mean(axis=0)
-    return float(np.abs(above - below).mean()) < _SAME
-
-
-_SAME = 12.0
-"""Of 255: by how much the columns of two halves differ on average."""
-_PALE = 225
-"""Brightness (0..255) below which a pixel may be of a watermark: grey letters over a page are lighter than any print.
-Measured on drawn papers: of 30 marks across a page 11 are dark, 6 more pale; of certificates none has either."""
 _REACH = 3.0
 """Heights of a word before and behind it in which its box may stand."""
 _SIDES = (0.6, 2.4)
@@ -236,64 +223,3 @@ _NEARER = 1.6
 """How many times as far from words the box of the next ones stands as their own."""
 _WHOLE = 0.85
 """Share of each side of a box that is drawn."""
-_LETTERS = 3
-_TALL, _THICK = 2.2, 0.4
-"""Heights of a line of print that a letter struck across a page has at least, and its strokes."""
-_THICKEST = 0.45
-"""Share of a letter's height that its strokes have at most: the coloured cells of a table have all of theirs."""
-_LETTERS_OF_PRINT = 4
-_AROUND = 0.03
-"""Share of the page's sides by which a mark may go beyond its print."""
-_SOLID = 0.8
-"""Share of its box that a letter fills at most; bands, bars and the edges of scans fill theirs."""
-_APART = 2.5
-"""Heights of a letter between the middles of two that follow one another in a word, at most."""
-_SPREAD = 0.3
-"""Share of the page's width over which they stand."""
-
-
-def _struck_across(dark: Pixels, words: list[list[Any]]) -> list[list[float]]:
-    """[a box over the whole width] where large letters stand in a line, whatever they say; [] where none do.
-
-    An engine that reads lines of print does not see them: they lie aslant, and print runs through them.  What lies
-    beyond all print is the table on which the page was photographed.
-    """
-    height, width = dark.shape
-    # Noise at the edges is read as a sign or two.
-    print_ = [word for word in words if sum(map(str.isalnum, word[0])) >= _LETTERS_OF_PRINT]
-    left_most, top_most = (min((word[at] for word in print_), default=0.0) for at in (1, 2))
-    right_most, bottom_most = (max((word[at] for word in print_), default=1.0) for at in (3, 4))
-    lines = [(word[4] - word[2]) * height for word in words if sum(map(str.isalnum, word[0])) >= 2]
-    line = median(lines) if lines else 0.011 * height
-    side = max(5, round(_THICK * line))
-    thick = cv2.morphologyEx(dark, cv2.MORPH_OPEN, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side)))
-    _, _, stats, centres = cv2.connectedComponentsWithStats(thick, connectivity=8)
-    depth = cv2.distanceTransform(thick, cv2.DIST_L2, 3)  # of each pixel, from the edge of what it is in
-    letters = [
-        (float(high), *map(float, centre))
-        for (left, top, wide, high, area), centre in zip(stats[1:], centres[1:], strict=True)
-        if high >= _TALL * line
-        and (left_most - _AROUND) * width <= centre[0] <= (right_most + _AROUND) * width
-        and (top_most - _AROUND) * height <= centre[1] <= (bottom_most + _AROUND) * height
-        and 2 * depth[top : top + high, left : left + wide].max() < _THICKEST * high
-        and 0.5 * line <= wide < 0.4 * width
-        and area < _SOLID * wide * high
-        and min(left, top, width - left - wide, height - top - high) > 2  # at the edge lies what the page lies on
-        and not _is_bars(thick[top : top + high, left : left + wide])
-    ]
-    for high, x, y in letters:
-        alike = [one for one in letters if 0.55 * high < one[0] < 1.8 * high]
-        for _, other_x, other_y in alike:
-            long = math.hypot(other_x - x, other_y - y)
-            if long < _SPREAD * width:
-                continue
-            along = ((other_x - x) / long, (other_y - y) / long)
-            in_line = [one for one in alike if abs((one[1] - x) * along[1] - (one[2] - y) * along[0]) < 0.45 * high]
-            steps = sorted((one[1] - x) * along[0] + (one[2] - y) * along[1] for one in in_line)
-            between = [step for step in steps if -1 <= step <= long + 1]  # both ends are among them
-            # Letters of one word follow one another; pieces of two signatures stand in two heaps.
-            one_word = all(after - before < _APART * high for before, after in pairwise(between))
-            if len(in_line) >= _LETTERS and one_word:
-                top, bottom = (min(one[2] - one[0] / 2 for one in in_line), max(one[2] + one[0] / 2 for one in in_line))
-                return [[0.0, round(max(0.0, top / height), 5), 1.0, round(min(1.0, bottom / height), 5)]]
-    return []

@@ -1,0 +1,170 @@
+"""Letters that run across a page are found whatever they say, and nothing else is taken for them."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+
+import cv2
+import numpy as np
+import pytest
+from reportlab.lib.colors import Color
+from reportlab.pdfgen.canvas import Canvas
+from test_reader import note, pdf, pixels
+
+from evidence_daemon.documents.pixels import as_drawn
+from evidence_daemon.documents.strokes import ink
+
+Draw = Callable[[Canvas], None]
+
+
+def table(canvas: Canvas) -> None:
+    """Bands with white print, rows with pale rules, cells with a pale ground."""
+    for band in range(4):
+        top = 760 - 130 * band
+        canvas.setFillColorRGB(0.13, 0.15, 0.2)
+        canvas.rect(50, top, 495, 16, stroke=0, fill=1)
+        canvas.setFillColorRGB(1, 1, 1)
+        canvas.setFont("Helvetica-Bold", 9)
+        canvas.drawString(54, top + 5, f"{band + 1}. DATOS DEL CLIENTE")
+        for row in range(5):
+            canvas.setFillColorRGB(0.9, 0.92, 0.95)
+            canvas.rect(50, top - 18 * row - 18, 120, 18, stroke=0, fill=1)
+            canvas.setStrokeColorRGB(0.75, 0.75, 0.75)
+            canvas.rect(50, top - 18 * row - 18, 495, 18)
+            canvas.setFillColorRGB(0, 0, 0)
+            canvas.setFont("Helvetica", 8)
+            canvas.drawString(54, top - 18 * row - 12, "NÚMERO DE SERIE       ZTEGC0A81234       MÓDEM ROUTER")
+
+
+def prose(canvas: Canvas) -> None:
+    canvas.setFont("Times-Roman", 11)
+    for line in range(30):
+        canvas.drawString(
+            60, 760 - 15 * line, "El cliente devuelve a la Corporación los equipos que se detallan en la presente acta."
+        )
+
+
+def ticket(canvas: Canvas) -> None:
+    canvas.setPageSize((226, 600))
+    canvas.setFont("Courier", 8)
+    for line in range(36):
+        canvas.drawString(12, 570 - 12 * line, "SERIE......: ZTEGC0A81234 MODEM")
+
+
+PAGES: tuple[Draw, ...] = (note, table, prose, ticket)
+WORDS = ("EJEMPLO", "EJEMPLO - CAPACITACIÓN", "MUESTRA", "ANULADO", "COPIA SIN VALOR", "Copia no válida")
+COLOURS = (
+    (200, 200, 200),
+    (235, 235, 235),
+    (216, 216, 232),
+    (205, 40, 40),
+    (50, 70, 180),
+    (240, 190, 190),
+    (90, 90, 90),
+)
+
+
+def marked(draw: Draw, word: str, angle: float, colour: tuple[int, int, int], *, over: bool, outlined: bool) -> Draw:
+    """A page with a word across its middle, over its print or behind it."""
+
+    def mark(canvas: Canvas) -> None:
+        width, height = canvas._pagesize
+        canvas.saveState()
+        canvas.translate(0.5 * width, (0.7 if width > 300 else 0.6) * height)
+        canvas.rotate(angle)
+        canvas.setFillColor(Color(*(part / 255 for part in colour)))
+        canvas.setStrokeColor(Color(*(part / 255 for part in colour)))
+        size = min(70.0, 0.8 * width / canvas.stringWidth(word, "Helvetica-Bold", 1))
+        canvas.setFont("Helvetica-Bold", size)
+        text = canvas.beginText(-canvas.stringWidth(word) / 2, -size / 3)
+        text.setTextRenderMode(2 if outlined else 0)
+        text.textOut(word)
+        canvas.drawText(text)
+        canvas.restoreState()
+
+    def both(canvas: Canvas) -> None:
+        if draw is ticket:
+            canvas.setPageSize((226, 600))
+        for part in (draw, mark) if over else (mark, draw):
+            part(canvas)
+
+    return both
+
+
+def across(draw: Draw) -> bool:
+    return any(box[0] == 0 and box[2] == 1 for box in ink(as_drawn(pixels(pdf(draw), 200)), []))
+
+
+@pytest.mark.parametrize("draw", PAGES)
+def test_letters_across_a_page_are_found_in_any_word_direction_and_colour(draw: Draw) -> None:
+    chance = random.Random(7)
+    missed = []
+    for word in WORDS:
+        for colour in chance.sample(COLOURS, 3):
+            angle, over = (
+                chance.uniform(10, 60) * chance.choice((-1, 1)),
+                draw is table or chance.random() < 0.5,
+            )  # its cells cover
+            if not across(marked(draw, word, angle, colour, over=over, outlined=chance.random() < 0.3)):
+                missed.append((word, round(angle), colour, over))
+    assert not missed
+
+
+def test_level_letters_across_a_page_are_found_where_they_are_much_larger_than_print() -> None:
+    assert all(across(marked(draw, "ANULADO", 0, (200, 60, 60), over=True, outlined=False)) for draw in PAGES)
+
+
+@pytest.mark.parametrize("draw", PAGES)
+def test_a_page_without_a_mark_has_no_letters_across_it(draw: Draw) -> None:
+    assert not across(draw)
+
+
+def bars(canvas: Canvas) -> None:
+    note(canvas)
+    chance = random.Random(3)
+    for at in range(50):
+        canvas.rect(80 + 8 * at, 300, chance.choice((1.5, 3, 5)), 50, stroke=0, fill=1)
+
+
+def combs(canvas: Canvas) -> None:
+    note(canvas)
+    canvas.setStrokeColorRGB(0.6, 0.6, 0.6)
+    for at in range(13):
+        canvas.rect(80 + 30 * at, 300, 24, 30)
+
+
+def stamp(canvas: Canvas) -> None:
+    note(canvas)
+    canvas.translate(300, 300)
+    canvas.rotate(12)
+    canvas.setFillColorRGB(0.3, 0.3, 0.7)
+    canvas.setFont("Helvetica-Bold", 22)
+    canvas.drawCentredString(0, 0, "RECIBIDO")
+    canvas.roundRect(-70, -15, 140, 50, 6)
+
+
+def signatures(canvas: Canvas) -> None:
+    note(canvas)
+    canvas.setStrokeColorRGB(0.1, 0.2, 0.6)
+    canvas.setLineWidth(2)
+    for left in (100, 340):
+        for at in range(7):
+            canvas.line(left + 18 * at, 300, left + 18 * at + 9, 340)
+            canvas.line(left + 18 * at + 9, 340, left + 18 * at + 18, 302)
+
+
+@pytest.mark.parametrize("draw", [bars, combs, stamp, signatures])
+def test_what_stands_in_a_row_and_is_no_large_letters_is_no_mark(draw: Draw) -> None:
+    assert not across(draw)
+
+
+def test_a_fold_and_a_shadow_are_no_mark() -> None:
+    chance = np.random.default_rng(5)
+    page = np.full((2000, 1414), 255.0)
+    page[990:1010] -= 70 * chance.random((20, 1414))
+    page[:, 700:715] -= 60 * chance.random((2000, 15))
+    rows, columns = np.mgrid[:2000, :1414]
+    page -= 90 * np.clip(1 - np.abs(rows + columns - 2300) / 120, 0, 1) * chance.random(page.shape)
+    shadow = cv2.GaussianBlur(page, (0, 0), 1.5).clip(0, 255).astype(np.uint8)
+    assert not any(box[0] == 0 and box[2] == 1 for box in ink(cv2.merge([shadow] * 3), []))
