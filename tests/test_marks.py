@@ -10,10 +10,11 @@ import numpy as np
 import pytest
 from reportlab.lib.colors import Color
 from reportlab.pdfgen.canvas import Canvas
-from test_reader import note, pdf, pixels
+from test_reader import note, paper_of, pdf, pixels, read_one
 
 from evidence_daemon.documents.pixels import as_drawn
 from evidence_daemon.documents.strokes import ink
+from evidence_daemon.model import Direction
 
 Draw = Callable[[Canvas], None]
 
@@ -168,3 +169,39 @@ def test_a_fold_and_a_shadow_are_no_mark() -> None:
     page -= 90 * np.clip(1 - np.abs(rows + columns - 2300) / 120, 0, 1) * chance.random(page.shape)
     shadow = cv2.GaussianBlur(page, (0, 0), 1.5).clip(0, 255).astype(np.uint8)
     assert not any(box[0] == 0 and box[2] == 1 for box in ink(cv2.merge([shadow] * 3), []))
+
+
+def outlines(letters: int, high: float) -> Draw:
+    """Hollow letters as curves, aslant across the note; no text, and nothing but a thin line of each."""
+
+    def draw(canvas: Canvas) -> None:
+        note(canvas)
+        canvas.saveState()
+        canvas.translate(90, 420)
+        canvas.rotate(28)
+        canvas.setStrokeColorRGB(0.55, 0.55, 0.55)
+        for letter in range(letters):
+            path = canvas.beginPath()
+            path.moveTo(letter * 62, 0)
+            path.lineTo(letter * 62 + 18, high)
+            path.lineTo(letter * 62 + 32, high)
+            path.lineTo(letter * 62 + 50, 0)
+            path.lineTo(letter * 62 + 36, 0)
+            path.lineTo(letter * 62 + 25, high - 16)
+            path.lineTo(letter * 62 + 14, 0)
+            path.close()
+            canvas.drawPath(path)
+        canvas.restoreState()
+
+    return draw
+
+
+@pytest.mark.parametrize(
+    ("letters", "high", "direction"),
+    [(7, 90.0, Direction.DESCONOCIDA), (2, 90.0, Direction.DEVOLUCION), (4, 24.0, Direction.DEVOLUCION)],
+    ids=["across the page", "as of a signature", "as of a logo"],
+)
+def test_hollow_letters_drawn_across_a_page_leave_its_direction_open(
+    letters: int, high: float, direction: Direction
+) -> None:
+    assert paper_of(read_one(pdf(outlines(letters, high)))).direction is direction

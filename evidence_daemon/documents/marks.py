@@ -88,7 +88,7 @@ class _Sheet:
 
 @dataclass(frozen=True, slots=True)
 class _Piece:
-    """A piece that may be a letter: its hull, its area, its upright box, and whether it is but a rectangle or a line."""
+    """A piece that may be a letter: its hull, area and upright box, and whether it is but a rectangle or a line."""
 
     hull: Floats
     area: float

@@ -131,8 +131,11 @@ _VOID = re.compile(
 def _struck(page: Any) -> list[float] | None:
     """From where to where (fractions of the height) letters stand aslant that make a page void; None: nowhere.
 
-    Their pixels are found too (see `strokes`), but on a narrow roll they are little larger than print.
+    Their pixels are found too (see `marks`), but on a narrow roll they are little larger than print, and of letters
+    that are drawn as outlines nothing but a thin line is seen.
     """
+    if (outlines := _outlined(page)) is not None:
+        return outlines
     aslant = [c for c in page.chars if abs(c["matrix"][1]) >= 0.1 * abs(c["matrix"][0]) and c["text"].isalpha()]
     said = unicodedata.normalize("NFD", "".join(c["text"] for c in aslant).upper())
     if not _VOID.search("".join(c for c in said if c.isascii())):
@@ -141,6 +144,27 @@ def _struck(page: Any) -> list[float] | None:
     high = bottom - top
     ends = min(c["top"] - top for c in aslant) / high, max(c["bottom"] - top for c in aslant) / high
     return [round(min(1.0, max(0.0, end)), 5) for end in ends]
+
+
+_OUTLINES, _OUTLINE_HIGH, _OUTLINES_WIDE = 6, 0.04, 0.4
+"""Curves of one colour, and shares of the page's height and width that each has and all of them go over, from which on
+they are letters across the page.  A signature has fewer, a logo goes over less."""
+
+
+def _outlined(page: Any) -> list[float] | None:
+    """From where to where (fractions of the height) large letters are drawn as outlines; None: nowhere."""
+    left, top, right, bottom = page.cropbox
+    wide, high = right - left, bottom - top
+    coloured: dict[str, list[Any]] = {}
+    for curve in page.curves:
+        if curve["height"] >= _OUTLINE_HIGH * high:
+            coloured.setdefault(str(curve.get("stroking_color")), []).append(curve)
+    for curves in coloured.values():
+        span = max(curve["x1"] for curve in curves) - min(curve["x0"] for curve in curves)
+        if len(curves) >= _OUTLINES and span >= _OUTLINES_WIDE * wide:
+            ends = min(c["top"] - top for c in curves) / high, max(c["bottom"] - top for c in curves) / high
+            return [round(min(1.0, max(0.0, end)), 5) for end in ends]
+    return None
 
 
 def _words(data: bytes, password: str | None, index: int) -> tuple[list[list[Any]], float, list[float] | None]:
