@@ -7,7 +7,15 @@ from collections.abc import Callable
 from itertools import pairwise
 
 from evidence_daemon.cases.equipment import plain
-from evidence_daemon.documents.labelled import LOOSE, Value, field_of, in_people_table, is_staffs, next_line, values
+from evidence_daemon.documents.labelled import (
+    LOOSE,
+    Value,
+    field_of,
+    in_people_table,
+    is_told_as_staff,
+    next_line,
+    values,
+)
 from evidence_daemon.documents.layout import Hit, Sheet, Span, distance, has_colon, squeezed, value_after
 from evidence_daemon.model import Box, Field, Word
 from evidence_daemon.rulebook import DocumentsBook, OursBook
@@ -78,7 +86,7 @@ def holder_of(sheet: Sheet, book: DocumentsBook, signing: float) -> Field | None
             if word.text[-1] in ",;" or _ends_a_sentence(word):
                 break
         text = fit(Span(tuple(name))) if len(name) >= 2 else ""
-        if text and not is_staffs(sheet.text, plain(Span(tuple(name)).text)):
+        if text and not is_told_as_staff(sheet, plain(Span(tuple(name)).text), hit.row):
             return field_of(sheet, text, Span(tuple(name)), f"{LOOSE}holder:en el texto:{hit.label}")
     before = _name_before(sheet, signing) or _name_over(sheet)
     return before if before is not None and not own_name(before.value, book.ours) else None
@@ -277,7 +285,7 @@ def _name_before(sheet: Sheet, signing: float) -> Field | None:
         if _OF_STAFF.search(plain(" ".join(word.text for word in before[-4:]))):
             continue
         text = person(Span(tuple(name))) if (2 if borne else 3) <= len(name) <= _MOST_NAMES + 2 else ""
-        if text and not is_staffs(sheet.text, plain(Span(tuple(name)).text)):
+        if text and not is_told_as_staff(sheet, plain(Span(tuple(name)).text), hit.row):
             return field_of(sheet, text, Span(tuple(name)), f"{LOOSE}holder:ante su número")
     return None
 
@@ -302,7 +310,7 @@ def _name_over(sheet: Sheet) -> Field | None:
         near = cell.box.y0 - over[0].box.y1 < sheet.line_height and abs(over[0].box.x0 - cell.box.x0) < _BELOW_IT
         if cell.box.y0 < _UPPER and len(over) == 1 and near and not sheet.hits_in.get((hit.row - 1, 0)):
             text = person(over[0]) if 3 <= len(over[0].words) <= _MOST_NAMES else ""
-            if text and not is_staffs(sheet.text, plain(over[0].text)):
+            if text and not is_told_as_staff(sheet, plain(over[0].text), hit.row - 1):
                 return field_of(sheet, text, over[0], f"{LOOSE}holder:sobre su número")
     return None
 

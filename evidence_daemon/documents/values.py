@@ -18,10 +18,19 @@ from evidence_daemon.documents.dates import as_date, date_of
 from evidence_daemon.documents.inventory import names_a_piece
 from evidence_daemon.documents.issuers import own_ruc
 from evidence_daemon.documents.kinds import kind_of
-from evidence_daemon.documents.labelled import LOOSE, Value, field_of, in_people_table, is_staffs, values
+from evidence_daemon.documents.labelled import (
+    LOOSE,
+    Value,
+    field_of,
+    in_people_table,
+    is_nobodys,
+    is_told_as_staff,
+    values,
+)
 from evidence_daemon.documents.layout import Hit, Sheet, Span, has_colon, spelled, squeezed
 from evidence_daemon.documents.people import agent_of, holder_of, office_of
-from evidence_daemon.model import DocumentKind, Field, IdCheck, Line, Word
+from evidence_daemon.documents.signers import captions, signing_top
+from evidence_daemon.model import Box, DocumentKind, Field, IdCheck, Line, Signer, Word
 from evidence_daemon.rulebook import DocumentsBook
 
 _SIGNERS = 0.62
@@ -101,7 +110,6 @@ def id_number_of(sheet: Sheet, book: DocumentsBook, signing: float) -> Field | N
     """The holder's: labelled, not the company's, not the agent's; above the signatures where there is one."""
     found: list[tuple[float, float, Field]] = []
     issuers = issuers_rucs(sheet, book)
-    agents = [sheet.span_of(hit).box for hit in sheet.hits_of("agent") if hit.strong]
     titled = _title_top(sheet, book)
     tabled = [Value(span, hit, "columna") for span, hit in in_people_table(sheet, "id_number")]
     for value in tabled or values(sheet, "id_number"):
@@ -120,19 +128,28 @@ def id_number_of(sheet: Sheet, book: DocumentsBook, signing: float) -> Field | N
         valid = check is not None and check.check is IdCheck.OK
         field = field_of(sheet, text, span, f"id:{value.way}:{value.hit.label}")
         field = replace(field, proven=valid and not repaired and field.confidence >= _SURE)
-        low = span.box.y0 >= min(signing, _SIGNERS) or is_staffs(sheet.text, text) or _of_several(sheet, value)
-        near_agent = any(0 <= span.box.y0 - box.y0 < 2.5 * sheet.line_height for box in agents)
+        if signs_for_the_company(sheet, book, signing, span.box):
+            continue
+        staffs = is_told_as_staff(sheet, text, value.hit.row)
+        low = span.box.y0 >= min(signing, _SIGNERS) or staffs or _of_several(sheet, value)
+        near_agent = is_near_an_agent(sheet, span.box)
         # Over the title stands who issued the paper, unless something of the customer's stands before it.
         over = span.box.y1 <= titled and not _names_the_customer(sheet, value.hit)
         if (
-            low or near_agent or guessed or over or (number is None and not told) or _is_the_companys(sheet, value.hit)
+            low
+            or near_agent
+            or guessed
+            or over
+            or (number is None and not told)
+            or _is_the_companys(sheet, value.hit)
+            or is_nobodys(sheet, value.hit, text)
         ):  # whose number it is, or which, stays open, however well it is read
             field = replace(field, proven=False, confidence=min(field.confidence, 0.5), rule=f"{LOOSE}{field.rule}")
         # A bare "RUC" is as often that of who issued the paper.
         bare_ruc = 1.5 * (value.hit.label == "RUC" and len(text) == _RUC_DIGITS)
         found.append((2 * low + 2 * near_agent + (not valid) + bare_ruc, span.box.y0, field))
     if not found:
-        return _only_id_on(sheet, book)
+        return _only_id_on(sheet, book, signing)
     found.sort(key=lambda one: (one[0], one[1]))
     best = found[0][2]
     again = [f for _, _, f in found[1:] if same_id(f.value, best.value) and not one_place(f.box, best.box)]
@@ -144,12 +161,56 @@ def id_number_of(sheet: Sheet, book: DocumentsBook, signing: float) -> Field | N
 _RUC_DIGITS = 13
 
 
+def is_near_an_agent(sheet: Sheet, box: Box) -> bool:
+    """Whether a number stands behind a caption of the company's people in its line, or under it."""
+    agents = [sheet.span_of(hit).box for hit in sheet.hits_of("agent") if hit.strong]
+    return any(
+        -0.5 * sheet.line_height <= box.y0 - agent.y0 < _NEAR_AGENT * sheet.line_height and agent.x0 < box.x1
+        for agent in agents
+    )
+
+
+_NEAR_AGENT = 2.75
+"""Heights of a line under a caption of the company's people, within which a number is theirs."""
+
+
+def signs_for_the_company(sheet: Sheet, book: DocumentsBook, signing: float, box: Box) -> bool:
+    """Whether a number at the foot stands where somebody signs for the company: it is never the holder's.
+
+    Where that place has no caption that could be read, it is beside the customer's: what stands in one line with
+    something of his, and not in his columns.
+    """
+    if box.y0 < signing - 0.01:
+        return False
+    here = [
+        caption
+        for caption in captions(sheet, book, signing)
+        if -sheet.line_height < box.y0 - caption.span.box.y0 < _UNDER_A_PLACE * sheet.line_height
+    ]
+    room = 2 * sheet.line_height * sheet.aspect
+    over = [one for one in here if one.span.box.x0 - room < box.x1 and box.x0 < one.span.box.x1 + room]
+    if over:
+        return max(over, key=lambda one: one.span.box.y0).signer is Signer.EMPRESA
+    his = [one.span.box for one in here if one.signer is Signer.CLIENTE]
+    beside = [
+        cell.box
+        for row in sheet.rows
+        for cell in row
+        if abs(cell.box.y0 - box.y0) < sheet.line_height and re.search(r"\d{4}", cell.text) and cell.box.x1 < box.x0
+    ]
+    return any(place.x0 - room < cell.x1 and cell.x0 < place.x1 + room for place in his for cell in beside)
+
+
+_UNDER_A_PLACE = 9.0
+"""Heights of a line from who signs to the last that is written there, at most."""
+
+
 def issuers_rucs(sheet: Sheet, book: DocumentsBook) -> frozenset[str]:
     """Tax numbers of who issued or printed a paper: behind a bare "RUC" over its title, or one far from the customer.
 
     Not those that stand behind one of the customer's captions as well.
     """
-    titled = _title_top(sheet, book)
+    titled, signing = _title_top(sheet, book), signing_top(sheet)
     issuers: set[str] = set()
     his: set[str] = set()
     for value in values(sheet, "id_number"):
@@ -158,6 +219,8 @@ def issuers_rucs(sheet: Sheet, book: DocumentsBook) -> frozenset[str]:
             continue
         box = sheet.span_of(value.hit).box
         bare = value.hit.label == "RUC"
+        if bare and box.y0 >= signing:
+            continue  # a signer's
         if bare and (box.y1 <= titled or not _follows_the_customer(sheet, value.hit)):
             issuers.add(number[0])
         else:
@@ -188,10 +251,23 @@ def _follows_the_customer(sheet: Sheet, hit: Hit) -> bool:
         and (other.row, other.cell, other.start) < (hit.row, hit.cell, hit.start)
     ]
     if not before:
-        return False
+        return _is_borne(sheet, hit)
     names = [other for other in before if "holder" in other.fields] or before
     last = max(names, key=lambda other: (other.row, other.cell, other.start))
     return not _tells_of_the_company(sheet, (last.row, last.cell, last.end), hit)
+
+
+def _is_borne(sheet: Sheet, hit: Hit) -> bool:
+    """Whether a sentence gives a number to the customer whom it names: "que el cliente LUIS PAZ, portador de RUC …"."""
+    above = sheet.rows[hit.row - 1][0].text if sheet.reads_on(hit.row) else ""
+    here = " ".join(word.text for word in sheet.rows[hit.row][hit.cell].words[: hit.start])
+    return _BORNE.search(plain(f"{above} {here}")) is not None
+
+
+_BORNE = re.compile(
+    r"\b(CLIENTE|TITULAR|ABONAD[OA]|SUSCRIPTORA?|USUARI[OA]|COMODATARI[OA])\b(?!.*\b(TECNIC|ASESOR|FUNCIONARI|AGENTE|POR\b))"
+    r"[^:;]{5,90}\b(PORTADORA?|POSEEDORA?|IDENTIFICAD[OA]|CON)( DEL?| CON| EL| SU)*\W*$"
+)
 
 
 def _names_the_customer(sheet: Sheet, hit: Hit) -> bool:
@@ -257,7 +333,7 @@ def _of_several(sheet: Sheet, value: Value) -> bool:
     return any(_digits(cell.text, (10, 13)) is not None for cell in beside)
 
 
-def _only_id_on(sheet: Sheet, book: DocumentsBook) -> Field | None:
+def _only_id_on(sheet: Sheet, book: DocumentsBook, signing: float) -> Field | None:
     """The only number on the page with a right check digit, where no label names one; whose it is stays open."""
     found: dict[str, Span] = {}
     issuers = issuers_rucs(sheet, book)
@@ -269,7 +345,7 @@ def _only_id_on(sheet: Sheet, book: DocumentsBook) -> Field | None:
         for word in cell.words
     }
     for word in sheet.words:
-        if word in others:
+        if word in others or signs_for_the_company(sheet, book, signing, word.box):
             continue  # a representative's, an agent's
         text = word.text.strip(".,;:()")
         number = read_id(text) if re.fullmatch(r"\d{10}|\d{10}001", text) else None
