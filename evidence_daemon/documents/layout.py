@@ -613,8 +613,8 @@ class Lexicon:
     def _misread(self, piece: str) -> str | None:
         """The first label from which a piece differs in no more letters than are forgiven.
 
-        Of a number sign a letter at least must be right: "retiro y" is no "retiro N", "la cédula" no "N° cédula".  Where a
-        label begins with an abbreviation, its first letter must be: "al cliente" is no "C.I. cliente".
+        Of a number sign a letter at least must be right: "retiro y" is no "retiro N", "la cédula" no "N° cédula".
+        Where a label begins with an abbreviation, its first letter must be: "al cliente" is no "C.I. cliente".
         """
         forgiven = _forgiven(len(piece))
         if not forgiven:

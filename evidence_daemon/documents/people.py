@@ -33,6 +33,13 @@ def _text_of(sheet: Sheet, field: str, signing: float, fit: Callable[[Span], str
         opens = clear or (field == "holder" and _names_follow(value))
         if field == "holder" and (_is_greeted(value.hit, cell) or value.hit.label in _FIRST_SURNAME | _SECOND_SURNAME):
             continue
+        if (
+            field == "holder"
+            and value.hit.label in _SALUTATIONS
+            and value.way != "tras"
+            and not _is_written_out(sheet, value.hit)
+        ):
+            continue
         if field == "holder" and (_signs_for_the_company(sheet, value.hit) or _under_who_receives(sheet, value)):
             continue
         if not opens and not (field == "office" and value.hit.start == 0):
@@ -110,6 +117,14 @@ _GREETING = re.compile(r"(ESTIMAD|APRECIAD|DISTINGUID|QUERID)[OA]S?|SENOR(A|ES|A
 def _is_greeted(hit: Hit, cell: Span) -> bool:
     """Whether a label is a salutation's word: behind "Estimado cliente:" begins a sentence, no name."""
     return hit.start > 0 and _GREETING.fullmatch(plain(cell.words[hit.start - 1].text).strip(".,:")) is not None
+
+
+_SALUTATIONS = frozenset({"SR", "SRA"})
+
+
+def _is_written_out(sheet: Sheet, hit: Hit) -> bool:
+    """Whether a point or a colon ends a label: two letters without one are as likely a piece of a logo."""
+    return sheet.span_of(hit).text.endswith((".", ":"))
 
 
 def _signs_for_the_company(sheet: Sheet, hit: Hit) -> bool:
@@ -409,8 +424,27 @@ def person(span: Span) -> str:
         return ""
     if not _LINKS.isdisjoint(map(plain, named)) and not _COMPANY.search(said.replace(".", " ")):
         return ""
+    if all(map(_says_nothing, said.replace(".", " ").split())):
+        return ""
     small = [word for word in named if word[0].islower() and plain(word) not in _PARTICLES]
     return "" if len(small) > 1 else " ".join(named).upper()
+
+
+def _says_nothing(word: str) -> bool:
+    """Whether a word, read whole or cut off, is one by which a company only says what it is."""
+    return word in _PARTICLES or any(
+        (len(word) >= _CUT_OFF and whole.startswith(word)) or distance(word, whole) <= len(whole) // 6
+        for whole in _WHAT_ANY_IS
+    )
+
+
+_WHAT_ANY_IS = (
+    "EMPRESA", "PUBLICA", "NACIONAL", "CORPORACION", "COMPANIA", "ECUADOR", "REPUBLICA", "GOBIERNO", "ESTATAL",
+    "TELECOMUNICACIONES", "SERVICIO", "SERVICIOS", "CLIENTE", "CLIENTES", "ATENCION", "PASAPORTE", "CEDULA",
+)  # fmt: skip
+"""Words of letterheads: "Empresa Pública del Ecuador" is no holder; a company that is one has a name besides."""
+_CUT_OFF = 4
+"""Letters at least of a word that was cut off."""
 
 
 def office_of(sheet: Sheet, signing: float) -> Field | None:
