@@ -123,8 +123,8 @@ _SALUTATIONS = frozenset({"SR", "SRA"})
 
 
 def _is_written_out(sheet: Sheet, hit: Hit) -> bool:
-    """Whether a point or a colon ends a label: two letters without one are as likely a piece of a logo."""
-    return sheet.span_of(hit).text.endswith((".", ":"))
+    """Whether a label has its point or colon: two letters without one are as likely a piece of a logo."""
+    return not sheet.span_of(hit).text.isalpha()
 
 
 def _signs_for_the_company(sheet: Sheet, hit: Hit) -> bool:

@@ -27,7 +27,7 @@ from evidence_daemon.documents.labelled import (
     is_told_as_staff,
     values,
 )
-from evidence_daemon.documents.layout import Hit, Sheet, Span, has_colon, spelled, squeezed
+from evidence_daemon.documents.layout import Hit, Sheet, Span, distance, has_colon, spelled, squeezed
 from evidence_daemon.documents.people import agent_of, holder_of, office_of
 from evidence_daemon.documents.signers import captions, signing_top
 from evidence_daemon.model import Box, DocumentKind, Field, IdCheck, Line, Signer, Word
@@ -400,7 +400,7 @@ def _named_in_a_sentence(sheet: Sheet, book: DocumentsBook, taken: frozenset[str
                 said = [squeezed(one.text) for one in words[at + 1 : stop]]
                 line = "".join(said[1:] if said[:1] == ["DE"] else said)
                 signs = _sign_of_number(words[stop:])
-                if line not in lines or not signs:
+                if not signs or not (line in lines or any(_is_misread(line, one) for one in lines)):
                     continue
                 span = Span(tuple(words[stop + signs : stop + signs + _MOST_PARTS]))
                 match = _SERVICE.match(spelled(plain(span.text).replace("–", "-"))) if span.words else None
@@ -430,11 +430,18 @@ def _named_in_a_sentence(sheet: Sheet, book: DocumentsBook, taken: frozenset[str
     return replace(field, confidence=min(field.confidence, 0.5), rule=f"{LOOSE}{field.rule}")  # of words put together
 
 
+def _is_misread(text: str, name: str) -> bool:
+    """Whether the name of a line of business, if it is a long one, was read with a letter in eight wrong."""
+    return len(text) == len(name) and distance(text, name) <= len(name) // _LETTERS_FOR_ONE
+
+
+_LETTERS_FOR_ONE = 8
 _GOES_ON = re.compile(r"[.:]? *[(\-/]? *\d|,? *(Y|E)? *\d{6}")
 _OF_SERVICES = frozenset({squeezed("SERVICIO"), squeezed("LINEA"), squeezed("CUENTA")})
 _LONGEST_LINE, _MOST_PARTS = 7, 3
 """Words from the word "servicio" to its number, and words of such a number at most."""
-_NUMBER_SIGN = re.compile(r"(N(O|RO|UM|UMERO)?[.°º*?]*|#)[:]?")
+_NUMBER_SIGN = re.compile(r"(N(O|RO|UM|UMERO)?[.°º*?”“\"'’´`^]*|N\.[0-9]|#)[:]?")
+"""The degree sign of "N.°" is read as whatever small stands high, or as a digit."""
 _BEFORE_A_SIGN = frozenset({"CON", "EI", "SIGNADO", "ASIGNADO", "IDENTIFICADO", "DE"})
 
 
