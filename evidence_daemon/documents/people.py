@@ -6,7 +6,8 @@ import re
 from collections.abc import Callable
 from itertools import pairwise
 
-from evidence_daemon.cases.equipment import plain
+from evidence_daemon.cases.equipment import plain, types_named
+from evidence_daemon.cases.identity import read_id
 from evidence_daemon.documents.labelled import (
     LOOSE,
     Value,
@@ -17,7 +18,8 @@ from evidence_daemon.documents.labelled import (
     values,
 )
 from evidence_daemon.documents.layout import Hit, Sheet, Span, distance, has_colon, squeezed, value_after
-from evidence_daemon.model import Box, Field, Word
+from evidence_daemon.documents.signers import signs_for_the_company
+from evidence_daemon.model import Box, Field, IdCheck, Word
 from evidence_daemon.rulebook import DocumentsBook, OursBook
 
 _NAME_WORD = re.compile(r"[^\W\d_][\w'’.\-]*", re.UNICODE)
@@ -95,7 +97,7 @@ def holder_of(sheet: Sheet, book: DocumentsBook, signing: float) -> Field | None
         text = fit(Span(tuple(name))) if len(name) >= 2 else ""
         if text and not is_told_as_staff(sheet, plain(Span(tuple(name)).text), hit.row):
             return field_of(sheet, text, Span(tuple(name)), f"{LOOSE}holder:en el texto:{hit.label}")
-    before = _name_before(sheet, signing) or _name_over(sheet)
+    before = _name_before(sheet, signing) or _name_over(sheet) or _name_alone(sheet, book, signing)
     return before if before is not None and not own_name(before.value, book.ours) else None
 
 
@@ -328,6 +330,35 @@ def _name_over(sheet: Sheet) -> Field | None:
             if text and not is_told_as_staff(sheet, plain(over[0].text), hit.row - 1):
                 return field_of(sheet, text, over[0], f"{LOOSE}holder:sobre su número")
     return None
+
+
+def _name_alone(sheet: Sheet, book: DocumentsBook, signing: float) -> Field | None:
+    """The only name in capitals whose caption was not read, that stands beside a person's number or is signed with.
+
+    Not what the company's side signs with.
+    """
+    cells = [(row, place, cell) for row, cells in enumerate(sheet.rows) for place, cell in enumerate(cells)]
+    foot = [cell for _, _, cell in cells if cell.box.y0 >= signing]
+    found: dict[str, Span] = {}
+    for row, place, cell in cells:
+        name = person(cell) if 3 <= len(cell.words) <= _MOST_NAMES and cell.text.isupper() else ""
+        if not name or cell.box.y0 >= signing or sheet.hits_in.get((row, place)):
+            continue
+        captioned = place and any(
+            hit.end == len(sheet.rows[row][place - 1].words) for hit in sheet.hits_in.get((row, place - 1), ())
+        )
+        listed = any(types_named([plain(word.text) for word in cell.words])) or own_name(name, book.ours)
+        signed = [one for one in foot if squeezed(name) == squeezed(one.text)]
+        beside = sheet.rows[row][place + 1].text if place + 1 < len(sheet.rows[row]) else ""
+        number = read_id(beside) if re.fullmatch(r"\d{10}|\d{10}001", beside) else None
+        his = signed or (number is not None and number.check is IdCheck.OK)
+        its = any(signs_for_the_company(sheet, book, signing, one.box) for one in signed)
+        if his and not captioned and not listed and not its and not is_told_as_staff(sheet, plain(cell.text), row):
+            found[squeezed(name)] = cell
+    if len(found) != 1:
+        return None
+    (span,) = found.values()
+    return field_of(sheet, person(span), span, f"{LOOSE}holder:sin rótulo")
 
 
 _UPPER, _BELOW_IT = 0.4, 0.02

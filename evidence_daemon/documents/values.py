@@ -29,8 +29,8 @@ from evidence_daemon.documents.labelled import (
 )
 from evidence_daemon.documents.layout import Hit, Sheet, Span, distance, has_colon, spelled, squeezed
 from evidence_daemon.documents.people import agent_of, holder_of, office_of
-from evidence_daemon.documents.signers import captions, signing_top
-from evidence_daemon.model import Box, DocumentKind, Field, IdCheck, Line, Signer, Word
+from evidence_daemon.documents.signers import signing_top, signs_for_the_company
+from evidence_daemon.model import Box, DocumentKind, Field, IdCheck, Line, Word
 from evidence_daemon.rulebook import DocumentsBook
 
 _SIGNERS = 0.62
@@ -172,37 +172,6 @@ def is_near_an_agent(sheet: Sheet, box: Box) -> bool:
 
 _NEAR_AGENT = 2.75
 """Heights of a line under a caption of the company's people, within which a number is theirs."""
-
-
-def signs_for_the_company(sheet: Sheet, book: DocumentsBook, signing: float, box: Box) -> bool:
-    """Whether a number at the foot stands where somebody signs for the company: it is never the holder's.
-
-    Where that place has no caption that could be read, it is beside the customer's: what stands in one line with
-    something of his, and not in his columns.
-    """
-    if box.y0 < signing - 0.01:
-        return False
-    here = [
-        caption
-        for caption in captions(sheet, book, signing)
-        if -sheet.line_height < box.y0 - caption.span.box.y0 < _UNDER_A_PLACE * sheet.line_height
-    ]
-    room = 2 * sheet.line_height * sheet.aspect
-    over = [one for one in here if one.span.box.x0 - room < box.x1 and box.x0 < one.span.box.x1 + room]
-    if over:
-        return max(over, key=lambda one: one.span.box.y0).signer is Signer.EMPRESA
-    his = [one.span.box for one in here if one.signer is Signer.CLIENTE]
-    beside = [
-        cell.box
-        for row in sheet.rows
-        for cell in row
-        if abs(cell.box.y0 - box.y0) < sheet.line_height and re.search(r"\d{4}", cell.text) and cell.box.x1 < box.x0
-    ]
-    return any(place.x0 - room < cell.x1 and cell.x0 < place.x1 + room for place in his for cell in beside)
-
-
-_UNDER_A_PLACE = 9.0
-"""Heights of a line from who signs to the last that is written there, at most."""
 
 
 def issuers_rucs(sheet: Sheet, book: DocumentsBook) -> frozenset[str]:
@@ -546,21 +515,51 @@ _LANDLINE = re.compile(r"\(?0[2-7]\)?[ \-]?\d{3}[ \-]?\d{4}")
 
 
 def _only_line_on(sheet: Sheet, taken: frozenset[str]) -> Field | None:
-    """The only number on the page in the form of a fixed line, where no label names a service; it stays a doubt."""
+    """The only number on the page in the form of a service's, where no label names one; it stays a doubt.
+
+    A fixed line's, else one of eight digits, as television and the internet have them.
+    """
+    return _only_one_like(sheet, taken, _LANDLINE) or _only_one_like(sheet, taken, _OF_EIGHT)
+
+
+_OF_EIGHT = re.compile(r"(?!20\d\d[01]\d[0-3]\d|[0-3]\d[01]\d20\d\d)[1-9]\d{7}")  # and no day
+
+
+def _only_one_like(sheet: Sheet, taken: frozenset[str], form: re.Pattern[str]) -> Field | None:
     found: dict[str, Span] = {}
     for number, row in enumerate(sheet.rows):
         for place, cell in enumerate(row):
             # What stands behind a label belongs to it: a contact's telephone, a reference.
-            if len(cell.words) > 3 or sheet.strong_hits_in(number, place) or not _LANDLINE.fullmatch(cell.text):
+            if len(cell.words) > 3 or sheet.strong_hits_in(number, place) or not form.fullmatch(cell.text):
                 continue
             digits = re.sub(r"\D", "", cell.text)
-            if digits not in taken and not _is_labelled(sheet, number, place - 1):
+            labelled = _is_labelled(sheet, number, place - 1)
+            if form is _OF_EIGHT:  # it may be anything's
+                labelled = labelled or _is_captioned(sheet, number, place)
+            if digits not in taken and not labelled:
                 found[digits] = cell
     if len(found) != 1:
         return None
     ((digits, cell),) = found.items()
     field = field_of(sheet, digits, cell, f"{LOOSE}servicio:único en la página")
     return replace(field, confidence=min(field.confidence, 0.5))
+
+
+def _is_captioned(sheet: Sheet, row: int, place: int) -> bool:
+    """Whether a number stands beside or under a caption of something else than a service."""
+    box = sheet.rows[row][place].box
+    over = [
+        (number, at)
+        for number in range(max(0, row - 2), row)
+        for at, cell in enumerate(sheet.rows[number])
+        if cell.box.x0 < box.x1 and box.x0 < cell.box.x1 and box.y0 - cell.box.y1 < 2 * sheet.line_height
+    ]
+    return any(
+        not hit.fields & {"service_number", "line"}
+        for number, at in ((row, place - 1), *over)
+        for hit in sheet.strong_hits_in(number, at)
+        if sheet.is_caption(hit) or _is_labelled(sheet, number, at)
+    )
 
 
 def _is_labelled(sheet: Sheet, row: int, cell: int) -> bool:
