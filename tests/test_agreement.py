@@ -36,6 +36,30 @@ def read(value: str, engine: Engine, *, proven: bool = False, rule: str = "id") 
 
 
 @pytest.mark.parametrize(
+    ("name", "value", "sure", "proven"),
+    [
+        ("serial", "5A544547BAB0A47A", (0.74, 0.74), False),
+        ("serial", "5A544547BAB0A47A", (0.7, 0.9), True),
+        ("mac", "5E438887DE85", (0.2, 0.99), False),
+        ("mac", "5E43CCA7FE97", (0.2, 0.99), True),
+        ("number", "ACO58491", (0.55, 0.83), False),
+        ("number", "00136099", (0.55, 0.83), True),
+        ("number", "DEV-458491", (0.55, 0.83), True),
+        ("service_number", "022345678", (0.55, 0.83), True),
+        ("holder", "PARRA PAZ GLORIA", (0.86, 0.91), False),
+        ("holder", "PARRA PAZ GLORIA", (0.9, 0.91), True),
+    ],
+)
+def test_what_looks_alike_is_proven_by_two_who_see_it_clearly(
+    name: str, value: str, sure: tuple[float, float], proven: bool
+) -> None:
+    readings = [replace(read(value, engine), confidence=one) for engine, one in zip((T, R), sure, strict=True)]
+    field = agreed(name, readings)
+    assert field is not None
+    assert field.proven is proven
+
+
+@pytest.mark.parametrize(
     ("name", "readings", "value", "proven", "rivals"),
     [
         ("serial", [read("ZTEGC3BA5A72", T), read("ZTEGC3BA5A72", R)], "ZTEGC3BA5A72", True, ()),

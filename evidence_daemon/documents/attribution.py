@@ -18,11 +18,11 @@ from evidence_daemon.documents.agreement import one_place
 from evidence_daemon.documents.dates import as_date
 from evidence_daemon.documents.issuers import own_ruc
 from evidence_daemon.documents.kinds import without_harmless
-from evidence_daemon.documents.labelled import LOOSE, Value, in_people_table, is_staffs, values
+from evidence_daemon.documents.labelled import LOOSE, Value, in_people_table, is_told_as_staff, values
 from evidence_daemon.documents.layout import Sheet, Span, distance, squeezed
 from evidence_daemon.documents.people import own_name, person
 from evidence_daemon.documents.signers import signing_top
-from evidence_daemon.documents.values import is_anythings_number, issuers_rucs, services_on
+from evidence_daemon.documents.values import is_anythings_number, is_near_an_agent, issuers_rucs, services_on
 from evidence_daemon.model import Box, EquipmentLine, Field, IdCheck, Word
 from evidence_daemon.rulebook import DirectionBook, DocumentsBook
 
@@ -148,7 +148,6 @@ _SOMEBODY_ELSES = re.compile(
 def _ids(sheet: Sheet, book: DocumentsBook) -> Iterator[Claim]:
     """Numbers of people with a right check digit above the signatures, but for those said to be somebody else's."""
     signing, issuers = signing_top(sheet), issuers_rucs(sheet, book)
-    agents = [sheet.span_of(hit).box for hit in sheet.hits_of("agent") if hit.strong]
     captions = [(_caption(sheet, value), value.span) for value in values(sheet, "id_number")]
     for number, row in enumerate(sheet.rows):
         for place, cell in enumerate(row):
@@ -164,8 +163,8 @@ def _ids(sheet: Sheet, book: DocumentsBook) -> Iterator[Claim]:
                 known = read_id(text) if re.fullmatch(r"\d{10}|\d{10}001", text) else None
                 if known is None or known.check is not IdCheck.OK or own_ruc(text, book.ours) or text in issuers:
                     continue
-                near = any(0 <= word.box.y0 - box.y0 < 2.5 * sheet.line_height for box in agents)
-                if word.box.y0 >= signing or others or staffs or near or is_staffs(sheet.text, text):
+                near = is_near_an_agent(sheet, word.box)
+                if word.box.y0 >= signing or others or staffs or near or is_told_as_staff(sheet, text, number):
                     continue
                 caption = next((caption for caption, span in captions if word in span.words), "")
                 yield Claim(text, sheet.number, word.box, caption)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import takewhile
 
+from evidence_daemon.cases.equipment import plain
 from evidence_daemon.documents.layout import Hit, Sheet, Span, column_of, columns, value_after
 from evidence_daemon.model import Box, Field
 
@@ -153,7 +154,7 @@ def field_of(sheet: Sheet, value: str, span: Span, rule: str) -> Field:
 # ── several people on one paper ──────────────────────────────────────────────────────────────────
 
 _ACTS_FOR = re.compile(
-    r"\bREPRESENTAD[OA]S?( [A-Z]+){0,4} POR\W*$|\bEN REPRESENTACION DE\b[^¦;]{0,60}$|\bA TRAVES DE\W*$"
+    r"\bREPR[A-Z]{4,9}[OA]S?( [A-Z]+){0,4} POR\W*$|\bEN REPRESENTACION DE\b[^¦;]{0,60}$|\bA TRAVES DE\W*$"
     r"|\bRECIB(E|EN|IO|IDOS?)( [A-Z]+){0,2} (POR|[AE]N? NOMBRE DE) (LA )?"
     r"(EMPRESA|CNT|CORPORACION|OPERADORA)\b[^¦;.]{0,60}$"
     r"|\b(ASESORA?|FUNCIONARI[OA]|AGENTE|TECNIC[OA]|EMPLEAD[OA]|EJECUTIV[OA]|SERVIDORA?|GESTORA?) (DE|DEL) (LA )?"
@@ -187,6 +188,59 @@ def is_staffs(text: str, said: str) -> bool:
         or _IS_STAFF.search(after) is not None
         or _IS_STAFF.search(behind) is not None
     )
+
+
+def is_told_as_staff(sheet: Sheet, said: str, row: int) -> bool:
+    """The same on a page, also where the rows of a sentence do not read on: light spots break them into cells."""
+    return is_staffs(sheet.text, said) or (_is_prose(sheet.rows[row]) and is_staffs(_passage(sheet, row), said))
+
+
+def is_nobodys(sheet: Sheet, hit: Hit, said: str) -> bool:
+    """Whether a badly read sentence gives a number to somebody, and what is read of it tells of no customer."""
+    lines = _lines_near(sheet, hit.row)
+    there = re.search(_as_read(said), _passage(sheet, hit.row))
+    poorly = Span(tuple(word for line in lines for cell in line for word in cell.words)).confidence < _WELL_READ
+    if there is None or not poorly or not hit.start or hit.strong or not _is_prose(sheet.rows[hit.row]):
+        return False
+    before, after = there.string[: there.start()], there.string[there.end() :]
+    before = re.split(r";|[A-Z]{4}\. ", _NUMBER.sub(";", before))[-1]
+    after = re.split(r";|[A-Z]{4}\. |\bPOR (LA )?OTRA\b|\d{6}", after)[0]
+    return not (_A_CUSTOMER.search(before) or _A_CUSTOMER.search(after) or _HE_GIVES.search(after))
+
+
+_A_CUSTOMER = re.compile(
+    r"\b(CLIENTE|TITULAR|ABONAD[OA]|SUSCRIPTORA?|USUARI[OA]|COMODATARI[OA]|SENOR(A|ES|ITA)?|SRA?|SRTA|DON|DONA|YO"
+    r"|SUSCRIT[OA]|PERSONA|RECIB[A-Z]* DE|QUE|OTRA|PRESENTA|COMPARECE|ENTREGADOS? POR|DEVUELTOS? POR)\b"
+)
+_HE_GIVES = re.compile(r"\b(ENTREG|DEVUEL|DEVOL|REINTEGR|RESTITU|RETORN|MANIFIESTA|DECLAR|ACERC|PRESENT)")
+
+
+def _is_prose(row: Sequence[Span]) -> bool:
+    return sum(len(cell.words) for cell in row) >= _OF_A_SENTENCE
+
+
+_OF_A_SENTENCE = 6
+"""Words of a line of prose at least."""
+
+
+def _passage(sheet: Sheet, row: int) -> str:
+    """A row with the lines close over and under it, in capitals, whatever gaps are in them."""
+    return " ".join(plain(cell.text) for line in _lines_near(sheet, row) for cell in line)
+
+
+def _lines_near(sheet: Sheet, row: int) -> list[tuple[Span, ...]]:
+    here = sheet.rows[row]
+    return [
+        line
+        for line in sheet.rows[max(0, row - 4) : row + 2]
+        if abs(line[0].box.y0 - here[0].box.y0) < _LINES_OFF * sheet.line_height and (line is here or _is_prose(line))
+    ]
+
+
+_WELL_READ = 0.8
+"""Mean confidence of lines of prose from which on their words are believed."""
+_LINES_OFF = 2.6
+"""Heights of a line between a line of prose and the next, at most."""
 
 
 @lru_cache(maxsize=256)

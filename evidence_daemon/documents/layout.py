@@ -554,11 +554,14 @@ class Lexicon:
         fields: dict[str, set[str]] = {}
         self._names: dict[str, str] = {}
         self._signs: dict[str, range] = {}
+        self._abbreviated: set[str] = set()
         for field, texts in labels.items():
             for text in texts:
                 fields.setdefault(squeezed(text), set()).add(field)
                 self._names[squeezed(text)] = text.replace(" ", "")
                 self._signs[squeezed(text)] = _sign_in(text)
+                if _ABBREVIATED.match(text):
+                    self._abbreviated.add(squeezed(text))
         self._fields = {label: frozenset(names) for label, names in fields.items()}
         self._by_length: dict[int, list[str]] = {}
         for label in self._fields:
@@ -618,6 +621,7 @@ class Lexicon:
         """The first label from which a piece differs in no more letters than are forgiven.
 
         Of a number sign a letter at least must be right: "retiro y" is no "retiro N", "la cédula" no "N° cédula".
+        Where a label begins with an abbreviation, its first letter must be: "al cliente" is no "C.I. cliente".
         """
         forgiven = _forgiven(len(piece))
         if not forgiven:
@@ -628,6 +632,7 @@ class Lexicon:
             for label in self._by_part.get((len(piece), place, part), ())
             if sum(map(ne, label, piece)) <= forgiven
             and (not (sign := self._signs[label]) or any(label[at] == piece[at] for at in sign))
+            and (label not in self._abbreviated or piece[0] == label[0])
         }
         return next((label for label in self._by_length[len(piece)] if label in near), None) if near else None
 
@@ -641,6 +646,7 @@ def _sign_in(label: str) -> range:
 
 
 _NUMBER_SIGNS = frozenset({"N", "NO", "NRO", "NUM"})
+_ABBREVIATED = re.compile(r"(CI|CC|CV|ID) ")
 
 
 def _forgiven(length: int) -> int:

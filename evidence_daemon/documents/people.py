@@ -6,10 +6,20 @@ import re
 from collections.abc import Callable
 from itertools import pairwise
 
-from evidence_daemon.cases.equipment import plain
-from evidence_daemon.documents.labelled import LOOSE, Value, field_of, in_people_table, is_staffs, next_line, values
+from evidence_daemon.cases.equipment import plain, types_named
+from evidence_daemon.cases.identity import read_id
+from evidence_daemon.documents.labelled import (
+    LOOSE,
+    Value,
+    field_of,
+    in_people_table,
+    is_told_as_staff,
+    next_line,
+    values,
+)
 from evidence_daemon.documents.layout import Hit, Sheet, Span, distance, has_colon, squeezed, value_after
-from evidence_daemon.model import Box, Field, Word
+from evidence_daemon.documents.signers import signs_for_the_company
+from evidence_daemon.model import Box, Field, IdCheck, Word
 from evidence_daemon.rulebook import DocumentsBook, OursBook
 
 _NAME_WORD = re.compile(r"[^\W\d_][\w'’.\-]*", re.UNICODE)
@@ -24,6 +34,13 @@ def _text_of(sheet: Sheet, field: str, signing: float, fit: Callable[[Span], str
         clear = sheet.fills_its_cell(value.hit) or (value.hit.strong and colon) or _long_label(value, cell)
         opens = clear or (field == "holder" and _names_follow(value))
         if field == "holder" and (_is_greeted(value.hit, cell) or value.hit.label in _FIRST_SURNAME | _SECOND_SURNAME):
+            continue
+        if (
+            field == "holder"
+            and value.hit.label in _SALUTATIONS
+            and value.way != "tras"
+            and not _is_written_out(sheet, value.hit)
+        ):
             continue
         if field == "holder" and (_signs_for_the_company(sheet, value.hit) or _under_who_receives(sheet, value)):
             continue
@@ -78,9 +95,9 @@ def holder_of(sheet: Sheet, book: DocumentsBook, signing: float) -> Field | None
             if word.text[-1] in ",;" or _ends_a_sentence(word):
                 break
         text = fit(Span(tuple(name))) if len(name) >= 2 else ""
-        if text and not is_staffs(sheet.text, plain(Span(tuple(name)).text)):
+        if text and not is_told_as_staff(sheet, plain(Span(tuple(name)).text), hit.row):
             return field_of(sheet, text, Span(tuple(name)), f"{LOOSE}holder:en el texto:{hit.label}")
-    before = _name_before(sheet, signing) or _name_over(sheet)
+    before = _name_before(sheet, signing) or _name_over(sheet) or _name_alone(sheet, book, signing)
     return before if before is not None and not own_name(before.value, book.ours) else None
 
 
@@ -102,6 +119,14 @@ _GREETING = re.compile(r"(ESTIMAD|APRECIAD|DISTINGUID|QUERID)[OA]S?|SENOR(A|ES|A
 def _is_greeted(hit: Hit, cell: Span) -> bool:
     """Whether a label is a salutation's word: behind "Estimado cliente:" begins a sentence, no name."""
     return hit.start > 0 and _GREETING.fullmatch(plain(cell.words[hit.start - 1].text).strip(".,:")) is not None
+
+
+_SALUTATIONS = frozenset({"SR", "SRA"})
+
+
+def _is_written_out(sheet: Sheet, hit: Hit) -> bool:
+    """Whether a label has its point or colon: two letters without one are as likely a piece of a logo."""
+    return not sheet.span_of(hit).text.isalpha()
 
 
 def _signs_for_the_company(sheet: Sheet, hit: Hit) -> bool:
@@ -277,7 +302,7 @@ def _name_before(sheet: Sheet, signing: float) -> Field | None:
         if _OF_STAFF.search(plain(" ".join(word.text for word in before[-4:]))):
             continue
         text = person(Span(tuple(name))) if (2 if borne else 3) <= len(name) <= _MOST_NAMES + 2 else ""
-        if text and not is_staffs(sheet.text, plain(Span(tuple(name)).text)):
+        if text and not is_told_as_staff(sheet, plain(Span(tuple(name)).text), hit.row):
             return field_of(sheet, text, Span(tuple(name)), f"{LOOSE}holder:ante su número")
     return None
 
@@ -302,9 +327,38 @@ def _name_over(sheet: Sheet) -> Field | None:
         near = cell.box.y0 - over[0].box.y1 < sheet.line_height and abs(over[0].box.x0 - cell.box.x0) < _BELOW_IT
         if cell.box.y0 < _UPPER and len(over) == 1 and near and not sheet.hits_in.get((hit.row - 1, 0)):
             text = person(over[0]) if 3 <= len(over[0].words) <= _MOST_NAMES else ""
-            if text and not is_staffs(sheet.text, plain(over[0].text)):
+            if text and not is_told_as_staff(sheet, plain(over[0].text), hit.row - 1):
                 return field_of(sheet, text, over[0], f"{LOOSE}holder:sobre su número")
     return None
+
+
+def _name_alone(sheet: Sheet, book: DocumentsBook, signing: float) -> Field | None:
+    """The only name in capitals whose caption was not read, that stands beside a person's number or is signed with.
+
+    Not what the company's side signs with.
+    """
+    cells = [(row, place, cell) for row, cells in enumerate(sheet.rows) for place, cell in enumerate(cells)]
+    foot = [cell for _, _, cell in cells if cell.box.y0 >= signing]
+    found: dict[str, Span] = {}
+    for row, place, cell in cells:
+        name = person(cell) if 3 <= len(cell.words) <= _MOST_NAMES and cell.text.isupper() else ""
+        if not name or cell.box.y0 >= signing or sheet.hits_in.get((row, place)):
+            continue
+        captioned = place and any(
+            hit.end == len(sheet.rows[row][place - 1].words) for hit in sheet.hits_in.get((row, place - 1), ())
+        )
+        listed = any(types_named([plain(word.text) for word in cell.words])) or own_name(name, book.ours)
+        signed = [one for one in foot if squeezed(name) == squeezed(one.text)]
+        beside = sheet.rows[row][place + 1].text if place + 1 < len(sheet.rows[row]) else ""
+        number = read_id(beside) if re.fullmatch(r"\d{10}|\d{10}001", beside) else None
+        his = signed or (number is not None and number.check is IdCheck.OK)
+        its = any(signs_for_the_company(sheet, book, signing, one.box) for one in signed)
+        if his and not captioned and not listed and not its and not is_told_as_staff(sheet, plain(cell.text), row):
+            found[squeezed(name)] = cell
+    if len(found) != 1:
+        return None
+    (span,) = found.values()
+    return field_of(sheet, person(span), span, f"{LOOSE}holder:sin rótulo")
 
 
 _UPPER, _BELOW_IT = 0.4, 0.02
@@ -401,8 +455,27 @@ def person(span: Span) -> str:
         return ""
     if not _LINKS.isdisjoint(map(plain, named)) and not _COMPANY.search(said.replace(".", " ")):
         return ""
+    if all(map(_says_nothing, said.replace(".", " ").split())):
+        return ""
     small = [word for word in named if word[0].islower() and plain(word) not in _PARTICLES]
     return "" if len(small) > 1 else " ".join(named).upper()
+
+
+def _says_nothing(word: str) -> bool:
+    """Whether a word, read whole or cut off, is one by which a company only says what it is."""
+    return word in _PARTICLES or any(
+        (len(word) >= _CUT_OFF and whole.startswith(word)) or distance(word, whole) <= len(whole) // 6
+        for whole in _WHAT_ANY_IS
+    )
+
+
+_WHAT_ANY_IS = (
+    "EMPRESA", "PUBLICA", "NACIONAL", "CORPORACION", "COMPANIA", "ECUADOR", "REPUBLICA", "GOBIERNO", "ESTATAL",
+    "TELECOMUNICACIONES", "SERVICIO", "SERVICIOS", "CLIENTE", "CLIENTES", "ATENCION", "PASAPORTE", "CEDULA",
+)  # fmt: skip
+"""Words of letterheads: "Empresa Pública del Ecuador" is no holder; a company that is one has a name besides."""
+_CUT_OFF = 4
+"""Letters at least of a word that was cut off."""
 
 
 def office_of(sheet: Sheet, signing: float) -> Field | None:

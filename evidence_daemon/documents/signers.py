@@ -116,6 +116,37 @@ def _all_captions(sheet: Sheet, book: DocumentsBook, signing: float) -> Iterator
                 yield Caption(number, place, cell, signer, "signing" in hit.fields)
 
 
+def signs_for_the_company(sheet: Sheet, book: DocumentsBook, signing: float, box: Box) -> bool:
+    """Whether a name or a number at the foot stands where somebody signs for the company: it is never the holder's.
+
+    Where that place has no caption that could be read, it is beside the customer's: what stands in one line with
+    something of his, and not in his columns.
+    """
+    if box.y0 < signing - 0.01:
+        return False
+    here = [
+        caption
+        for caption in captions(sheet, book, signing)
+        if -sheet.line_height < box.y0 - caption.span.box.y0 < _UNDER_A_PLACE * sheet.line_height
+    ]
+    room = 2 * sheet.line_height * sheet.aspect
+    over = [one for one in here if one.span.box.x0 - room < box.x1 and box.x0 < one.span.box.x1 + room]
+    if over:
+        return max(over, key=lambda one: one.span.box.y0).signer is Signer.EMPRESA
+    his = [one.span.box for one in here if one.signer is Signer.CLIENTE]
+    beside = [
+        cell.box
+        for row in sheet.rows
+        for cell in row
+        if abs(cell.box.y0 - box.y0) < sheet.line_height and re.search(r"\d{4}", cell.text) and cell.box.x1 < box.x0
+    ]
+    return any(place.x0 - room < cell.x1 and cell.x0 < place.x1 + room for place in his for cell in beside)
+
+
+_UNDER_A_PLACE = 9.0
+"""Heights of a line from who signs to the last that is written there, at most."""
+
+
 _TOGETHER = 12.0
 """Heights of a line between the captions of the two signers, at most."""
 

@@ -18,10 +18,19 @@ from evidence_daemon.documents.dates import as_date, date_of
 from evidence_daemon.documents.inventory import names_a_piece
 from evidence_daemon.documents.issuers import own_ruc
 from evidence_daemon.documents.kinds import kind_of
-from evidence_daemon.documents.labelled import LOOSE, Value, field_of, in_people_table, is_staffs, values
-from evidence_daemon.documents.layout import Hit, Sheet, Span, has_colon, spelled, squeezed
+from evidence_daemon.documents.labelled import (
+    LOOSE,
+    Value,
+    field_of,
+    in_people_table,
+    is_nobodys,
+    is_told_as_staff,
+    values,
+)
+from evidence_daemon.documents.layout import Hit, Sheet, Span, distance, has_colon, spelled, squeezed
 from evidence_daemon.documents.people import agent_of, holder_of, office_of
-from evidence_daemon.model import DocumentKind, Field, IdCheck, Line, Word
+from evidence_daemon.documents.signers import signing_top, signs_for_the_company
+from evidence_daemon.model import Box, DocumentKind, Field, IdCheck, Line, Word
 from evidence_daemon.rulebook import DocumentsBook
 
 _SIGNERS = 0.62
@@ -101,7 +110,6 @@ def id_number_of(sheet: Sheet, book: DocumentsBook, signing: float) -> Field | N
     """The holder's: labelled, not the company's, not the agent's; above the signatures where there is one."""
     found: list[tuple[float, float, Field]] = []
     issuers = issuers_rucs(sheet, book)
-    agents = [sheet.span_of(hit).box for hit in sheet.hits_of("agent") if hit.strong]
     titled = _title_top(sheet, book)
     tabled = [Value(span, hit, "columna") for span, hit in in_people_table(sheet, "id_number")]
     for value in tabled or values(sheet, "id_number"):
@@ -120,19 +128,28 @@ def id_number_of(sheet: Sheet, book: DocumentsBook, signing: float) -> Field | N
         valid = check is not None and check.check is IdCheck.OK
         field = field_of(sheet, text, span, f"id:{value.way}:{value.hit.label}")
         field = replace(field, proven=valid and not repaired and field.confidence >= _SURE)
-        low = span.box.y0 >= min(signing, _SIGNERS) or is_staffs(sheet.text, text) or _of_several(sheet, value)
-        near_agent = any(0 <= span.box.y0 - box.y0 < 2.5 * sheet.line_height for box in agents)
+        if signs_for_the_company(sheet, book, signing, span.box):
+            continue
+        staffs = is_told_as_staff(sheet, text, value.hit.row)
+        low = span.box.y0 >= min(signing, _SIGNERS) or staffs or _of_several(sheet, value)
+        near_agent = is_near_an_agent(sheet, span.box)
         # Over the title stands who issued the paper, unless something of the customer's stands before it.
         over = span.box.y1 <= titled and not _names_the_customer(sheet, value.hit)
         if (
-            low or near_agent or guessed or over or (number is None and not told) or _is_the_companys(sheet, value.hit)
+            low
+            or near_agent
+            or guessed
+            or over
+            or (number is None and not told)
+            or _is_the_companys(sheet, value.hit)
+            or is_nobodys(sheet, value.hit, text)
         ):  # whose number it is, or which, stays open, however well it is read
             field = replace(field, proven=False, confidence=min(field.confidence, 0.5), rule=f"{LOOSE}{field.rule}")
         # A bare "RUC" is as often that of who issued the paper.
         bare_ruc = 1.5 * (value.hit.label == "RUC" and len(text) == _RUC_DIGITS)
         found.append((2 * low + 2 * near_agent + (not valid) + bare_ruc, span.box.y0, field))
     if not found:
-        return _only_id_on(sheet, book)
+        return _only_id_on(sheet, book, signing)
     found.sort(key=lambda one: (one[0], one[1]))
     best = found[0][2]
     again = [f for _, _, f in found[1:] if same_id(f.value, best.value) and not one_place(f.box, best.box)]
@@ -144,12 +161,25 @@ def id_number_of(sheet: Sheet, book: DocumentsBook, signing: float) -> Field | N
 _RUC_DIGITS = 13
 
 
+def is_near_an_agent(sheet: Sheet, box: Box) -> bool:
+    """Whether a number stands behind a caption of the company's people in its line, or under it."""
+    agents = [sheet.span_of(hit).box for hit in sheet.hits_of("agent") if hit.strong]
+    return any(
+        -0.5 * sheet.line_height <= box.y0 - agent.y0 < _NEAR_AGENT * sheet.line_height and agent.x0 < box.x1
+        for agent in agents
+    )
+
+
+_NEAR_AGENT = 2.75
+"""Heights of a line under a caption of the company's people, within which a number is theirs."""
+
+
 def issuers_rucs(sheet: Sheet, book: DocumentsBook) -> frozenset[str]:
     """Tax numbers of who issued or printed a paper: behind a bare "RUC" over its title, or one far from the customer.
 
     Not those that stand behind one of the customer's captions as well.
     """
-    titled = _title_top(sheet, book)
+    titled, signing = _title_top(sheet, book), signing_top(sheet)
     issuers: set[str] = set()
     his: set[str] = set()
     for value in values(sheet, "id_number"):
@@ -158,6 +188,8 @@ def issuers_rucs(sheet: Sheet, book: DocumentsBook) -> frozenset[str]:
             continue
         box = sheet.span_of(value.hit).box
         bare = value.hit.label == "RUC"
+        if bare and box.y0 >= signing:
+            continue  # a signer's
         if bare and (box.y1 <= titled or not _follows_the_customer(sheet, value.hit)):
             issuers.add(number[0])
         else:
@@ -188,10 +220,23 @@ def _follows_the_customer(sheet: Sheet, hit: Hit) -> bool:
         and (other.row, other.cell, other.start) < (hit.row, hit.cell, hit.start)
     ]
     if not before:
-        return False
+        return _is_borne(sheet, hit)
     names = [other for other in before if "holder" in other.fields] or before
     last = max(names, key=lambda other: (other.row, other.cell, other.start))
     return not _tells_of_the_company(sheet, (last.row, last.cell, last.end), hit)
+
+
+def _is_borne(sheet: Sheet, hit: Hit) -> bool:
+    """Whether a sentence gives a number to the customer whom it names: "que el cliente LUIS PAZ, portador de RUC …"."""
+    above = sheet.rows[hit.row - 1][0].text if sheet.reads_on(hit.row) else ""
+    here = " ".join(word.text for word in sheet.rows[hit.row][hit.cell].words[: hit.start])
+    return _BORNE.search(plain(f"{above} {here}")) is not None
+
+
+_BORNE = re.compile(
+    r"\b(CLIENTE|TITULAR|ABONAD[OA]|SUSCRIPTORA?|USUARI[OA]|COMODATARI[OA])\b(?!.*\b(TECNIC|ASESOR|FUNCIONARI|AGENTE|POR\b))"
+    r"[^:;]{5,90}\b(PORTADORA?|POSEEDORA?|IDENTIFICAD[OA]|CON)( DEL?| CON| EL| SU)*\W*$"
+)
 
 
 def _names_the_customer(sheet: Sheet, hit: Hit) -> bool:
@@ -257,7 +302,7 @@ def _of_several(sheet: Sheet, value: Value) -> bool:
     return any(_digits(cell.text, (10, 13)) is not None for cell in beside)
 
 
-def _only_id_on(sheet: Sheet, book: DocumentsBook) -> Field | None:
+def _only_id_on(sheet: Sheet, book: DocumentsBook, signing: float) -> Field | None:
     """The only number on the page with a right check digit, where no label names one; whose it is stays open."""
     found: dict[str, Span] = {}
     issuers = issuers_rucs(sheet, book)
@@ -269,7 +314,7 @@ def _only_id_on(sheet: Sheet, book: DocumentsBook) -> Field | None:
         for word in cell.words
     }
     for word in sheet.words:
-        if word in others:
+        if word in others or signs_for_the_company(sheet, book, signing, word.box):
             continue  # a representative's, an agent's
         text = word.text.strip(".,;:()")
         number = read_id(text) if re.fullmatch(r"\d{10}|\d{10}001", text) else None
@@ -324,7 +369,7 @@ def _named_in_a_sentence(sheet: Sheet, book: DocumentsBook, taken: frozenset[str
                 said = [squeezed(one.text) for one in words[at + 1 : stop]]
                 line = "".join(said[1:] if said[:1] == ["DE"] else said)
                 signs = _sign_of_number(words[stop:])
-                if line not in lines or not signs:
+                if not signs or not (line in lines or any(_is_misread(line, one) for one in lines)):
                     continue
                 span = Span(tuple(words[stop + signs : stop + signs + _MOST_PARTS]))
                 match = _SERVICE.match(spelled(plain(span.text).replace("–", "-"))) if span.words else None
@@ -354,11 +399,18 @@ def _named_in_a_sentence(sheet: Sheet, book: DocumentsBook, taken: frozenset[str
     return replace(field, confidence=min(field.confidence, 0.5), rule=f"{LOOSE}{field.rule}")  # of words put together
 
 
+def _is_misread(text: str, name: str) -> bool:
+    """Whether the name of a line of business, if it is a long one, was read with a letter in eight wrong."""
+    return len(text) == len(name) and distance(text, name) <= len(name) // _LETTERS_FOR_ONE
+
+
+_LETTERS_FOR_ONE = 8
 _GOES_ON = re.compile(r"[.:]? *[(\-/]? *\d|,? *(Y|E)? *\d{6}")
 _OF_SERVICES = frozenset({squeezed("SERVICIO"), squeezed("LINEA"), squeezed("CUENTA")})
 _LONGEST_LINE, _MOST_PARTS = 7, 3
 """Words from the word "servicio" to its number, and words of such a number at most."""
-_NUMBER_SIGN = re.compile(r"(N(O|RO|UM|UMERO)?[.°º*?]*|#)[:]?")
+_NUMBER_SIGN = re.compile(r"(N(O|RO|UM|UMERO)?[.°º*?”“\"'’´`^]*|N\.[0-9]|#)[:]?")
+"""The degree sign of "N.°" is read as whatever small stands high, or as a digit."""
 _BEFORE_A_SIGN = frozenset({"CON", "EI", "SIGNADO", "ASIGNADO", "IDENTIFICADO", "DE"})
 
 
@@ -463,21 +515,51 @@ _LANDLINE = re.compile(r"\(?0[2-7]\)?[ \-]?\d{3}[ \-]?\d{4}")
 
 
 def _only_line_on(sheet: Sheet, taken: frozenset[str]) -> Field | None:
-    """The only number on the page in the form of a fixed line, where no label names a service; it stays a doubt."""
+    """The only number on the page in the form of a service's, where no label names one; it stays a doubt.
+
+    A fixed line's, else one of eight digits, as television and the internet have them.
+    """
+    return _only_one_like(sheet, taken, _LANDLINE) or _only_one_like(sheet, taken, _OF_EIGHT)
+
+
+_OF_EIGHT = re.compile(r"(?!20\d\d[01]\d[0-3]\d|[0-3]\d[01]\d20\d\d)[1-9]\d{7}")  # and no day
+
+
+def _only_one_like(sheet: Sheet, taken: frozenset[str], form: re.Pattern[str]) -> Field | None:
     found: dict[str, Span] = {}
     for number, row in enumerate(sheet.rows):
         for place, cell in enumerate(row):
             # What stands behind a label belongs to it: a contact's telephone, a reference.
-            if len(cell.words) > 3 or sheet.strong_hits_in(number, place) or not _LANDLINE.fullmatch(cell.text):
+            if len(cell.words) > 3 or sheet.strong_hits_in(number, place) or not form.fullmatch(cell.text):
                 continue
             digits = re.sub(r"\D", "", cell.text)
-            if digits not in taken and not _is_labelled(sheet, number, place - 1):
+            labelled = _is_labelled(sheet, number, place - 1)
+            if form is _OF_EIGHT:  # it may be anything's
+                labelled = labelled or _is_captioned(sheet, number, place)
+            if digits not in taken and not labelled:
                 found[digits] = cell
     if len(found) != 1:
         return None
     ((digits, cell),) = found.items()
     field = field_of(sheet, digits, cell, f"{LOOSE}servicio:único en la página")
     return replace(field, confidence=min(field.confidence, 0.5))
+
+
+def _is_captioned(sheet: Sheet, row: int, place: int) -> bool:
+    """Whether a number stands beside or under a caption of something else than a service."""
+    box = sheet.rows[row][place].box
+    over = [
+        (number, at)
+        for number in range(max(0, row - 2), row)
+        for at, cell in enumerate(sheet.rows[number])
+        if cell.box.x0 < box.x1 and box.x0 < cell.box.x1 and box.y0 - cell.box.y1 < 2 * sheet.line_height
+    ]
+    return any(
+        not hit.fields & {"service_number", "line"}
+        for number, at in ((row, place - 1), *over)
+        for hit in sheet.strong_hits_in(number, at)
+        if sheet.is_caption(hit) or _is_labelled(sheet, number, at)
+    )
 
 
 def _is_labelled(sheet: Sheet, row: int, cell: int) -> bool:
@@ -561,7 +643,8 @@ _SIGNS = frozenset({"N", "NO", "NRO", "NUM", "NUMERO"})
 
 
 _OF_ANYTHING = frozenset({
-    "NUMERO", "DOCUMENTO", "NODEDOCUMENTO", "NRODEDOCUMENTO", "NDEDOCUMENTO", "NUMERODEDOCUMENTO", "NUMERODELDOCUMENTO",
+    "NUMERO", "DOCUMENTO", "NODOCUMENTO", "NRODOCUMENTO", "NUMDOCUMENTO",
+    "NODEDOCUMENTO", "NRODEDOCUMENTO", "NDEDOCUMENTO", "NUMERODEDOCUMENTO", "NUMERODELDOCUMENTO",
 })  # fmt: skip
 
 
