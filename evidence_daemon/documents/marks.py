@@ -88,7 +88,7 @@ class _Sheet:
 
 @dataclass(frozen=True, slots=True)
 class _Piece:
-    """A piece that may be a letter: its hull, its area, its upright box, and whether it is but a rectangle or a line."""
+    """A piece that may be a letter: its hull, its area, its upright box, and whether it is a mere rectangle or line."""
 
     hull: Floats
     area: float
