@@ -69,7 +69,7 @@ _ON_PAPER = 0.35
 """Share of paper in and around a letter at least: what lies on carpets and tables has less."""
 _MOST = 60
 """Pieces looked at: the largest."""
-_NOISE = 4000
+_NOISE = 2000
 """Pieces from which on a tone is noise."""
 
 
@@ -130,9 +130,9 @@ def _masks(shown: Pixels, sheet: _Sheet) -> Iterator[tuple[Pixels, bool]]:
         for low, high in _tones(smooth, apart):
             tone = cv2.inRange(smooth, max(0, low - _EDGE), min(255, high + _EDGE))
             tone = cv2.morphologyEx(tone, cv2.MORPH_OPEN, np.ones((2, 2), np.uint8))
-            if len(_pieces(tone, sheet)[0]) < _FEWEST_ALIKE:
-                continue
             even = high - low <= _EVEN
+            if len(_pieces(tone, sheet)[0]) < (_FEWEST_ALIKE if even else _FEWEST_IN_NOISE):
+                continue
             darker = (0 if plane is colour else low) - _EDGE
             darker = max(darker, _RULES if even else _PRINT if plane is colour else 0)
             print_ = cv2.threshold(sheet.value, darker, 255, cv2.THRESH_BINARY_INV)[1]
@@ -201,7 +201,8 @@ def _pieces(mask: Pixels, sheet: _Sheet) -> tuple[list[_Piece], bool]:
 
 def _row(pieces: list[_Piece], sheet: _Sheet, even: bool) -> list[tuple[int, int, int, int]]:
     """Boxes of the pieces that stand in a row as letters do, in whatever direction; [] where none do."""
-    if len(pieces) < _FEWEST:
+    fewest = _FEWEST if even else _FEWEST_IN_NOISE
+    if len(pieces) < fewest:
         return []
     corners = max(len(piece.hull) for piece in pieces)
     hulls = np.stack([np.vstack([piece.hull, piece.hull[:1].repeat(corners - len(piece.hull), 0)]) for piece in pieces])
@@ -220,7 +221,7 @@ def _row(pieces: list[_Piece], sheet: _Sheet, even: bool) -> list[tuple[int, int
         fits = (highs[:, at] >= max(_SMALL * sheet.value.shape[0], lines * sheet.line)) & (highs[:, at] <= sheet.tall)
         fits &= (wides[:, at] <= _WIDEST * highs[:, at]) & (wides[:, at] >= 0.06 * highs[:, at]) & ~(level & printed)
         letters = np.nonzero(fits)[0]
-        if len(letters) < _FEWEST:
+        if len(letters) < fewest or np.count_nonzero(fits & ~solid) < _FEWEST_ALIKE:
             continue
         start, end, top, foot, high = (told[letters, at] for told in (starts, ends, tops, feet, highs))
         alike, linked = _links(start, end, top, foot, high)
