@@ -46,6 +46,7 @@ def said(words: str) -> Fields:
         "\n  ENTREGA                           RECIBE\n  Nombre: MORA LUIS                 Nombre: PAZ ANA\n"
         "  Calidad: Cliente titular          Calidad: CNT EP",
         "\n  Firma de quien devuelve           Firma del asesor",
+        "\n  Firma de quien entrega (cliente)          Firma y sello de CNT EP",
     ],
 )
 def test_a_return_is_told_in_the_words_of_many_clerks(words: str) -> None:
@@ -79,6 +80,7 @@ def test_a_return_is_told_in_the_words_of_many_clerks(words: str) -> None:
         "  Calidad: CNT EP                   Calidad: Cliente titular",
         "\n  CNT EP (ENTREGA)\n\n\n  ABONADO (RECIBE)",
         "\n  Cliente no entrega                CNT EP",
+        "\n  Firma de quien recibe (cliente)           Firma y sello de CNT EP",
         "\n  Equipo que entrega al cliente     CNT EP",
         "\n  Asesor que recibe la solicitud    Cliente",
         "Firme el acta de devolución y conserve su copia.",

@@ -1215,3 +1215,11 @@ def test_what_stands_behind_the_boxes_of_a_number_and_is_no_number_does_not_spoi
 def test_a_number_that_is_said_to_be_anothers_is_no_services(said: str) -> None:
     number = _twice(f"  En la ciudad comparece el señor JUAN MORALES PAZ,\n  {said}").service_number
     assert number is None or not number.proven, number
+
+
+def test_equipment_under_a_sentence_that_ends_with_cliente_is_no_name() -> None:
+    paper = read(
+        f"{RETURN}\n  CNT EP deja constancia de haber recibido los equipos, por retiro a petición del cliente:\n"
+        "  DECODIFICADOR HD ZTE ZXV10 B760H, S/N ZTEE73772094761\n"
+    )
+    assert paper.holder is None

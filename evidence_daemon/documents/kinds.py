@@ -275,8 +275,9 @@ _NO_GOODS = re.compile(
     r"\b(ENTREG|DEVUEL|DEVOL|RECIB|RECEPT)[A-Z]*( (EL|LA|LOS|LAS|UN|UNA|SU|SUS|MI|MIS|DEL?|PARTE|AL?|CLIENTE|ABONADO|"
     r"SUSCRIPTOR|USUARIO|TITULAR|CNT|EP|EMPRESA|CORPORACION|OPERADORA|CONFORME|PRESENTE|RESPECTIV[OA]|"
     r"CORRESPONDIENTE|PRIMER|TOTAL)){0,7} "
-    r"(PAGOS?|CHEQUES?|COBROS?|VALOR(ES)?|DINERO|EFECTIVO|CUOTAS?|ABONO|MENSUALIDAD(ES)?|USD|SOLICITUD(ES)?|RECLAMOS?|QUEJAS?|"
-    r"PEDIDOS?|PETICION(ES)?|REQUERIMIENTOS?|TRAMITES?|LLAMADAS?|TURNOS?|DOCUMENTOS|DOCUMENTACION|COPIAS?|DATOS|FACTURAS?|"
+    r"(PAGOS?|CHEQUES?|COBROS?|VALOR(ES)?|DINERO|EFECTIVO|CUOTAS?|ABONO|MENSUALIDAD(ES)?|USD|SOLICITUD(ES)?|RECLAMOS?|"
+    r"QUEJAS?|DENUNCIAS?|DECLARACION(ES)?|OFICIOS?|ESCRITOS?|CARTAS?|NOTIFICACION(ES)?|PEDIDOS?|PETICION(ES)?|"
+    r"REQUERIMIENTOS?|TRAMITES?|LLAMADAS?|TURNOS?|DOCUMENTOS|DOCUMENTACION|COPIAS?|DATOS|FACTURAS?|"
     r"CONTRATO|INFORMACION|SENAL|CAPACITACION|(?<=LA )FIRMA)\b"
 )
 
@@ -314,7 +315,8 @@ def _party_of(sheet: Sheet, verb: Hit, hits: Sequence[Hit], offered: Span | None
         if len(subject) == 1 and between <= _LEADS_ON and not ahead & {"AL", "A", "DEL", "DE", "PARA"}:
             return _told(sheet, verb, before[-1], customer=subject == {"customer"})
         return None
-    if verb.start > 1:
+    asked = next((at for at, word in enumerate(cell.words) if _bare_word(word) not in _ASKS_TO_SIGN), 0)
+    if verb.start > max(1, asked):
         return None
     party = next((h for h in beside if h.start >= verb.end), None)
     if party is not None and squeezed("Y") in {squeezed(w.text) for w in cell.words[verb.end : party.start]}:
@@ -367,6 +369,8 @@ def _heads_of_columns(sheet: Sheet, verbs: Sequence[Hit], hits: Sequence[Hit]) -
     return said
 
 
+_ASKS_TO_SIGN = frozenset({"", "FIRMA", "Y", "SELLO", "DE", "NOMBRE"})
+"""Words of a caption before who signs: "Firma de quien entrega (cliente)"."""
 _FIELD_HANDS = frozenset({"TECNICO", "CONTRATISTA", "CUADRILLA"})
 _LEADS_ON = frozenset({"", "QUE", "LO", "LOS", "LAS", "EP"})
 """Words between a party and what it does."""

@@ -444,6 +444,8 @@ def person(span: Span) -> str:
     named = [word for word in words if _NAME_WORD.fullmatch(word)]
     if not 2 <= len(named) <= 9 or len(named) < len([word for word in words if word]) - 1:
         return ""
+    if any(len(re.findall(r"\d", word)) >= _MOST_DIGITS for word in named):
+        return ""
     if sum(len(word) for word in named) < 7 or not _NO_NAMES.isdisjoint(plain(word).replace(".", "") for word in named):
         return ""
     if any(plain(word.text) == "O" for word in span.words) and not _ROLES.isdisjoint(map(plain, named)):
@@ -459,6 +461,10 @@ def person(span: Span) -> str:
         return ""
     small = [word for word in named if word[0].islower() and plain(word) not in _PARTICLES]
     return "" if len(small) > 1 else " ".join(named).upper()
+
+
+_MOST_DIGITS = 3
+"""Digits of one word from which on it is of equipment ("DECODIFICADOR HD ZTE ZXV10 B760H"), not of a company's name."""
 
 
 def _says_nothing(word: str) -> bool:
