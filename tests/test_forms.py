@@ -1223,3 +1223,15 @@ def test_equipment_under_a_sentence_that_ends_with_cliente_is_no_name() -> None:
         "  DECODIFICADOR HD ZTE ZXV10 B760H, S/N ZTEE73772094761\n"
     )
     assert paper.holder is None
+
+
+def test_a_name_behind_the_caption_of_a_signature_may_go_on_and_is_no_proof() -> None:
+    page = typed(
+        "\n  Firma CNT EP, recibe: SOFIA CACUANGO         Firma cliente, devuelve: SEGUNDO NELLY ESPIN\n"
+        "  RECALDE                                                   OCHOA\n\n"
+        "  Fecha 23/10/2025     Servicio 06-3970945\n  Cédula 0457697605\n\n  ACTA DE DEVOLUCION DE EQUIPOS\n"
+    )
+    (paper,) = read_papers([document(page, replace(page, engine=Engine.RAPIDOCR))], BOOK)
+    assert value(paper.holder) == "SEGUNDO NELLY ESPIN"
+    assert paper.holder is not None
+    assert not paper.holder.proven

@@ -59,8 +59,9 @@ def _text_of(sheet: Sheet, field: str, signing: float, fit: Callable[[Span], str
         if text and field == "office" and value.hit.label == "CAC":
             text = f"CAC {text}"
         if text:
-            # A name of two words may well go on in the next line.
-            open_ended = len(text.split()) < 3 or value.hit.label in _LOOSE_LABELS or not clear or low
+            # A name of two words may well go on in the next line, and so may any behind a caption of a signature.
+            signs = value.hit.start > 0 and plain(cell.words[0].text).startswith("FIRMA")
+            open_ended = len(text.split()) < 3 or value.hit.label in _LOOSE_LABELS or not clear or low or signs
             loose = LOOSE if field == "holder" and open_ended else ""
             return field_of(sheet, text, value.span, f"{loose}{field}:{value.way}:{value.hit.label}")
     return None
