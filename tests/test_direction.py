@@ -224,3 +224,8 @@ def test_a_company_that_only_uses_our_network_issues_no_paper_of_ours() -> None:
         "  Recibimos de Mora Paz Luis el equipo ONT Huawei, serie HWTCC661499D.\n"
     )
     assert not paper.ours, paper.because
+
+
+def test_a_picture_without_title_is_searched_for_one() -> None:
+    asked = wanted(typed(UNTITLED), BOOK)
+    assert (asked.kind, asked.missing) == (DocumentKind.ACTA, True)

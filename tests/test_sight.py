@@ -459,3 +459,27 @@ def test_grain_is_no_print_and_an_even_page_has_none() -> None:
     assert (dark.grainy, plain.grainy) == (True, False)
     assert len(dark.letters) < 1.5 * len(plain.letters)
     assert laying.laid(dark, 0).grainy
+
+
+@pytest.mark.parametrize(("untitled", "ways"), [(True, [True, False, True]), (False, [True])])
+def test_a_photo_whose_title_may_have_been_cut_off_is_read_uncut_too(
+    monkeypatch: pytest.MonkeyPatch, *, untitled: bool, ways: list[bool]
+) -> None:
+    page = photo(note)
+    high, wide = page.shape[:2]
+    asked: list[bool] = []
+    real = Sight._asked
+
+    def told(self: Sight, what: str, facts: dict[str, object], blobs: tuple[bytes, ...] = ()) -> Frame:
+        if what == "read":
+            asked.append(facts["cut"] is True)
+        return real(self, what, facts, blobs)
+
+    monkeypatch.setattr(Sight, "_asked", told)
+
+    def judge(_: Page) -> Wanted:
+        return Wanted(DocumentKind.ACTA, places=(Box(0.1, 0.1, 0.5, 0.3),), untitled=untitled)
+
+    with Sight("spa", lambda: Limits(60, 2_000_000_000), judge) as looking:
+        looking.page(Frame({"number": 1, "width": wide, "height": high}, (page.tobytes(),)))
+    assert asked == ways

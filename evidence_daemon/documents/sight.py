@@ -135,12 +135,14 @@ class Sight:
             best = self._with(best, self._strong_below(0.0))
         best = self._proven(best)
         wanted = self._judge(best)
-        if read.facts["cut"] is not True or wanted.kind not in _UNCLEAR or not best.witnesses:
+        untold = wanted.kind in _UNCLEAR or wanted.untitled  # what says which paper it is may have been cut off
+        if read.facts["cut"] is not True or not untold or not best.witnesses:
             return best
         if not self._worth_more(wanted):
             return best
         uncut = self._pictured(page, turned, pixels, cut=False)
-        if self._judge(uncut).worth > wanted.worth or self._judge(uncut).kind is DocumentKind.ACTA:
+        other = self._judge(uncut)
+        if other.worth > wanted.worth or (other.kind is DocumentKind.ACTA and not other.untitled):
             return uncut
         # The picture for people is made of the page that was read last.
         self._combs = _combs_of(self._asked("read", asked, pixels).facts["combs"])
