@@ -6,7 +6,7 @@ Each row of a table is one paper: an acta whose title says neither direction, an
 from __future__ import annotations
 
 import pytest
-from test_fields import BOOK, HEAD, PLAIN_ACTA, _at, read, typed
+from test_fields import BOOK, HEAD, LIST, PLAIN_ACTA, _at, read, typed
 
 from evidence_daemon.documents.fields import wanted
 from evidence_daemon.model import Box, Direction, DocumentKind, Engine, Fields
@@ -224,6 +224,13 @@ def test_a_company_that_only_uses_our_network_issues_no_paper_of_ours() -> None:
         "  Recibimos de Mora Paz Luis el equipo ONT Huawei, serie HWTCC661499D.\n"
     )
     assert not paper.ours, paper.because
+
+
+def test_the_number_sign_beside_a_title_denies_nothing() -> None:
+    paper = read(
+        LIST.replace("ACTA DE ENTREGA - RECEPCION DE EQUIPOS No. 00012345", "DEVOLUCION DE EQUIPOS        No. 12345")
+    )
+    assert paper.direction is Direction.DEVOLUCION, paper.because
 
 
 def test_a_picture_without_title_is_searched_for_one() -> None:
