@@ -311,8 +311,15 @@ class DocumentsBook(_Book):
     @model_validator(mode="before")
     @classmethod
     def _with_terms(cls, told: Any) -> Any:
+        if not isinstance(told, dict):
+            return told
+        given = told.get("terms", {})
+        if not isinstance(given, Mapping):
+            raise ValueError("terms: a table of words is wanted")  # noqa: TRY004  # what a validator may raise
         terms: dict[str, str] = {}
-        for name, words in told.get("terms", {}).items():
+        for name, words in given.items():
+            if not isinstance(words, str):
+                raise ValueError(f"terms: {name} is no pattern in quotes")  # noqa: TRY004
             terms[name] = f"(?:{_spelt_out(words, terms)})"
         return {name: _in_patterns(rest, terms) for name, rest in told.items()}
 

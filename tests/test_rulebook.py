@@ -33,6 +33,18 @@ def line_of(file: str, text: str, book_texts: dict[str, str]) -> int:
     return next(number for number, line in enumerate(book_texts[file].splitlines(), 1) if text in line)
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "fault"),
+    [
+        ("[terms]", "terms = 5\n[other]", "terms: a table of words is wanted"),
+        ("list = 'CONTROL|", "list = 5 # '", "terms: list is no pattern in quotes"),
+    ],
+)
+def test_words_that_are_no_words_are_refused_by_name(before: str, after: str, fault: str) -> None:
+    (told,) = faults(changed("documents.toml", (before, after)))
+    assert fault in told
+
+
 def test_the_book_in_the_tree_is_sound() -> None:
     assert book().decision.rule[-1].verdict is Verdict.HOLD
     assert re.fullmatch(r"[0-9a-f]{12}", book().edition)
