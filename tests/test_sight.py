@@ -356,6 +356,18 @@ def test_a_page_gets_no_further_look_once_its_mails_documents_have_had_their_sec
     assert ("strong" in looking.spent) is further
 
 
+@pytest.mark.parametrize(("spent", "further"), [(0.0, True), (10.5, False)])
+def test_a_page_that_nobody_can_read_gets_no_further_look_either_once_the_seconds_are_spent(
+    spent: float, further: bool
+) -> None:
+    page = grainy(0)
+    high, wide = page.shape[:2]
+    with Sight("spa", lambda: Limits(60, 2_000_000_000), lambda _: Wanted(DocumentKind.OTRO), before=spent) as looking:
+        looking.page(Frame({"number": 1, "width": wide, "height": high}, (page.tobytes(),)))
+    assert ("find" in looking.spent) is further
+    assert ("strong" in looking.spent) is further
+
+
 def test_a_blank_page_costs_no_reading() -> None:
     buffer = io.BytesIO()
     noise = np.random.default_rng(3).normal(245, 3, (1400, 1000, 3))

@@ -119,19 +119,16 @@ class Sight:
         read = self._asked("read", asked, pixels)
         legible = read.facts["sense"] is True
         self._combs = _combs_of(read.facts["combs"])
-        if not legible and (turn := self._turn_by_lines()):
+        best = self._by_tesseract(page, turned, read)
+        further = not legible and self._worth_more(self._judge(best))
+        if further and (turn := self._turn_by_lines()):
             asked = {**asked, "turn": (whole(read.facts["turned"], 0, 270) + turn) % 360}
             read = self._asked("read", asked, pixels)
             self._combs = _combs_of(read.facts["combs"])
-        best = replace(
-            page,
-            engine=Engine.TESSERACT,
-            words=self._spread(words_of(read.facts["words"])),
-            turned=(turned + whole(read.facts["turned"], 0, 270)) % 360,
-        )
+            best = self._by_tesseract(page, turned, read)
         if read.facts["blank"] is True:
             return best
-        if not legible:
+        if further:
             best = self._with(best, self._strong_below(0.0))
         best = self._proven(best)
         wanted = self._judge(best)
@@ -147,6 +144,14 @@ class Sight:
         # The picture for people is made of the page that was read last.
         self._combs = _combs_of(self._asked("read", asked, pixels).facts["combs"])
         return best
+
+    def _by_tesseract(self, page: Page, turned: int, read: Frame) -> Page:
+        return replace(
+            page,
+            engine=Engine.TESSERACT,
+            words=self._spread(words_of(read.facts["words"])),
+            turned=(turned + whole(read.facts["turned"], 0, 270)) % 360,
+        )
 
     # ── how often ────────────────────────────────────────────────────────────────────────────────
 
