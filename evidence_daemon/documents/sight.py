@@ -116,11 +116,14 @@ class Sight:
         Where a sheet was cut out and makes no acta, the whole picture is read too: a shadow may have fooled the eye.
         """
         asked = {"width": page.width, "height": page.height, "languages": self._languages, "cut": cut}
+        in_time = self._worth_more(
+            self._judge(page)
+        )  # asked first: a poor photo is slow to read, and it may be the acta
         read = self._asked("read", asked, pixels)
         legible = read.facts["sense"] is True
         self._combs = _combs_of(read.facts["combs"])
         best = self._by_tesseract(page, turned, read)
-        further = not legible and self._worth_more(self._judge(best))
+        further = in_time and not legible
         if further and (turn := self._turn_by_lines()):
             asked = {**asked, "turn": (whole(read.facts["turned"], 0, 270) + turn) % 360}
             read = self._asked("read", asked, pixels)
