@@ -36,6 +36,7 @@ def said(words: str) -> Fields:
         "Declaro haber entregado los equipos descritos: el titular.",
         "Reingreso de equipo por devolución del cliente",
         "Control de equipos retirados a clientes",
+        "El cliente entrega los equipos detallados y CNT EP los recibe para revisión.",
         "Entrega de equipos por parte del cliente",
         "Entrega de equipos del cliente a CNT EP",
         "Declaro haber puesto en posesión de CNT EP la ONT indicada.",
@@ -140,7 +141,7 @@ def test_a_ticket_that_says_devuelve_is_a_return_of_who_moves() -> None:
 )
 def test_an_acta_is_known_by_the_title_that_somebody_thought_of(title: str) -> None:
     paper = read(f"{HEAD}\n        {title}\n\n  Cliente: MORALES PAZ JUANA\n  ONT Huawei   Serie: HWTCC661499D\n")
-    assert paper.kind is (DocumentKind.OTRO if title.startswith("BAJA") else DocumentKind.ACTA), paper.because
+    assert paper.kind is DocumentKind.ACTA, paper.because
 
 
 @pytest.mark.parametrize(

@@ -267,7 +267,42 @@ def test_a_delegates_number_under_a_list_is_no_serial() -> None:
 )
 def test_a_line_of_boxes_may_begin_with_a_bracket(line: str) -> None:
     places = [wanted(typed(RETURN + text), BOOK).offered for text in (f"   {line}", f"   {line[1:]}", f"   ({line}")]
-    assert any(places) and all(len(some) != 1 for some in places)
+    assert any(places) and all(len(things) != 1 for lines in places for things in lines)
+
+
+@pytest.mark.parametrize("sign", ["N.º", "N.2", "N2", "N.9", "N.2£", "N.?", "No."])
+@pytest.mark.parametrize("service", ["internet fijo", "TV DTH", "internet gpon", "televisión"])
+def test_a_number_behind_a_named_service_is_its_own_however_its_sign_was_read(sign: str, service: str) -> None:
+    paper = read(f"""{HEAD}
+        ACTA DE ENTREGA - RECEPCION DE EQUIPOS
+                 {sign} CAC-2025-04744
+
+  comparecen: por una parte, el señor MORALES PAZ JUAN, con cédula de ciudadanía
+  {sign} 1700000019, titular del servicio de {service} {sign} 35395368, a quien en adelante se
+  denominará el cliente.
+""")
+    assert (value(paper.number), value(paper.id_number)) == ("CAC-2025-04744", "1700000019")
+    assert value(paper.service_number) == "35395368"
+
+
+def test_what_a_colon_parts_may_be_a_title_and_a_value_that_wraps_is_none() -> None:
+    stored = "INGRESO A BODEGA: EQUIPOS RETIRADOS A CLIENTES"
+    paper = read(f"{HEAD}\n     {stored}\n\n  El cliente entrega a CNT EP los equipos.\n")
+    assert (paper.kind, paper.direction) == (DocumentKind.ACTA, Direction.DEVOLUCION)
+    titled = f"{HEAD}\n     CONSTANCIA DE DEVOLUCION DE EQUIPOS\n\n"
+    wrapped = read(
+        f"{titled}  Agencia          CAC Sur\n  Motivo           solicitud del\n                   abonado\n"
+    )
+    assert wrapped.kind is DocumentKind.ACTA
+    asked = read(f"{titled}     Solicitud del cliente\n")
+    assert asked.kind is not DocumentKind.ACTA
+
+
+def test_a_number_goes_on_where_its_label_begins() -> None:
+    paper = read(
+        RETURN + "  Documento N.º CAC-      CNT EP\n  2025-43672              Quito\n\n  Cliente: MORALES PAZ JUANA\n"
+    )
+    assert value(paper.number) == "CAC-2025-43672"
 
 
 def test_an_office_is_nobodys_name() -> None:

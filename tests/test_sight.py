@@ -313,6 +313,22 @@ def test_a_box_stands_beside_all_the_words_that_it_offers(
     assert (paper.direction is Direction.DEVOLUCION) is returned
 
 
+VISIT = ("Ejecutada", "Cliente ausente", "Reprogramada")
+
+
+@pytest.mark.parametrize("behind", [False, True], ids=["boxes before", "boxes behind"])
+@pytest.mark.parametrize(
+    ("ticked", "returned"),
+    [(VISIT[:1], True), (VISIT[1:2], False), (VISIT[2:], False), ((), False), (VISIT[:2], False)],
+    ids=["carried out", "nobody there", "put off", "none", "two"],
+)
+def test_a_visit_was_carried_out_where_that_box_alone_is_ticked(
+    ticked: tuple[str, ...], returned: bool, *, behind: bool
+) -> None:
+    paper = paper_of(read_one(options(*((text, text in ticked) for text in VISIT), behind=behind)))
+    assert (paper.direction is Direction.DEVOLUCION) is returned, paper.because
+
+
 def test_where_a_value_is_missing_only_lines_that_are_unsure_go_to_the_strong_engine() -> None:
     def without_service(canvas: Canvas) -> None:
         note(canvas)

@@ -15,7 +15,7 @@ from typing import Any
 from evidence_daemon.cases.equipment import plain
 from evidence_daemon.documents.layout import HEAD, Sheet, Span, distance, squeezed
 from evidence_daemon.documents.parties import parties
-from evidence_daemon.documents.ticks import Choice, choice_on
+from evidence_daemon.documents.ticks import OUTCOMES, Choice, choice_on
 from evidence_daemon.model import Direction, DocumentKind, Engine
 from evidence_daemon.rulebook import DirectionBook, DocumentsBook, KindBook, PhraseBook
 
@@ -88,13 +88,15 @@ def _title(sheet: Sheet, titles: Sequence[str], patterns: Sequence[str] = ()) ->
             as_text = first.y1 - first.y0 < 1.25 * sheet.line_height
             stated = len(cell.words) >= _STATED and cell.text.isupper()  # "ACTA DE RETIRO DE EQUIPOS" ¦ "Visita 123"
             label = as_text and not stated and bool(re.search(r"\d", "".join(other.text for other in row)))
-            small = as_text and len(cell.words) == 1 and not cell.text.isupper()
-            said = not label and ":" not in cell.text and len(cell.words) <= _LONGEST_TITLE
-            if said and cell.box.y0 < HEAD and any(re.match(one, plain(cell.text)) for one in patterns):
+            # A value that wraps: "Motivo ¦ solicitud del" over "abonado".
+            wrapped = as_text and place > 0 and cell.text[:1].islower()
+            small = wrapped or (as_text and len(cell.words) == 1 and not cell.text.isupper())
+            said = not label and not small and len(cell.words) <= _LONGEST_TITLE
+            if said and cell.box.y0 < HEAD and any(re.match(one, part) for one in patterns for part in _parts(cell)):
                 return cell.text
             for title in titles:
                 wanted = squeezed(title)
-                if (label or small) and " " not in title:
+                if wrapped or ((label or small) and " " not in title):
                     continue
                 taken = _opens_with(line, wanted) if len(line) <= len(wanted) + 45 else 0
                 if taken and _ends_word(cell.text, taken):
@@ -108,6 +110,12 @@ def _title(sheet: Sheet, titles: Sequence[str], patterns: Sequence[str] = ()) ->
                 ):
                     return cell.text
     return ""
+
+
+def _parts(cell: Span) -> list[str]:
+    """What of a cell may be a title: the whole of it; in capitals also what a colon parts ("INGRESO: EQUIPOS ...")."""
+    parts = re.split(r":\s+", cell.text)
+    return list(map(plain, parts)) if len(parts) == 1 or (cell.text.isupper() and len(cell.words) >= _STATED) else []
 
 
 _STATED, _LONGEST_TITLE = 4, 9
@@ -171,6 +179,10 @@ def direction_of(sheets: Sequence[Sheet], book: DirectionBook) -> tuple[Directio
             chosen[sheet.engine] = boxes.choice
         whole = without_harmless(sheet.text, book)
         text = whole if offered is None else without_harmless(sheet.text_without(offered), book)
+        outcome = choice_on(sheet, OUTCOMES)
+        if outcome is not None and outcome.drawn and outcome.choice is Choice.RETURN:
+            # What boxes beside the marked one offer did not come about.
+            whole = without_harmless(sheet.text_without(outcome.line), book)
         for phrases, found in ((book.returns, returns), (book.installs, installs)):
             for phrase in phrases:
                 told = re.finditer(phrase.pattern, text)

@@ -524,6 +524,8 @@ _OTHER_SIZE = 1.3
 def _clean(word: Word) -> Word | None:
     """A word without the box it stands in: sides of cells are read as bars and brackets; ticks are kept."""
     bare = _LEADERS.sub("", word.text.strip().strip("|¦[]{}_"))
+    if word.confidence < 1 and _MISREAD_SIGN.fullmatch(bare):
+        return replace(word, text="N.º")
     if sum(map(str.isalnum, bare)) >= 2 or bare == ":":
         return word if bare == word.text else replace(word, text=bare)
     return None if re.fullmatch(r"[|¦_\-–—=.·~'`´\[\](){}<>,;]*", word.text.strip()) else word
@@ -531,6 +533,19 @@ def _clean(word: Word) -> Word | None:
 
 _LEADERS = re.compile(r"^[.…_]{3,}|[.…_]{3,}(?=:?$)")
 """Dots and strokes that lead from a label to its value, or on which it was typed: "....ZTE....", "AGENCIA ....:"."""
+
+
+def _opens_a_number(words: Sequence[Word], index: int, at: int) -> bool:
+    """Whether letters that look like a label are the beginning of a number: "CAC-2025-04744", "N.º CAC-"."""
+    if _OF_A_NUMBER.match(words[index].text, at):
+        return True
+    behind_sign = index > 0 and squeezed(words[index - 1].text) in _NUMBER_SIGNS
+    return behind_sign and words[index].text.endswith("-") and at >= len(words[index].text) - 1
+
+
+_OF_A_NUMBER = re.compile(r"-(20\d\d\b|[0-9A-Z]+-[0-9A-Z])")
+_MISREAD_SIGN = re.compile(r"[Nn][.:,]?[29][º°*?%£”\"']?")
+"""The number sign N.º as engines read it: the small o becomes a 2 or a 9."""
 
 
 def _middle(word: Word) -> float:
@@ -585,7 +600,7 @@ class Lexicon:
             for at, c in enumerate(word.text):
                 stream += squeezed(c)
                 after = word.text[at + 1 : at + 2]
-                if after in _ENDS or not after:
+                if (not after or after in _ENDS) and not _opens_a_number(cell.words, index, at + 1):
                     ends[len(stream)] = (index, after)
         at = 0
         while at < len(cell.words):

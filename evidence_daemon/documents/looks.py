@@ -30,8 +30,8 @@ class Wanted:
     """So many numbers were read unsurely that the page is worth being read anew, as a whole, by the strong engine."""
     unclaimed: tuple[Box, ...] = ()
     """Where numbers stand that are no field's, while one is missing."""
-    offered: tuple[Box, ...] = ()
-    """Words of a line of boxes of which it cannot be told which one is ticked."""
+    offered: tuple[tuple[Box, ...], ...] = ()
+    """Words of lines of boxes, each as the things that it offers: which one is ticked is asked of the pixels."""
     missing: bool = False
     """A value that the paper should have was found nowhere."""
     unsigned: float | None = None

@@ -99,7 +99,8 @@ def answer(request: Frame) -> Iterator[Frame]:
     strips  `places` (four corners each, in fractions) → `widths`, and strips of grey pixels behind one another.
     lines   `places`, `languages` → `lines`: for each place its words by Tesseract, as above.
     codes   → `codes` as [text, x0, y0, x1, y1].
-    show    `words` → `ink` (boxes), `width`, `height`, a PNG.
+    show    `words`, `offered` (lines of boxes, each as places of the words beside them) → `ink` (boxes), `struck`,
+            `tickboxes`, `width`, `height`, a PNG.
     """
     asked = request.facts
     watch = _Watch()
@@ -215,7 +216,7 @@ def _asked_to_show(asked: Mapping[str, Any], _: tuple[bytes, ...], watch: _Watch
     watch.lap("view")
     marks = ink(shown, asked["words"]) if asked["ink"] else []
     struck = struck_through(shown, asked["words"]) if asked["ink"] else []
-    boxes = tickboxes(shown, asked["offered"])
+    boxes = [box for line in asked["offered"] for box in tickboxes(shown, line)]
     watch.lap("ink")
     red, green, blue = cv2.split(shown)
     without_colour = not (cv2.norm(red, green, cv2.NORM_INF) or cv2.norm(red, blue, cv2.NORM_INF))

@@ -203,7 +203,7 @@ class Sight:
         # What was read out of a scribble is unsure, and must not be taken away as print.
         sure = [word for word in read if word.confidence >= _PRINT]
         words = [[w.text, w.box.x0, w.box.y0, w.box.x1, w.box.y1, w.confidence, 0] for w in sure]
-        offered = [[box.x0, box.y0, box.x1, box.y1] for box in wanted.offered]
+        offered = [[[box.x0, box.y0, box.x1, box.y1] for box in line] for line in wanted.offered]
         told = self._asked("show", {"words": words, "ink": signed, "offered": offered})
         return replace(
             page,

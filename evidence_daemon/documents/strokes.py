@@ -147,6 +147,8 @@ def struck_through(shown: Pixels, words: list[list[Any]]) -> list[list[float]]:
 
 _REACH = 3.0
 """Heights of a word before and behind it in which its box may stand."""
+_WITHIN = 0.9
+"""Heights of a word within which its own first or last letter may be a box."""
 _SIDES = (0.6, 2.4)
 """Heights of a word that the sides of a box have."""
 _SQUARE = 1.45
@@ -170,7 +172,9 @@ def tickboxes(shown: Pixels, offered: list[list[float]]) -> list[list[Any]]:
         tall = (y1 - y0) * high
         top, bottom = max(0, round(y0 * high - 0.8 * tall)), round(y1 * high + 0.8 * tall)
         sides: list[list[Any]] = []
-        for left, right in ((x0 * wide - _REACH * tall, x0 * wide), (x1 * wide, x1 * wide + _REACH * tall)):
+        # An engine may have read the box as the first letter, or the last.
+        ahead = (x0 * wide - _REACH * tall, x0 * wide + _WITHIN * tall)
+        for left, right in (ahead, (x1 * wide - _WITHIN * tall, x1 * wide + _REACH * tall)):
             start, stop = max(0, round(left)), min(wide, round(right))
             there = _box_in(plane[top:bottom, start:stop], tall) if stop - start > 4 and bottom - top > 4 else None
             if there is None:

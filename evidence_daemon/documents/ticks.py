@@ -20,18 +20,39 @@ class Choice(StrEnum):
     """What a line of boxes says was done."""
 
     RETURN = "RETURN"
+    """Equipment came back; of a visit or an order: it was carried out."""
     OTHER = "OTHER"
     OPEN = "OPEN"
     """No box is ticked, or more than one, or it cannot be told which."""
 
 
-_BACK = re.compile(r"(DEVOLUCION|DEVUELVE|RETIRO|RETIRA|BAJA)$")
-_ELSE = re.compile(
-    r"(INSTALACION|INSTALA|ACTIVACION|ALTA|CAMBIO|TRASLADO|MIGRACION|REPOSICION|REEMPLAZO|MANTENIMIENTO)$"
+@dataclass(frozen=True, slots=True)
+class Menu:
+    """What a line of boxes offers: words for a return, or that it was carried out, and words for all else."""
+
+    back: re.Pattern[str]
+    other: re.Pattern[str]
+
+    def names(self, piece: _Piece) -> bool:
+        text = plain(piece.text)
+        return bool(self.back.match(text) or self.other.match(text))
+
+
+MOVEMENTS = Menu(
+    re.compile(r"(DEVOLUCION|DEVUELVE|RETIRO|RETIRA|BAJA)$"),
+    re.compile(r"(INSTALACION|INSTALA|ACTIVACION|ALTA|CAMBIO|TRASLADO|MIGRACION|REPOSICION|REEMPLAZO|MANTENIMIENTO)$"),
 )
+OUTCOMES = Menu(
+    re.compile(r"(EJECUTAD|EFECTIV|EXITOS|REALIZAD|EFECTUAD|COMPLETAD|CUMPLID|ATENDID|RETIRAD|RECUPERAD)[AO]S?$"),
+    re.compile(
+        r"(AUSENTE|NO|SIN|NIEGA|(REPROGRAMAD|REAGENDAD|FALLID|PENDIENTE|CANCELAD|RECHAZAD|NEGAD|NEGATIV|SUSPENDID|ANULAD"
+        r"|INCOMPLET|INEXISTENTE|CERRAD|POSTERGAD)[AO]?S?)$"
+    ),
+)
+"""How a visit or an order ended: "[x] Ejecutada  [ ] Cliente ausente  [ ] Reprogramada"."""
 _PIECE = re.compile(
     r"[\[(（{]?\s*[xX✓✔]\s*[\])）}]|[\[(（{]\s*[xX✓✔](?![^\W\d_])|[☒☑■✓✔]|[\[(（{](?![^\W\d_])|(?<![^\W\d_])[\])）}]"
-    r"|[☐□▢]|[^\W\d_]+"
+    r"|[☐□▢]|(?<![^\W\d_])[xX](?=[^\W\d_a-z][a-zñáéíóú])|[^\W\d_]+"
 )
 _FEWEST_WORDS = 3
 """Different things to choose from that make a line a choice where no box and no mark was seen."""
@@ -69,18 +90,18 @@ class Chosen:
     """The boxes were seen in the pixels, each with a mark in it or empty: no engine had to read them."""
 
 
-def choice_on(sheet: Sheet) -> Chosen | None:
-    """The first line of boxes that offers a return among others; None where there is none."""
+def choice_on(sheet: Sheet, menu: Menu = MOVEMENTS) -> Chosen | None:
+    """The first line of boxes that offers a return (or that it was carried out) among others; None: there is none."""
     for row in sheet.rows:
         line = Span(tuple(word for cell in row for word in cell.words))
         boxes = [(box, ticked) for box, ticked in sheet.tickboxes if _on(line, box)]
-        pieces = list(_pieces(sheet, row))
+        pieces = _offering(_pieces(sheet, row), menu)
         if len(boxes) > 1:
-            words = [piece for piece in pieces if not piece.is_mark and not piece.is_box]
+            words = list(filter(_is_word, pieces))
             # An engine may have read a box as a letter.
             words = [word for word in words if not any(_lies_on(word, box) for box, _ in boxes)]
             pieces = sorted((*words, *(_drawn(box, ticked) for box, ticked in boxes)), key=lambda piece: piece.x0)
-        found = _chosen(pieces)
+        found = _chosen(pieces, menu)
         if found is not None:
             choice, mark, named = found
             if len(boxes) > 1:
@@ -92,30 +113,68 @@ def choice_on(sheet: Sheet) -> Chosen | None:
     return None
 
 
-def offered_on(sheet: Sheet) -> tuple[Box, ...]:
-    """Beside what boxes are to be looked for: the things to choose from of a line that offers a return among others."""
-    for row in sheet.rows:
-        pieces = list(_pieces(sheet, row))
-        if _chosen(pieces) is not None:
-            return tuple(_around(thing) for thing in _things(pieces))
-    return ()
+def offered_on(sheet: Sheet) -> tuple[tuple[Box, ...], ...]:
+    """Beside what boxes are to be looked for: the things to choose from, of each line that offers some."""
+    lines = []
+    for menu in (MOVEMENTS, OUTCOMES):
+        for row in sheet.rows:
+            pieces = _offering(_pieces(sheet, row), menu)
+            if _chosen(pieces, menu) is not None:
+                lines.append(tuple(_around(thing) for thing in _things(pieces, menu)))
+                break
+    return tuple(lines)
 
 
-def _things(pieces: list[_Piece]) -> list[list[_Piece]]:
+def _offering(pieces: Iterator[_Piece], menu: Menu) -> list[_Piece]:
+    """Of a line what offers: outcomes may stand behind other fields of a row ("Hora 12:31  [x] Ejecutada  [ ] ...")."""
+    line = list(pieces)
+    named = [at for at, piece in enumerate(line) if menu.names(piece)]
+    if menu is not OUTCOMES or not named:
+        return line
+    first, last = named[0], named[-1] + 1
+    while first and _is_word(line[first - 1]) and line[first].x0 - line[first - 1].x1 <= _GAP:
+        first -= 1
+    while last < len(line) and _is_word(line[last]) and line[last].x0 - line[last - 1].x1 <= _GAP:
+        last += 1
+    while first and not _is_word(line[first - 1]):
+        first -= 1
+    while last < len(line) and not _is_word(line[last]):
+        last += 1
+    return line[first:last]
+
+
+def _is_word(piece: _Piece) -> bool:
+    return not piece.is_mark and not piece.is_box
+
+
+def _things(pieces: list[_Piece], menu: Menu) -> list[list[_Piece]]:
     """The things to choose from, each as its words; the words that name them alone where these run into one another."""
     runs: list[list[_Piece]] = []
     for at, piece in enumerate(pieces):
-        if piece.is_mark or piece.is_box:
+        if not _is_word(piece):
             continue
         before = pieces[at - 1] if at else None
         apart = before is None or ((before.is_mark or before.is_box) and before.text not in "()（）")
         if not runs or apart or piece.x0 - max(one.x1 for one in pieces[:at]) > _GAP:
             runs.append([])
         runs[-1].append(piece)
-    named = [[one for one in run if any(kind.match(plain(one.text)) for kind in (_BACK, _ELSE))] for run in runs]
+    named = [[one for one in run if menu.names(one)] for run in runs]
     things = [_printed(run) for run, words in zip(runs, named, strict=True) if words]
-    mixed = any(len({_BACK.match(plain(word.text)) is None for word in words}) > 1 for words in named)
+    if menu is OUTCOMES:  # what names none is one of them too
+        return [_printed(thing) for run in runs for thing in _apart(run, menu)]
+    mixed = any(len({menu.back.match(plain(word.text)) is None for word in words}) > 1 for words in named)
     return [[word] for words in named for word in words] if mixed or len(things) < 2 else things
+
+
+def _apart(run: list[_Piece], menu: Menu) -> Iterator[list[_Piece]]:
+    """Outcomes that run into one another: each ends with the word that names it ("Ejecutada", "Cliente ausente")."""
+    names = [menu.names(piece) and plain(piece.text) not in {"NO", "SIN"} for piece in run]
+    first = 0
+    for at in range(1, len(run)):
+        if any(names[first:at]) and any(names[at:]):
+            yield run[first:at]
+            first = at
+    yield run[first:]
 
 
 def _printed(thing: list[_Piece]) -> list[_Piece]:
@@ -154,27 +213,27 @@ def _pieces(sheet: Sheet, row: tuple[Span, ...]) -> Iterator[_Piece]:
             yield _Piece(piece[0], word.box.x0 + wide * piece.start(), word.box.x0 + wide * piece.end(), word)
 
 
-def _chosen(pieces: list[_Piece]) -> tuple[Choice, _Piece | None, list[_Piece]] | None:
-    words = [piece for piece in pieces if not piece.is_mark and not piece.is_box]
+def _chosen(pieces: list[_Piece], menu: Menu) -> tuple[Choice, _Piece | None, list[_Piece]] | None:
+    words = list(filter(_is_word, pieces))
     said = [plain(piece.text) for piece in words]
     if sum(map(len, said)) > _MOST_LETTERS or "FECHA" in said:
         return None
-    offered = {text for text in said if _BACK.match(text) or _ELSE.match(text)}
+    offered = {text for text in said if menu.back.match(text) or menu.other.match(text)}
     marks = [piece for piece in pieces if piece.is_mark]
-    if not any(map(_BACK.match, offered)) or not any(map(_ELSE.match, offered)):
+    if not any(map(menu.back.match, offered)) or not any(map(menu.other.match, offered)):
         return None
     if not marks and not any(piece.is_box for piece in pieces) and len(offered) < _FEWEST_WORDS:
         return None
-    named = _ticked(marks[0], pieces, _side(pieces)) if len(marks) == 1 else []
-    back, other = (any(one.match(plain(piece.text)) for piece in named) for one in (_BACK, _ELSE))
+    named = _ticked(marks[0], pieces, _side(pieces, menu)) if len(marks) == 1 else []
+    back, other = (any(one.match(plain(piece.text)) for piece in named) for one in (menu.back, menu.other))
     if back == other:
         return Choice.OPEN, None, []
     return Choice.RETURN if back else Choice.OTHER, marks[0], named
 
 
-def _side(pieces: list[_Piece]) -> int:
+def _side(pieces: list[_Piece], menu: Menu) -> int:
     """On which side of their boxes the words of a line stand: 1 behind, -1 before; 0: it cannot be told."""
-    offered = [at for at, piece in enumerate(pieces) if any(one.match(plain(piece.text)) for one in (_BACK, _ELSE))]
+    offered = [at for at, piece in enumerate(pieces) if menu.names(piece)]
     boxes = [at for at, piece in enumerate(pieces) if piece.is_box or piece.is_mark]
     if len(boxes) < len(offered) or not offered:
         return 0

@@ -409,7 +409,7 @@ _GOES_ON = re.compile(r"[.:]? *[(\-/]? *\d|,? *(Y|E)? *\d{6}")
 _OF_SERVICES = frozenset({squeezed("SERVICIO"), squeezed("LINEA"), squeezed("CUENTA")})
 _LONGEST_LINE, _MOST_PARTS = 7, 3
 """Words from the word "servicio" to its number, and words of such a number at most."""
-_NUMBER_SIGN = re.compile(r"(N(O|RO|UM|UMERO)?[.°º*?”“\"'’´`^]*|N\.[0-9]|#)[:]?")
+_NUMBER_SIGN = re.compile(r"(N(O|RO|UM|UMERO)?[.°º*?”“\"'’´`^%£&®©]*|N\.[0-9O]|#)[:]?")
 """The degree sign of "N.°" is read as whatever small stands high, or as a digit."""
 _BEFORE_A_SIGN = frozenset({"CON", "EI", "SIGNADO", "ASIGNADO", "IDENTIFICADO", "DE"})
 
@@ -719,10 +719,17 @@ def _acta_text_in_two_lines(sheet: Sheet, span: Span) -> tuple[str | None, Span]
         number = next(at for at, row in enumerate(sheet.rows) if any(last in cell.words for cell in row))
         alone = [row[0] for row in sheet.rows[number + 1 : number + 2] if len(row) == 1]  # of a title in the middle
         near = [cell for cell in alone if cell.box.y0 - span.box.y1 < 1.5 * sheet.line_height]
+        # Or where its label begins: "Documento N.º CAC-" over "2025-43672".
+        labelled = next(cell for cell in sheet.rows[number] if last in cell.words).box
+        near += [cell for _, _, cell in sheet.below(labelled, rows=1, reach=2.2) if cell.box.x0 < span.box.x0]
         for under in (*near, *(cell for _, _, cell in sheet.below(span.box, rows=1, reach=1.5))):
             rest = plain(under.words[0].text).strip(".:# ")
             text = plain(last.text).strip(".:# ") + rest
-            if len(under.words) == 1 and re.fullmatch(r"[0-9A-Z]{2,8}", rest) and _ACTA_NUMBER.fullmatch(text):
+            if (
+                len(under.words) == 1
+                and re.fullmatch(r"[0-9A-Z]{2,8}([\-/][0-9A-Z]{2,8})*", rest)
+                and _ACTA_NUMBER.fullmatch(text)
+            ):
                 return text, Span((last, under.words[0]))
     return None, span
 
