@@ -146,7 +146,7 @@ def acceptable(paper: Fields) -> bool:
         and paper.direction is Direction.DEVOLUCION
         and paper.ours
         and paper.signature is Signature.HALLADA
-        and (paper.received is not Signature.NO_HALLADA or paper.stamp is Signature.HALLADA)
+        and Signature.HALLADA in {paper.received, paper.stamp}
     )
 
 

@@ -282,6 +282,8 @@ class SigningBook(_Book):
     """What is to be written there besides."""
     things: tuple[str, ...] = ()
     """What is handed over, said behind who does it."""
+    others: tuple[str, ...] = ()
+    """Who signs besides the two: what stands in his place is no stamp."""
     around: tuple[str, ...] = ()
 
 

@@ -187,6 +187,7 @@ def acta(*lines: EquipmentLine, **more: Any) -> Fields:
         "service_number": SERVICE,
         "agent": "MORA PAZ ELSA",
         "signature": Signature.HALLADA,
+        "received": Signature.HALLADA,
         "equipment": lines or (line(serial=SERIAL),),
     } | more
     for name in ("number", "date", "office", "holder", "id_number", "service_number", "agent"):

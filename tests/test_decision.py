@@ -200,6 +200,7 @@ TABLE: list[Row] = [
     ("acta_on_a_later_page", evidence(acta(kind=DocumentKind.FACTURA, equipment=()), readings=(LONG,)), [case()], "Hold", "paginas_sin_leer", []),
     ("acta_on_the_first_of_many_pages", evidence(readings=(LONG,)), [case()], "Reverse", "aceptar", ["ACEPTADO"]),
     ("nobody_received", evidence(acta(received=Signature.NO_HALLADA)), [case()], "Hold", "acta_sin_firma", ["ACTA_SIN_FIRMA"]),
+    ("receipt_unseen", evidence(acta(received=Signature.DUDOSA)), [case()], "Hold", "acta_sin_firma", ["ACTA_SIN_FIRMA"]),
     ("received_by_stamp", evidence(acta(received=Signature.NO_HALLADA, stamp=Signature.HALLADA)), [case()], "Reverse", "aceptar", ["ACEPTADO"]),
     ("signed_by_the_company", evidence(acta(signature=Signature.DUDOSA), readings=signed_by(PROOF)), [case()], "Reverse", "aceptar", ["ACEPTADO"]),
     ("signed_by_somebody", evidence(acta(signature=Signature.DUDOSA), readings=signed_by(replace(PROOF, company=False))), [case()], "Hold", "acta_sin_firma", ["ACTA_SIN_FIRMA"]),

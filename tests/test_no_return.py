@@ -18,7 +18,7 @@ def acceptable(paper: Fields) -> bool:
     return (
         (paper.kind, paper.direction, paper.ours) == (DocumentKind.ACTA, Direction.DEVOLUCION, True)
         and paper.signature is Signature.HALLADA
-        and (paper.received is not Signature.NO_HALLADA or paper.stamp is Signature.HALLADA)
+        and Signature.HALLADA in {paper.received, paper.stamp}
     )
 
 
@@ -295,3 +295,34 @@ def test_the_stamps_of_a_page_are_looked_for_once(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(signers, "_is_stamps", lambda *told: asked.append(told) or real(*told))
     read("  DETALLE DE LLAMADAS\n\n" + "\n".join(rows))
     assert len(asked) <= 2 * len(rows)
+
+
+# ── whose signatures ──────────────────────────────────────────────────────────────────────────
+
+ALONE = f"{HEAD}\n         ACTA DE ENTREGA DE EQUIPOS A CNT EP\n\n{WHO}  El cliente entrega los equipos a CNT EP.\n"
+
+
+def test_a_witness_signs_for_nobody_of_the_company() -> None:
+    text = ALONE + FOOT.format("ENTREGUE (cliente)", "TESTIGO (vecino)")
+    his, witness = _at(text, "ENTREGUE"), _at(text, "TESTIGO")
+    paper = read(text, ink=(his, witness))
+    assert paper.signature is Signature.HALLADA
+    assert Signature.HALLADA not in {paper.received, paper.stamp}
+    assert not acceptable(paper)
+    assert acceptable(read(text.replace("TESTIGO (vecino)", "RECIBI (CNT EP)  "), ink=(his, _at(text, "TESTIGO"))))
+
+
+def test_a_paper_on_which_nobody_of_the_company_left_a_mark_is_the_customers_own_word() -> None:
+    text = ALONE + FOOT.format("Firma del cliente", "")
+    assert not acceptable(read(text, ink=(_at(text, "Firma del cliente"),)))
+
+
+def test_the_words_of_a_stamp_in_a_text_layer_are_a_stamp_where_one_stamps() -> None:
+    stamp = "{0:48}CNT EP\n{0:46}CAC IÑAQUITO\n{0:46}23 OCT 2025\n{0:48}RECIBIDO\n".format("")
+    text = ALONE + "\n" * 20 + stamp + "  Firma del cliente\n"
+    his = _at(text, "Firma del cliente")
+    stamped = read(text, ink=(his,), engine=Engine.TEXTO, confidence=1.0)
+    assert stamped.stamp is Signature.HALLADA and acceptable(stamped)
+    above = HEAD + stamp + ALONE.removeprefix(HEAD) + "\n" * 20 + "  Firma del cliente\n"
+    headed = read(above, ink=(_at(above, "Firma del cliente"),), engine=Engine.TEXTO, confidence=1.0)
+    assert headed.stamp is not Signature.HALLADA and not acceptable(headed)

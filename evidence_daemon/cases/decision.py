@@ -444,15 +444,14 @@ def _pages_left(s: _Scene) -> bool:
 
 
 def _signed(s: _Scene, acta: Fields) -> bool:
-    """By hand where the customer signs and for the company that received, or digitally, all of it, by the company.
+    """By hand where the customer signs and by the company that received, or digitally, all of it, by the company.
 
-    Where no place was found in which the company signs, the customer's signature is enough: some forms have none.
+    Somebody's signature for the company or its stamp must be seen: without it a paper is the customer's own word.
     """
     proven = {r.sha256 for r in s.evidence.readings if isinstance(r, Document) and any(d.proof for d in r.signatures)}
     if acta.documents and proven.issuperset(acta.documents):
         return True
-    nobody_received = acta.received is Signature.NO_HALLADA and acta.stamp is not Signature.HALLADA
-    return acta.signature is Signature.HALLADA and not nobody_received
+    return acta.signature is Signature.HALLADA and Signature.HALLADA in {acta.received, acta.stamp}
 
 
 def _blank(s: _Scene) -> bool:

@@ -317,7 +317,7 @@ def made_of(text: str, book: SigningBook) -> Made | None:
 
 
 def made_beside_a_name(text: str, book: SigningBook) -> Made | None:
-    """What a caption says that a person's name stands in: "Recibe: Rosa Vélez", "Luis Paz (titular)".
+    """What a caption says that a person's name stands in: "Recibe: Rosa Vélez", "Luis Paz (titular)", "Luis Paz – CNT".
 
     "Cliente: Luis Paz" is a row of any form; so is who received, which asks for no signature by itself.
 
@@ -330,13 +330,15 @@ def made_beside_a_name(text: str, book: SigningBook) -> Made | None:
     found = _BESIDE_A_NAME.fullmatch(text.strip())
     if found is None:
         return None
-    first, last = found["first"].strip(), (found["last"] or found["hint"]).strip()
+    first, last = found["first"].strip(), (found["last"] or found["hint"] or found["dashed"]).strip()
     if _is_person(last, book) and (made := made_of(first, book)) is not None:
         return Made(made.signer, asks=False) if made.signer is Signer.EMPRESA else None
     return made_of(last, book) if _is_person(first, book) else None
 
 
-_BESIDE_A_NAME = re.compile(r"(?P<first>[^:(]+)(\((?P<hint>[^)]+)\)|:\s*(?P<last>[^:(]+)(\([^)]+\))?)")
+_BESIDE_A_NAME = re.compile(
+    r"(?P<first>[^:(]+?)(\((?P<hint>[^)]+)\)|:\s*(?P<last>[^:(]+)(\([^)]+\))?|\s+[–—-]\s+(?P<dashed>[^:(]+))"
+)
 _PERSON = re.compile(r"[^\W\d_]{2,}( [^\W\d_]{2,}){1,6}")
 
 

@@ -14,7 +14,7 @@ from evidence_daemon.cases.equipment import plain
 from evidence_daemon.documents.layout import Sheet, Span, squeezed
 from evidence_daemon.documents.signers import SURE, Caption, captions, days_of_stamps, foot_of, tells_when
 from evidence_daemon.model import Box, Engine, Signature, Signer, SigningPlace, Word
-from evidence_daemon.rulebook import DocumentsBook
+from evidence_daemon.rulebook import DocumentsBook, SigningBook
 
 _ROOM = 1.5
 """Heights of a line that a place must have for somebody to sign in it."""
@@ -81,7 +81,10 @@ def signed_on(sheet: Sheet, book: DocumentsBook, signing: float, holder: str, ag
     bare = asked and found and not any(_is_marked_near(sheet, room, customers, stamped) for room in asked)
     received = Signature.HALLADA if marked else empty if bare else Signature.DUDOSA
     signed_at = min([signing, *(caption.span.box.y0 for caption in said)])
-    stamps = list(_stamps(sheet, [room.box for room in customers], signed_at))
+    third = [_room_above(sheet, cell.box) for cell in _captions_of_others(sheet, below, book.signing)]
+    stamps = list(_stamps(sheet, [*(room.box for room in customers), *third], signed_at))
+    # Of a stamp in a text layer nothing is left as ink: its words tell.
+    stamps += [day for day in stamped if day.y0 > min(signed_at, _STAMPED_FROM) - 8 * sheet.line_height]
     return Signed(
         signature,
         received,
@@ -521,6 +524,15 @@ def _stamps(sheet: Sheet, customers: Sequence[Box], signing: float) -> Iterator[
         shaped = _STAMP_SHAPE[0] <= wide / (high * sheet.aspect) <= _STAMP_SHAPE[1]
         if shaped and not any(_lies_in(ink, room) for room in customers):
             yield ink
+
+
+def _captions_of_others(sheet: Sheet, below: float, book: SigningBook) -> Iterator[Span]:
+    """Captions at the foot that open with somebody who is neither customer nor company: "TESTIGO (vecino)"."""
+    for row in sheet.rows:
+        for cell in row:
+            opens = re.match(r"\W*([A-Z]+)", plain(cell.text))
+            if cell.box.y0 >= below and opens and opens[1] in book.others:
+                yield cell
 
 
 _STAMPED_FROM = 0.6
