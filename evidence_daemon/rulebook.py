@@ -204,7 +204,7 @@ class DirectionBook(_Book):
 
     The phrases of `doubt` leave the direction open whatever else is said; those of `harmless` only sound like one, and
     are taken out of the text before.  Pages with a title of `beside` count for
-    nothing here.
+    nothing here; a stamp that says a word of `void` is a doubt.
     """
 
     customer: tuple[str, ...]
@@ -212,6 +212,7 @@ class DirectionBook(_Book):
     gives: tuple[str, ...]
     takes: tuple[str, ...]
     beside: tuple[str, ...] = ()
+    void: tuple[str, ...] = ()
     returns: tuple[PhraseBook, ...] = Field(alias="return")
     installs: tuple[PhraseBook, ...] = Field(alias="install")
     doubts: tuple[PhraseBook, ...] = Field(alias="doubt")

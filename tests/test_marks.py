@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import random
 from collections.abc import Callable
 
 import cv2
 import numpy as np
 import pytest
+from PIL import Image
 from reportlab.lib.colors import Color
 from reportlab.pdfgen.canvas import Canvas
 from test_reader import note, paper_of, pdf, pixels, read_one
@@ -158,6 +160,47 @@ def signatures(canvas: Canvas) -> None:
 @pytest.mark.parametrize("draw", [bars, combs, stamp, signatures])
 def test_what_stands_in_a_row_and_is_no_large_letters_is_no_mark(draw: Draw) -> None:
     assert not across(draw)
+
+
+def put_on(word: str, angle: float, colour: tuple[float, float, float], size: float) -> bytes:
+    """The note, scanned with some grain, with a framed word put on by hand."""
+
+    def draw(canvas: Canvas) -> None:
+        note(canvas)
+        canvas.translate(298, 463)
+        canvas.rotate(angle)
+        canvas.setFillColorRGB(*colour)
+        canvas.setStrokeColorRGB(*colour)
+        canvas.setFont("Helvetica-Bold", size)
+        wide = canvas.stringWidth(word, "Helvetica-Bold", size)
+        canvas.setLineWidth(2.5)
+        canvas.rect(-wide / 2 - 8, -8, wide + 16, size + 8)
+        canvas.drawCentredString(0, 2, word)
+
+    page = pixels(pdf(draw), 150).astype(np.float64)
+    grain = np.random.default_rng(3).normal(0, 6, page.shape[:2])[..., None]
+    scanned = io.BytesIO()
+    Image.fromarray(np.clip(page + grain, 0, 255).astype(np.uint8)).save(scanned, "PDF", resolution=150, quality=70)
+    return scanned.getvalue()
+
+
+RED, BLUE, GREY = (0.8, 0.15, 0.15), (0.15, 0.25, 0.65), (0.25, 0.25, 0.25)
+
+
+@pytest.mark.parametrize("angle", [12, -15])
+@pytest.mark.parametrize(("colour", "size"), [(RED, 22), (GREY, 22), (BLUE, 30)])
+@pytest.mark.parametrize("word", ["NULO", "ANULADO", "SIN VALOR"])
+def test_a_paper_that_is_stamped_void_is_no_return(
+    word: str, angle: float, colour: tuple[float, float, float], size: float
+) -> None:
+    paper = paper_of(read_one(put_on(word, angle, colour, size)))
+    against = [said for said in paper.because if said.startswith("contra:") and said.endswith(word)]
+    assert paper.direction is Direction.DESCONOCIDA and against, paper.because
+
+
+@pytest.mark.parametrize("word", ["RECIBIDO", "CNT EP", "ATENDIDO"])
+def test_what_an_office_stamps_on_a_return_voids_nothing(word: str) -> None:
+    assert paper_of(read_one(put_on(word, 12, BLUE, 20))).direction is Direction.DEVOLUCION
 
 
 def test_a_fold_and_a_shadow_are_no_mark() -> None:

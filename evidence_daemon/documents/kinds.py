@@ -8,7 +8,7 @@ takes, and stays unknown when both are said.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -197,6 +197,7 @@ def direction_of(sheets: Sequence[Sheet], book: DirectionBook) -> tuple[Directio
         for said, back in parties(sheet, book, offered):
             (returns if back else installs)[said] = True
         doubts |= dict.fromkeys(match[0][:80] for one in book.doubts if (match := re.search(one.pattern, whole)))
+        doubts |= dict.fromkeys(f"sello: {word}" for word in _void_stamps(sheet, book))
         if struck(sheet):
             doubts["letras o rayas grandes a través de la hoja"] = None
     if drawn:
@@ -242,6 +243,17 @@ def without_harmless(text: str, book: DirectionBook) -> str:
 
 _TITLED = re.compile(r"(ACTA|CONSTANCIA|CERTIFICADO|COMPROBANTE|HOJA|FORMULARIO|BOLETA|NOTA|REGISTRO|INFORME|RECIBO)\b")
 """A paper that is called a return says so whatever its boxes say."""
+
+
+def _void_stamps(sheet: Sheet, book: DirectionBook) -> Iterator[str]:
+    """Words of stamps by which a paper holds no more, as printed or slightly misread."""
+    lines: dict[int, list[str]] = {}
+    for word in sheet.stamps:
+        lines.setdefault(word.line, []).append(squeezed(word.text))
+    for words in lines.values():
+        for at in range(len(words)):
+            behind = "".join(words[at:])
+            yield from (one for one in book.void if alike(behind[: len(squeezed(one))], squeezed(one)))
 
 
 def struck(sheet: Sheet) -> bool:

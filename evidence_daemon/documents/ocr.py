@@ -96,6 +96,8 @@ def answer(request: Frame) -> Iterator[Frame]:
             question: whether such boxes are to be looked for; in the answer: where they are.
     look    `side`, `top`: the page in grey below that height (a fraction), scaled as a whole page whose long
             side had that many pixels at most → `width`, `height`, pixels.
+    cuttings `places`, `side` (as above): these places under one another on one picture → `width`, `height`, pixels,
+            `cuttings` (for each its place in fractions of the page, and its top, width and height on the picture).
     strips  `places` (four corners each, in fractions) → `widths`, and strips of grey pixels behind one another.
     lines   `places`, `languages` → `lines`: for each place its words by Tesseract, as above.
     codes   → `codes` as [text, x0, y0, x1, y1].
@@ -153,6 +155,31 @@ def _asked_to_look(asked: Mapping[str, Any], _: tuple[bytes, ...], watch: _Watch
     small = cv2.resize(below, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
     watch.lap("strips")
     return {"width": small.shape[1], "height": small.shape[0]}, (small.tobytes(),)
+
+
+def _asked_for_cuttings(asked: Mapping[str, Any], _: tuple[bytes, ...], watch: _Watch) -> _Answer:
+    grey = _in_hand().page.grey
+    high, wide = grey.shape
+    scale = min(1.0, asked["side"] / max(grey.shape))
+    cuts, told, top = [], [], 0
+    for x0, y0, x1, y1 in asked["places"][:_MAX_STRIPS]:
+        left, right = max(0, int(x0 * wide) - _CUT_MARGIN), min(wide, int(x1 * wide) + _CUT_MARGIN)
+        over, under = max(0, int(y0 * high) - _CUT_MARGIN), min(high, int(y1 * high) + _CUT_MARGIN)
+        cut = cv2.resize(grey[over:under, left:right], None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+        place = [left / wide, over / high, right / wide, under / high]
+        told.append([*place, top, cut.shape[1], cut.shape[0]])
+        cuts.append(cut)
+        top += cut.shape[0]
+    # What is smaller would be enlarged before it is looked at, and cost twice as much.
+    sheet = np.full((max(_CUT_SIDE, top), max(_CUT_SIDE, *(cut.shape[1] for cut in cuts))), 255, np.uint8)
+    for cut, (*_place, at, width, height) in zip(cuts, told, strict=True):
+        sheet[at : at + height, :width] = cut
+    watch.lap("strips")
+    return {"cuttings": told, "width": sheet.shape[1], "height": sheet.shape[0]}, (sheet.tobytes(),)
+
+
+_CUT_MARGIN, _CUT_SIDE = 12, 736
+"""Pixels around a place, and of the shorter side of the picture on which places stand."""
 
 
 def _asked_for_strips(asked: Mapping[str, Any], _: tuple[bytes, ...], watch: _Watch) -> _Answer:
@@ -234,6 +261,7 @@ _QUESTIONS: dict[str, Callable[[Mapping[str, Any], tuple[bytes, ...], _Watch], _
     "read": _asked_to_read,
     "hold": _asked_to_hold,
     "look": _asked_to_look,
+    "cuttings": _asked_for_cuttings,
     "strips": _asked_for_strips,
     "lines": _asked_for_lines,
     "codes": _asked_for_codes,

@@ -49,6 +49,7 @@ _PRINT = 0.75
 """Confidence from which a word is print, and no signature."""
 _UNCLEAR = frozenset({DocumentKind.OTRO, DocumentKind.VACIO})
 
+_MAX_STAMPS = 6
 _TRIED_LINES = 8
 """Lines of a page that are read in two stands to tell which is the right one."""
 
@@ -205,7 +206,7 @@ class Sight:
         words = [[w.text, w.box.x0, w.box.y0, w.box.x1, w.box.y1, w.confidence, 0] for w in sure]
         offered = [[[box.x0, box.y0, box.x1, box.y1] for box in line] for line in wanted.offered]
         told = self._asked("show", {"words": words, "ink": signed, "offered": offered})
-        return replace(
+        shown = replace(
             page,
             width=whole(told.facts["width"], 1, 100_000),
             height=whole(told.facts["height"], 1, 100_000),
@@ -213,7 +214,10 @@ class Sight:
             struck=tuple(Box(*map(float, box)) for box in told.facts["struck"]),
             tickboxes=tuple((Box(*map(float, box)), ticked is True) for *box, ticked in told.facts["tickboxes"]),
             look=_hash(told.facts.get("look")),
-        ), told.blobs[0]
+        )
+        if wanted.returns:
+            shown = replace(shown, stamps=self._read_in(list(filter(_may_be_a_stamp, shown.ink))[:_MAX_STAMPS]))
+        return shown, told.blobs[0]
 
     @staticmethod
     def _with(page: Page, witness: Witness | None) -> Page:
@@ -258,6 +262,24 @@ class Sight:
             for corners in told.facts["lines"]
         ]
         return lines, width / height
+
+    def _read_in(self, places: Sequence[Box]) -> tuple[Word, ...]:
+        """The strong engine's words in places of any size, which it looks at all together; lines may stand aslant."""
+        if not places:
+            return ()
+        cut = self._asked("cuttings", {"places": [[b.x0, b.y0, b.x1, b.y1] for b in places], "side": _FIND_SIDE})
+        width, height = (whole(cut.facts[name], 1, 100_000) for name in ("width", "height"))
+        told = self._strongly({"do": "find", "width": width, "height": height}, cut.blobs)
+        if told is None:
+            return ()
+        lines = []
+        for corners in told.facts["lines"]:
+            middle = sum(float(y) for _, y in corners) / len(corners)
+            for x0, y0, x1, y1, top, wide, high in cut.facts["cuttings"]:
+                if top <= middle < top + high:
+                    across, down = (x1 - x0) / wide, (y1 - y0) / high
+                    lines.append([[x0 + across * float(x), y0 + down * (float(y) - top)] for x, y in corners])
+        return (self._strips(lines) if lines else None) or ()
 
     def _turn_by_lines(self) -> int:
         """By how much to turn the page in hand, degrees clockwise, that its longest lines can be read; 0 as it lies.
@@ -376,6 +398,16 @@ _Spread = tuple[Box, float]
 """Boxes of one sign each that were put together before they were read, and how much wider they are on the paper."""
 _MAX_COMBS, _MAX_STRETCH = 200, 20.0
 """More than `combs` ever tells of a page, and than a box is wider than its sign."""
+
+
+def _may_be_a_stamp(ink: Box) -> bool:
+    """Whether strokes are as large as a stamp, and no letters or stroke across the whole page."""
+    wide, high = ink.x1 - ink.x0, ink.y1 - ink.y0
+    return _STAMP_WIDE[0] <= wide <= _STAMP_WIDE[1] and high >= _STAMP_HIGH
+
+
+_STAMP_WIDE, _STAMP_HIGH = (0.06, 0.6), 0.015
+"""Shares of the page."""
 
 
 def _sides(corners: _Corners, wide: float) -> tuple[float, float]:
