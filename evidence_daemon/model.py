@@ -443,8 +443,8 @@ class Page:
     """Numbers through which a line is drawn."""
     tickboxes: tuple[tuple[Box, bool], ...] = ()
     """Boxes to tick beside what a form offers, and whether there is a mark in each."""
-    stamps: tuple[Word, ...] = ()
-    """What the strong engine read in strokes as large as a stamp, however aslant: ANULADO, RECIBIDO."""
+    stamps: tuple[str, ...] = ()
+    """Lines that the strong engine read in strokes as large as a stamp, however aslant: ANULADO, RECIBIDO."""
 
 
 class DigitalVerdict(StrEnum):

@@ -136,9 +136,7 @@ def test_numbers_without_a_check_digit_are_proven_on_a_scan_by_two_engines() -> 
     assert serial is not None
     assert (serial.value, serial.proven) == ("HWTCC661499D", True)
     assert isinstance(reading, Document)
-    assert sight.SEARCHED not in dict(reading.seconds), (
-        "lines were enough"
-    )
+    assert sight.SEARCHED not in dict(reading.seconds), "lines were enough"
 
 
 def test_without_the_second_engine_less_is_proven_and_a_bar_code_proves_the_serial_that_it_holds(

@@ -246,14 +246,19 @@ _TITLED = re.compile(r"(ACTA|CONSTANCIA|CERTIFICADO|COMPROBANTE|HOJA|FORMULARIO|
 
 
 def _void_stamps(sheet: Sheet, book: DirectionBook) -> Iterator[str]:
-    """Words of stamps by which a paper holds no more, as printed or slightly misread."""
-    lines: dict[int, list[str]] = {}
-    for word in sheet.stamps:
-        lines.setdefault(word.line, []).append(squeezed(word.text))
-    for words in lines.values():
-        for at in range(len(words)):
-            behind = "".join(words[at:])
-            yield from (one for one in book.void if alike(behind[: len(squeezed(one))], squeezed(one)))
+    """Words of stamps by which a paper holds no more, as printed or slightly misread, or short of an end."""
+    for line in sheet.stamps:
+        words = list(map(squeezed, line.split()))
+        for behind in ("".join(words[at:]) for at in range(len(words))):
+            for one in book.void:
+                void = squeezed(one)
+                pieces = (void, void[1:], void[:-1], void[1:-1]) if len(void) >= _LONG_WORD else (void,)
+                if any(alike(behind[: len(piece)], piece) for piece in pieces):
+                    yield one
+
+
+_LONG_WORD = 7
+"""Letters from which on a word is known though print covers its first or last one."""
 
 
 def struck(sheet: Sheet) -> bool:

@@ -37,7 +37,7 @@ from evidence_daemon.documents.pixels import (
     view,
 )
 from evidence_daemon.documents.sandbox import Frame, Lock
-from evidence_daemon.documents.strokes import ink, struck_through, tickboxes
+from evidence_daemon.documents.strokes import alone, ink, struck_through, tickboxes
 
 LOCK = Lock.READER
 
@@ -78,6 +78,8 @@ class _Held:
     rgb: Pixels
     page: Laid
     drawn: bool
+    shown: Pixels | None = None
+    cuttings: Pixels | None = None
 
 
 _held: _Held | None = None
@@ -96,9 +98,10 @@ def answer(request: Frame) -> Iterator[Frame]:
             question: whether such boxes are to be looked for; in the answer: where they are.
     look    `side`, `top`: the page in grey below that height (a fraction), scaled as a whole page whose long
             side had that many pixels at most → `width`, `height`, pixels.
-    cuttings `places`, `side` (as above): these places under one another on one picture → `width`, `height`, pixels,
-            `cuttings` (for each its place in fractions of the page, and its top, width and height on the picture).
-    strips  `places` (four corners each, in fractions) → `widths`, and strips of grey pixels behind one another.
+    cuttings `places`, `side` (as above): these places of the picture that people see under one another, each without
+            print where it bears colour → `width`, `height`, grey pixels; they are in hand besides the page.
+    strips  `places` (four corners each, in fractions), `cuttings` (of these, not of the page) → `widths`, and strips of
+            grey pixels behind one another.
     lines   `places`, `languages` → `lines`: for each place its words by Tesseract, as above.
     codes   → `codes` as [text, x0, y0, x1, y1].
     show    `words`, `offered` (lines of boxes, each as places of the words beside them) → `ink` (boxes), `struck`,
@@ -158,32 +161,38 @@ def _asked_to_look(asked: Mapping[str, Any], _: tuple[bytes, ...], watch: _Watch
 
 
 def _asked_for_cuttings(asked: Mapping[str, Any], _: tuple[bytes, ...], watch: _Watch) -> _Answer:
-    grey = _in_hand().page.grey
-    high, wide = grey.shape
-    scale = min(1.0, asked["side"] / max(grey.shape))
-    cuts, told, top = [], [], 0
+    held = _in_hand()
+    shown = _shown(held)
+    high, wide = shown.shape[:2]
+    scale, margin = min(1.0, asked["side"] / max(high, wide)), int(_CUT_MARGIN * wide)
+    cuts = []
     for x0, y0, x1, y1 in asked["places"][:_MAX_STRIPS]:
-        left, right = max(0, int(x0 * wide) - _CUT_MARGIN), min(wide, int(x1 * wide) + _CUT_MARGIN)
-        over, under = max(0, int(y0 * high) - _CUT_MARGIN), min(high, int(y1 * high) + _CUT_MARGIN)
-        cut = cv2.resize(grey[over:under, left:right], None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-        place = [left / wide, over / high, right / wide, under / high]
-        told.append([*place, top, cut.shape[1], cut.shape[0]])
-        cuts.append(cut)
-        top += cut.shape[0]
+        left, right = max(0, int(x0 * wide) - margin), min(wide, int(x1 * wide) + margin)
+        over, under = max(0, int(y0 * high) - margin), min(high, int(y1 * high) + margin)
+        cut = cv2.resize(shown[over:under, left:right], None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+        cuts.append(alone(cut))
     # What is smaller would be enlarged before it is looked at, and cost twice as much.
-    sheet = np.full((max(_CUT_SIDE, top), max(_CUT_SIDE, *(cut.shape[1] for cut in cuts))), 255, np.uint8)
-    for cut, (*_place, at, width, height) in zip(cuts, told, strict=True):
-        sheet[at : at + height, :width] = cut
+    high, wide = sum(len(cut) for cut in cuts), max(cut.shape[1] for cut in cuts)
+    held.cuttings = np.full((max(_CUT_SIDE, high), max(_CUT_SIDE, wide)), 255, np.uint8)
+    top = 0
+    for cut in cuts:
+        held.cuttings[top : top + len(cut), : cut.shape[1]] = cut
+        top += len(cut)
     watch.lap("strips")
-    return {"cuttings": told, "width": sheet.shape[1], "height": sheet.shape[0]}, (sheet.tobytes(),)
+    return {"width": held.cuttings.shape[1], "height": held.cuttings.shape[0]}, (held.cuttings.tobytes(),)
 
 
-_CUT_MARGIN, _CUT_SIDE = 12, 736
-"""Pixels around a place, and of the shorter side of the picture on which places stand."""
+_CUT_MARGIN = 0.025
+"""Share of the page's width around a place: print may have taken a letter off its strokes."""
+_CUT_SIDE = 736
+"""Pixels of the shorter side of the picture on which places stand."""
 
 
 def _asked_for_strips(asked: Mapping[str, Any], _: tuple[bytes, ...], watch: _Watch) -> _Answer:
-    grey = _in_hand().page.grey
+    held = _in_hand()
+    grey = held.cuttings if asked.get("cuttings") else held.page.grey
+    if grey is None:
+        raise RuntimeError("no cuttings are in hand")
     strips = [strip(grey, np.array(corners, np.float64)) for corners in asked["places"][:_MAX_STRIPS]]
     watch.lap("strips")
     return {"widths": [cut.shape[1] for cut in strips]}, (b"".join(cut.tobytes() for cut in strips),)
@@ -237,9 +246,16 @@ def _asked_for_codes(_asked: Mapping[str, Any], _: tuple[bytes, ...], watch: _Wa
     return {"codes": codes}, ()
 
 
+def _shown(held: _Held) -> Pixels:
+    """The picture of the page in hand that people see."""
+    if held.shown is None:
+        held.shown = as_drawn(held.rgb) if held.drawn else view(held.rgb, held.page)
+    return held.shown
+
+
 def _asked_to_show(asked: Mapping[str, Any], _: tuple[bytes, ...], watch: _Watch) -> _Answer:
     held = _in_hand()
-    shown = as_drawn(held.rgb) if held.drawn else view(held.rgb, held.page)
+    shown = _shown(held)
     watch.lap("view")
     marks = ink(shown, asked["words"]) if asked["ink"] else []
     struck = struck_through(shown, asked["words"]) if asked["ink"] else []

@@ -19,6 +19,7 @@ import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
+from functools import reduce
 from typing import Any, Self
 
 from evidence_daemon.documents.layout import of_combs
@@ -216,7 +217,7 @@ class Sight:
             look=_hash(told.facts.get("look")),
         )
         if wanted.returns:
-            shown = replace(shown, stamps=self._read_in(list(filter(_may_be_a_stamp, shown.ink))[:_MAX_STAMPS]))
+            shown = replace(shown, stamps=self._read_in(_stamps_among(shown.ink)[:_MAX_STAMPS]))
         return shown, told.blobs[0]
 
     @staticmethod
@@ -263,23 +264,22 @@ class Sight:
         ]
         return lines, width / height
 
-    def _read_in(self, places: Sequence[Box]) -> tuple[Word, ...]:
-        """The strong engine's words in places of any size, which it looks at all together; lines may stand aslant."""
+    def _read_in(self, places: Sequence[Box]) -> tuple[str, ...]:
+        """Lines that the strong engine reads in places, which it looks at all together; they may stand aslant."""
         if not places:
             return ()
         cut = self._asked("cuttings", {"places": [[b.x0, b.y0, b.x1, b.y1] for b in places], "side": _FIND_SIDE})
         width, height = (whole(cut.facts[name], 1, 100_000) for name in ("width", "height"))
-        told = self._strongly({"do": "find", "width": width, "height": height}, cut.blobs)
+        found = self._strongly({"do": "find", "width": width, "height": height}, cut.blobs)
+        if found is None:
+            return ()
+        lines = [[[float(x) / width, float(y) / height] for x, y in corners] for corners in found.facts["lines"]]
+        strips = self._asked("strips", {"places": lines, "cuttings": True})
+        told = self._strongly({"do": "read", "widths": strips.facts["widths"]}, strips.blobs) if lines else None
         if told is None:
             return ()
-        lines = []
-        for corners in told.facts["lines"]:
-            middle = sum(float(y) for _, y in corners) / len(corners)
-            for x0, y0, x1, y1, top, wide, high in cut.facts["cuttings"]:
-                if top <= middle < top + high:
-                    across, down = (x1 - x0) / wide, (y1 - y0) / high
-                    lines.append([[x0 + across * float(x), y0 + down * (float(y) - top)] for x, y in corners])
-        return (self._strips(lines) if lines else None) or ()
+        read = (" ".join(str(word) for word, *_ in line) for line in told.facts["strips"])
+        return tuple(filter(None, map(printable, read)))
 
     def _turn_by_lines(self) -> int:
         """By how much to turn the page in hand, degrees clockwise, that its longest lines can be read; 0 as it lies.
@@ -400,14 +400,30 @@ _MAX_COMBS, _MAX_STRETCH = 200, 20.0
 """More than `combs` ever tells of a page, and than a box is wider than its sign."""
 
 
-def _may_be_a_stamp(ink: Box) -> bool:
-    """Whether strokes are as large as a stamp, and no letters or stroke across the whole page."""
-    wide, high = ink.x1 - ink.x0, ink.y1 - ink.y0
-    return _STAMP_WIDE[0] <= wide <= _STAMP_WIDE[1] and high >= _STAMP_HIGH
+def _stamps_among(ink: Sequence[Box]) -> list[Box]:
+    """Places of strokes as large as a stamp, the largest first; print that runs through one parts it into pieces."""
+    places: list[Box] = []
+    for piece in ink:
+        if piece.x0 <= 0 and piece.x1 >= 1:
+            continue  # letters, or a stroke, across the whole page
+        near = [place for place in places if _apart(place, piece) < _STAMP_PARTED]
+        places = [place for place in places if place not in near]
+        places.append(reduce(_both, near, piece))
+    large = [p for p in places if p.x1 - p.x0 >= _STAMP_WIDE and p.y1 - p.y0 >= _STAMP_HIGH]
+    return sorted(large, key=lambda place: (place.x1 - place.x0) * (place.y1 - place.y0), reverse=True)
 
 
-_STAMP_WIDE, _STAMP_HIGH = (0.06, 0.6), 0.015
-"""Shares of the page."""
+def _apart(one: Box, two: Box) -> float:
+    """The wider of the gaps between two boxes, across and down; negative where they overlap."""
+    return max(max(one.x0, two.x0) - min(one.x1, two.x1), max(one.y0, two.y0) - min(one.y1, two.y1))
+
+
+def _both(one: Box, two: Box) -> Box:
+    return Box(min(one.x0, two.x0), min(one.y0, two.y0), max(one.x1, two.x1), max(one.y1, two.y1))
+
+
+_STAMP_WIDE, _STAMP_HIGH, _STAMP_PARTED = 0.06, 0.015, 0.012
+"""Shares of the page: of a stamp's sides at least, and between its pieces at most."""
 
 
 def _sides(corners: _Corners, wide: float) -> tuple[float, float]:

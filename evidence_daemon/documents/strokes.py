@@ -145,6 +145,20 @@ def struck_through(shown: Pixels, words: list[list[Any]]) -> list[list[float]]:
     return found
 
 
+def alone(piece: Pixels) -> Pixels:
+    """A piece of a page in grey; where it bears colour, without the print that runs through what is coloured.
+
+    A stamp in red or blue over black print can be read alone.
+    """
+    red, green, blue = cv2.split(piece)
+    colour = cv2.subtract(cv2.max(cv2.max(red, green), blue), cv2.min(cv2.min(red, green), blue))
+    if float(np.mean(colour > _COLOURED)) < _BEARS_COLOUR:
+        return cv2.cvtColor(piece, cv2.COLOR_RGB2GRAY)
+    return cv2.bitwise_not(cv2.add(colour, colour))  # adding stops at 255
+
+
+_COLOURED, _BEARS_COLOUR = 60, 0.01
+"""By how much the brightest part of a colour differs from its darkest, and the share of such pixels."""
 _REACH = 3.0
 """Heights of a word before and behind it in which its box may stand."""
 _WITHIN = 0.9
