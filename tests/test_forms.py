@@ -305,6 +305,29 @@ def test_a_number_goes_on_where_its_label_begins() -> None:
     assert value(paper.number) == "CAC-2025-43672"
 
 
+def test_a_name_in_two_lines_stands_beside_a_label_between_them() -> None:
+    form = """
+            ANA LUCIA NARANJO          MODEM OPTICO ONT Huawei
+  Titular
+            ZAMBRANO                   Serie: HWTC1464ADFE
+  C.I./RUC  0240640888                 CABLE DE RED
+"""
+    holder = read(RETURN + form).holder
+    assert holder is not None and (holder.value, holder.proven) == ("ANA LUCIA NARANJO ZAMBRANO", False)
+    other = (
+        form.replace("            ZAMBRANO ", "  Agencia   ZAMBRANO ")
+        .replace("  Titular\n", "")
+        .replace("            ANA", "  Titular   ANA")
+    )
+    assert value(read(RETURN + other).holder) == "ANA LUCIA NARANJO"
+
+
+@pytest.mark.parametrize("serial", ["ZTEMNXRA0DXZMY", "ZTE9HQRM7RLHXU"])
+def test_a_vendors_serial_may_have_few_digits(serial: str) -> None:
+    paper = read(RETURN + f"  1. MODEM ROUTER marca ZTE, modelo ZXHN H108N, No. de serie: {serial}, MAC:\n")
+    assert serials(paper) == [serial]
+
+
 def test_an_office_is_nobodys_name() -> None:
     names = ("AGENCIA RIOBAMBA NORTE", "Agencia Quito", "AGENCIA DE VIAJES SOL DEL SUR")
     spans = (Span(tuple(Word(word, Box(0.1, 0.1, 0.2, 0.11), 1.0, 0) for word in name.split())) for name in names)
@@ -1270,3 +1293,34 @@ def test_a_name_behind_the_caption_of_a_signature_may_go_on_and_is_no_proof() ->
     assert value(paper.holder) == "SEGUNDO NELLY ESPIN"
     assert paper.holder is not None
     assert not paper.holder.proven
+
+
+def test_a_small_label_and_its_larger_value_stand_on_one_line() -> None:
+    page = typed(RETURN + "\n\n\n  Cliente:  MORALES PAZ JUANA      C.I./RUC:  1700000019    Línea:  Internet fijo\n")
+    small = {"Cliente:", "C.I./RUC:", "Línea:"}
+    lifted = tuple(
+        replace(word, box=replace(word.box, y0=word.box.y0 - 0.012))
+        if word.box.y0 > 0.14 and word.text not in small
+        else word
+        for word in page.words
+    )
+    (paper,) = read_papers([document(replace(page, words=lifted))], BOOK)
+    assert (value(paper.holder), value(paper.id_number)) == ("MORALES PAZ JUANA", "1700000019")
+
+
+def test_what_is_left_of_a_label_is_no_part_of_a_name() -> None:
+    spans = (
+        Span(tuple(Word(word, Box(0.1, 0.1, 0.2, 0.11), 1.0, 0) for word in name.split()))
+        for name in ("te: PAZ MORA LUIS", "DE LA PAZ ANA")
+    )
+    assert list(map(person, spans)) == ["PAZ MORA LUIS", "DE LA PAZ ANA"]
+
+
+def test_a_number_of_citizenship_is_read_over_the_end_of_a_line() -> None:
+    for cut in (
+        "con cédula de\n  ciudadanía N.º 1700000019, titular",
+        "con cédula de ciudadanía N.?2\n  1700000019, titular",
+    ):
+        said = f"  Comparece por una parte, el/la señor/a MORALES PAZ JUANA, {cut} del servicio de internet fijo\n"
+        foot = "\n" * 30 + "  MORALES PAZ JUANA        PEDRO BAQUE VACA\n  C.C.                     C.C. 0900000027\n"
+        assert value(read(RETURN + said + foot).id_number) == "1700000019"

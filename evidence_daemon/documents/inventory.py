@@ -507,10 +507,15 @@ def _tidy_serial(text: str) -> str:
         return ""
     if is_pon_serial(bare):
         return label_form(bare)
-    if not _SERIAL.fullmatch(bare) or sum(c.isdigit() for c in bare) < 4 or as_date(bare):
+    fewest = 1 if _OF_A_VENDOR.fullmatch(bare) else 4
+    if not _SERIAL.fullmatch(bare) or sum(c.isdigit() for c in bare) < fewest or as_date(bare):
         return ""
     compact = bare.replace("-", "")
     return compact if 6 <= len(compact) <= 22 else ""
+
+
+_OF_A_VENDOR = re.compile(r"ZTE[0-9A-Z]{10,13}")
+"""A decoder's serial, of which few signs may be digits: "ZTEMNXRA0DXZMY"."""
 
 
 def _mac_field(sheet: Sheet, words: Sequence[Word], way: str, *, anywhere: bool = False) -> Field | None:

@@ -201,7 +201,8 @@ class Sheet:
         for word in sorted(self.words, key=_middle):
             middle, height = _middle(word), word.box.y1 - word.box.y0
             reach = 0.5 * max(min(height, 1.6 * self.line_height), 0.6 * self.line_height)
-            fitting = [row for row in rows[-6:] if abs(_middle(_nearest(row, word)) - middle) <= reach]
+            nearest = ((row, _nearest(row, word)) for row in rows[-6:])
+            fitting = [r for r, near in nearest if abs(_middle(near) - middle) <= reach or _on_one_line(near, word)]
             if fitting:
                 min(fitting, key=lambda row: abs(_middle(_nearest(row, word)) - middle)).append(word)
             else:
@@ -545,8 +546,18 @@ def _opens_a_number(words: Sequence[Word], index: int, at: int) -> bool:
 
 
 _OF_A_NUMBER = re.compile(r"-(20\d\d\b|[0-9A-Z]+-[0-9A-Z])")
-_MISREAD_SIGN = re.compile(r"[Nn][.:,]?[29][º°*?%£”\"']?")
+_MISREAD_SIGN = re.compile(r"[Nn][.:,]?[º°*?]?[29][º°*?%£”\"']?")
 """The number sign N.º as engines read it: the small o becomes a 2 or a 9."""
+
+
+def _on_one_line(one: Word, two: Word) -> bool:
+    """Whether a small and a large word stand on one line: a label, and its value in larger letters."""
+    small, large = sorted((one.box.y1 - one.box.y0, two.box.y1 - two.box.y0))
+    return small < large < _LARGER * small and abs(one.box.y1 - two.box.y1) < _BASELINE * small
+
+
+_LARGER, _BASELINE = 2.2, 0.3
+"""Heights of a small word that a large one beside it has at most, and within which both end at the foot."""
 
 
 def _middle(word: Word) -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from itertools import pairwise
 
 from evidence_daemon.cases.equipment import plain, types_named
@@ -77,7 +77,12 @@ def holder_of(sheet: Sheet, book: DocumentsBook, signing: float) -> Field | None
     for span, hit in in_people_table(sheet, "holder"):
         if fit(span):
             return field_of(sheet, fit(span), span, f"holder:columna:{hit.label}")
-    labelled = _in_two_boxes(sheet, signing) or _spelled_out(sheet, signing) or _text_of(sheet, "holder", signing, fit)
+    labelled = (
+        _in_two_boxes(sheet, signing)
+        or _spelled_out(sheet, signing)
+        or _in_a_tall_cell(sheet, signing, fit)
+        or _text_of(sheet, "holder", signing, fit)
+    )
     if labelled is not None:
         return labelled
     for hit in sheet.hits_of("holder"):
@@ -203,6 +208,8 @@ def _in_two_lines(sheet: Sheet, value: Value) -> Span | None:
         return None
     behind, label = value.way == "tras", sheet.rows[value.hit.row][value.hit.cell].box
     for row, cell, under in sheet.below(label if behind else box, rows=1, reach=1.2):
+        if cell and any(sheet.is_caption(hit) for hit in sheet.hits_in.get((row, cell - 1), ())):
+            continue  # a value of its own
         reach, middle = sheet.line_height * sheet.aspect, abs(under.box.x0 + under.box.x1 - box.x0 - box.x1) / 2
         begins = abs(under.box.x0 - box.x0) < reach or (behind and abs(under.box.x0 - label.x0) < reach)
         # Of four names one or two may stand below; under the caption it is as likely something else.
@@ -217,6 +224,43 @@ def _in_two_lines(sheet: Sheet, value: Value) -> Span | None:
 
 
 _MOST_ON_A_LINE = 5
+
+
+def _in_a_tall_cell(sheet: Sheet, signing: float, fit: Callable[[Span], str]) -> Field | None:
+    """A name in two lines of one cell, whose label stands in the next cell halfway between them."""
+    for hit in sheet.hits_of("holder"):
+        label = sheet.rows[hit.row][hit.cell].box
+        if not sheet.fills_its_cell(hit) or label.y0 >= signing or _signs_for_the_company(sheet, hit):
+            continue
+        lines = list(_lines_beside(sheet, hit))
+        for one, two in pairwise(lines):
+            aligned = abs(one.box.x0 - two.box.x0) < sheet.line_height * sheet.aspect
+            close = two.box.y0 - one.box.y1 < 2 * sheet.line_height
+            between = one.box.y0 < (label.y0 + label.y1) / 2 < two.box.y1
+            whole = Span((*one.words, *two.words))
+            short = len(one.words) <= _MOST_ON_A_LINE and len(two.words) <= 3
+            if aligned and close and between and short and fit(whole) and one.text.isupper() is two.text.isupper():
+                return field_of(sheet, fit(whole), whole, f"{LOOSE}holder:en dos líneas:{hit.label}")
+    return None
+
+
+def _lines_beside(sheet: Sheet, hit: Hit) -> Iterator[Span]:
+    """Cells that may be a person's name right of a label, a line above it or below it or beside; no other label's."""
+    label = sheet.rows[hit.row][hit.cell].box
+    for number in range(max(0, hit.row - 1), min(len(sheet.rows), hit.row + 2)):
+        row = sheet.rows[number]
+        at = next((at for at, cell in enumerate(row) if cell.box.x0 > label.x1), None)
+        if at is None or sheet.hits_in.get((number, at)):
+            continue
+        labelled = any(sheet.hits_in.get((number, before)) for before in range(at)) and number != hit.row
+        named = all(_NAME_WORD.fullmatch(word.text) and word.text[0].isupper() for word in row[at].words)
+        near = row[at].box.x0 - label.x1 < _BESIDE_A_TALL_CELL
+        if named and near and not labelled and not re.search(r"\d", row[at].text):
+            yield row[at]
+
+
+_BESIDE_A_TALL_CELL = 0.2
+"""Share of the page's width between a label and its cell."""
 
 
 def _in_two_boxes(sheet: Sheet, signing: float) -> Field | None:
@@ -441,7 +485,8 @@ def person(span: Span) -> str:
     Names are written in capitals, or each word with one: small letters are a particle's, or one word's, misread.
     """
     # No name begins with a small l and another consonant: it is the I that looks like one.
-    words = [re.sub(r"^l(?=[b-df-hj-km-nñp-tv-z])", "I", word.text.strip(".,:;")) for word in span.words]
+    shown = span.words[1:] if _END_OF_A_LABEL.fullmatch(span.words[0].text) else span.words
+    words = [re.sub(r"^l(?=[b-df-hj-km-nñp-tv-z])", "I", word.text.strip(".,:;")) for word in shown]
     named = [word for word in words if _NAME_WORD.fullmatch(word)]
     if not 2 <= len(named) <= 9 or len(named) < len([word for word in words if word]) - 1:
         return ""
@@ -464,6 +509,8 @@ def person(span: Span) -> str:
     return "" if len(small) > 1 else " ".join(named).upper()
 
 
+_END_OF_A_LABEL = re.compile(r"[a-zñ]{1,4}:")
+"""What is left of a label in front of a name that was cut out with it: "te: VILLACÍS"."""
 _MOST_DIGITS = 3
 """Digits of one word from which on it is of equipment ("DECODIFICADOR HD ZTE ZXV10 B760H"), not of a company's name."""
 
