@@ -1296,11 +1296,14 @@ def test_a_name_behind_the_caption_of_a_signature_may_go_on_and_is_no_proof() ->
 
 
 def test_a_small_label_and_its_larger_value_stand_on_one_line() -> None:
-    page = typed(RETURN + "\n\n\n  Cliente:  MORALES PAZ JUANA      C.I./RUC:  1700000019    Línea:  Internet fijo\n")
+    foot = "\n" * 20 + "  ENTREGA: CLIENTE\n  Por: VACA PAZ LUZ\n  C.I. 0900000027\n"
+    page = typed(
+        RETURN + "\n\n\n  Cliente:  MORALES PAZ JUANA      C.I./RUC:  1700000019    Línea:  Internet fijo\n" + foot
+    )
     small = {"Cliente:", "C.I./RUC:", "Línea:"}
     lifted = tuple(
         replace(word, box=replace(word.box, y0=word.box.y0 - 0.012))
-        if word.box.y0 > 0.14 and word.text not in small
+        if 0.14 < word.box.y0 < 0.2 and word.text not in small
         else word
         for word in page.words
     )
