@@ -326,3 +326,17 @@ def test_the_words_of_a_stamp_in_a_text_layer_are_a_stamp_where_one_stamps() -> 
     above = HEAD + stamp + ALONE.removeprefix(HEAD) + "\n" * 20 + "  Firma del cliente\n"
     headed = read(above, ink=(_at(above, "Firma del cliente"),), engine=Engine.TEXTO, confidence=1.0)
     assert headed.stamp is not Signature.HALLADA and not acceptable(headed)
+
+
+def test_a_form_that_nobody_filled_in_or_signed_returns_nothing_yet() -> None:
+    blank = (
+        f"{HEAD}\n         ACTA DE DEVOLUCION DE EQUIPOS\n\n  Cliente:\n  C.I.:\n  Servicio:\n  Equipo:      Serie:\n"
+    )
+    text = blank + FOOT.format("Firma del cliente", "Firma CNT EP")
+    empty = read(text)
+    assert (empty.kind, empty.direction) == (DocumentKind.ACTA, Direction.DESCONOCIDA)
+    assert "contra: formulario sin llenar" in empty.because
+    for filled in ("C.I.: 1700000019", "Servicio: 022345678"):
+        assert read(text.replace(filled.split()[0], filled)).direction is Direction.DEVOLUCION
+    signed = read(text, ink=(_at(text, "Firma del cliente"), _at(text, "Firma CNT EP")))
+    assert signed.direction is Direction.DEVOLUCION

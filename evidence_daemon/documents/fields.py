@@ -190,6 +190,8 @@ def _fields_of(paper: _Paper, book: DocumentsBook) -> Fields:
     listed = any(map(_is_ours_to_take, found.equipment)) or any(names_equipment(sheet, book) for sheet in telling)
     if direction is Direction.DEVOLUCION and found.equipment and not listed:
         direction, ways = Direction.DESCONOCIDA, (*ways, "contra: nada de lo que lista es equipo de un servicio")
+    if direction is Direction.DEVOLUCION and _is_blank_form(found):
+        direction, ways = Direction.DESCONOCIDA, (*ways, "contra: formulario sin llenar")
     # What says nothing (a company's banner beside the photo) is no part of the proof: elsewhere such pictures came from
     # customer after customer, and each but the first was suspected of using another's paper.
     speaking = [leaf for leaf in paper.leaves if leaf.says_something] or paper.leaves
@@ -219,6 +221,19 @@ def _fields_of(paper: _Paper, book: DocumentsBook) -> Fields:
         because=(*because, *ways, *names),
         masked=tuple(f"{mask.said} / {mask.seen or 'nada'}" for leaf in paper.leaves for mask in leaf.masked),
     )
+
+
+def _is_blank_form(found: _Found) -> bool:
+    """Whether a form tells of nobody, no service and no equipment, and nobody signed it: it returns nothing yet.
+
+    Where the place of the customer's signature is unclear, values may stand there and be unread.
+    """
+    told = (
+        found.id_number,
+        found.service_number,
+        *(one for line in found.equipment for one in (line.serial, line.mac)),
+    )
+    return found.signed.signature is Signature.NO_HALLADA and not any(told)
 
 
 def _is_untitled_acta(paper: _Paper, direction: Direction, ways: Sequence[str], found: _Found) -> bool:
