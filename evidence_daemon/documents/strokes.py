@@ -17,6 +17,8 @@ from evidence_daemon.documents.pixels import Pixels, smaller
 
 _INK_SIDE = 1100
 """Long side in pixels of the picture on which strokes are looked for."""
+_INK_WIDTH = 700
+"""Its short side at least: on a narrow roll a scribble's strokes would be as short as they are thick, and pass for rules."""
 
 
 def ink(shown: Pixels, words: list[list[Any]]) -> list[list[float]]:
@@ -25,7 +27,7 @@ def ink(shown: Pixels, words: list[list[Any]]) -> list[list[float]]:
     A box over the whole width stands for letters struck across the page ("ANULADO"), or for a stroke that crosses it
     out: no other one reaches both sides.
     """
-    scale = min(1.0, _INK_SIDE / max(shown.shape[:2]))
+    scale = min(1.0, max(_INK_SIDE / max(shown.shape[:2]), _INK_WIDTH / min(shown.shape[:2])))
     darkest = _darkest(shown)
     small = smaller(darkest, scale)  # one plane costs a third of three
     height, width = small.shape
