@@ -444,7 +444,7 @@ class Page:
     tickboxes: tuple[tuple[Box, bool], ...] = ()
     """Boxes to tick beside what a form offers, and whether there is a mark in each."""
     stamps: tuple[str, ...] = ()
-    """Lines that the strong engine read in strokes as large as a stamp, however aslant: ANULADO, RECIBIDO."""
+    """Lines that the strong engine read in strokes as large as a stamp, also aslant: ANULADO, RECIBIDO."""
 
 
 class DigitalVerdict(StrEnum):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import random
 from collections.abc import Callable
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -12,8 +13,11 @@ import pytest
 from PIL import Image
 from reportlab.lib.colors import Color
 from reportlab.pdfgen.canvas import Canvas
+from test_fields import BOOK, document, typed
+from test_forms import RETURN
 from test_reader import note, paper_of, pdf, pixels, read_one
 
+from evidence_daemon.documents.fields import read_papers
 from evidence_daemon.documents.pixels import as_drawn
 from evidence_daemon.documents.strokes import ink
 from evidence_daemon.model import Direction
@@ -201,6 +205,33 @@ def test_a_paper_that_is_stamped_void_is_no_return(
 @pytest.mark.parametrize("word", ["RECIBIDO", "CNT EP", "ATENDIDO"])
 def test_what_an_office_stamps_on_a_return_voids_nothing(word: str) -> None:
     assert paper_of(read_one(put_on(word, 12, BLUE, 20))).direction is Direction.DEVOLUCION
+
+
+STAMPS = [
+    (("CNT EP", "RECIBIDO", "12 MAR 2025"), False),
+    (("I RECIBIDO",), False),
+    (("AGENCIA NO 3", "RECIBIDO"), False),
+    (("SIN PENDIENTES",), False),
+    (("PENDIENTE: NINGUNO",), False),
+    (("NUESTRA SENORA",), False),
+    (("CNT EP", "SIN VALORES"), False),
+    (("COPIA CLIENTE",), False),
+    (("ANULADO",), True),
+    (("IANULADO",), True),
+    (("NULAD",), True),
+    (("CANCELAD0",), True),
+    (("A N U L A D O",), True),
+    (("SIN", "VALOR"), True),
+    (("CNT EP", "NO RECIBIDO"), True),
+    (("NULO",), True),
+]
+
+
+@pytest.mark.parametrize(("lines", "void"), STAMPS, ids=["/".join(lines) for lines, _ in STAMPS])
+def test_what_a_stamp_says_is_known_by_its_words(lines: tuple[str, ...], void: bool) -> None:
+    page = replace(typed(RETURN + "  El cliente entrega a CNT EP los equipos.\n"), stamps=lines)
+    (paper,) = read_papers([document(page)], BOOK)
+    assert any(said.startswith("contra: sello: ") for said in paper.because) is void, paper.because
 
 
 def test_a_fold_and_a_shadow_are_no_mark() -> None:

@@ -52,6 +52,22 @@ def both_signed(body: str, title: str = "ACTA DE ENTREGA RECEPCION", who: str = 
         "Hoja de retiro. Novedad: equipos no recuperados.",
         "Hoja de retiro de equipos. Titular dice que los devolvió hace meses.",
         "El titular entregó los equipos a CNT EP, según indica; sin respaldo.",
+        "El cliente entrega equipos a CNT EP. Equipos recibidos: 0",
+        "El cliente entrega equipos a CNT EP. Equipos recibidos: (ninguno)",
+        "El cliente entrega equipos a CNT EP. Cantidad recibida: 0",
+        "El cliente entrega equipos a CNT EP. No trajo nada.",
+        "El cliente entrega equipos a CNT EP. Viene sin equipos.",
+        "El cliente entrega equipos a CNT EP. Se le olvidó traer los equipos.",
+        "El cliente entrega equipos a CNT EP. Manifiesta que los entregó en otra agencia.",
+        "El cliente entrega equipos a CNT EP. Ya fueron entregados.",
+        "El cliente entrega equipos a CNT EP. Se queda con el equipo.",
+        "El cliente entrega equipos a CNT EP. Equipos robados, adjunta denuncia.",
+        "El cliente entrega equipos a CNT EP. Perdió el equipo, pagará su valor.",
+        "El cliente entrega equipos a CNT EP. La serie no coincide, no se acepta.",
+        "El cliente entrega equipos a CNT EP. Se rechaza la recepción.",
+        "El cliente entrega equipos a CNT EP. Documento nulo por error de digitación.",
+        "El cliente entrega equipos a CNT EP.\n\n        A N U L A D O",
+        "El cliente entrega a CNT EP el equipo recibido en mal estado para su revisión.",
         "El cliente entrega a CNT EP los equipos no tachados. NO TRAE EL EQUIPO",
         "El cliente firma la devolución. Equipos registrados en sistema: decodificador.",
         "Pre-acta de devolución: el cliente entrega los equipos a CNT EP.",
@@ -60,7 +76,7 @@ def both_signed(body: str, title: str = "ACTA DE ENTREGA RECEPCION", who: str = 
         "Acta de siniestro de equipos. Recibe: CNT EP",
         "Comprobante de retiro de equipos. RETIRA: EL CLIENTE   DESPACHA: CNT EP",
         "El inquilino devuelve los equipos de CNT EP.",
-        "El cliente entrega los equipos a CNT EP.  NULO",
+        "El cliente entrega los equipos a CNT EP.\n\n        NULO",
         "Equipos devueltos: 0 de 2",
         "Entregado por el cliente: nada",
         "Se instala y configura la ONT en el domicilio.\nEquipo retirado: módem averiado.",
@@ -340,3 +356,78 @@ def test_a_form_that_nobody_filled_in_or_signed_returns_nothing_yet() -> None:
         assert read(text.replace(filled.split()[0], filled)).direction is Direction.DEVOLUCION
     signed = read(text, ink=(_at(text, "Firma del cliente"), _at(text, "Firma CNT EP")))
     assert signed.direction is Direction.DEVOLUCION
+
+
+@pytest.mark.parametrize(
+    "remark",
+    [
+        "El cliente no presenta equipo dañado.",
+        "No trae equipo adicional.",
+        "Equipos asignados en el sistema, en buen estado.",
+        "Se quemaron los puertos LAN.",
+        "Equipo siniestrado por rayo, se recibe con denuncia.",
+        "El cliente es inquilino y se cambia de ciudad.",
+        "El dueño de casa no desea más el servicio.",
+        "Saldo: nulo",
+        "Decodificador sin respaldo de batería.",
+        "El presente documento es el acta definitiva.",
+        "La constancia definitiva será enviada al correo.",
+        "Previo a la recepción de los equipos se verificó su estado.",
+        "El cliente afirma que ha entregado los equipos completos y en buen estado.",
+        "CNT EP los recibe para revisión.",
+        "Equipos recibidos: 02",
+        "Equipos devueltos: ninguna novedad.",
+    ],
+)
+def test_remarks_of_clerks_on_true_returns_are_no_doubt(remark: str) -> None:
+    paper = both_signed(f"El cliente entrega a CNT EP los equipos.\n{remark}", "ACTA DE DEVOLUCION DE EQUIPOS")
+    assert acceptable(paper), paper.because
+
+
+@pytest.mark.parametrize(
+    ("boxes", "done"),
+    [
+        ("[x] Ejecutada   [ ] Suspendida", True),
+        ("[ ] Ejecutada   [x] Suspendida", False),
+        ("[ ] Efectiva   [x] Negativa", False),
+        ("[ ] Completada   [x] Incompleta", False),
+        ("[ ] Ejecutada   [x] Domicilio inexistente", False),
+        ("[ ] Atendida   [x] Cerrado", False),
+        ("[ ] Exitosa   [x] Fallida", False),
+        ("[ ] Retirados   [x] Cliente niega", False),
+        ("[ ] Retirado   [x] No retirado", False),
+        ("[ ] Ejecutada   [ ] Postergada", False),
+        ("[x] Ejecutada   [ ] Ausente      Equipo no retirado", False),
+        ("Hora 12:31   [x] Ejecutada   [ ] Ausente     Cliente no quiso entregar", False),
+        ("[x] Ejecutada   [ ] Cliente ausente      SIN VALIDEZ", False),
+        ("[x] Ejecutada   [ ] Ausente     BORRADOR", False),
+        ("Hora 12:31   [x] Ejecutada   [ ] Cliente ausente   [ ] Reprogramada", True),
+    ],
+)
+def test_the_outcome_of_an_order_is_what_its_ticked_box_says_and_its_row_may_deny_it(boxes: str, done: bool) -> None:
+    body = f"El cliente entrega a CNT EP los equipos.\n{boxes}"
+    text = f"{HEAD}\n         ORDEN DE RETIRO DE EQUIPOS\n\n{WHO}" + "".join(f"  {line}\n" for line in body.split("\n"))
+    text += FOOT.format("Entregué conforme (cliente)", "Recibí conforme (CNT EP)")
+    ink = (_at(text, "Entregué"), _at(text, "Recibí"))
+    assert acceptable(read(text, ink=ink, engine=Engine.TEXTO, confidence=1.0)) is done
+
+
+@pytest.mark.parametrize("caption", ["Firma del testigo", "EL TESTIGO", "Sr. Juan Mora (testigo)", "Conserje", "Hija"])
+def test_who_signs_besides_is_nobody_of_the_company(caption: str) -> None:
+    text = ALONE + FOOT.format("ENTREGUE (cliente)", caption)
+    assert not acceptable(read(text, ink=(_at(text, "ENTREGUE"), _at(text, caption))))
+
+
+@pytest.mark.parametrize(
+    "foot",
+    [
+        "{0:45}Firma CNT EP\n{0:45}Agencia Norte\n{0:45}12/05/2025\n",
+        "{0:45}Recibido por CNT EP\n{0:45}12/05/2025\n",
+        "{0:45}CNT EP\n{0:42}Oficina Matriz\n{0:44}12/05/2025\n",
+        "{0:45}Por CNT EP\n{0:45}RECIBIDO\n{0:45}12/05/2025\n",
+    ],
+)
+@pytest.mark.parametrize("engine", [Engine.TEXTO, Engine.TESSERACT])
+def test_the_company_s_place_filled_in_and_not_signed_is_no_stamp(foot: str, engine: Engine) -> None:
+    text = ALONE + "\n" * 22 + "  Firma del cliente\n\n" + foot.format("")
+    assert not acceptable(read(text, ink=(_at(text, "Firma del cliente"),), engine=engine))

@@ -549,7 +549,6 @@ def wanted(page: Page, book: DocumentsBook) -> Wanted:
         captions=_captions(sheet, found) if open_as_a_whole else (),
         poorly=open_as_a_whole and bool(missing or places) and _is_poorly_read(page),
         unclaimed=_unclaimed(sheet, found, book) if open_as_a_whole else (),
-        returns=direction is Direction.DEVOLUCION,
         offered=max(map(offered_on, leaf.sheets), key=len, default=()) if not page.tickboxes else (),
         missing=(missing or untitled) and not seen_whole,  # its title may be there, and unread
         unsigned=None if seen_whole or _has_place(found.signed) else _SIGNED_BELOW,

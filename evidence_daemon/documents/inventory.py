@@ -514,8 +514,8 @@ def _tidy_serial(text: str) -> str:
     return compact if 6 <= len(compact) <= 22 else ""
 
 
-_OF_A_VENDOR = re.compile(r"ZTE[0-9A-Z]{10,13}")
-"""A decoder's serial, of which few signs may be digits: "ZTEMNXRA0DXZMY"."""
+_OF_A_VENDOR = re.compile(r"ZTE(?!ZX)[0-9A-Z]{10,13}")
+"""A decoder's serial, of which few signs may be digits: "ZTEMNXRA0DXZMY"; its models begin with ZX."""
 
 
 def _mac_field(sheet: Sheet, words: Sequence[Word], way: str, *, anywhere: bool = False) -> Field | None:

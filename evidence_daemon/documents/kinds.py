@@ -10,13 +10,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
+from itertools import pairwise
 from typing import Any
 
 from evidence_daemon.cases.equipment import plain
 from evidence_daemon.documents.layout import HEAD, Sheet, Span, distance, squeezed
 from evidence_daemon.documents.parties import parties
 from evidence_daemon.documents.ticks import OUTCOMES, Choice, choice_on
-from evidence_daemon.model import Direction, DocumentKind, Engine
+from evidence_daemon.model import Box, Direction, DocumentKind, Engine, Word
 from evidence_daemon.rulebook import DirectionBook, DocumentsBook, KindBook, PhraseBook
 
 _LEGIBLE_LETTERS = 25
@@ -88,8 +89,9 @@ def _title(sheet: Sheet, titles: Sequence[str], patterns: Sequence[str] = ()) ->
             as_text = first.y1 - first.y0 < 1.25 * sheet.line_height
             stated = len(cell.words) >= _STATED and cell.text.isupper()  # "ACTA DE RETIRO DE EQUIPOS" ¦ "Visita 123"
             label = as_text and not stated and bool(re.search(r"\d", "".join(other.text for other in row)))
-            # A value that wraps: "Motivo ¦ solicitud del" over "abonado".
-            wrapped = as_text and place > 0 and cell.text[:1].islower()
+            # A value behind its label: "Motivo ¦ solicitud del abonado".
+            labelled = place > 0 and bool(sheet.strong_hits_in(number, place - 1))
+            wrapped = labelled and as_text and cell.text[:1].islower()
             small = wrapped or (as_text and len(cell.words) == 1 and not cell.text.isupper())
             said = not label and not small and len(cell.words) <= _LONGEST_TITLE
             if said and cell.box.y0 < HEAD and any(re.match(one, part) for one in patterns for part in _parts(cell)):
@@ -113,9 +115,12 @@ def _title(sheet: Sheet, titles: Sequence[str], patterns: Sequence[str] = ()) ->
 
 
 def _parts(cell: Span) -> list[str]:
-    """What of a cell may be a title: the whole of it; in capitals also what a colon parts ("INGRESO: EQUIPOS ...")."""
-    parts = re.split(r":\s+", cell.text)
-    return list(map(plain, parts)) if len(parts) == 1 or (cell.text.isupper() and len(cell.words) >= _STATED) else []
+    """What of a cell may be a title: the whole of it, or what stands behind "INGRESO A BODEGA:" and its like."""
+    parts = list(map(plain, re.split(r":\s+", cell.text)))
+    return parts[-1:] if len(parts) == 1 or (cell.text.isupper() and _COMES_IN.match(parts[0])) else []
+
+
+_COMES_IN = re.compile(r"(RE)?INGRESO|RECEPCION|BAJA")
 
 
 _STATED, _LONGEST_TITLE = 4, 9
@@ -168,6 +173,7 @@ def direction_of(sheets: Sequence[Sheet], book: DirectionBook) -> tuple[Directio
     doubts: dict[str, None] = {}
     chosen: dict[Engine, Choice] = {}
     drawn: set[Choice] = set()
+    ended, not_so = _outcomes(sheets)
     for sheet in sheets:
         boxes = choice_on(sheet)
         offered = None if boxes is None else boxes.line
@@ -178,11 +184,9 @@ def direction_of(sheets: Sequence[Sheet], book: DirectionBook) -> tuple[Directio
         elif boxes is not None and sheet.mended is None:
             chosen[sheet.engine] = boxes.choice
         whole = without_harmless(sheet.text, book)
-        text = whole if offered is None else without_harmless(sheet.text_without(offered), book)
-        outcome = choice_on(sheet, OUTCOMES)
-        if outcome is not None and outcome.drawn and outcome.choice is Choice.RETURN:
-            # What boxes beside the marked one offer did not come about.
-            whole = without_harmless(sheet.text_without(outcome.line), book)
+        text = whole if offered is None else without_harmless(sheet.text_without(offered.words), book)
+        if sheet.number in not_so:
+            whole = without_harmless(sheet.text_without(_words_in(sheet, not_so[sheet.number])), book)
         for phrases, found in ((book.returns, returns), (book.installs, installs)):
             for phrase in phrases:
                 told = re.finditer(phrase.pattern, text)
@@ -200,6 +204,8 @@ def direction_of(sheets: Sequence[Sheet], book: DirectionBook) -> tuple[Directio
         doubts |= dict.fromkeys(f"sello: {word}" for word in _void_stamps(sheet, book))
         if struck(sheet):
             doubts["letras o rayas grandes a través de la hoja"] = None
+    if Choice.OTHER in ended or ended == {Choice.OPEN}:
+        doubts["casillas: no se ve que la visita o la orden se haya cumplido"] = None
     if drawn:
         if drawn == {Choice.RETURN}:
             returns["casilla marcada: devolución"] = True
@@ -228,6 +234,29 @@ def direction_of(sheets: Sequence[Sheet], book: DirectionBook) -> tuple[Directio
     return Direction.DESCONOCIDA, (*returns, *(f"contra: {said}" for said in installs))
 
 
+def _outcomes(sheets: Sequence[Sheet]) -> tuple[set[Choice], dict[int, list[Box]]]:
+    """How visits or orders ended by their ticked boxes; by page, where the words stand of what did not come about.
+
+    Boxes are seen in the pixels, or stand in a text layer; of what an engine read as boxes nobody can be sure.
+    """
+    ended: set[Choice] = set()
+    not_so: dict[int, list[Box]] = {}
+    for sheet in sheets:
+        outcome = choice_on(sheet, OUTCOMES)
+        if outcome is None or not outcome.boxed:
+            continue
+        sure = outcome.drawn or sheet.engine is Engine.TEXTO
+        ended.add(outcome.choice if sure else Choice.OPEN)
+        if sure and outcome.choice is Choice.RETURN:
+            not_so.setdefault(sheet.number, []).extend(word.box for word in outcome.unticked)
+    return ended, not_so
+
+
+def _words_in(sheet: Sheet, places: Sequence[Box]) -> set[Word]:
+    words = (word for row in sheet.rows for cell in row for word in cell.words)
+    return {word for word in words if any(place.holds_middle_of(word.box) for place in places)}
+
+
 def without(text: str, phrases: Sequence[PhraseBook]) -> str:
     """A page's text without what phrases find, each only where the page shows what it needs."""
     for phrase in phrases:
@@ -246,19 +275,35 @@ _TITLED = re.compile(r"(ACTA|CONSTANCIA|CERTIFICADO|COMPROBANTE|HOJA|FORMULARIO|
 
 
 def _void_stamps(sheet: Sheet, book: DirectionBook) -> Iterator[str]:
-    """Words of stamps by which a paper holds no more, as printed or slightly misread, or short of an end."""
-    for line in sheet.stamps:
-        words = list(map(squeezed, line.split()))
-        for behind in ("".join(words[at:]) for at in range(len(words))):
-            for one in book.void:
-                void = squeezed(one)
-                pieces = (void, void[1:], void[:-1], void[1:-1]) if len(void) >= _LONG_WORD else (void,)
-                if any(alike(behind[: len(piece)], piece) for piece in pieces):
+    """Words of stamps by which a paper holds no more, in a line or two.
+
+    A long word also where print or the frame took a letter off an end, or added one before it.  "Sin pendientes" and
+    "pendiente: ninguno" say the contrary.
+    """
+    lines = [list(filter(None, map(squeezed, line.split()))) for line in sheet.stamps]
+    for words in (*lines, *([*one, *two] for one, two in pairwise(lines))):
+        for one in book.void:
+            void = tuple(map(squeezed, one.split()))
+            for at in range(len(words) - len(void) + 1):
+                said = all(_is_the_word(word, wanted) for word, wanted in zip(words[at:], void, strict=False))
+                beside = {*words[max(0, at - 1) : at], *words[at + len(void) : at + len(void) + 1]}
+                numbered = len(void) > 1 and any(map(str.isdigit, "".join(words[at + len(void) :][:1])))
+                if said and not numbered and _NOT_SO.isdisjoint(beside):
                     yield one
+        if len(words) >= _SPELLED and all(len(word) == 1 for word in words):
+            yield from (one for one in book.void if squeezed(one) == "".join(words))
 
 
-_LONG_WORD = 7
-"""Letters from which on a word is known though print covers its first or last one."""
+def _is_the_word(word: str, wanted: str) -> bool:
+    if word == wanted or len(wanted) < _LONG_WORD:
+        return word == wanted
+    cut = {wanted[1:], wanted[:-1], wanted[1:-1]}
+    return word in cut or word[1:] == wanted or (len(wanted) > _LONG_WORD and alike(word, wanted))
+
+
+_LONG_WORD, _SPELLED = 7, 4
+"""Letters from which on a word is known by most of them; and of a word that is printed letter by letter."""
+_NOT_SO = frozenset(map(squeezed, ("SIN", "NO", "NI", "NINGUNO", "NINGUNA", "COPIA")))
 
 
 def struck(sheet: Sheet) -> bool:

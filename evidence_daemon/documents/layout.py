@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache, reduce
 from itertools import pairwise
@@ -132,19 +132,20 @@ class Sheet:
 
         Only prose reads on from one row to the next: a row of one long cell, and the row under it.
         """
-        return self.text_without(None)
+        return self.text_without(())
 
-    def text_without(self, line: Span | None) -> str:
-        """The same without one row, given by its words."""
+    def text_without(self, left_out: Collection[Word]) -> str:
+        """The same without some words."""
         said: list[str] = []
         above: list[tuple[Span, int]] = []
         columns: list[tuple[Span, int]] = []
         for number, row in enumerate(self.rows):
             here: list[tuple[Span, int]] = []
-            if line is not None and row[0].words[0] in line.words:
+            kept = [tuple(word for word in cell.words if word not in left_out) for cell in row] if left_out else None
+            if kept is not None and not any(kept):
                 above, columns = here, []
                 continue
-            for place, cell in enumerate(row):
+            for place, cell in enumerate(row if kept is None else map(Span, filter(None, kept))):
                 follows = place == 0 and bool(above) and self.reads_on(number)
                 before = (
                     above[0][1] if follows else next((at for one, at in columns if self._in_column(one, cell)), None)
@@ -526,7 +527,7 @@ _OTHER_SIZE = 1.3
 def _clean(word: Word) -> Word | None:
     """A word without the box it stands in: sides of cells are read as bars and brackets; ticks are kept."""
     bare = _LEADERS.sub("", word.text.strip().strip("|¦[]{}_"))
-    if word.confidence < 1 and _MISREAD_SIGN.fullmatch(bare):
+    if word.confidence < (1 if "." in bare else _UNSURE) and _MISREAD_SIGN.fullmatch(bare):
         return replace(word, text="N.º")
     if sum(map(str.isalnum, bare)) >= 2 or bare == ":":
         return word if bare == word.text else replace(word, text=bare)
@@ -548,6 +549,8 @@ def _opens_a_number(words: Sequence[Word], index: int, at: int) -> bool:
 _OF_A_NUMBER = re.compile(r"-(20\d\d\b|[0-9A-Z]+-[0-9A-Z])")
 _MISREAD_SIGN = re.compile(r"[Nn][.:,]?[º°*?]?[29][º°*?%£”\"']?")
 """The number sign N.º as engines read it: the small o becomes a 2 or a 9."""
+_UNSURE = 0.9
+"""Confidence below which "N2" may be such a sign; of a house or a lot it is read for sure."""
 
 
 def _on_one_line(one: Word, two: Word) -> bool:

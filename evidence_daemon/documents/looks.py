@@ -30,8 +30,6 @@ class Wanted:
     """So many numbers were read unsurely that the page is worth being read anew, as a whole, by the strong engine."""
     unclaimed: tuple[Box, ...] = ()
     """Where numbers stand that are no field's, while one is missing."""
-    returns: bool = False
-    """It tells of a return: what is stamped on it is to be read, it may be void."""
     offered: tuple[tuple[Box, ...], ...] = ()
     """Words of lines of boxes, each as the things that it offers: which one is ticked is asked of the pixels."""
     missing: bool = False

@@ -169,10 +169,11 @@ def _asked_for_cuttings(asked: Mapping[str, Any], _: tuple[bytes, ...], watch: _
     for x0, y0, x1, y1 in asked["places"][:_MAX_STRIPS]:
         left, right = max(0, int(x0 * wide) - margin), min(wide, int(x1 * wide) + margin)
         over, under = max(0, int(y0 * high) - margin), min(high, int(y1 * high) + margin)
-        cut = cv2.resize(shown[over:under, left:right], None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-        cuts.append(alone(cut))
+        if left < right and over < under:
+            size = (max(1, round(scale * (right - left))), max(1, round(scale * (under - over))))
+            cuts.append(alone(cv2.resize(shown[over:under, left:right], size, interpolation=cv2.INTER_AREA)))
     # What is smaller would be enlarged before it is looked at, and cost twice as much.
-    high, wide = sum(len(cut) for cut in cuts), max(cut.shape[1] for cut in cuts)
+    high, wide = sum(len(cut) for cut in cuts), max((cut.shape[1] for cut in cuts), default=0)
     held.cuttings = np.full((max(_CUT_SIDE, high), max(_CUT_SIDE, wide)), 255, np.uint8)
     top = 0
     for cut in cuts:

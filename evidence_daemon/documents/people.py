@@ -238,7 +238,7 @@ def _in_a_tall_cell(sheet: Sheet, signing: float, fit: Callable[[Span], str]) ->
             close = two.box.y0 - one.box.y1 < 2 * sheet.line_height
             between = one.box.y0 < (label.y0 + label.y1) / 2 < two.box.y1
             whole = Span((*one.words, *two.words))
-            short = len(one.words) <= _MOST_ON_A_LINE and len(two.words) <= 3
+            short = len(whole.words) <= _MOST_ON_A_LINE and len(two.words) <= 2
             if aligned and close and between and short and fit(whole) and one.text.isupper() is two.text.isupper():
                 return field_of(sheet, fit(whole), whole, f"{LOOSE}holder:en dos líneas:{hit.label}")
     return None
@@ -509,7 +509,7 @@ def person(span: Span) -> str:
     return "" if len(small) > 1 else " ".join(named).upper()
 
 
-_END_OF_A_LABEL = re.compile(r"[a-zñ]{1,4}:")
+_END_OF_A_LABEL = re.compile(r"(i?ente|[nt]?te|e|t?i?t?ular|l?ar|r|na?do|a?do|do|ario|rio|io|bres?|res?):")
 """What is left of a label in front of a name that was cut out with it: "te: VILLACÍS"."""
 _MOST_DIGITS = 3
 """Digits of one word from which on it is of equipment ("DECODIFICADOR HD ZTE ZXV10 B760H"), not of a company's name."""

@@ -50,7 +50,8 @@ _PRINT = 0.75
 """Confidence from which a word is print, and no signature."""
 _UNCLEAR = frozenset({DocumentKind.OTRO, DocumentKind.VACIO})
 
-_MAX_STAMPS = 6
+_MAX_STAMPS = 12
+"""Places of a page in which stamps are read; an acta has its signatures, and a stamp or two."""
 _TRIED_LINES = 8
 """Lines of a page that are read in two stands to tell which is the right one."""
 
@@ -216,7 +217,7 @@ class Sight:
             tickboxes=tuple((Box(*map(float, box)), ticked is True) for *box, ticked in told.facts["tickboxes"]),
             look=_hash(told.facts.get("look")),
         )
-        if wanted.returns:
+        if wanted.kind is DocumentKind.ACTA or wanted.untitled:
             shown = replace(shown, stamps=self._read_in(_stamps_among(shown.ink)[:_MAX_STAMPS]))
         return shown, told.blobs[0]
 
@@ -273,13 +274,10 @@ class Sight:
         found = self._strongly({"do": "find", "width": width, "height": height}, cut.blobs)
         if found is None:
             return ()
-        lines = [[[float(x) / width, float(y) / height] for x, y in corners] for corners in found.facts["lines"]]
+        lines = _lines_of(found.facts.get("lines"), width, height)
         strips = self._asked("strips", {"places": lines, "cuttings": True})
         told = self._strongly({"do": "read", "widths": strips.facts["widths"]}, strips.blobs) if lines else None
-        if told is None:
-            return ()
-        read = (" ".join(str(word) for word, *_ in line) for line in told.facts["strips"])
-        return tuple(filter(None, map(printable, read)))
+        return () if told is None else _said_in(told.facts.get("strips"))
 
     def _turn_by_lines(self) -> int:
         """By how much to turn the page in hand, degrees clockwise, that its longest lines can be read; 0 as it lies.
@@ -406,14 +404,14 @@ def _stamps_among(ink: Sequence[Box]) -> list[Box]:
     for piece in ink:
         if piece.x0 <= 0 and piece.x1 >= 1:
             continue  # letters, or a stroke, across the whole page
-        near = [place for place in places if _apart(place, piece) < _STAMP_PARTED]
+        near = [place for place in places if _gap(place, piece) < _STAMP_PARTED]
         places = [place for place in places if place not in near]
         places.append(reduce(_both, near, piece))
-    large = [p for p in places if p.x1 - p.x0 >= _STAMP_WIDE and p.y1 - p.y0 >= _STAMP_HIGH]
+    large = [p for p in places if p.x1 - p.x0 >= _STAMP[0] and p.y1 - p.y0 >= _STAMP[1]]
     return sorted(large, key=lambda place: (place.x1 - place.x0) * (place.y1 - place.y0), reverse=True)
 
 
-def _apart(one: Box, two: Box) -> float:
+def _gap(one: Box, two: Box) -> float:
     """The wider of the gaps between two boxes, across and down; negative where they overlap."""
     return max(max(one.x0, two.x0) - min(one.x1, two.x1), max(one.y0, two.y0) - min(one.y1, two.y1))
 
@@ -422,8 +420,8 @@ def _both(one: Box, two: Box) -> Box:
     return Box(min(one.x0, two.x0), min(one.y0, two.y0), max(one.x1, two.x1), max(one.y1, two.y1))
 
 
-_STAMP_WIDE, _STAMP_HIGH, _STAMP_PARTED = 0.06, 0.015, 0.012
-"""Shares of the page: of a stamp's sides at least, and between its pieces at most."""
+_STAMP, _STAMP_PARTED = (0.06, 0.015), 0.012
+"""Shares of the page: of a stamp's width and height at least, and between its pieces at most."""
 
 
 def _sides(corners: _Corners, wide: float) -> tuple[float, float]:
@@ -486,6 +484,30 @@ def words_of(told: Any) -> tuple[Word, ...]:
         if word.text:
             words.append(word)
     return tuple(words)
+
+
+def _lines_of(told: Any, width: int, height: int) -> list[_Corners]:
+    """Lines from four corners each in pixels of a picture, as fractions of it.  Raises `CellDied`."""
+    if not isinstance(told, list) or len(told) > _MAX_WORDS:
+        raise CellDied("the cell sent no list of lines, or an endless one")
+    try:
+        lines = [[[float(x) / width, float(y) / height] for x, y in corners] for corners in told]
+    except (TypeError, ValueError):
+        raise CellDied("the cell sent a line that is none") from None
+    if not all(len(line) == 4 and all(-1 <= at <= 2 for corner in line for at in corner) for line in lines):
+        raise CellDied("the cell sent a line that stands nowhere")
+    return lines
+
+
+def _said_in(told: Any) -> tuple[str, ...]:
+    """The text of strips from their words, [text, ...] each; empty ones are left out.  Raises `CellDied`."""
+    if not isinstance(told, list) or len(told) > _MAX_WORDS:
+        raise CellDied("the cell sent no list of strips, or an endless one")
+    try:
+        read = [" ".join(str(word) for word, *_ in strip) for strip in told]
+    except (TypeError, ValueError):
+        raise CellDied("the cell sent a strip that is none") from None
+    return tuple(filter(None, map(printable, read)))
 
 
 def _combs_of(told: Any) -> tuple[_Spread, ...]:

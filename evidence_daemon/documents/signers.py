@@ -235,6 +235,29 @@ def days_of_stamps(sheet: Sheet, book: SigningBook) -> tuple[Box, ...]:
     return boxes
 
 
+def stamps_in_text(sheet: Sheet, book: SigningBook) -> Iterator[Box]:
+    """Days of stamps that cannot be a form's own words: RECIBIDO alone in its line, the month in letters.
+
+    All stand in the middle under one another.  A form's own place and day ("CNT EP", "Agencia Norte", "12/05/2025") are
+    no stamp.
+    """
+    days = days_of_stamps(sheet, book)
+    cells = [cell for row in sheet.rows for cell in row]
+    for day in (cell for cell in cells if cell.box in days and re.search(r"[A-Z]{3}", plain(cell.text))):
+        middle = (day.box.x0 + day.box.x1) / 2
+        yield from (
+            day.box
+            for cell in cells
+            if plain(cell.text) == "RECIBIDO"
+            and abs(cell.box.y0 - day.box.y0) < _STAMP_LINES * sheet.line_height
+            and abs((cell.box.x0 + cell.box.x1) / 2 - middle) < _STAMP_MIDDLE
+        )
+
+
+_STAMP_MIDDLE = 0.03
+"""Share of the page's width by which the middles of a stamp's lines differ at most."""
+
+
 def _is_stamps(sheet: Sheet, day: Span, cells: Sequence[Span], book: SigningBook) -> bool:
     over = [cell for cell in cells if _is_day_under(sheet, cell, day)]
     company = any((told := made_of(cell.text, book)) and told.signer is Signer.EMPRESA for cell in over)

@@ -12,7 +12,15 @@ from itertools import groupby, pairwise
 
 from evidence_daemon.cases.equipment import plain
 from evidence_daemon.documents.layout import Sheet, Span, squeezed
-from evidence_daemon.documents.signers import SURE, Caption, captions, days_of_stamps, foot_of, tells_when
+from evidence_daemon.documents.signers import (
+    SURE,
+    Caption,
+    captions,
+    days_of_stamps,
+    foot_of,
+    stamps_in_text,
+    tells_when,
+)
 from evidence_daemon.model import Box, Engine, Signature, Signer, SigningPlace, Word
 from evidence_daemon.rulebook import DocumentsBook, SigningBook
 
@@ -83,8 +91,9 @@ def signed_on(sheet: Sheet, book: DocumentsBook, signing: float, holder: str, ag
     signed_at = min([signing, *(caption.span.box.y0 for caption in said)])
     third = [_room_above(sheet, cell.box) for cell in _captions_of_others(sheet, below, book.signing)]
     stamps = list(_stamps(sheet, [*(room.box for room in customers), *third], signed_at))
-    # Of a stamp in a text layer nothing is left as ink: its words tell.
-    stamps += [day for day in stamped if day.y0 > min(signed_at, _STAMPED_FROM) - 8 * sheet.line_height]
+    if sheet.engine is Engine.TEXTO:  # of a stamp that is text nothing is left as ink: its words tell
+        top = min(signed_at, _STAMPED_FROM) - 8 * sheet.line_height
+        stamps += [day for day in stamps_in_text(sheet, book.signing) if day.y0 > top]
     return Signed(
         signature,
         received,
@@ -527,11 +536,11 @@ def _stamps(sheet: Sheet, customers: Sequence[Box], signing: float) -> Iterator[
 
 
 def _captions_of_others(sheet: Sheet, below: float, book: SigningBook) -> Iterator[Span]:
-    """Captions at the foot that open with somebody who is neither customer nor company: "TESTIGO (vecino)"."""
+    """Captions at the foot that name somebody who is neither customer nor company: "TESTIGO (vecino)"."""
     for row in sheet.rows:
         for cell in row:
-            opens = re.match(r"\W*([A-Z]+)", plain(cell.text))
-            if cell.box.y0 >= below and opens and opens[1] in book.others:
+            words = set(re.findall(r"[A-Z]+", plain(cell.text)))
+            if cell.box.y0 >= below and words & set(book.others) and not words & set(book.customer):
                 yield cell
 
 

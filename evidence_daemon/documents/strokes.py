@@ -18,7 +18,7 @@ from evidence_daemon.documents.pixels import Pixels, smaller
 _INK_SIDE = 1100
 """Long side in pixels of the picture on which strokes are looked for."""
 _INK_WIDTH = 700
-"""Its short side at least: on a narrow roll a scribble's strokes would be as short as they are thick, and pass for rules."""
+"""Its short side at least: on a narrow roll the strokes of a scribble would be straight pieces, and pass for rules."""
 
 
 def ink(shown: Pixels, words: list[list[Any]]) -> list[list[float]]:

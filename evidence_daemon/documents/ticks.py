@@ -45,7 +45,7 @@ MOVEMENTS = Menu(
 OUTCOMES = Menu(
     re.compile(r"(EJECUTAD|EFECTIV|EXITOS|REALIZAD|EFECTUAD|COMPLETAD|CUMPLID|ATENDID|RETIRAD|RECUPERAD)[AO]S?$"),
     re.compile(
-        r"(AUSENTE|NO|SIN|NIEGA|(REPROGRAMAD|REAGENDAD|FALLID|PENDIENTE|CANCELAD|RECHAZAD|NEGAD|NEGATIV|SUSPENDID|ANULAD"
+        r"(AUSENTE|NIEGA|(REPROGRAMAD|REAGENDAD|FALLID|PENDIENTE|CANCELAD|RECHAZAD|NEGAD|NEGATIV|SUSPENDID|ANULAD"
         r"|INCOMPLET|INEXISTENTE|CERRAD|POSTERGAD)[AO]?S?)$"
     ),
 )
@@ -56,6 +56,11 @@ _PIECE = re.compile(
 )
 _FEWEST_WORDS = 3
 """Different things to choose from that make a line a choice where no box and no mark was seen."""
+_DENIES = frozenset({"NO", "SIN", "NUNCA"})
+"""Before what an outcome names: "No retirado"."""
+_OPENS = frozenset("[☐□▢")
+_BOXES = _OPENS | {"]"}
+"""What is printed for a box; a bracket of prose is none."""
 _MOST_LETTERS = 90
 """A line that holds more is a sentence."""
 _CLEARLY = 1.6
@@ -80,7 +85,7 @@ class _Piece:
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """What a line of boxes says, its words, and the mark with the words that it belongs to; none where it is open."""
+    """What a line of boxes says, all words of its row, and the mark with its words; none where it is open."""
 
     choice: Choice
     line: Span
@@ -88,6 +93,10 @@ class Chosen:
     ticked: Box | None = None
     drawn: bool = False
     """The boxes were seen in the pixels, each with a mark in it or empty: no engine had to read them."""
+    boxed: bool = False
+    """Boxes, or a mark, were seen or read."""
+    unticked: tuple[Word, ...] = ()
+    """The words of all other things that the line offers."""
 
 
 def choice_on(sheet: Sheet, menu: Menu = MOVEMENTS) -> Chosen | None:
@@ -104,12 +113,19 @@ def choice_on(sheet: Sheet, menu: Menu = MOVEMENTS) -> Chosen | None:
         found = _chosen(pieces, menu)
         if found is not None:
             choice, mark, named = found
+            things = _things(pieces, menu)
+            squares = len(boxes) if len(boxes) > 1 else sum(p.is_mark or p.text in _OPENS for p in pieces)
+            if menu is OUTCOMES and len(things) != squares:  # words without a box are no part of the choice
+                choice, mark, named = Choice.OPEN, None, []
+            boxed = any(piece.is_mark or piece.text in _BOXES for piece in pieces)
+            rest = tuple(piece.word for thing in things for piece in thing if piece not in named)
             if len(boxes) > 1:
-                return Chosen(choice, line, mark.word if mark is not None else None, drawn=True)
+                return Chosen(choice, line, mark.word if mark is not None else None, None, True, True, rest)
             if mark is None:
-                return Chosen(choice, line)
+                return Chosen(choice, line, boxed=boxed)
             ends = [end for piece in (mark, *named) for end in (piece.x0, piece.x1)]
-            return Chosen(choice, line, mark.word, Box(min(ends), line.box.y0, max(ends), line.box.y1))
+            ticked = Box(min(ends), line.box.y0, max(ends), line.box.y1)
+            return Chosen(choice, line, mark.word, ticked, boxed=True, unticked=rest)
     return None
 
 
@@ -119,7 +135,7 @@ def offered_on(sheet: Sheet) -> tuple[tuple[Box, ...], ...]:
     for menu in (MOVEMENTS, OUTCOMES):
         for row in sheet.rows:
             pieces = _offering(_pieces(sheet, row), menu)
-            if _chosen(pieces, menu) is not None:
+            if _chosen(pieces, menu, 2 if menu is OUTCOMES else _FEWEST_WORDS) is not None:
                 lines.append(tuple(_around(thing) for thing in _things(pieces, menu)))
                 break
     return tuple(lines)
@@ -161,14 +177,14 @@ def _things(pieces: list[_Piece], menu: Menu) -> list[list[_Piece]]:
     named = [[one for one in run if menu.names(one)] for run in runs]
     things = [_printed(run) for run, words in zip(runs, named, strict=True) if words]
     if menu is OUTCOMES:  # what names none is one of them too
-        return [_printed(thing) for run in runs for thing in _apart(run, menu)]
+        return [_printed(thing) for run in runs for thing in _outcomes_in(run, menu)]
     mixed = any(len({menu.back.match(plain(word.text)) is None for word in words}) > 1 for words in named)
     return [[word] for words in named for word in words] if mixed or len(things) < 2 else things
 
 
-def _apart(run: list[_Piece], menu: Menu) -> Iterator[list[_Piece]]:
+def _outcomes_in(run: list[_Piece], menu: Menu) -> Iterator[list[_Piece]]:
     """Outcomes that run into one another: each ends with the word that names it ("Ejecutada", "Cliente ausente")."""
-    names = [menu.names(piece) and plain(piece.text) not in {"NO", "SIN"} for piece in run]
+    names = list(map(menu.names, run))
     first = 0
     for at in range(1, len(run)):
         if any(names[first:at]) and any(names[at:]):
@@ -213,7 +229,9 @@ def _pieces(sheet: Sheet, row: tuple[Span, ...]) -> Iterator[_Piece]:
             yield _Piece(piece[0], word.box.x0 + wide * piece.start(), word.box.x0 + wide * piece.end(), word)
 
 
-def _chosen(pieces: list[_Piece], menu: Menu) -> tuple[Choice, _Piece | None, list[_Piece]] | None:
+def _chosen(
+    pieces: list[_Piece], menu: Menu, fewest: int = _FEWEST_WORDS
+) -> tuple[Choice, _Piece | None, list[_Piece]] | None:
     words = list(filter(_is_word, pieces))
     said = [plain(piece.text) for piece in words]
     if sum(map(len, said)) > _MOST_LETTERS or "FECHA" in said:
@@ -222,10 +240,12 @@ def _chosen(pieces: list[_Piece], menu: Menu) -> tuple[Choice, _Piece | None, li
     marks = [piece for piece in pieces if piece.is_mark]
     if not any(map(menu.back.match, offered)) or not any(map(menu.other.match, offered)):
         return None
-    if not marks and not any(piece.is_box for piece in pieces) and len(offered) < _FEWEST_WORDS:
+    if not marks and not any(piece.is_box for piece in pieces) and len(offered) < fewest:
         return None
     named = _ticked(marks[0], pieces, _side(pieces, menu)) if len(marks) == 1 else []
     back, other = (any(one.match(plain(piece.text)) for piece in named) for one in (menu.back, menu.other))
+    if menu is OUTCOMES and any(plain(piece.text) in _DENIES for piece in named):
+        back, other = False, back
     if back == other:
         return Choice.OPEN, None, []
     return Choice.RETURN if back else Choice.OTHER, marks[0], named
