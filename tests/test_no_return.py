@@ -52,6 +52,8 @@ def both_signed(body: str, title: str = "ACTA DE ENTREGA RECEPCION", who: str = 
         "Hoja de retiro. Novedad: equipos no recuperados.",
         "Hoja de retiro de equipos. Titular dice que los devolvió hace meses.",
         "El titular entregó los equipos a CNT EP, según indica; sin respaldo.",
+        "El guardia recibió la caja y no quiso firmar; entrego a CNT EP con mi vecino como testigo.",
+        "Elaborada por el usuario: entrego los equipos a CNT EP.",
         "El cliente entrega equipos a CNT EP. Equipos recibidos: 0",
         "El cliente entrega equipos a CNT EP. Equipos recibidos: (ninguno)",
         "El cliente entrega equipos a CNT EP. Cantidad recibida: 0",
@@ -431,3 +433,35 @@ def test_who_signs_besides_is_nobody_of_the_company(caption: str) -> None:
 def test_the_company_s_place_filled_in_and_not_signed_is_no_stamp(foot: str, engine: Engine) -> None:
     text = ALONE + "\n" * 22 + "  Firma del cliente\n\n" + foot.format("")
     assert not acceptable(read(text, ink=(_at(text, "Firma del cliente"),), engine=engine))
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "brought"),
+    [
+        ("X SÍ      NO", "SÍ      NO", True),
+        ("[X]SÍ    [ ]NO", "[ ]SÍ    [ ]NO", True),
+        ("SÍ      X NO", "X SÍ      NO", False),
+        ("OSÍ     X]NO", "X]SÍ    JNO", False),
+        ("SÍ      NO", "X SÍ      NO", False),
+    ],
+)
+def test_of_equipment_that_a_form_asks_for_one_by_one_each_must_be_marked(
+    first: str, second: str, brought: bool
+) -> None:
+    text = (
+        f"{HEAD}\n         FICHA DE DEVOLUCION DE EQUIPOS\n\n  Cliente: MORALES PAZ JUANA     C.I. 1700000019\n"
+        "  Servicio: 022345678\n\n  Terminal            Devuelve           Marca      Serie\n"
+        f"  MODEM OPTICO        {first:19}Huawei     HWTCC661499D\n  FUENTE DE PODER     {second}\n\n"
+        "  El cliente entrega a CNT EP los equipos.\n" + FOOT.format("Firma del cliente", "Firma CNT EP")
+    )
+    paper = read(text, ink=(_at(text, "Firma del cliente"), _at(text, "Firma CNT EP")))
+    assert acceptable(paper) is brought, paper.because
+
+
+def test_a_name_over_the_witness_s_caption_hides_nothing() -> None:
+    text = (
+        ALONE
+        + "\n" * 26
+        + "  {:37}{}\n  {:37}{}\n".format("ANA MORA PAZ", "SIXTO VERA LUNA", "Entregué conforme", "Testigo")
+    )
+    assert not acceptable(read(text, ink=(_at(text, "ANA MORA"), _at(text, "SIXTO VERA"))))

@@ -22,6 +22,7 @@ from evidence_daemon.documents.labelled import LOOSE, Value, in_people_table, is
 from evidence_daemon.documents.layout import Sheet, Span, distance, squeezed
 from evidence_daemon.documents.people import own_name, person
 from evidence_daemon.documents.signers import signing_top
+from evidence_daemon.documents.ticks import refused
 from evidence_daemon.documents.values import is_anythings_number, is_near_an_agent, issuers_rucs, services_on
 from evidence_daemon.model import Box, EquipmentLine, Field, IdCheck, Word
 from evidence_daemon.rulebook import DirectionBook, DocumentsBook
@@ -376,6 +377,8 @@ def kept_back(sheets: Sequence[Sheet], book: DirectionBook) -> tuple[str, ...]:
             kept = _KEPT.search(said) if len(said.split()) <= _LONGEST_HEADING else None
             if kept and not _NOTHING_KEPT.search(said):
                 found[f"no todo volvió: {kept[0]}"] = None
+    if refused(sheets):
+        found["equipos con la casilla NO, o sin marca"] = None
     return tuple(found)
 
 

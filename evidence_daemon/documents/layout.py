@@ -488,19 +488,29 @@ def spelled(text: str) -> str:
 
 
 def _without_item_numbers(rows: Sequence[tuple[Span, ...]]) -> tuple[tuple[Span, ...], ...]:
-    """Cells without their numbers, where a form counts its items: "04. Apellidos y nombres", "2) Cédula: …"."""
+    """Cells without their numbers, where a form counts its items: "04. Apellidos y nombres", "2) Cédula: …".
+
+    A bare number ("3 Cliente") is one at the beginning of a line, where they count from one on.
+    """
     numbered = [
-        (row, place, int(found[1]))
+        (row, place, int(found[1]), not found[2])
         for row, cells in enumerate(rows)
         for place, cell in enumerate(cells)
         if len(cell.words) > 1
-        and (found := re.fullmatch(r"\(?(\d{1,2})[.)\-]+", cell.words[0].text))
+        and (found := re.fullmatch(r"\(?(\d{1,2})([.)\-]*)", cell.words[0].text))
         and cell.words[1].text.lstrip("¿(")[:1].isalpha()
+        and (found[2] or place == 0)
     ]
-    steps = [two[2] - one[2] for one, two in pairwise(numbered)]
-    if len(numbered) < _FEWEST_ITEMS or any(step != 1 for step in steps):
+    runs: list[list[tuple[int, int, int, bool]]] = []
+    for item in numbered:
+        if runs and item[2] == runs[-1][-1][2] + 1 and item[3] is runs[-1][-1][3]:
+            runs[-1].append(item)
+        else:
+            runs.append([item])
+    counted = [r for r in runs if len(r) >= _FEWEST_ITEMS + r[0][3] and (r[0][2] == 1 or not r[0][3])]
+    if not counted or any(not item[3] for run in runs if run not in counted for item in run):
         return tuple(rows)
-    known = {(row, place) for row, place, _ in numbered}
+    known = {(row, place) for run in counted for row, place, *_ in run}
     return tuple(
         tuple(Span(cell.words[1:]) if (row, place) in known else cell for place, cell in enumerate(cells))
         for row, cells in enumerate(rows)

@@ -89,7 +89,7 @@ def signed_on(sheet: Sheet, book: DocumentsBook, signing: float, holder: str, ag
     bare = asked and found and not any(_is_marked_near(sheet, room, customers, stamped) for room in asked)
     received = Signature.HALLADA if marked else empty if bare else Signature.DUDOSA
     signed_at = min([signing, *(caption.span.box.y0 for caption in said)])
-    third = [_room_above(sheet, cell.box) for cell in _captions_of_others(sheet, below, book.signing)]
+    third = [_room_above(sheet, _topmost(sheet, cell).box) for cell in _captions_of_others(sheet, below, book.signing)]
     stamps = list(_stamps(sheet, [*(room.box for room in customers), *third], signed_at))
     if sheet.engine is Engine.TEXTO:  # of a stamp that is text nothing is left as ink: its words tell
         top = min(signed_at, _STAMPED_FROM) - 8 * sheet.line_height

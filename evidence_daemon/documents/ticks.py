@@ -7,7 +7,7 @@ nearer to it than to any other.  Boxes that are drawn as lines no engine sees: t
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -161,6 +161,33 @@ def _offering(pieces: Iterator[_Piece], menu: Menu) -> list[_Piece]:
 
 def _is_word(piece: _Piece) -> bool:
     return not piece.is_mark and not piece.is_box
+
+
+def refused(sheets: Sequence[Sheet]) -> bool:
+    """Whether a table asks of each piece of equipment whether it came back, and one with a number is not marked SÍ.
+
+    Each row by any of its readings; one that says NO is enough.
+    """
+    said: dict[tuple[int, int], set[bool]] = {}
+    for sheet in sheets:
+        asked = False
+        for row in sheet.rows:
+            asked = asked or any(_ASKS.fullmatch(plain(cell.text).strip(" ?¿:.")) for cell in row)
+            text = plain(" ".join(cell.text for cell in row))
+            answer = _YES_OR_NO.search(text) if asked else None
+            if answer is not None and re.search(r"\b(?=[A-Z]*\d)[A-Z0-9]{7,}\b", text[answer.end() :]):
+                there = (sheet.number, round(50 * row[0].box.y0))
+                marks = said.setdefault(there, set())
+                if answer["yes"] or answer["no"]:
+                    marks.add(not answer["no"])
+    return any(False in marks or not marks for marks in said.values())
+
+
+_ASKS = re.compile(r"(SE )?(DEVUELVE|DEVUELTO|ENTREGA|ENTREGADO|RECIBIDO|RECIBE|RETIRADO|RETIRA)S?")
+_YES_OR_NO = re.compile(
+    r"(?P<yes>[X☒☑✓■])?[\])} ¦|\[(☐□O0JQ]*S[I1L]\b[ ¦|]*(?P<no>[X☒☑✓■])?[\])} ¦|\[(☐□O0JQ]*NO\b(?![.°º])"
+)
+"""Boxes before SÍ and NO, read as whatever they look like."""
 
 
 def _things(pieces: list[_Piece], menu: Menu) -> list[list[_Piece]]:
