@@ -1338,3 +1338,28 @@ def test_a_number_of_citizenship_is_read_over_the_end_of_a_line() -> None:
         said = f"  Comparece por una parte, el/la señor/a MORALES PAZ JUANA, {cut} del servicio de internet fijo\n"
         foot = "\n" * 30 + "  MORALES PAZ JUANA        PEDRO BAQUE VACA\n  C.C.                     C.C. 0900000027\n"
         assert value(read(RETURN + said + foot).id_number) == "1700000019"
+
+
+def test_a_table_may_be_headed_at_its_foot() -> None:
+    form = """
+  04       12        2021       Riobamba          CAC Riobamba
+  dia      mes       año        ciudad            oficina
+
+  MARIBEL ITURRALDE PAZ                           1700000019
+  nombres y apellidos del abonado                 cédula de identidad
+
+  Televisión                034986342                        Baja
+  tipo de servicio          número del servicio              motivo
+
+  Recibimos del abonado los siguientes equipos de CNT EP:
+
+  DECODIFICADOR        ZTE ZXV10B760H        ZTEEQ65K7071943       Usado
+  DECODIFICADOR HD     ZTE ZXV10B760H        ZTEEQ03E8565953       Usado
+  CONTROL REMOTO                                                   Usado
+
+  equipo               marca y modelo        serie                 estado
+  El abonado entrega y la empresa recibe los equipos anotados, por cierre del servicio. Blanca: abonado.
+"""
+    paper = read(RETURN + form)
+    assert (value(paper.holder), value(paper.service_number)) == ("MARIBEL ITURRALDE PAZ", "034986342")
+    assert serials(paper) == ["ZTEEQ65K7071943", "ZTEEQ03E8565953"]

@@ -61,8 +61,8 @@ def _table(sheet: Sheet, book: DocumentsBook, signing: float) -> tuple[Equipment
         heads = _heads(sheet, number) if number > reached else {}
         if not heads:
             continue
-        over = [sheet.rows[number - 1]] if number and sheet.captions_below else []
-        body = over if any(map(_tells, over)) else _body(sheet, number, signing)
+        over = _over(sheet, number) if sheet.captions_below else []
+        body = over or _body(sheet, number, signing)
         if not body:
             continue
         # Scribble under a table is no part of it, and must not move its columns.
@@ -79,6 +79,25 @@ def _table(sheet: Sheet, book: DocumentsBook, signing: float) -> tuple[Equipment
             found += lines
             reached = number if body is over else number + len(body)
     return tuple(found)
+
+
+def _over(sheet: Sheet, number: int) -> list[tuple[Span, ...]]:
+    """The rows of equipment that stand over their headings; specks between them and the headings are none."""
+    found: list[tuple[Span, ...]] = []
+    for at in range(number - 1, max(-1, number - _MOST_OVER), -1):
+        row = sheet.rows[at]
+        text = " ".join(cell.text for cell in row)
+        if any(sheet.is_caption(hit) for cell in range(len(row)) for hit in sheet.strong_hits_in(at, cell)):
+            break
+        if _tells(row) if not found else equipment_type(text) is not None and len(row) > 1:
+            found.insert(0, row)
+        elif found or sum(map(str.isalnum, text)) > _SPECKS:
+            break
+    return found
+
+
+_MOST_OVER, _SPECKS = 12, 3
+"""Rows over headings that are looked at; letters of a row of specks at most."""
 
 
 def _side_by_side(sheet: Sheet, number: int, heads: dict[str, Box]) -> tuple[tuple[dict[str, Box], float, float], ...]:

@@ -265,6 +265,8 @@ class Sheet:
             above, below = self._nearest_cell(hit.row, -1, box), self._nearest_cell(hit.row, 1, box)
             if above is None or has_colon(self.rows[hit.row][hit.cell], hit):
                 continue
+            if below is not None and below.x1 - below.x0 > _OF_PROSE:
+                continue  # the last caption of a form: a sentence under it is no value
             up, down = box.y0 - above.y1, (below.y0 - box.y1) if below else 1.0
             if min(up, down) < 2 * self.line_height:
                 over, under = over + (down < up), under + (up < 0.7 * down)
@@ -369,6 +371,8 @@ class Sheet:
         return behind >= 3 and behind > 3 * before
 
 
+_OF_PROSE = 0.5
+"""Share of the page's width beyond which a cell is a sentence."""
 _NO_BLANK = 0.28
 """Heights of a word between the halves of one at most: the blanks of printers' faces are wider than 0.35."""
 _FEWEST_OF_BOTH = 9
