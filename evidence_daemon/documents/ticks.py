@@ -1,5 +1,7 @@
 """Which of several printed words is ticked: "[ ] Instalación  [x] Retiro / devolución".  Pure.
 
+A form offers what is done (`MOVEMENTS`), how a visit ended (`OUTCOMES`), or SÍ and NO for each piece of equipment.
+
 Evidence must be plain: one mark in the line, before or behind its word as the boxes of the others are, or clearly
 nearer to it than to any other.  Boxes that are drawn as lines no engine sees: then the mark alone tells.
 """
@@ -120,7 +122,8 @@ def choice_on(sheet: Sheet, menu: Menu = MOVEMENTS) -> Chosen | None:
             boxed = any(piece.is_mark or piece.text in _BOXES for piece in pieces)
             rest = tuple(piece.word for thing in things for piece in thing if piece not in named)
             if len(boxes) > 1:
-                return Chosen(choice, line, mark.word if mark is not None else None, None, True, True, rest)
+                word = mark.word if mark is not None else None
+                return Chosen(choice, line, word, drawn=True, boxed=True, unticked=rest)
             if mark is None:
                 return Chosen(choice, line, boxed=boxed)
             ends = [end for piece in (mark, *named) for end in (piece.x0, piece.x1)]
