@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 from reportlab.lib.colors import Color
+from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
 from test_fields import BOOK, document, typed
 from test_forms import RETURN
@@ -200,6 +201,23 @@ def test_a_paper_that_is_stamped_void_is_no_return(
     paper = paper_of(read_one(put_on(word, angle, colour, size)))
     against = [said for said in paper.because if said.startswith("contra:") and said.endswith(word)]
     assert paper.direction is Direction.DESCONOCIDA and against, paper.because
+
+
+@pytest.mark.parametrize(
+    ("remark", "void"), [("Sin efecto", True), ("Cliente no entrega", True), ("Sin novedad", False), ("", False)]
+)
+def test_what_is_written_over_the_text_of_a_pdf_is_read(remark: str, void: bool) -> None:
+    def draw(canvas: Canvas) -> None:
+        note(canvas)
+        written = np.full((70, 560, 3), 255, np.uint8)
+        cv2.putText(written, remark, (10, 50), cv2.FONT_HERSHEY_DUPLEX, 1.4, (20, 20, 20), 3, cv2.LINE_AA)
+        canvas.translate(90, 470)
+        canvas.rotate(3)
+        canvas.drawImage(ImageReader(Image.fromarray(written)), 0, 0, 280, 35, mask=[250, 255] * 3)
+
+    reading = read_one(pdf(draw))
+    paper = paper_of(reading)
+    assert (paper.direction is Direction.DESCONOCIDA) is void, paper.because
 
 
 @pytest.mark.parametrize("word", ["RECIBIDO", "CNT EP", "ATENDIDO"])

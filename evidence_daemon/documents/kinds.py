@@ -187,6 +187,8 @@ def direction_of(sheets: Sequence[Sheet], book: DirectionBook) -> tuple[Directio
         text = whole if offered is None else without_harmless(sheet.text_without(offered.words), book)
         if sheet.number in not_so:
             whole = without_harmless(sheet.text_without(_words_in(sheet, not_so[sheet.number])), book)
+        if sheet.engine is Engine.TEXTO and sheet.stamps:  # what was written over the print of a text layer
+            whole = f"{whole} ¦ {without_harmless(plain(' ¦ '.join(sheet.stamps)), book)}"
         for phrases, found in ((book.returns, returns), (book.installs, installs)):
             for phrase in phrases:
                 told = re.finditer(phrase.pattern, text)

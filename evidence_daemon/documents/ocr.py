@@ -98,7 +98,8 @@ def answer(request: Frame) -> Iterator[Frame]:
             question: whether such boxes are to be looked for; in the answer: where they are.
     look    `side`, `top`: the page in grey below that height (a fraction), scaled as a whole page whose long
             side had that many pixels at most → `width`, `height`, pixels.
-    cuttings `places`, `side` (as above): these places of the picture that people see under one another, each without
+    cuttings `places`, `without` (where print stands that is to be left out), `side` (as above): these places of the
+            picture that people see under one another, each without
             print where it bears colour → `width`, `height`, grey pixels; they are in hand besides the page.
     strips  `places` (four corners each, in fractions), `cuttings` (of these, not of the page) → `widths`, and strips of
             grey pixels behind one another.
@@ -165,6 +166,10 @@ def _asked_for_cuttings(asked: Mapping[str, Any], _: tuple[bytes, ...], watch: _
     shown = _shown(held)
     high, wide = shown.shape[:2]
     scale, margin = min(1.0, asked["side"] / max(high, wide)), int(_CUT_MARGIN * wide)
+    if asked["without"]:
+        shown = shown.copy()
+        for x0, y0, x1, y1 in asked["without"]:
+            shown[max(0, int(y0 * high)) : int(y1 * high) + 1, max(0, int(x0 * wide)) : int(x1 * wide) + 1] = 255
     cuts = []
     for x0, y0, x1, y1 in asked["places"][:_MAX_STRIPS]:
         left, right = max(0, int(x0 * wide) - margin), min(wide, int(x1 * wide) + margin)

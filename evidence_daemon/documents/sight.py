@@ -218,7 +218,10 @@ class Sight:
             look=_hash(told.facts.get("look")),
         )
         if wanted.kind is DocumentKind.ACTA or wanted.untitled:
-            shown = replace(shown, stamps=self._read_in(_stamps_among(shown.ink)[:_MAX_STAMPS]))
+            # In a text layer print is where it is said to be: what is written over it can be seen alone.
+            drawn = page.engine is Engine.TEXTO
+            places = _stamps_among(shown.ink, _REMARK_PARTED if drawn else _STAMP_PARTED)[:_MAX_STAMPS]
+            shown = replace(shown, stamps=self._read_in(places, [word.box for word in page.words] if drawn else []))
         return shown, told.blobs[0]
 
     @staticmethod
@@ -265,11 +268,15 @@ class Sight:
         ]
         return lines, width / height
 
-    def _read_in(self, places: Sequence[Box]) -> tuple[str, ...]:
-        """Lines that the strong engine reads in places, which it looks at all together; they may stand aslant."""
+    def _read_in(self, places: Sequence[Box], print_: Sequence[Box]) -> tuple[str, ...]:
+        """Lines that the strong engine reads in places, which it looks at all together, without the print there.
+
+        They may stand aslant.
+        """
         if not places:
             return ()
-        cut = self._asked("cuttings", {"places": [[b.x0, b.y0, b.x1, b.y1] for b in places], "side": _FIND_SIDE})
+        there, gone = ([[b.x0, b.y0, b.x1, b.y1] for b in boxes] for boxes in (places, print_))
+        cut = self._asked("cuttings", {"places": there, "without": gone, "side": _FIND_SIDE})
         width, height = (whole(cut.facts[name], 1, 100_000) for name in ("width", "height"))
         found = self._strongly({"do": "find", "width": width, "height": height}, cut.blobs)
         if found is None:
@@ -398,13 +405,16 @@ _MAX_COMBS, _MAX_STRETCH = 200, 20.0
 """More than `combs` ever tells of a page, and than a box is wider than its sign."""
 
 
-def _stamps_among(ink: Sequence[Box]) -> list[Box]:
-    """Places of strokes as large as a stamp, the largest first; print that runs through one parts it into pieces."""
+def _stamps_among(ink: Sequence[Box], parted: float) -> list[Box]:
+    """Places of strokes as large as a stamp, the largest first; print that runs through one parts it into pieces.
+
+    `parted`: how far apart they are at most (share of the page).
+    """
     places: list[Box] = []
     for piece in ink:
         if piece.x0 <= 0 and piece.x1 >= 1:
             continue  # letters, or a stroke, across the whole page
-        near = [place for place in places if _gap(place, piece) < _STAMP_PARTED]
+        near = [place for place in places if _gap(place, piece) < parted]
         places = [place for place in places if place not in near]
         places.append(reduce(_both, near, piece))
     large = [p for p in places if p.x1 - p.x0 >= _STAMP[0] and p.y1 - p.y0 >= _STAMP[1]]
@@ -420,8 +430,8 @@ def _both(one: Box, two: Box) -> Box:
     return Box(min(one.x0, two.x0), min(one.y0, two.y0), max(one.x1, two.x1), max(one.y1, two.y1))
 
 
-_STAMP, _STAMP_PARTED = (0.06, 0.015), 0.012
-"""Shares of the page: of a stamp's width and height at least, and between its pieces at most."""
+_STAMP, _STAMP_PARTED, _REMARK_PARTED = (0.06, 0.015), 0.012, 0.035
+"""Shares of the page: of a stamp's width and height at least, and between its pieces, or a remark's words, at most."""
 
 
 def _sides(corners: _Corners, wide: float) -> tuple[float, float]:
