@@ -1340,6 +1340,13 @@ def test_a_number_of_citizenship_is_read_over_the_end_of_a_line() -> None:
         assert value(read(RETURN + said + foot).id_number) == "1700000019"
 
 
+def test_a_pon_serial_that_lacks_a_part_is_never_proven() -> None:
+    for shown, proven in (("4857544300F6", False), ("4857544300F6C998", True)):
+        page = typed(RETURN + f"  Equipo: ONT Huawei   Serie: {shown}\n")
+        (paper,) = read_papers([document(replace(page, witnesses=(Witness(Engine.RAPIDOCR, page.words, ()),)))], BOOK)
+        assert [line.serial.proven for line in paper.equipment if line.serial] == [proven], shown
+
+
 def test_a_table_may_be_headed_at_its_foot() -> None:
     form = """
   04       12        2021       Riobamba          CAC Riobamba

@@ -232,6 +232,7 @@ STAMPS = [
     (("SIN PENDIENTES",), False),
     (("PENDIENTE: NINGUNO",), False),
     (("NUESTRA SENORA",), False),
+    (("FIRMA DELEGADO",), False),
     (("CNT EP", "SIN VALORES"), False),
     (("COPIA CLIENTE",), False),
     (("ANULADO",), True),

@@ -427,6 +427,7 @@ def _serial_field(sheet: Sheet, words: Sequence[Word], way: str, models: frozens
                 or text in models
                 or _LIKE_A_MODEL.fullmatch(text)
                 or is_undecided(text)
+                or _CUT_PON.match(text)
                 or _is_part(span, shown)
                 or "<" in said
             )
@@ -533,6 +534,8 @@ def _tidy_serial(text: str) -> str:
     return compact if 6 <= len(compact) <= 22 else ""
 
 
+_CUT_PON = re.compile(r"(48575443|5A544547|414C434C|46485454)(?![0-9A-F]{8}$)")
+"""A PON serial in base sixteen that lacks a part of its number, or goes on."""
 _OF_A_VENDOR = re.compile(r"ZTE(?!ZX)[0-9A-Z]{10,13}")
 """A decoder's serial, of which few signs may be digits: "ZTEMNXRA0DXZMY"; its models begin with ZX."""
 

@@ -86,7 +86,8 @@ def _title(sheet: Sheet, titles: Sequence[str], patterns: Sequence[str] = ()) ->
             # One word in the size of the text beside a number is a label: "Solicitud 0012345".  What is written by hand
             # beside it may be taller.
             first = cell.words[0].box
-            as_text = first.y1 - first.y0 < 1.25 * sheet.line_height
+            numbered = len(cell.words) == 2 and any(map(str.isdigit, cell.words[1].text))
+            as_text = first.y1 - first.y0 < (_A_LITTLE_TALLER if numbered else 1.25) * sheet.line_height
             stated = len(cell.words) >= _STATED and cell.text.isupper()  # "ACTA DE RETIRO DE EQUIPOS" ¦ "Visita 123"
             label = as_text and not stated and bool(re.search(r"\d", "".join(other.text for other in row)))
             # A value behind its label: "Motivo ¦ solicitud del abonado".
@@ -123,6 +124,8 @@ def _parts(cell: Span) -> list[str]:
 _COMES_IN = re.compile(r"(RE)?INGRESO|RECEPCION|BAJA")
 
 
+_A_LITTLE_TALLER = 1.6
+"""Heights of a line of a word with its number, that is no title: the second engine's boxes are taller."""
 _STATED, _LONGEST_TITLE = 4, 9
 """Words in capitals from which on a cell is no label; and of a title at most."""
 
@@ -300,11 +303,14 @@ def _is_the_word(word: str, wanted: str) -> bool:
     if word == wanted or len(wanted) < _LONG_WORD:
         return word == wanted
     cut = {wanted[1:], wanted[:-1], wanted[1:-1]}
-    return word in cut or word[1:] == wanted or (len(wanted) > _LONG_WORD and alike(word, wanted))
+    return word in cut or word[1:] == wanted or (len(wanted) >= _LONGER_WORD and alike(word, wanted))
 
 
-_LONG_WORD, _SPELLED = 7, 4
-"""Letters from which on a word is known by most of them; and of a word that is printed letter by letter."""
+_LONG_WORD, _LONGER_WORD, _SPELLED = 7, 9, 4
+"""Letters from which on a word is known without one at an end, or with one misread ("delegado" is not "denegado").
+
+And letters of a word that is printed letter by letter.
+"""
 _NOT_SO = frozenset(map(squeezed, ("SIN", "NO", "NI", "NINGUNO", "NINGUNA", "COPIA")))
 
 
