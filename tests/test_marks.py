@@ -238,6 +238,7 @@ STAMPS = [
     (("ANULADO",), True),
     (("IANULADO",), True),
     (("NULAD",), True),
+    (("ANULADU",), True),
     (("CANCELAD0",), True),
     (("A N U L A D O",), True),
     (("SIN", "VALOR"), True),

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from itertools import pairwise
+from operator import ne
 from typing import Any
 
 from evidence_daemon.cases.equipment import plain
@@ -300,17 +301,20 @@ def _void_stamps(sheet: Sheet, book: DirectionBook) -> Iterator[str]:
 
 
 def _is_the_word(word: str, wanted: str) -> bool:
-    if word == wanted or len(wanted) < _LONG_WORD:
+    if word == wanted or len(wanted) < _LONG_WORD or word in _HONEST:
         return word == wanted
     cut = {wanted[1:], wanted[:-1], wanted[1:-1]}
-    return word in cut or word[1:] == wanted or (len(wanted) >= _LONGER_WORD and alike(word, wanted))
+    return word in cut or word[1:] == wanted or _but_for_one(word, wanted)
 
 
-_LONG_WORD, _LONGER_WORD, _SPELLED = 7, 9, 4
-"""Letters from which on a word is known without one at an end, or with one misread ("delegado" is not "denegado").
+def _but_for_one(word: str, wanted: str) -> bool:
+    return len(word) == len(wanted) and sum(map(ne, word, wanted)) == 1
 
-And letters of a word that is printed letter by letter.
-"""
+
+_LONG_WORD, _SPELLED = 7, 4
+"""Letters from which on a word is known without one at an end, or with one misread; and of one that is spelled."""
+_HONEST = frozenset(map(squeezed, ("DELEGADO", "DELEGADA", "NUESTRA", "MAESTRA")))
+"""Words of stamps and captions that another letter would make void."""
 _NOT_SO = frozenset(map(squeezed, ("SIN", "NO", "NI", "NINGUNO", "NINGUNA", "COPIA")))
 
 

@@ -166,17 +166,21 @@ def _asked_for_cuttings(asked: Mapping[str, Any], _: tuple[bytes, ...], watch: _
     shown = _shown(held)
     high, wide = shown.shape[:2]
     scale, margin = min(1.0, asked["side"] / max(high, wide)), int(_CUT_MARGIN * wide)
+    bare = shown
     if asked["without"]:
-        shown = shown.copy()
+        bare = shown.copy()
         for x0, y0, x1, y1 in asked["without"]:
-            shown[max(0, int(y0 * high)) : int(y1 * high) + 1, max(0, int(x0 * wide)) : int(x1 * wide) + 1] = 255
+            bare[max(0, int(y0 * high)) : int(y1 * high) + 1, max(0, int(x0 * wide)) : int(x1 * wide) + 1] = 255
     cuts = []
     for x0, y0, x1, y1 in asked["places"][:_MAX_STRIPS]:
         left, right = max(0, int(x0 * wide) - margin), min(wide, int(x1 * wide) + margin)
         over, under = max(0, int(y0 * high) - margin), min(high, int(y1 * high) + margin)
         if left < right and over < under:
             size = (max(1, round(scale * (right - left))), max(1, round(scale * (under - over))))
-            cuts.append(alone(cv2.resize(shown[over:under, left:right], size, interpolation=cv2.INTER_AREA)))
+            piece = np.s_[over:under, left:right]
+            cut, without = (cv2.resize(one[piece], size, interpolation=cv2.INTER_AREA) for one in (shown, bare))
+            coloured = alone(cut)
+            cuts.append(cv2.cvtColor(without, cv2.COLOR_RGB2GRAY) if coloured is None else coloured)
     # What is smaller would be enlarged before it is looked at, and cost twice as much.
     high, wide = sum(len(cut) for cut in cuts), max((cut.shape[1] for cut in cuts), default=0)
     held.cuttings = np.full((max(_CUT_SIDE, high), max(_CUT_SIDE, wide)), 255, np.uint8)

@@ -147,15 +147,15 @@ def struck_through(shown: Pixels, words: list[list[Any]]) -> list[list[float]]:
     return found
 
 
-def alone(piece: Pixels) -> Pixels:
-    """A piece of a page in grey; where it bears colour, without the print that runs through what is coloured.
+def alone(piece: Pixels) -> Pixels | None:
+    """What is coloured in a piece of a page, in grey, without the print that runs through it; None: nothing is.
 
     A stamp in red or blue over black print can be read alone.
     """
     red, green, blue = cv2.split(piece)
     colour = cv2.subtract(cv2.max(cv2.max(red, green), blue), cv2.min(cv2.min(red, green), blue))
     if float(np.mean(colour > _COLOURED)) < _BEARS_COLOUR:
-        return cv2.cvtColor(piece, cv2.COLOR_RGB2GRAY)
+        return None
     return cv2.bitwise_not(cv2.add(colour, colour))  # adding stops at 255
 
 
