@@ -192,8 +192,7 @@ def put_on(word: str, angle: float, colour: tuple[float, float, float], size: fl
 RED, BLUE, GREY = (0.8, 0.15, 0.15), (0.15, 0.25, 0.65), (0.25, 0.25, 0.25)
 
 
-@pytest.mark.parametrize("angle", [12, -15])
-@pytest.mark.parametrize(("colour", "size"), [(RED, 22), (GREY, 22), (BLUE, 30)])
+@pytest.mark.parametrize(("angle", "colour", "size"), [(12, RED, 22), (-15, GREY, 22), (-20, BLUE, 30)])
 @pytest.mark.parametrize("word", ["NULO", "ANULADO", "SIN VALOR"])
 def test_a_paper_that_is_stamped_void_is_no_return(
     word: str, angle: float, colour: tuple[float, float, float], size: float

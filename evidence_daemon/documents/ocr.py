@@ -181,7 +181,6 @@ def _asked_for_cuttings(asked: Mapping[str, Any], _: tuple[bytes, ...], watch: _
             cut, without = (cv2.resize(one[piece], size, interpolation=cv2.INTER_AREA) for one in (shown, bare))
             coloured = alone(cut)
             cuts.append(cv2.cvtColor(without, cv2.COLOR_RGB2GRAY) if coloured is None else coloured)
-    # What is smaller would be enlarged before it is looked at, and cost twice as much.
     high, wide = sum(len(cut) for cut in cuts), max((cut.shape[1] for cut in cuts), default=0)
     held.cuttings = np.full((max(_CUT_SIDE, high), max(_CUT_SIDE, wide)), 255, np.uint8)
     top = 0
@@ -194,8 +193,8 @@ def _asked_for_cuttings(asked: Mapping[str, Any], _: tuple[bytes, ...], watch: _
 
 _CUT_MARGIN = 0.025
 """Share of the page's width around a place: print may have taken a letter off its strokes."""
-_CUT_SIDE = 736
-"""Pixels of the shorter side of the picture on which places stand."""
+_CUT_SIDE = 128
+"""Pixels that the picture on which places stand is wide and high at least."""
 
 
 def _asked_for_strips(asked: Mapping[str, Any], _: tuple[bytes, ...], watch: _Watch) -> _Answer:

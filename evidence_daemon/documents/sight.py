@@ -278,7 +278,7 @@ class Sight:
         there, gone = ([[b.x0, b.y0, b.x1, b.y1] for b in boxes] for boxes in (places, print_))
         cut = self._asked("cuttings", {"places": there, "without": gone, "side": _FIND_SIDE})
         width, height = (whole(cut.facts[name], 1, 100_000) for name in ("width", "height"))
-        found = self._strongly({"do": "find", "width": width, "height": height}, cut.blobs)
+        found = self._strongly({"do": "find", "width": width, "height": height, "as_it_is": True}, cut.blobs)
         if found is None:
             return ()
         lines = _lines_of(found.facts.get("lines"), width, height)

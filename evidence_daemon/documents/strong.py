@@ -61,7 +61,8 @@ def prepare() -> None:
 def answer(request: Frame) -> Iterator[Frame]:
     """Find lines (`do` = "find") or read strips (`do` = "read"); pixels are grey.
 
-    find: `width`, `height`, a picture → `lines`: four corners each, in pixels of the picture.
+    find: `width`, `height`, a picture, `as_it_is` (never enlarged: what is looked for is large) → `lines`: four corners
+    each, in pixels of the picture.
     read: `widths`, strips of `STRIP_HEIGHT` rows behind one another → `strips`: for each its words as
     [text, from, to, confidence], places along the strip as fractions; the least sure letter counts.
     Both tell `seconds` of CPU by stage.
@@ -70,7 +71,7 @@ def answer(request: Frame) -> Iterator[Frame]:
     pixels = np.frombuffer(request.blobs[0], np.uint8)
     if asked["do"] == "find":
         grey = pixels.reshape(asked["height"], asked["width"])
-        lines = _lines_on(cv2.cvtColor(grey, cv2.COLOR_GRAY2RGB))
+        lines = _lines_on(cv2.cvtColor(grey, cv2.COLOR_GRAY2RGB), as_it_is=asked.get("as_it_is") is True)
         yield Frame({"lines": lines, "seconds": {"find": time.process_time() - began}, "last": True})
         return
     strips, at = [], 0
@@ -87,9 +88,15 @@ _SHORT_SIDE, _MOST_STRETCHED = 736, 3.0
 as large, and cost ten times as much.  What is longer than so many times its width gets a margin instead."""
 
 
-def _lines_on(picture: Pixels) -> list[list[list[float]]]:
+_LEAST_SIDE = 64
+"""The same of a picture that is not to be enlarged."""
+
+
+def _lines_on(picture: Pixels, *, as_it_is: bool = False) -> list[list[list[float]]]:
     high, wide = picture.shape[:2]
-    if max(high, wide) > _MOST_STRETCHED * min(high, wide):
+    if _engine.text_det is not None:  # it is made with the first picture, in its own size
+        _engine.text_det.limit_side_len = _LEAST_SIDE if as_it_is else _SHORT_SIDE
+    if not as_it_is and max(high, wide) > _MOST_STRETCHED * min(high, wide):
         below, beside = max(0, _SHORT_SIDE - high), max(0, _SHORT_SIDE - wide)
         picture = cv2.copyMakeBorder(picture, 0, below, 0, beside, cv2.BORDER_CONSTANT, value=(255, 255, 255))
     found = _engine(picture, use_det=True, use_rec=False)
