@@ -99,8 +99,8 @@ def answer(request: Frame) -> Iterator[Frame]:
     look    `side`, `top`: the page in grey below that height (a fraction), scaled as a whole page whose long
             side had that many pixels at most → `width`, `height`, pixels.
     cuttings `places`, `without` (where print stands that is to be left out), `side` (as above): these places of the
-            picture that people see under one another, each without
-            print where it bears colour → `width`, `height`, grey pixels; they are in hand besides the page.
+            picture that people see under one another, each without print where it bears colour → `width`, `height`,
+            grey pixels; they are in hand besides the page.
     strips  `places` (four corners each, in fractions), `cuttings` (of these, not of the page) → `widths`, and strips of
             grey pixels behind one another.
     lines   `places`, `languages` → `lines`: for each place its words by Tesseract, as above.

@@ -262,11 +262,8 @@ class Sight:
         told = self._strongly({"do": "find", "width": width, "height": height}, look.blobs)
         if told is None:
             return None
-        lines = [
-            [[float(x) / width, top + (1 - top) * float(y) / height] for x, y in corners]
-            for corners in told.facts["lines"]
-        ]
-        return lines, width / height
+        found = _lines_of(told.facts.get("lines"), width, height)
+        return [[[x, top + (1 - top) * y] for x, y in corners] for corners in found], width / height
 
     def _read_in(self, places: Sequence[Box], print_: Sequence[Box]) -> tuple[str, ...]:
         """Lines that the strong engine reads in places, which it looks at all together, without the print there.
