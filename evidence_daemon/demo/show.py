@@ -81,6 +81,9 @@ DEMO_PASSWORD = "demostracion local"  # noqa: S105  # printed at the start; open
 WEB_PORT = 8080
 """Where the demo's review desk is looked for first; any free port when somebody else has it."""
 
+_WIDE = 110
+"""Columns of a terminal from which all that is told of a mail can be read in one row."""
+
 _WORDS = {
     EvidenceState.ACEPTADO: ("accepted", "green"),
     EvidenceState.ACEPTADO_PARCIAL: ("accepted in part", "green"),
@@ -226,19 +229,23 @@ def _closing_table(house: House, out: Console, directory: Path) -> int:
     with house.database.session() as session:
         stories = [records.explain(session, mail_id) for mail_id in records.all_mails(session)]
         now = records.status(session)
+    wide = out.width >= _WIDE
     table = Table(title="What became of each mail", expand=True)
     table.add_column("Receipt", no_wrap=True)
     table.add_column("What came", ratio=3, no_wrap=True, overflow="ellipsis")
     table.add_column("What became of it", no_wrap=True)
-    table.add_column("Reason", ratio=1, no_wrap=True, overflow="ellipsis")
     table.add_column("USD", justify="right", no_wrap=True)
-    table.add_column("Answer", no_wrap=True)
+    if wide:
+        table.add_column("Reason", ratio=1, no_wrap=True, overflow="ellipsis")
+        table.add_column("Answer", no_wrap=True)
     for story in stories:
         raw = house.blobs.get(story.mail.sha256).replace(b"\r\n", b"\n").rstrip()
         # Of a mail above the size limit only the header is kept.
         known = (sample.says for sample in samples() if sample.raw.replace(b"\r\n", b"\n").startswith(raw))
-        table.add_row(story.mail.receipt, next(known, story.mail.subject), *_fate(story))
+        table.add_row(story.mail.receipt, next(known, story.mail.subject), *_fate(story)[: 4 if wide else 2])
     out.print(table)
+    if not wide:
+        out.print("A wider window shows reasons and answers here too.", style="dim")
     out.print(
         f"{sum(now.mails.values())} mails: "
         f"{', '.join(f'{count} {state}' for state, count in sorted(now.mails.items()))}."
@@ -297,6 +304,7 @@ def _tell_campaign(house: House, out: Console, directory: Path) -> None:
 
 
 def _fate(story: records.Story) -> tuple[Text, str, str, str]:
+    """What became of a mail: in words, the USD marked, the reason, the answer."""
     words, style = _WORDS.get(story.mail.state, (story.mail.state.value, ""))
     reasons: tuple[ReasonCode, ...] = ()
     cents = 0
@@ -307,7 +315,7 @@ def _fate(story: records.Story) -> tuple[Text, str, str, str]:
     more = f" +{len(reasons) - 1}" if len(reasons) > 1 else ""
     answer = story.answers[-1] if story.answers else None
     sent = "-" if answer is None else answer.kind.value + ("" if answer.state.value == "ENVIADO" else " …")
-    return Text(words, style=style), reasons[0].value + more if reasons else "-", usd(cents) if cents else "", sent
+    return Text(words, style=style), usd(cents) if cents else "", reasons[0].value + more if reasons else "-", sent
 
 
 def _tell_news(house: House, out: Console, known: int) -> int:
@@ -317,7 +325,7 @@ def _tell_news(house: House, out: Console, known: int) -> int:
             if records.load_mail(session, mail_id).state in records.UNDECIDED:
                 break
             story = records.explain(session, mail_id)
-            words, reasons, cents, answer = _fate(story)
+            words, cents, reasons, answer = _fate(story)
             out.print(
                 f"{time.strftime('%H:%M:%S')}  {story.mail.receipt}  ",
                 words,
