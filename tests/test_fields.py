@@ -1245,6 +1245,19 @@ TURN = """
    Usted tiene un turno para el 8 de agosto en CAC Sur. Trámite: entrega de equipos.
    Código del turno: 16-10549. Acérquese diez minutos antes con los equipos; debe entregar todos.
 """
+INVOICE = """
+   CNT EP          R.U.C.: 1768152560001
+                   FACTURA No. 001-289-166397562
+   Fecha de emisión: 12/05/2025    Cuenta: 27183429
+   PLAN INTERNET HOGAR                             23.15
+   EQUIPO NO DEVUELTO ROUTER WIFI SERIE 2739047472299          90.50
+   SUBTOTAL 113.65      VALOR TOTAL 130.70
+"""
+CARD = """
+   INSTRUCCIÓN BACHILLERATO
+   FECHA DE EXPEDICIÓN SANTO DOMINGO 2019-06-11
+   FECHA DE EXPIRACIÓN 2029-06-11
+"""
 CONDITIONS = """
                      CONDICIONES GENERALES
    El cliente debe entregar los equipos completos. Las actas con enmiendas no tienen validez y serán anuladas.
@@ -1252,12 +1265,13 @@ CONDITIONS = """
 """
 
 
-@pytest.mark.parametrize("other", [TURN, CONDITIONS])
+@pytest.mark.parametrize("other", [TURN, CONDITIONS, INVOICE, CARD])
 def test_a_page_known_to_be_something_else_casts_no_doubt_on_the_acta_before_or_behind_it(other: str) -> None:
     for pages in ((typed(other), typed(LIST)), (typed(LIST), typed(other))):
         papers = read_papers([document(*pages)], BOOK)
         (acta,) = (paper for paper in papers if paper.kind is DocumentKind.ACTA)
         assert acta.direction is Direction.DEVOLUCION, acta.because
+        assert value(acta.date) == "2021-03-12"
     assert all(paper.direction is Direction.DESCONOCIDA for paper in read_papers([document(typed(other))], BOOK))
 
 
@@ -2208,6 +2222,7 @@ def test_who_moves_and_takes_his_service_along_gave_nothing_back(words: str) -> 
     [
         "Motivo: cambio de domicilio. El cliente entrega a CNT EP los equipos detallados.",
         "Motivo: cambio de domicilio. El cliente entrega a CNT EP los equipos desinstalados.",
+        "Equipos recibidos del cliente.\n  MOTIVO: CAMBIO DE DOMICILIO SIN\n  COBERTURA",
         "El cliente entrega a CNT EP los equipos. Baja del servicio por cambio de domicilio.",
     ],
 )

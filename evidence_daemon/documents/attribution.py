@@ -23,7 +23,7 @@ from evidence_daemon.documents.layout import Sheet, Span, distance, squeezed
 from evidence_daemon.documents.people import own_name, person
 from evidence_daemon.documents.signers import signing_top
 from evidence_daemon.documents.ticks import refused
-from evidence_daemon.documents.values import is_anythings_number, is_near_an_agent, issuers_rucs, services_on
+from evidence_daemon.documents.values import CONTRACT, is_anythings_number, is_near_an_agent, issuers_rucs, services_on
 from evidence_daemon.model import Box, EquipmentLine, Field, IdCheck, Word
 from evidence_daemon.rulebook import DirectionBook, DocumentsBook
 
@@ -186,7 +186,7 @@ def _holders(sheet: Sheet, book: DocumentsBook) -> Iterator[Claim]:
 def _services(sheet: Sheet, book: DocumentsBook) -> Iterator[Claim]:
     del book
     for _, field, value in services_on(sheet, frozenset()):
-        if field.box is not None:
+        if field.box is not None and value.hit.label != CONTRACT:
             yield Claim(field.value, sheet.number, field.box, _caption(sheet, value))
 
 

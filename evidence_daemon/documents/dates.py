@@ -30,7 +30,7 @@ _DATES: tuple[tuple[re.Pattern[str], tuple[int, int, int]], ...] = (
     (re.compile(rf"(?<!\d)(\d{{1,2}}) ?[\-/. ] ?{_MONTH}\.? ?[\-/. ] ?(20\d\d)(?!\d)"), (3, 2, 1)),
     (
         re.compile(
-            rf"(?<!\d)(\d{{1,2}})(?:ER|RO)?(?: DIAS?)? DE(?:L MES DE)? {_MONTH}(?: DE| DEL)?(?: ANO)? (20\d\d)(?!\d)"
+            rf"(?<!\d)(\d{{1,2}})\)?(?:ER|RO)?(?: DIAS?)? DE(?:L MES DE)? {_MONTH}(?: DE| DEL)?(?: ANO)? (20\d\d)(?!\d)"
         ),
         (3, 2, 1),
     ),
@@ -52,17 +52,21 @@ _IN_WORDS |= {"PRIMERO": 1, "PRIMER": 1, "UN": 1, "TREINTA": 30}
 _IN_WORDS |= {f"TREINTA Y {word}": 30 + number for number, word in enumerate(_ONES[:9], start=1)} | {"TREINTA Y UN": 31}
 _COUNTED = "(" + "|".join(sorted(_IN_WORDS, key=len, reverse=True)) + ")"
 _WRITTEN_OUT = re.compile(
-    rf"\b{_COUNTED}(?: \(\d+\))?(?: DIAS?)? (?:DE|DEL)(?: MES DE)? {_MONTH}(?: DE| DEL)?(?: ANO)? DOS MIL {_COUNTED}\b"
+    rf"\b{_COUNTED}(?: \((\d+)\))?(?: DIAS?)? (?:DE|DEL)(?: MES DE)? {_MONTH}(?: DE| DEL)?(?: ANO)? "
+    rf"(?:DOS MIL {_COUNTED}|(20\d\d))\b"
 )
-"""As actas before a notary have it: "a los dieciocho días del mes de agosto de dos mil veinticuatro"."""
+"""As actas before a notary have it: "a los dieciocho (18) días del mes de agosto de dos mil veinticuatro"."""
 
 
 def as_date(text: str) -> str:
-    """ISO form of the first date in a text, or ""."""
+    """ISO form of the first date in a text, or ""; also where words and figures of one day differ."""
     upper = plain(text)
     written = _WRITTEN_OUT.search(upper)
     if written is not None:
-        upper = f"{_IN_WORDS[written[1]]} DE {written[2]} DE {2000 + _IN_WORDS[written[3]]}"
+        word, figures, month_name, in_words, in_figures = written.groups()
+        if figures and int(figures) != _IN_WORDS[word]:
+            return ""
+        upper = f"{_IN_WORDS[word]} DE {month_name} DE {in_figures or 2000 + _IN_WORDS[in_words]}"
     for pattern, (year, month, day) in _DATES:
         match = pattern.search(upper)
         if match is None:

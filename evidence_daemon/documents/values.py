@@ -346,13 +346,16 @@ _STRICT_SERVICE = ("SERVICIO", "TELEFONIC", "CUENTA", "LOGIN", "INSTANCIA", "COD
 
 def service_number_of(sheet: Sheet, book: DocumentsBook, taken: frozenset[str]) -> Field | None:
     """Labelled as the service's; "NUMERO" and "TELEFONO" alone count where nothing says it better."""
-    found = [(not named, field.box.y0 if field.box else 0.0, field) for named, field, _ in services_on(sheet, taken)]
+    found = [
+        (not named, value.hit.label == CONTRACT, field.box.y0 if field.box else 0.0, field)
+        for named, field, value in services_on(sheet, taken)
+    ]
     if not found:
         named = _named_in_a_sentence(sheet, book, taken) or _behind_its_line(sheet, book, taken)
         return named or _only_line_on(sheet, taken)
-    found.sort(key=lambda one: (one[0], one[1]))
-    best = found[0][2]
-    again = any(field.value == best.value and field.box != best.box for _, _, field in found[1:])
+    found.sort(key=lambda one: one[:-1])
+    best = found[0][-1]
+    again = any(field.value == best.value and field.box != best.box for *_, field in found[1:])
     return replace(best, proven=True) if again else best
 
 
@@ -445,7 +448,9 @@ def services_on(sheet: Sheet, taken: frozenset[str]) -> Iterator[tuple[bool, Fie
         if any(word.text.endswith(":") for word in sheet.span_of(shown.hit).words[:-1]):
             continue  # "Servicio: Televisión" is a label with its value
         colon = has_colon(sheet.rows[shown.hit.row][shown.hit.cell], shown.hit)
-        if "holder" in shown.hit.fields and not (shown.way == "tras" or (shown.way == "derecha" and colon)):
+        of_person = "holder" in shown.hit.fields
+        heads = shown.way == "debajo" and _stands_among_labels(sheet, shown.hit)
+        if of_person and not (shown.way == "tras" or (shown.way == "derecha" and colon) or heads):
             continue  # under "Suscriptor" stands who signs, and his cédula
         value, broken = _with_the_next_line(sheet, shown)
         text = spelled(plain(value.span.text).replace("–", "-"))
@@ -455,7 +460,8 @@ def services_on(sheet: Sheet, taken: frozenset[str]) -> Iterator[tuple[bool, Fie
         digits = re.sub(r"\D", "", match[1])
         if digits.startswith("593") and len(digits) in (11, 12):
             digits = "0" + digits[3:]
-        if not 6 <= len(digits) <= 10 or digits in taken or as_date(match[1]):
+        longest = _LONGEST_OF_PERSON if of_person else 10
+        if not 6 <= len(digits) <= longest or digits in taken or as_date(match[1]):
             continue
         named = any(word in value.hit.label for word in _STRICT_SERVICE) and value.hit.label not in {
             "SERVICIO",
@@ -463,13 +469,28 @@ def services_on(sheet: Sheet, taken: frozenset[str]) -> Iterator[tuple[bool, Fie
         }
         if not named and value.way in {"derecha", "debajo"} and not _opens_its_label(sheet, value.hit):
             continue  # "Devolución por cancelación de servicio" labels nothing that stands beside or below it
+        if value.hit.label == CONTRACT and value.hit.start:
+            continue  # in a sentence it is the contract's: "titular del servicio de internet, contrato 1937834"
         mobile = len(digits) == 10 and digits.startswith("09")
         if (len(digits) == 10 and not named) or (mobile and not named):
             continue  # ten digits behind a loose label are a cédula or a mobile phone
         span = _only(value.span, digits[1:] if match[1].strip().startswith("593") else digits)
         # "Número" alone may be that of anything: a service must be spoken of near by.
-        loose = "" if (named or _speaks_of_a_service(sheet, value.hit)) and not broken else LOOSE
+        of_service = value.hit.label != CONTRACT and (named or _speaks_of_a_service(sheet, value.hit))
+        loose = "" if of_service and not broken else LOOSE
         yield named, field_of(sheet, digits, span, f"{loose}servicio:{value.way}:{value.hit.label}"), value
+
+
+CONTRACT = "CONTRATO"
+"""Of a contract and of its service many forms print the one number under this name; others have one for each."""
+_LONGEST_OF_PERSON = 9
+"""Digits of a service's number behind a label that may be a person's: ten are his cédula."""
+
+
+def _stands_among_labels(sheet: Sheet, hit: Hit) -> bool:
+    """Whether other cells of its row are labels too: a row of headings, with the values under it."""
+    others = (at for at in range(len(sheet.rows[hit.row])) if at != hit.cell)
+    return any(sheet.strong_hits_in(hit.row, at) for at in others)
 
 
 def _with_the_next_line(sheet: Sheet, value: Value) -> tuple[Value, bool]:
