@@ -140,13 +140,16 @@ def _equipment(name: str, canonical: Callable[[str], str], said: dict[str, Any],
 
 
 def acceptable(paper: Fields) -> bool:
-    """Whether a judge could accept it without a person, given a case that fits."""
+    """Whether a judge could accept it without a person, given a case that fits what the paper shows."""
     return (
         paper.kind is DocumentKind.ACTA
         and paper.direction is Direction.DEVOLUCION
         and paper.ours
         and paper.signature is Signature.HALLADA
         and Signature.HALLADA in {paper.received, paper.stamp}
+        and paper.date is not None
+        and (paper.id_number or paper.service_number) is not None
+        and any(line.serial or line.mac for line in paper.equipment)
     )
 
 

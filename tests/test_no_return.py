@@ -290,6 +290,46 @@ RETURN = (
 CAPTIONS = RETURN + FOOT.format("Firma del cliente", "Firma CNT EP")
 
 
+@pytest.mark.parametrize(
+    "remark",
+    [
+        "Cliente firma hoy pero trae el equipo el lunes. PENDIENTE",
+        "CNT EP recibirá los equipos detallados una vez que el cliente cancele los valores pendientes.",
+        "Hasta tanto, los equipos permanecerán bajo custodia y responsabilidad del cliente.",
+        "El abonado se obliga a entregar los equipos dentro de los ocho días siguientes.",
+        "El cliente se compromete a devolver el equipo el lunes.",
+        "No. ((NUM_ACTA))",
+        "Titular: (NOMBRE_CLIENTE))",
+        "Titular: <<NOMBRE>>",
+        "ONT      ZTE     F680      PERDIDO",
+        "El cliente devuelve la tarjeta SIM dañada y recibe una nueva.",
+        "La línea continúa activa.",
+        "Teléfono celular Samsung Galaxy IMEI 350684920488589",
+    ],
+)
+def test_an_acta_with_such_a_remark_is_a_persons(remark: str) -> None:
+    paper = read(f"{RETURN}\n  {remark}\n")
+    assert paper.direction is Direction.DESCONOCIDA, paper.because
+
+
+@pytest.mark.parametrize(
+    "remark",
+    [
+        "Observaciones: FALTA CAJA ORIGINAL",
+        "Observaciones: sin caja original ni manuales",
+        "Observaciones   NO ENTREGA EMPAQUE ORIGINAL",
+        "Adjunto el documento de devolución de los equipos para que se dejen sin efecto los valores cobrados.",
+        "Con esta acta se deja sin efecto el cobro por equipos.",
+        "El abonado se obligó, al firmar el contrato, a cuidar los equipos.",
+        "Teléfono celular: 0991234567",
+        "CEL.: 0991234567     WhatsApp: 0991234567",
+    ],
+)
+def test_an_acta_with_such_a_remark_stays_one(remark: str) -> None:
+    paper = read(f"{RETURN}\n  {remark}\n")
+    assert paper.direction is Direction.DEVOLUCION, paper.because
+
+
 def test_the_words_of_the_form_over_the_companys_empty_place_are_no_stamp() -> None:
     text = RETURN + FOOT.format("", "    CNT EP") + FOOT.format("", "11 JUL 2025").lstrip("\n")
     text += "\n\n" + "  Firma del cliente                    Firma CNT EP\n"
