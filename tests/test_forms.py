@@ -932,6 +932,8 @@ def test_a_word_aslant_that_makes_a_page_void_is_told_by_the_text_layer(word: st
         ("Instalación ( )   Cambio ( )   Retiro / devolución (X)   Traslado ( )", Direction.DEVOLUCION),
         ("Instalación (X)   Cambio ( )   Retiro / devolución ( )   Traslado ( )", Direction.INSTALACION),
         ("☐ Instalación   ☒ Devolución", Direction.DEVOLUCION),
+        ("☒ Devolución del cliente a CNT EP   ☐ Entrega de CNT EP al cliente", Direction.DEVOLUCION),
+        ("☐ Devolución del cliente a CNT EP   ☒ Entrega de CNT EP al cliente", Direction.INSTALACION),
         ("☒ Instalación   ☐ Devolución", Direction.INSTALACION),
         ("INSTALACIÓN()CAMBIO()RETIRO/DEVOLUCIÓN(X)TRASLADO()", Direction.DEVOLUCION),
         ("Entrega al cliente (instalación)     X Devolución del cliente (retiro)", Direction.DEVOLUCION),
@@ -953,6 +955,19 @@ def test_the_box_that_is_ticked_tells_the_direction_where_two_engines_see_it(lin
     assert paper.direction is direction, paper.because
     alone = read(form)
     assert alone.direction is not Direction.DEVOLUCION, alone.because
+
+
+def test_boxes_are_looked_for_beside_each_thing_that_a_form_offers_however_a_mark_was_read() -> None:
+    page = typed(f"{RETURN}\n  TIPO DE ORDEN:   Instalación   Reparación [Z Retiro de equipos   Traslado\n")
+    (offered,) = wanted(page, BOOK).offered
+    assert len(offered) == 4
+
+
+def test_a_title_offers_nothing() -> None:
+    paper = read(
+        f"{HEAD}\n        ACTA DE ENTREGA (DEVOLUCION) DE EQUIPOS\n\n  El cliente entrega a CNT EP un módem.\n"
+    )
+    assert paper.direction is Direction.DEVOLUCION, paper.because
 
 
 def test_a_value_over_two_lines_is_compared_line_by_line() -> None:

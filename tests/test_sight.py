@@ -22,7 +22,7 @@ from evidence_daemon.documents import sight, strong
 from evidence_daemon.documents.looks import Wanted
 from evidence_daemon.documents.sandbox import Cell, Frame, Limits, Lock
 from evidence_daemon.documents.sight import Sight
-from evidence_daemon.documents.strokes import ink
+from evidence_daemon.documents.strokes import ink, tickboxes
 from evidence_daemon.model import Box, Direction, Document, DocumentKind, Engine, Page
 
 
@@ -277,6 +277,19 @@ def test_a_box_that_is_ticked_is_seen_in_the_pixels(ticked: tuple[str, ...], dir
     paper = paper_of(reading)
     assert ("casilla marcada: devolución" in paper.because) is (ticked == ("Retiro",))
     assert paper.direction is direction, paper.because
+
+
+def test_a_cross_may_go_beyond_its_box() -> None:
+    picture = np.full((120, 900, 3), 255, np.uint8)
+    words = [(60, 160), (260, 380), (480, 620)]  # from, to; a box of 20 pixels before each
+    for start, stop in words:
+        cv2.rectangle(picture, (start - 30, 50), (start - 10, 70), (40, 40, 40), 2)
+        picture[52:68, start:stop:7] = 40
+    for one, two in (((462, 42), (448 + 34, 78)), ((482, 42), (446, 78))):
+        cv2.line(picture, one, two, (30, 30, 30), 4)
+    offered = [[start / 900, 50 / 120, stop / 900, 70 / 120] for start, stop in words]
+    offered[2][1], offered[2][3] = 42 / 120, 78 / 120  # an engine's box round its words may be much taller
+    assert [ticked for *_, ticked in tickboxes(picture, offered)] == [False, False, True]
 
 
 def options(*things: tuple[str, bool], behind: bool) -> bytes:

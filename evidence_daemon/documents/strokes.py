@@ -184,8 +184,8 @@ def tickboxes(shown: Pixels, offered: list[list[float]]) -> list[list[Any]]:
     high, wide = shown.shape[:2]
     plane = _darkest(shown)
     found: list[list[list[Any]]] = []
+    tall = median([(y1 - y0) * high for _, y0, _, y1 in offered] or [0.0])
     for x0, y0, x1, y1 in offered:
-        tall = (y1 - y0) * high
         top, bottom = max(0, round(y0 * high - 0.8 * tall)), round(y1 * high + 0.8 * tall)
         sides: list[list[Any]] = []
         # An engine may have read the box as the first letter, or the last.
@@ -218,13 +218,24 @@ def _is_nearer(word: list[float], sides: list[list[Any]], side: int) -> bool:
 def _box_in(grey: Pixels, tall: float) -> tuple[int, int, int, int, float] | None:
     """The nearest square outline in a picture: left, top, width, height, and the share of what is dark within it."""
     dark = cv2.threshold(grey, 0, 255, cv2.THRESH_BINARY_INV | cv2.THRESH_OTSU)[1]
+    return _square_in(dark, dark, tall) or _square_in(_level_and_upright(dark, tall), dark, tall)
+
+
+def _level_and_upright(dark: Pixels, tall: float) -> Pixels:
+    """What is level or upright of strokes: the walls of a box without the cross that goes beyond them."""
+    long = max(3, round(_STRAIGHT * tall))
+    walls = [cv2.morphologyEx(dark, cv2.MORPH_OPEN, np.ones(shape, np.uint8)) for shape in ((1, long), (long, 1))]
+    return cv2.bitwise_or(walls[0], walls[1])
+
+
+def _square_in(outlines: Pixels, dark: Pixels, tall: float) -> tuple[int, int, int, int, float] | None:
     best = None
-    for outline in cv2.findContours(dark, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)[0]:
-        x, y, w, h = cv2.boundingRect(outline)
+    for outline in cv2.findContours(outlines, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)[0]:
+        x, y, w, h = _between_walls(outlines, *cv2.boundingRect(outline))
         if not all(_SIDES[0] * tall <= side <= _SIDES[1] * tall for side in (w, h)) or max(w, h) > _SQUARE * min(w, h):
             continue
         wall = max(1, round(_WALL * min(w, h)))
-        piece = dark[y : y + h, x : x + w] > 0
+        piece = outlines[y : y + h, x : x + w] > 0
         edges = (
             piece[:wall].any(axis=0),
             piece[-wall:].any(axis=0),
@@ -233,13 +244,27 @@ def _box_in(grey: Pixels, tall: float) -> tuple[int, int, int, int, float] | Non
         )
         if min(float(edge.mean()) for edge in edges) < _WHOLE:
             continue
-        inside = piece[wall : h - wall, wall : w - wall]
+        inside = dark[y + wall : y + h - wall, x + wall : x + w - wall] > 0
         if inside.size and (best is None or w * h > best[2] * best[3]):
             best = x, y, w, h, float(inside.mean())
     return best
 
 
+def _between_walls(outlines: Pixels, x: int, y: int, w: int, h: int) -> tuple[int, int, int, int]:
+    """A place without what juts out of a box: from its first column, and row, that is drawn through to its last."""
+    piece = outlines[y : y + h, x : x + w] > 0
+    columns, rows = (np.flatnonzero(piece.mean(axis=at) > _DRAWN_THROUGH) for at in (0, 1))
+    if len(columns) < 2 or len(rows) < 2:
+        return x, y, w, h
+    left, top = int(columns[0]), int(rows[0])
+    return x + left, y + top, int(columns[-1]) - left + 1, int(rows[-1]) - top + 1
+
+
+_DRAWN_THROUGH = 0.6
+"""Share of a column or row from which on it is a wall."""
 _NEARER = 1.6
 """How many times as far from words the box of the next ones stands as their own."""
 _WHOLE = 0.85
 """Share of each side of a box that is drawn."""
+_STRAIGHT = 0.75
+"""Heights of a word over which a wall of a box goes straight on at least; a slanting stroke does not."""

@@ -42,7 +42,10 @@ class Menu:
 
 MOVEMENTS = Menu(
     re.compile(r"(DEVOLUCION|DEVUELVE|RETIRO|RETIRA|BAJA)$"),
-    re.compile(r"(INSTALACION|INSTALA|ACTIVACION|ALTA|CAMBIO|TRASLADO|MIGRACION|REPOSICION|REEMPLAZO|MANTENIMIENTO)$"),
+    re.compile(
+        r"(INSTALACION|INSTALA|ACTIVACION|ALTA|CAMBIO|TRASLADO|MIGRACION|REPOSICION|REEMPLAZO|MANTENIMIENTO|REPARACION"
+        r"|REVISION|SOPORTE|GARANTIA|PRESTAMO|MUDANZA|REUBICACION|ENTREGA)$"
+    ),
 )
 OUTCOMES = Menu(
     re.compile(r"(EJECUTAD|EFECTIV|EXITOS|REALIZAD|EFECTUAD|COMPLETAD|CUMPLID|ATENDID|RETIRAD|RECUPERAD)[AO]S?$"),
@@ -56,6 +59,8 @@ _PIECE = re.compile(
     r"[\[(（{]?\s*[xX✓✔]\s*[\])）}]|[\[(（{]\s*[xX✓✔](?![^\W\d_])|[☒☑■✓✔]|[\[(（{](?![^\W\d_])|(?<![^\W\d_])[\])）}]"
     r"|[☐□▢]|(?<![^\W\d_])[xX](?=[^\W\d_a-z][a-zñáéíóú])|[^\W\d_]+"
 )
+_IN_TITLES = "ENTREGA"
+"""What may be done, and stands in the titles of what was done."""
 _FEWEST_WORDS = 3
 """Different things to choose from that make a line a choice where no box and no mark was seen."""
 _DENIES = frozenset({"NO", "SIN", "NUNCA"})
@@ -272,6 +277,9 @@ def _chosen(
         return None
     if not marks and not any(piece.is_box for piece in pieces) and len(offered) < fewest:
         return None
+    squares = sum(piece.is_mark or piece.text in _OPENS for piece in pieces)
+    if squares < 2 and {text for text in offered if menu.other.match(text)} == {_IN_TITLES}:
+        return None  # "ACTA DE ENTREGA (DEVOLUCION) DE EQUIPOS" offers nothing
     named = _ticked(marks[0], pieces, _side(pieces, menu)) if len(marks) == 1 else []
     back, other = (any(one.match(plain(piece.text)) for piece in named) for one in (menu.back, menu.other))
     if menu is OUTCOMES and any(plain(piece.text) in _DENIES for piece in named):
