@@ -5,13 +5,13 @@ Runs in the cell that reads pixels (see `ocr`), on the picture that people see.
 
 from __future__ import annotations
 
-import math
 from statistics import median
 from typing import Any
 
 import cv2
 import numpy as np
 
+from evidence_daemon.documents.crossing import crossed_out
 from evidence_daemon.documents.marks import across
 from evidence_daemon.documents.pixels import Pixels, smaller
 
@@ -37,7 +37,7 @@ def ink(shown: Pixels, words: list[list[Any]]) -> list[list[float]]:
     for kernel in (np.ones((1, reach), np.uint8), np.ones((reach, 1), np.uint8)):
         rules = cv2.morphologyEx(joined, cv2.MORPH_OPEN, kernel)
         dark = cv2.bitwise_and(dark, cv2.bitwise_not(cv2.dilate(rules, np.ones((3, 3), np.uint8))))
-    struck = across(shown, darkest, words) or _crossed_out(dark)
+    struck = across(shown, darkest, words) or crossed_out(small, words)
     line = median([word[4] - word[2] for word in words if sum(map(str.isalnum, word[0])) >= 2] or [0.0])
     for text, x0, y0, x1, y1, confidence, _ in words:
         letters = sum(map(str.isalnum, text))
@@ -92,26 +92,6 @@ def _darkest(shown: Pixels) -> Pixels:
 
 _TINTED, _WHITE = 90.0, 235.0
 """Brightness of a plane between which more than half of the picture shows coloured paper."""
-_LONG = 0.45
-"""Share of a page's longer side that a stroke over all of it has at least."""
-_STEEP = (20.0, 70.0)
-"""Degrees from the horizontal: what is flatter or steeper may be a rule on a page that lies askew."""
-_CUT = 10
-"""Pixels by which a stroke may be interrupted: rules that it crosses were taken away."""
-
-
-def _crossed_out(dark: Pixels) -> list[list[float]]:
-    """[a box over the whole width] where a long straight stroke runs aslant over a page; [] where none does."""
-    height, width = dark.shape
-    long = round(_LONG * max(height, width))
-    lines = cv2.HoughLinesP(dark, 1, math.pi / 360, long // 2, minLineLength=long, maxLineGap=_CUT)
-    for x0, y0, x1, y1 in () if lines is None else lines.reshape(-1, 4).tolist():
-        angle = math.degrees(math.atan2(abs(y1 - y0), abs(x1 - x0)))
-        if _STEEP[0] <= angle <= _STEEP[1]:
-            top, bottom = min(y0, y1) / height, max(y0, y1) / height
-            return [[0.0, round(top, 5), 1.0, round(bottom, 5)]]
-    return []
-
 
 _FEWEST_DIGITS, _FEWEST_SIGNS = 4, 6
 """Of a word that is worth looking for a stroke."""
