@@ -254,3 +254,11 @@ def test_what_shows_or_undoes_an_act_is_none(line: str) -> None:
 def test_an_example_among_other_words_is_none(line: str) -> None:
     paper = read(f"{RETURN}  Cliente: JUANA MORALES PAZ\n  ONT Huawei   Serie: HWTCC661499D\n\n  {line}\n{SIGNED}")
     assert paper.direction is Direction.DEVOLUCION
+
+
+def test_a_name_that_the_paper_shows_elsewhere_with_more_to_it_is_not_proven() -> None:
+    line = f"{RETURN}  TITULAR: ISABEL JARAMILLO LEMA      CC/RUC: 1700000019\n"
+    foot = "\n" * 25 + "  {}\n  C.I. 1700000019\n  EL ABONADO\n"
+    assert proven(read(line + foot.format("Isabel Jaramillo Lema")), "holder")
+    assert not proven(read(line + foot.format("Nelly Isabel Jaramillo Lema")), "holder")
+    assert not proven(read(line + foot.format("Isabel Jaramillo Lema Paz")), "holder")

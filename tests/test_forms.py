@@ -963,7 +963,12 @@ def test_boxes_are_looked_for_beside_each_thing_that_a_form_offers_however_a_mar
     assert len(offered) == 4
 
 
-def test_a_title_offers_nothing() -> None:
+def test_neither_a_title_nor_a_sentence_offers_anything() -> None:
+    paper = read(
+        f"{HEAD}\n        ACTA DE ENTREGA RECEPCION\n\n"
+        "  El cliente, con motivo de cambio de operador, hace la entrega y devolucion a CNT EP de los equipos.\n"
+    )
+    assert paper.direction is Direction.DEVOLUCION, paper.because
     paper = read(
         f"{HEAD}\n        ACTA DE ENTREGA (DEVOLUCION) DE EQUIPOS\n\n  El cliente entrega a CNT EP un módem.\n"
     )

@@ -200,8 +200,14 @@ def test_strokes_on_coloured_paper_are_seen() -> None:
 
 @pytest.mark.parametrize(
     ("word", "left"),
-    [(("NOS", 0.2, 0.7, 0.45, 0.73), True), (("NOS", 0.2, 0.7, 0.24, 0.712), False)],
-    ids=["wide and high as no print is", "print"],
+    [
+        (("NOS", 0.2, 0.7, 0.45, 0.73), True),
+        (("NOS", 0.2, 0.7, 0.24, 0.712), False),
+        (("Dar", 0.2, 0.7, 0.268, 0.732), True),
+        (("Total", 0.2, 0.2, 0.268, 0.232), False),
+        (("RECIBIDO", 0.2, 0.7, 0.35, 0.732), False),
+    ],
+    ids=["wide and high as no print is", "print", "high as no print is so far down", "a title", "a stamp's word"],
 )
 def test_a_scribble_that_was_read_as_a_word_is_not_taken_away(
     word: tuple[str, float, float, float, float], left: bool

@@ -70,7 +70,8 @@ def attributed(
         rivals = [claim for claim in rivals if _TELLS[name].search(claim.caption)]
     if field.rule.startswith(_HIS_COLUMN):
         rivals = []
-    if rivals or _goes_on(name, field, sheets) or _two_in_one(name, field, sheets):
+    longer = name == "holder" and _is_part_of_another(field, sheets)
+    if rivals or longer or _goes_on(name, field, sheets) or _two_in_one(name, field, sheets):
         return withdrawn(field, rivals=[claim.value for claim in rivals])
     return field
 
@@ -294,6 +295,18 @@ def _goes_on(name: str, field: Field, sheets: Sequence[Sheet]) -> bool:
                 return True
         elif any(text not in _JOINS for text in before) and len(before) <= 3:
             return True
+    return False
+
+
+def _is_part_of_another(field: Field, sheets: Sequence[Sheet]) -> bool:
+    """Whether the paper shows the name elsewhere with more to it: then some of it was read apart, or not at all."""
+    mine = field.value.split()
+    for sheet in sheets:
+        for cell in (cell for row in sheet.rows for cell in row if len(cell.words) > len(mine)):
+            whole = person(cell).split()
+            parts = (whole[at : at + len(mine)] for at in range(len(whole) - len(mine) + 1))
+            if len(whole) > len(mine) and not one_place(cell.box, field.box) and mine in parts:
+                return True
     return False
 
 

@@ -43,7 +43,8 @@ def ink(shown: Pixels, words: list[list[Any]]) -> list[list[float]]:
         letters = sum(map(str.isalnum, text))
         # A scribble is read as a short word now and then, and surely: "NOS".
         sprawls = y1 - y0 > _TOWERS * line and (x1 - x0) * width > _SPRAWLS * letters * (y1 - y0) * height
-        if confidence >= 0.5 and letters >= 2 and not sprawls:
+        looms = y1 - y0 > _LOOMS * line and letters <= _SHORT and y0 > _BELOW_TITLES
+        if confidence >= 0.5 and letters >= 2 and not sprawls and not looms:
             margin = 0.15 * (y1 - y0)
             left, top = int(x0 * width) - 1, int((y0 - margin) * height)
             dark[max(0, top) : int((y1 + margin) * height) + 1, max(0, left) : int(x1 * width) + 2] = 0
@@ -79,6 +80,8 @@ _THIN, _FLAT = 5.0, 0.4
 _TOWERS, _SPRAWLS = 2.2, 0.8
 """Heights of a line that a word has, and of its own that each of its letters is wide, where it is no print but strokes.
 Measured on photos and scans: letters of print, titles too, are narrower, those read out of signatures wider."""
+_LOOMS, _SHORT, _BELOW_TITLES = 3.0, 5, 0.4
+"""Heights of a line, letters, and share of the page's height: a short word so high that far down is none ("Dar")."""
 
 
 def _darkest(shown: Pixels) -> Pixels:

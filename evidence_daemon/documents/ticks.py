@@ -275,7 +275,7 @@ def _chosen(
     marks = [piece for piece in pieces if piece.is_mark]
     if not any(map(menu.back.match, offered)) or not any(map(menu.other.match, offered)):
         return None
-    if not marks and not any(piece.is_box for piece in pieces) and len(offered) < fewest:
+    if not marks and not any(piece.is_box for piece in pieces) and len(offered - {_IN_TITLES}) < fewest:
         return None
     squares = sum(piece.is_mark or piece.text in _OPENS for piece in pieces)
     if squares < 2 and {text for text in offered if menu.other.match(text)} == {_IN_TITLES}:
