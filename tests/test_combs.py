@@ -75,6 +75,25 @@ def test_numbers_in_boxes_of_one_sign_each_are_read_whole(read: Callable[..., by
     assert [field.proven for field in fields[:4] if field is not None] == [True] * 4
 
 
+def test_a_name_in_boxes_of_one_sign_each_is_read_with_its_blanks() -> None:
+    def named(canvas: Canvas) -> None:
+        form(canvas)
+        canvas.setFillGray(1)
+        canvas.rect(50, 608, 400, 26, stroke=0, fill=1)
+        canvas.setFillGray(0)
+        comb(canvas, 60, 616, "PEÑA LOZA MARIA JOSE", 27)
+
+    paper = paper_of(read_one(scan(named)))
+    assert value(paper.holder) == "PEÑA LOZA MARIA JOSE"
+
+
+def test_a_blank_among_the_boxes_of_a_number_leaves_them_alone() -> None:
+    def broken(canvas: Canvas) -> None:
+        comb(canvas, 60, 600, "17000 0019", 13)
+
+    assert put_together(laid(broken))[1] == []
+
+
 def test_a_number_that_was_put_together_is_shown_over_all_of_its_boxes() -> None:
     number = paper_of(read_one(scan(form, skew=0.0))).id_number
     assert number is not None and number.box is not None

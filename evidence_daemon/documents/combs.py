@@ -44,6 +44,9 @@ _SIGN, _INK = 0.22, 0.02
 """Heights of a box that a sign has at least, and share of the room of one that is ink."""
 _PAST = (0.12, 0.45)
 """Pitches beyond the end of a comb between which its rules have ended."""
+_OF_A_NAME, _BLANK = 20, 0.15
+"""Boxes of a comb in which names are written, at least: numbers have fewer; and heights of a box that a blank is wider
+than other gaps: wide enough for an engine to part two words, and for `layout` not to part two cells."""
 _LONGEST, _MOST = 60, 200
 """Sides of a comb, and combs of a page, at most; `sight` believes no cell that tells of more."""
 _BAND = 0.14
@@ -293,8 +296,12 @@ def _moved(
         return None
     gap = max(3, round(0.2 * max(bar.tall for bar in chain)))
     start = at = max(0, round(2 * chain[first].x))
-    for ink, y in signs:
+    for sign in signs:
         at += gap
+        if sign is None:
+            at += round(_BLANK * max(bar.tall for bar in chain))
+            continue
+        ink, y = sign
         piece = done[y : y + ink.shape[0], at : min(at + ink.shape[1], x1)]
         piece[:] = ink[: piece.shape[0], : piece.shape[1]]
         at += ink.shape[1]
@@ -302,21 +309,26 @@ def _moved(
     return start, max(0, min(tops)), end, min(high, max(bottoms)), (end - start) / max(1, at + gap - start)
 
 
-def _number(grey: Pixels, chain: list[_Bar], before: bool, behind: bool) -> tuple[int, list[tuple[Pixels, int]]] | None:
+def _number(
+    grey: Pixels, chain: list[_Bar], before: bool, behind: bool
+) -> tuple[int, list[tuple[Pixels, int] | None]] | None:
     """In which box the signs of a comb begin, and their pixels with the rows where these begin; none of an empty one.
 
     None where a sign may be missing: beyond an end, in an empty box between two others, or in one beside the ends that
-    holds something.  Better no number than one that lacks a digit.
+    holds something.  Better no number than one that lacks a digit.  A comb as long as a name may hold blanks (None
+    among the signs), each a box in which nothing is to be seen.
     """
     signs = [_sign(grey, one, two) for one, two in pairwise(chain)]
     filled = [at for at, sign in enumerate(signs) if sign.ink is not None]
     if not filled:
         return 0, []
     first, last = filled[0], filled[-1]
-    found = [(sign.ink, sign.top) for sign in signs[first : last + 1] if sign.ink is not None]
-    doubtful = any(sign.doubtful for sign in (*signs[max(0, first - 1) : first], *signs[last + 1 : last + 2]))
+    found = [None if sign.ink is None else (sign.ink, sign.top) for sign in signs[first : last + 1]]
+    beside = (*signs[max(0, first - 1) : first], *signs[last + 1 : last + 2])
+    blanks = [sign for sign in signs[first:last] if sign.ink is None]
+    doubtful = any(sign.doubtful for sign in (*beside, *blanks)) or (blanks and len(signs) < _OF_A_NAME)
     open_ = (before and first == 0) or (behind and last == len(signs) - 1)
-    return None if doubtful or open_ or len(found) <= last - first else (first, found)
+    return None if doubtful or open_ else (first, found)
 
 
 @dataclass(frozen=True, slots=True)
