@@ -40,7 +40,8 @@ from evidence_daemon.documents.screening import (
     Refused,
     screen,
 )
-from evidence_daemon.documents.sight import OCR, SEARCHED, Sight, printable, whole
+from evidence_daemon.documents.sight import OCR, SEARCHED, Sight
+from evidence_daemon.documents.told import printable, whole
 from evidence_daemon.documents.tries import MOST_BEGINNINGS, MOST_DEATHS, Tries, TriesOfThisRun, is_deadly
 from evidence_daemon.errors import BadConfig, Temporary
 from evidence_daemon.model import (

@@ -12,10 +12,7 @@ Nothing here, and nothing below, knows what the case expects to find.
 from __future__ import annotations
 
 import logging
-import math
-import re
 import time
-import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
@@ -25,13 +22,23 @@ from typing import Any, Self
 from evidence_daemon.documents.layout import of_combs
 from evidence_daemon.documents.looks import Wanted, well_read
 from evidence_daemon.documents.sandbox import Cell, CellDied, Frame, Limits
+from evidence_daemon.documents.told import (
+    Corners,
+    Spread,
+    across,
+    combs_of,
+    lines_of,
+    look_of,
+    said_in,
+    whole,
+    words_of,
+)
 from evidence_daemon.model import Box, DocumentKind, Engine, Page, Witness, Word
 
 _log = logging.getLogger("evidence_daemon.documents")
 
 OCR = "evidence_daemon.documents.ocr"
 STRONG = "evidence_daemon.documents.strong"
-_MAX_WORDS = 8000
 _MAX_PLACES = 40
 """Places of a page that are looked at once more; an acta has about a dozen values."""
 _FIND_SIDE = 1216
@@ -56,8 +63,6 @@ _TRIED_LINES = 8
 """Lines of a page that are read in two stands to tell which is the right one."""
 
 Judge = Callable[[Page], Wanted]
-_Corners = list[list[float]]
-"""Four corners of a line, x and y as fractions of the page, from the top left, clockwise."""
 
 
 class Sight:
@@ -75,7 +80,7 @@ class Sight:
         self._ocr: Cell | None = None
         self._strong: Cell | None = None
         self._blind = False
-        self._combs: tuple[_Spread, ...] = ()
+        self._combs: tuple[Spread, ...] = ()
         self._before = before
         self.spent: dict[str, float] = {}
         """CPU seconds by stage."""
@@ -99,7 +104,7 @@ class Sight:
         printed = of_combs(told, height / width)
         pictured = facts.get("pictured", 1.0)
         turned = whole(facts.get("turned", 0), 0, 270)
-        page = Page(number, width, height, Engine.TEXTO, printed, ink=_across(facts.get("struck")))
+        page = Page(number, width, height, Engine.TEXTO, printed, ink=across(facts.get("struck")))
         if printed and isinstance(pictured, float) and pictured < 0.5:
             wanted = self._judge(page)
             # A text layer without values is not believed: the values may be pixels pasted over a form.
@@ -109,7 +114,7 @@ class Sight:
                 if self._judge(pictured_page).worth > worth:
                     return self._shown(pictured_page)
             asked = {"width": width, "height": height, "combs": len(printed) < len(told)}
-            self._combs = _combs_of(self._asked("hold", asked, frame.blobs).facts["combs"])
+            self._combs = combs_of(self._asked("hold", asked, frame.blobs).facts["combs"])
             return self._shown(self._compared(page, wanted))
         return self._shown(self._pictured(page, turned, frame.blobs))
 
@@ -124,13 +129,13 @@ class Sight:
         )  # asked first: a poor photo is slow to read, and it may be the acta
         read = self._asked("read", asked, pixels)
         legible = read.facts["sense"] is True
-        self._combs = _combs_of(read.facts["combs"])
+        self._combs = combs_of(read.facts["combs"])
         best = self._by_tesseract(page, turned, read)
         further = in_time and not legible
         if further and (turn := self._turn_by_lines()):
             asked = {**asked, "turn": (whole(read.facts["turned"], 0, 270) + turn) % 360}
             read = self._asked("read", asked, pixels)
-            self._combs = _combs_of(read.facts["combs"])
+            self._combs = combs_of(read.facts["combs"])
             best = self._by_tesseract(page, turned, read)
         if read.facts["blank"] is True:
             return best
@@ -148,7 +153,7 @@ class Sight:
         if other.worth > wanted.worth or (other.kind is DocumentKind.ACTA and not other.untitled):
             return uncut
         # The picture for people is made of the page that was read last.
-        self._combs = _combs_of(self._asked("read", asked, pixels).facts["combs"])
+        self._combs = combs_of(self._asked("read", asked, pixels).facts["combs"])
         return best
 
     def _by_tesseract(self, page: Page, turned: int, read: Frame) -> Page:
@@ -215,7 +220,7 @@ class Sight:
             ink=(*page.ink, *(Box(*map(float, box)) for box in told.facts["ink"])),
             struck=tuple(Box(*map(float, box)) for box in told.facts["struck"]),
             tickboxes=tuple((Box(*map(float, box)), ticked is True) for *box, ticked in told.facts["tickboxes"]),
-            look=_hash(told.facts.get("look")),
+            look=look_of(told.facts.get("look")),
         )
         if wanted.kind is DocumentKind.ACTA or wanted.untitled:
             # In a text layer print is where it is said to be: what is written over it can be seen alone.
@@ -255,14 +260,14 @@ class Sight:
         regions = there if known else (Box(0.0, top, 1.0, 1.0),) if top else ()
         return Witness(Engine.RAPIDOCR, words, regions)
 
-    def _lines_below(self, top: float) -> tuple[list[_Corners], float] | None:
+    def _lines_below(self, top: float) -> tuple[list[Corners], float] | None:
         """Where the strong engine sees lines below a height, and how much wider than high the page is there."""
         look = self._asked("look", {"side": _FIND_SIDE, "top": top})
         width, height = (whole(look.facts[name], 1, 100_000) for name in ("width", "height"))
         told = self._strongly({"do": "find", "width": width, "height": height}, look.blobs)
         if told is None:
             return None
-        found = _lines_of(told.facts.get("lines"), width, height)
+        found = lines_of(told.facts.get("lines"), width, height)
         return [[[x, top + (1 - top) * y] for x, y in corners] for corners in found], width / height
 
     def _read_in(self, places: Sequence[Box], print_: Sequence[Box]) -> tuple[str, ...]:
@@ -278,10 +283,10 @@ class Sight:
         found = self._strongly({"do": "find", "width": width, "height": height, "as_it_is": True}, cut.blobs)
         if found is None:
             return ()
-        lines = _lines_of(found.facts.get("lines"), width, height)
+        lines = lines_of(found.facts.get("lines"), width, height)
         strips = self._asked("strips", {"places": lines, "cuttings": True})
         told = self._strongly({"do": "read", "widths": strips.facts["widths"]}, strips.blobs) if lines else None
-        return () if told is None else _said_in(told.facts.get("strips"))
+        return () if told is None else said_in(told.facts.get("strips"))
 
     def _turn_by_lines(self) -> int:
         """By how much to turn the page in hand, degrees clockwise, that its longest lines can be read; 0 as it lies.
@@ -306,7 +311,7 @@ class Sight:
             read[word.line // len(longest)] += word.confidence * sum(map(str.isalnum, word.text))
         return turns[read[1] > read[0]]
 
-    def _strips(self, places: list[_Corners]) -> tuple[Word, ...] | None:
+    def _strips(self, places: list[Corners]) -> tuple[Word, ...] | None:
         """The strong engine's words at places (four corners each, fractions); None where there is no such engine."""
         cut = self._asked("strips", {"places": places})
         told = self._strongly({"do": "read", "widths": cut.facts["widths"]}, cut.blobs)
@@ -396,12 +401,6 @@ def _once(judge: Judge) -> Judge:
     return asked
 
 
-_Spread = tuple[Box, float]
-"""Boxes of one sign each that were put together before they were read, and how much wider they are on the paper."""
-_MAX_COMBS, _MAX_STRETCH = 200, 20.0
-"""More than `combs` ever tells of a page, and than a box is wider than its sign."""
-
-
 def _stamps_among(ink: Sequence[Box], parted: float) -> list[Box]:
     """Places of strokes as large as a stamp, the largest first; print that runs through one parts it into pieces.
 
@@ -431,19 +430,19 @@ _STAMP, _STAMP_PARTED, _REMARK_PARTED = (0.06, 0.015), 0.012, 0.035
 """Shares of the page: of a stamp's width and height at least, and between its pieces, or a remark's words, at most."""
 
 
-def _sides(corners: _Corners, wide: float) -> tuple[float, float]:
+def _sides(corners: Corners, wide: float) -> tuple[float, float]:
     """Width and height of a line, in heights of the page; `wide` is the page's width in them."""
     box = _around(corners)
     return (box.x1 - box.x0) * wide, box.y1 - box.y0
 
 
-def _as_read(corners: _Corners, turn: int) -> _Corners:
+def _as_read(corners: Corners, turn: int) -> Corners:
     """The corners of a line from where it begins when the page is turned clockwise by 0, 90, 180 or 270 degrees."""
     first = {0: 0, 90: 3, 180: 2, 270: 1}[turn]
     return [*corners[first:], *corners[:first]]
 
 
-def _around(corners: _Corners) -> Box:
+def _around(corners: Corners) -> Box:
     """The upright box around four corners."""
     xs, ys = zip(*corners, strict=True)
     left, top, right, bottom = (min(1.0, max(0.0, at)) for at in (min(xs), min(ys), max(xs), max(ys)))
@@ -460,93 +459,3 @@ def _well_read(line: Box, page: Page) -> bool:
 
 def _corners(box: Box) -> list[list[float]]:
     return [[box.x0, box.y0], [box.x1, box.y0], [box.x1, box.y1], [box.x0, box.y1]]
-
-
-# ── what a cell says is believed only in these forms ─────────────────────────────────────────────
-
-
-def whole(value: object, low: int, high: int) -> int:
-    """A whole number within bounds, both included.  Raises `CellDied`."""
-    if type(value) is not int or not low <= value <= high:
-        raise CellDied("the cell sent a number out of its bounds")
-    return value
-
-
-def words_of(told: Any) -> tuple[Word, ...]:
-    """Words from [text, x0, y0, x1, y1] with or without confidence and line.  Raises `CellDied`."""
-    if not isinstance(told, (list, tuple)) or len(told) > _MAX_WORDS:
-        raise CellDied("the cell sent no list of words, or an endless one")
-    words = []
-    for item in told:
-        try:
-            text, x0, y0, x1, y1, confidence, line = (*item, 1.0, 0)[:7] if len(item) == 5 else item
-            numbers = [float(at) for at in (x0, y0, x1, y1, confidence)]
-            left, top, right, bottom, sure = (min(1.0, max(0.0, number)) for number in numbers)
-            word = Word(printable(str(text)), Box(left, top, right, bottom), sure, int(line))
-            finite = all(map(math.isfinite, numbers))
-        except (TypeError, ValueError, OverflowError):
-            raise CellDied("the cell sent a word that is none") from None
-        if not finite:
-            raise CellDied("the cell sent a word that stands nowhere")
-        if word.text:
-            words.append(word)
-    return tuple(words)
-
-
-def _lines_of(told: Any, width: int, height: int) -> list[_Corners]:
-    """Lines from four corners each in pixels of a picture, as fractions of it.  Raises `CellDied`."""
-    if not isinstance(told, list) or len(told) > _MAX_WORDS:
-        raise CellDied("the cell sent no list of lines, or an endless one")
-    try:
-        lines = [[[float(x) / width, float(y) / height] for x, y in corners] for corners in told]
-    except (TypeError, ValueError):
-        raise CellDied("the cell sent a line that is none") from None
-    if not all(len(line) == 4 and all(-1 <= at <= 2 for corner in line for at in corner) for line in lines):
-        raise CellDied("the cell sent a line that stands nowhere")
-    return lines
-
-
-def _said_in(told: Any) -> tuple[str, ...]:
-    """The text of strips from their words, [text, ...] each; empty ones are left out.  Raises `CellDied`."""
-    if not isinstance(told, list) or len(told) > _MAX_WORDS:
-        raise CellDied("the cell sent no list of strips, or an endless one")
-    try:
-        read = [" ".join(str(word) for word, *_ in strip) for strip in told]
-    except (TypeError, ValueError):
-        raise CellDied("the cell sent a strip that is none") from None
-    return tuple(filter(None, map(printable, read)))
-
-
-def _combs_of(told: Any) -> tuple[_Spread, ...]:
-    """Combs from [x0, y0, x1, y1, stretch].  Raises `CellDied`."""
-    if not isinstance(told, list) or len(told) > _MAX_COMBS:
-        raise CellDied("the cell sent no list of combs, or an endless one")
-    combs = []
-    for item in told:
-        try:
-            x0, y0, x1, y1, stretch = map(float, item)
-        except (TypeError, ValueError):
-            raise CellDied("the cell sent a comb that is none") from None
-        if not (0 <= x0 <= x1 <= 1 and 0 <= y0 <= y1 <= 1 and 0 < stretch <= _MAX_STRETCH):
-            raise CellDied("the cell sent a comb that stands nowhere")
-        combs.append((Box(x0, y0, x1, y1), stretch))
-    return tuple(combs)
-
-
-def _across(told: Any) -> tuple[Box, ...]:
-    """A box over the whole width, as letters struck across a page have it (see `strokes.ink`); () for none."""
-    try:
-        top, bottom = (min(1.0, max(0.0, float(at))) for at in told or ())
-    except (TypeError, ValueError):
-        return ()
-    return (Box(0.0, top, 1.0, bottom),)
-
-
-def printable(text: str) -> str:
-    """Without control and formatting characters (bidi marks in a number would fool the eye), at most 200."""
-    return "".join(c for c in unicodedata.normalize("NFC", text) if unicodedata.category(c)[0] != "C")[:200].strip()
-
-
-def _hash(value: object) -> str:
-    """A perceptual hash as a cell told it; "" for anything else."""
-    return value if isinstance(value, str) and re.fullmatch(r"[0-9a-f]{64}", value) else ""
