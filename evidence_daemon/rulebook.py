@@ -261,11 +261,12 @@ class LabelsBook(_Book):
     def of_field(self, field: str) -> tuple[str, ...]:
         """All labels of a field, those that are made of a number sign and what is numbered among them."""
         both, before = (getattr(book, field, ()) for book in (self.numbered, self.coded))
-        signed = [f"{sign} {of}{what}" for what in (*both, *before) for sign in (*_SIGNS, *_CODES) for of in _OF]
-        return (*getattr(self, field), *signed, *(f"{what} {sign}" for what in both for sign in _SIGNS))
+        signed = [f"{sign} {of}{what}" for what in (*both, *before) for sign in (*NUMBER_SIGNS, *_CODES) for of in _OF]
+        return (*getattr(self, field), *signed, *(f"{what} {sign}" for what in both for sign in NUMBER_SIGNS))
 
 
-_SIGNS = ("N", "NO", "NRO", "NUM", "NUMERO")
+NUMBER_SIGNS = ("N", "NO", "NRO", "NUM", "NUMERO")
+"""What says that a number follows, as squeezed letters."""
 _CODES = ("CODIGO",)
 _OF = ("", "DE ", "DEL ")
 

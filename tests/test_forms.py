@@ -690,6 +690,11 @@ def test_captions_of_forms_that_were_met_late(words: str, name: str, expected: s
         # Many forms call so the number of the service, others that of the contract.
         ("  Contrato     33912789     Trámite     devolución", "service_number", "33912789"),
         ("  Contrato: 33912789\n  Servicio: 022345678", "service_number", "022345678"),
+        # Eight boxes of one sign each were put together.
+        ("  FECHA (DD MM AAAA)        CEDULA\n  11032026                  1700000019", "date", "2026-03-11"),
+        ("  FECHA: 20260311", "date", "2026-03-11"),
+        ("  FECHA: 31022026", "date", ""),
+        ("  FECHA: 45612389", "date", ""),
     ],
 )
 def test_captions_as_people_word_them_anew(words: str, name: str, expected: str) -> None:

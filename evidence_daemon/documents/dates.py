@@ -91,9 +91,10 @@ _OTHER_DAYS = re.compile(
 def _in_boxes(span: Span) -> str:
     """ISO form of eight digits that stand in a box each: a day of this century is one by one of its ends only."""
     digits = [word.text.strip(".|,") for word in span.words if re.search(r"[^\W_]", word.text)][:8]
-    if len(digits) < 8 or not all(re.fullmatch(r"\d", digit) for digit in digits):
+    whole = re.fullmatch(r"\d{8}", digits[0]) if digits else None  # `combs` has put them together
+    if not whole and (len(digits) < 8 or not all(re.fullmatch(r"\d", digit) for digit in digits)):
         return ""
-    text = "".join(digits)
+    text = whole[0] if whole else "".join(digits)
     return as_date(f"{text[:2]}/{text[2:4]}/{text[4:]}") or as_date(f"{text[:4]}/{text[4:6]}/{text[6:]}")
 
 

@@ -31,7 +31,7 @@ from evidence_daemon.documents.layout import Hit, Sheet, Span, distance, has_col
 from evidence_daemon.documents.people import agent_of, holder_of, office_of
 from evidence_daemon.documents.signers import signing_top, signs_for_the_company
 from evidence_daemon.model import Box, DocumentKind, Field, IdCheck, Line, Word
-from evidence_daemon.rulebook import DocumentsBook
+from evidence_daemon.rulebook import NUMBER_SIGNS, DocumentsBook
 
 _SIGNERS = 0.62
 """Share of a page's height below which a number without its own heading is mostly a signer's."""
@@ -657,10 +657,7 @@ def _tells_of_a_piece(sheet: Sheet, hit: Hit) -> bool:
         box = sheet.span_of(hit).box
         over = sheet.rows[hit.row - 1] if hit.row else ()
         said += [cell.text for cell in over if cell.box.x0 < box.x1 and box.x0 < cell.box.x1 and len(cell.words) <= 4]
-    return hit.label in _SIGNS and any(names_a_piece(text) for text in said)
-
-
-_SIGNS = frozenset({"N", "NO", "NRO", "NUM", "NUMERO"})
+    return hit.label in NUMBER_SIGNS and any(names_a_piece(text) for text in said)
 
 
 _OF_ANYTHING = frozenset({
