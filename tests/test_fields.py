@@ -736,6 +736,18 @@ def test_a_stamp_beside_the_signatures_is_found_and_said_where() -> None:
     assert [place.box for place in paper.signing_places if place.signer is Signer.SELLO] == [stamp]
 
 
+def test_what_lies_beside_the_paper_on_a_photo_is_no_stamp() -> None:
+    below = Box(0.40, 0.90, 0.52, 0.97)
+    beside = Box(0.0, 0.55, 0.07, 0.62)
+    page = typed(UNSIGNED, ink=(_over("Firma del cliente"), below, beside))
+    narrow = [
+        replace(word, box=replace(word.box, x0=0.1 + 0.8 * word.box.x0, x1=0.1 + 0.8 * word.box.x1))
+        for word in page.words
+    ]
+    (paper,) = read_papers([document(replace(page, words=tuple(narrow)))], BOOK)
+    assert paper.stamp is Signature.DUDOSA
+
+
 def test_where_the_customer_and_the_company_sign_is_said_with_what_was_found_there() -> None:
     paper = read(LIST, ink=(_over("Firma del cliente"),))
     told = {(place.signer, place.page, place.found) for place in paper.signing_places}

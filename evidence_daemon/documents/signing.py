@@ -520,12 +520,18 @@ _STAMP_WIDE = (0.06, 0.45)
 
 
 def _stamps(sheet: Sheet, customers: Sequence[Box], signing: float) -> Iterator[Box]:
-    """Ink near where one signs, or below, as large and as broad as a stamp, that lies in no place of the customer's."""
+    """Ink near where one signs, or below, as large and as broad as a stamp, that lies in no place of the customer's.
+
+    On the paper, as far as its print tells where that ends: the pattern of a carpet round it has such pieces too.
+    """
     top = min(signing, _STAMPED_FROM) - 8 * sheet.line_height
+    left, right, bottom = _printed_on(sheet)
     for ink in sheet.ink:
         wide, high = ink.x1 - ink.x0, ink.y1 - ink.y0
         if (
             (ink.y0 + ink.y1) / 2 < top
+            or not left <= (ink.x0 + ink.x1) / 2 <= right
+            or ink.y0 > bottom
             or high < _STAMP_HIGH * sheet.line_height
             or not _STAMP_WIDE[0] <= wide <= _STAMP_WIDE[1]
         ):
@@ -533,6 +539,19 @@ def _stamps(sheet: Sheet, customers: Sequence[Box], signing: float) -> Iterator[
         shaped = _STAMP_SHAPE[0] <= wide / (high * sheet.aspect) <= _STAMP_SHAPE[1]
         if shaped and not any(_lies_in(ink, room) for room in customers):
             yield ink
+
+
+def _printed_on(sheet: Sheet) -> tuple[float, float, float]:
+    """How far left, right and down a stamp may stand: both margins as wide as the narrower, and some lines of room."""
+    sure = [cell.box for row in sheet.rows for cell in row if cell.confidence >= SURE and len(cell.text) >= _A_WORD]
+    if not sure:
+        return 0.0, 1.0, 1.0
+    margin = max(0.0, min(*(box.x0 for box in sure), 1 - max(box.x1 for box in sure)) - _BEYOND_PRINT)
+    return margin, 1 - margin, max(box.y1 for box in sure) + _ROOM_BELOW * sheet.line_height
+
+
+_A_WORD, _BEYOND_PRINT, _ROOM_BELOW = 4, 0.02, 10
+"""Letters of a cell that tells where there is paper; share of the width, and heights of a line, beyond its print."""
 
 
 def _captions_of_others(sheet: Sheet, below: float, book: SigningBook) -> Iterator[Span]:
