@@ -693,6 +693,7 @@ def test_captions_of_forms_that_were_met_late(words: str, name: str, expected: s
         # Eight boxes of one sign each were put together.
         ("  FECHA (DD MM AAAA)        CEDULA\n  11032026                  1700000019", "date", "2026-03-11"),
         ("  FECHA: 20260311", "date", "2026-03-11"),
+        ("  FECHA (DD MM AAAA) 20 04 2026    CIUDAD TULCAN", "date", "2026-04-20"),
         ("  FECHA: 31022026", "date", ""),
         ("  FECHA: 45612389", "date", ""),
     ],

@@ -100,8 +100,12 @@ def _in_boxes(span: Span) -> str:
 
 def _in_columns(span: Span) -> str:
     """ISO form of day, month and year in a box each, behind a label of days; strokes between them are no words."""
-    parts = re.fullmatch(r"(\d{1,2}) (\d{1,2}) (20\d\d)", spelled(span.text))
+    parts = re.fullmatch(r"(\d{1,2}) (\d{1,2}) (20\d\d)", spelled(_HINT.sub("", span.text)))
     return as_date("/".join(parts.groups())) if parts and not _lacks_a_digit(parts[1], parts[2]) else ""
+
+
+_HINT = re.compile(r"^[(\[]?D{1,2}\W*M{1,2}\W*A{2,4}\W+", re.I)
+"""What a form prints before the boxes: "(DD MM AAAA)"."""
 
 
 def _lacks_a_digit(day: str, month: str) -> bool:

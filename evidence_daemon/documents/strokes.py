@@ -146,7 +146,7 @@ _COLOURED, _BEARS_COLOUR = 60, 0.01
 """By how much the brightest part of a colour differs from its darkest, and the share of such pixels."""
 _REACH = 3.0
 """Heights of a word before and behind it in which its box may stand."""
-_WITHIN = 0.9
+_WITHIN = 1.4
 """Heights of a word within which its own first or last letter may be a box."""
 _SIDES = (0.6, 2.4)
 """Heights of a word that the sides of a box have."""
