@@ -332,6 +332,21 @@ def test_a_box_stands_beside_all_the_words_that_it_offers(
     assert (paper.direction is Direction.DEVOLUCION) is returned
 
 
+@pytest.mark.parametrize(
+    ("things", "ticked", "returned"),
+    [
+        (("Devolución del cliente a CNT EP", "Entrega de CNT EP al cliente"), 0, True),
+        (("Devolución del cliente a CNT EP", "Entrega de CNT EP al cliente"), 1, False),
+        (("Equipos retirados", "Cliente no entrega equipos", "Cliente ausente"), 0, True),
+        (("Equipos retirados", "Cliente no entrega equipos", "Cliente ausente"), 1, False),
+    ],
+    ids=["back", "forth", "picked up", "not given"],
+)
+def test_what_a_form_offers_may_be_worded_in_many_ways(things: tuple[str, ...], ticked: int, returned: bool) -> None:
+    paper = paper_of(read_one(options(*((text, at == ticked) for at, text in enumerate(things)), behind=False)))
+    assert (paper.direction is Direction.DEVOLUCION) is returned, paper.because
+
+
 VISIT = ("Ejecutada", "Cliente ausente", "Reprogramada")
 
 

@@ -17,7 +17,7 @@ from evidence_daemon.cases.identity import read_id, same_id
 from evidence_daemon.documents.agreement import one_place
 from evidence_daemon.documents.dates import as_date
 from evidence_daemon.documents.issuers import own_ruc
-from evidence_daemon.documents.kinds import without_harmless
+from evidence_daemon.documents.kinds import outcomes, text_besides, without_harmless
 from evidence_daemon.documents.labelled import LOOSE, Value, in_people_table, is_told_as_staff, values
 from evidence_daemon.documents.layout import Sheet, Span, distance, squeezed
 from evidence_daemon.documents.people import own_name, person
@@ -385,8 +385,9 @@ _LONGEST_HEADING = 12
 def kept_back(sheets: Sequence[Sheet], book: DirectionBook) -> tuple[str, ...]:
     """Words of headings, rows and answers that tell of equipment which was not handed over."""
     found: dict[str, None] = {}
+    _, not_so = outcomes(sheets)
     for sheet in sheets:
-        for said in without_harmless(sheet.text, book).split("¦"):
+        for said in without_harmless(text_besides(sheet, not_so), book).split("¦"):
             kept = _KEPT.search(said) if len(said.split()) <= _LONGEST_HEADING else None
             if kept and not _NOTHING_KEPT.search(said):
                 found[f"no todo volvió: {kept[0]}"] = None

@@ -8,7 +8,7 @@ takes, and stays unknown when both are said.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import pairwise
 from operator import ne
@@ -18,7 +18,7 @@ from evidence_daemon.cases.equipment import plain
 from evidence_daemon.documents.layout import HEAD, Sheet, Span, distance, squeezed
 from evidence_daemon.documents.parties import parties
 from evidence_daemon.documents.ticks import OUTCOMES, Choice, choice_on
-from evidence_daemon.model import Box, Direction, DocumentKind, Engine, Word
+from evidence_daemon.model import Box, Direction, DocumentKind, Engine
 from evidence_daemon.rulebook import DirectionBook, DocumentsBook, KindBook, PhraseBook
 
 _LEGIBLE_LETTERS = 25
@@ -177,7 +177,7 @@ def direction_of(sheets: Sequence[Sheet], book: DirectionBook) -> tuple[Directio
     doubts: dict[str, None] = {}
     chosen: dict[Engine, Choice] = {}
     drawn: set[Choice] = set()
-    ended, not_so = _outcomes(sheets)
+    ended, not_so = outcomes(sheets)
     for sheet in sheets:
         boxes = choice_on(sheet)
         offered = None if boxes is None else boxes.line
@@ -190,7 +190,7 @@ def direction_of(sheets: Sequence[Sheet], book: DirectionBook) -> tuple[Directio
         whole = without_harmless(sheet.text, book)
         text = whole if offered is None else without_harmless(sheet.text_without(offered.words), book)
         if sheet.number in not_so:
-            whole = without_harmless(sheet.text_without(_words_in(sheet, not_so[sheet.number])), book)
+            whole = without_harmless(text_besides(sheet, not_so), book)
         if sheet.engine is Engine.TEXTO and sheet.stamps:  # what was written over the print of a text layer
             whole = f"{whole} ¦ {without_harmless(plain(' ¦ '.join(sheet.stamps)), book)}"
         for phrases, found in ((book.returns, returns), (book.installs, installs)):
@@ -240,7 +240,7 @@ def direction_of(sheets: Sequence[Sheet], book: DirectionBook) -> tuple[Directio
     return Direction.DESCONOCIDA, (*returns, *(f"contra: {said}" for said in installs))
 
 
-def _outcomes(sheets: Sequence[Sheet]) -> tuple[set[Choice], dict[int, list[Box]]]:
+def outcomes(sheets: Sequence[Sheet]) -> tuple[set[Choice], dict[int, list[Box]]]:
     """How visits or orders ended by their ticked boxes; by page, where the words stand of what did not come about.
 
     Boxes are seen in the pixels, or stand in a text layer; of what an engine read as boxes nobody can be sure.
@@ -258,9 +258,11 @@ def _outcomes(sheets: Sequence[Sheet]) -> tuple[set[Choice], dict[int, list[Box]
     return ended, not_so
 
 
-def _words_in(sheet: Sheet, places: Sequence[Box]) -> set[Word]:
+def text_besides(sheet: Sheet, not_so: Mapping[int, Sequence[Box]]) -> str:
+    """A page's text without the words of what did not come about (see `outcomes`)."""
+    places = not_so.get(sheet.number, ())
     words = (word for row in sheet.rows for cell in row for word in cell.words)
-    return {word for word in words if any(place.holds_middle_of(word.box) for place in places)}
+    return sheet.text_without({word for word in words if any(place.holds_middle_of(word.box) for place in places)})
 
 
 def without(text: str, phrases: Sequence[PhraseBook]) -> str:

@@ -48,7 +48,9 @@ MOVEMENTS = Menu(
     ),
 )
 OUTCOMES = Menu(
-    re.compile(r"(EJECUTAD|EFECTIV|EXITOS|REALIZAD|EFECTUAD|COMPLETAD|CUMPLID|ATENDID|RETIRAD|RECUPERAD)[AO]S?$"),
+    re.compile(
+        r"(EJECUTAD|EFECTIV|EXITOS|REALIZAD|EFECTUAD|COMPLETAD|CUMPLID|ATENDID|RETIRAD|RECUPERAD)[AO]S?$|(ENTREGA|DEVUELVE)$"
+    ),
     re.compile(
         r"(AUSENTE|NIEGA|(REPROGRAMAD|REAGENDAD|FALLID|PENDIENTE|CANCELAD|RECHAZAD|NEGAD|NEGATIV|SUSPENDID|ANULAD"
         r"|INCOMPLET|INEXISTENTE|CERRAD|POSTERGAD)[AO]?S?)$"
@@ -143,10 +145,23 @@ def offered_on(sheet: Sheet) -> tuple[tuple[Box, ...], ...]:
     for menu in (MOVEMENTS, OUTCOMES):
         for row in sheet.rows:
             pieces = _offering(_pieces(sheet, row), menu)
-            if _chosen(pieces, menu, 2 if menu is OUTCOMES else _FEWEST_WORDS) is not None:
+            if _offers(pieces, menu):
                 lines.append(tuple(_around(thing) for thing in _things(pieces, menu)))
                 break
     return tuple(lines)
+
+
+def _offers(pieces: list[_Piece], menu: Menu) -> bool:
+    """Whether a line names a return and something else, as different things: boxes may stand beside them."""
+    said = [plain(piece.text) for piece in pieces if _is_word(piece)]
+    both = all(any(map(one.match, said)) for one in (menu.back, menu.other))
+    denied = menu is OUTCOMES and not _DENIES.isdisjoint(said) and any(map(menu.back.match, said))
+    return (
+        (both or denied)
+        and sum(map(len, said)) <= _MOST_LETTERS
+        and "FECHA" not in said
+        and (len(_things(pieces, menu)) > 1)
+    )
 
 
 def _offering(pieces: Iterator[_Piece], menu: Menu) -> list[_Piece]:
