@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 
 from evidence_daemon.documents.agreement import agreed
-from evidence_daemon.documents.fields import read_papers, wanted
+from evidence_daemon.documents.fields import read_papers
 from evidence_daemon.documents.labelled import LOOSE
 from evidence_daemon.documents.looks import masked_in
+from evidence_daemon.documents.wanting import wanted
 from evidence_daemon.model import (
     Box,
     Document,

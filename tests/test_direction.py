@@ -8,7 +8,7 @@ from __future__ import annotations
 import pytest
 from test_fields import BOOK, HEAD, LIST, PLAIN_ACTA, _at, read, typed
 
-from evidence_daemon.documents.fields import wanted
+from evidence_daemon.documents.wanting import wanted
 from evidence_daemon.model import Box, Direction, DocumentKind, Engine, Fields
 from evidence_daemon.rulebook import DocumentsBook
 

@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evidence_daemon.documents.fields import read_papers, yields
+from evidence_daemon.documents.fields import read_papers
 from evidence_daemon.documents.labelled import LOOSE
+from evidence_daemon.documents.wanting import yields
 from evidence_daemon.model import (
     Box,
     Direction,

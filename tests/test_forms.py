@@ -12,11 +12,12 @@ from test_fields import BOOK, HEAD, document, read, typed, value
 from evidence_daemon.canonical import label_form
 from evidence_daemon.documents import pdf
 from evidence_daemon.documents.dates import as_date
-from evidence_daemon.documents.fields import read_papers, wanted
+from evidence_daemon.documents.fields import read_papers
 from evidence_daemon.documents.labelled import LOOSE
 from evidence_daemon.documents.layout import Sheet, Span
 from evidence_daemon.documents.people import person
 from evidence_daemon.documents.sandbox import Frame
+from evidence_daemon.documents.wanting import wanted
 from evidence_daemon.model import Box, Direction, DocumentKind, Engine, EquipmentType, Fields, Witness, Word
 
 RETURN = f"{HEAD}\n            ACTA DE DEVOLUCION DE EQUIPOS\n\n"

@@ -6,7 +6,8 @@ import pytest
 from test_fields import BOOK, HEAD, _at, document, read, typed
 
 from evidence_daemon.documents import signers
-from evidence_daemon.documents.fields import read_papers, wanted
+from evidence_daemon.documents.fields import read_papers
+from evidence_daemon.documents.wanting import wanted
 from evidence_daemon.model import Box, Direction, DocumentKind, Engine, Fields, Signature
 
 ONT = "ONT Huawei   Serie: HWTCC661499D"

@@ -32,10 +32,11 @@ from evidence_daemon.cases.equipment import canonical_serial
 from evidence_daemon.config import DocumentsConfig
 from evidence_daemon.documents import reader as reader_module
 from evidence_daemon.documents import sandbox, tesseract
-from evidence_daemon.documents.fields import read_papers, wanted
+from evidence_daemon.documents.fields import read_papers
 from evidence_daemon.documents.reader import Reader
 from evidence_daemon.documents.sight import OCR, Sight
 from evidence_daemon.documents.told import words_of
+from evidence_daemon.documents.wanting import wanted
 from evidence_daemon.errors import BadConfig
 from evidence_daemon.model import (
     Attachment,

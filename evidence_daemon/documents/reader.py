@@ -23,7 +23,6 @@ from typing import Any, TypeVar
 
 from evidence_daemon.config import DocumentsConfig
 from evidence_daemon.documents.antivirus import ClamAV, Clean, Found
-from evidence_daemon.documents.fields import wanted
 from evidence_daemon.documents.notary import SEALS, Notary
 from evidence_daemon.documents.sandbox import Cell, CellDied, Frame, Limits, NoCell, level, sweep
 from evidence_daemon.documents.screening import (
@@ -43,6 +42,7 @@ from evidence_daemon.documents.screening import (
 from evidence_daemon.documents.sight import OCR, SEARCHED, Sight
 from evidence_daemon.documents.told import printable, whole
 from evidence_daemon.documents.tries import MOST_BEGINNINGS, MOST_DEATHS, Tries, TriesOfThisRun, is_deadly
+from evidence_daemon.documents.wanting import wanted
 from evidence_daemon.errors import BadConfig, Temporary
 from evidence_daemon.model import (
     Attachment,
