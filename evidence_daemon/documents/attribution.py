@@ -16,14 +16,16 @@ from evidence_daemon.cases.equipment import canonical_mac, is_misread_pon, is_po
 from evidence_daemon.cases.identity import read_id, same_id
 from evidence_daemon.documents.agreement import one_place
 from evidence_daemon.documents.dates import as_date
+from evidence_daemon.documents.holder_ids import is_near_an_agent, issuers_rucs
 from evidence_daemon.documents.issuers import own_ruc
 from evidence_daemon.documents.kinds import outcomes, text_besides, without_harmless
 from evidence_daemon.documents.labelled import LOOSE, Value, in_people_table, is_told_as_staff, values
 from evidence_daemon.documents.layout import Sheet, Span, distance, squeezed
+from evidence_daemon.documents.paper_numbers import is_anythings_number
 from evidence_daemon.documents.people import own_name, person
+from evidence_daemon.documents.services import CONTRACT, services_on
 from evidence_daemon.documents.signers import signing_top
 from evidence_daemon.documents.ticks import refused
-from evidence_daemon.documents.values import CONTRACT, is_anythings_number, is_near_an_agent, issuers_rucs, services_on
 from evidence_daemon.model import Box, EquipmentLine, Field, IdCheck, Word
 from evidence_daemon.rulebook import DirectionBook, DocumentsBook
 

@@ -281,3 +281,25 @@ def in_people_table(sheet: Sheet, field: str) -> Iterator[tuple[Span, Hit]]:
 
 
 _PEOPLE = frozenset({"holder", "agent", "signing", "customer_signs"})
+
+
+DIGIT_FOR = str.maketrans(
+    {"O": "0", "Q": "0", "D": "0", "I": "1", "L": "1", "S": "5", "Z": "2", "B": "8", "G": "6", "!": "1", "|": "1"}
+)
+"""Of a sign that stands where only digits can: the digit that it looks like."""
+
+
+def only(span: Span, value: str) -> Span:
+    """The words of a span that make up a value: its box should frame the number and nothing else."""
+    for size in range(1, len(span.words) + 1):
+        for start in range(len(span.words) - size + 1):
+            words = span.words[start : start + size]
+            built = re.sub(r"[^0-9A-Z]", "", plain("".join(word.text for word in words)))
+            if value in built or value in built.translate(DIGIT_FOR):
+                return Span(words)
+    return span
+
+
+def is_labelled(sheet: Sheet, row: int, cell: int) -> bool:
+    """Whether a cell holds a label of something that is no value of the paper: a contact, an agent."""
+    return cell >= 0 and any(hit.fields & {"other", "agent"} for hit in sheet.strong_hits_in(row, cell))
