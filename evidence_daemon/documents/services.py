@@ -257,7 +257,7 @@ def _is_captioned(sheet: Sheet, row: int, place: int) -> bool:
         if cell.box.x0 < box.x1 and box.x0 < cell.box.x1 and box.y0 - cell.box.y1 < 2 * sheet.line_height
     ]
     return any(
-        not hit.fields & {"service_number", "line"}
+        (hit.label == CONTRACT or not hit.fields & {"service_number", "line"})
         for number, at in ((row, place - 1), *over)
         for hit in sheet.strong_hits_in(number, at)
         if sheet.is_caption(hit) or is_labelled(sheet, number, at)
