@@ -180,7 +180,8 @@ class OursBook(_Book):
 class KindBook(_Book):
     """How one kind of paper is known: a title at the head of a line, or `enough` different words.
 
-    Titles may be `patterns` too: regular expressions with which a line in capitals without accents begins.
+    Titles may be `patterns` too: regular expressions with which a line in capitals without accents begins.  Words count
+    for nothing on a page that shows what it is not known by (`unless`, a regular expression).
     """
 
     kind: DocumentKind
@@ -188,10 +189,11 @@ class KindBook(_Book):
     patterns: tuple[str, ...] = ()
     words: tuple[str, ...]
     enough: int
+    unless: str = ""
 
     @model_validator(mode="after")
     def _has_regular_patterns(self) -> KindBook:
-        for pattern in self.patterns:
+        for pattern in (*self.patterns, self.unless):
             try:
                 re.compile(pattern)
             except re.error as bad:

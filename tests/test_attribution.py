@@ -262,3 +262,5 @@ def test_a_name_that_the_paper_shows_elsewhere_with_more_to_it_is_not_proven() -
     assert proven(read(line + foot.format("Isabel Jaramillo Lema")), "holder")
     assert not proven(read(line + foot.format("Nelly Isabel Jaramillo Lema")), "holder")
     assert not proven(read(line + foot.format("Isabel Jaramillo Lema Paz")), "holder")
+    for title in ("Sra.", "Dra.", "Abg.", "Atentamente"):
+        assert proven(read(line + foot.format(f"{title} Isabel Jaramillo Lema")), "holder")

@@ -65,19 +65,44 @@ def test_what_is_crossed_out_is_seen(start: tuple[int, int], stop: tuple[int, in
     assert top <= (start[1] + stop[1]) / 2 / HIGH <= bottom
 
 
-def test_a_form_is_not_crossed_out_straight_or_askew() -> None:
+@pytest.mark.parametrize("gap", [4, 8])
+def test_a_pen_that_skips_crosses_out_all_the_same(gap: int) -> None:
     picture, words = page()
-    for degrees in (0.0, 1.5, -2.5):
-        turn = cv2.getRotationMatrix2D((WIDE / 2, HIGH / 2), degrees, 1.0)
-        askew = cv2.warpAffine(picture, turn, (WIDE, HIGH), borderValue=(246,))
-        assert crossed_out(grainy(askew), words if not degrees else []) == []
+    start, stop = np.array([70, 90]), np.array([700, 1000])
+    steps = int(math.dist(start, stop))
+    for at in range(0, steps, 60):
+        one, two = (start + (stop - start) * min(1.0, part / steps) for part in (at, at + 60 - gap))
+        cv2.line(picture, tuple(map(int, one)), tuple(map(int, two)), (70,), 3, cv2.LINE_AA)
+    assert crossed_out(grainy(picture), words)
 
 
-def test_rules_of_a_page_that_was_not_laid_straight_cross_nothing_out() -> None:
+def test_a_marker_and_two_strokes_beside_one_another_cross_out() -> None:
     picture, words = page()
-    turn = cv2.getRotationMatrix2D((WIDE / 2, HIGH / 2), 8.0, 0.9)
+    drawn(picture, (70, 80), (700, 1010), 4.0, thick=22)
+    assert crossed_out(grainy(picture), words)
+    picture, words = page()
+    drawn(picture, (60, 440), (725, 580), 2.0)
+    drawn(picture, (60, 465), (725, 605), 2.0)
+    assert crossed_out(grainy(picture), words)
+
+
+def turned(picture: Pixels, words: list[list[Any]], degrees: float, scale: float) -> tuple[Pixels, list[list[Any]]]:
+    """The page as it lies askew, and its words in upright boxes round where they stand then."""
+    turn = cv2.getRotationMatrix2D((WIDE / 2, HIGH / 2), degrees, scale)
     askew = cv2.warpAffine(picture, turn, (WIDE, HIGH), borderValue=(246,))
+    there = []
+    for text, x0, y0, x1, y1, *rest in words:
+        corners = np.array([[x, y, 1] for x in (x0 * WIDE, x1 * WIDE) for y in (y0 * HIGH, y1 * HIGH)]) @ turn.T
+        (left, top), (right, bottom) = corners.min(axis=0), corners.max(axis=0)
+        there.append([text, left / WIDE, top / HIGH, right / WIDE, bottom / HIGH, *rest])
+    return askew, there
+
+
+@pytest.mark.parametrize("degrees", [0.0, 1.5, -2.5, 8.0, -8.0])
+def test_a_form_is_not_crossed_out_straight_or_askew(degrees: float) -> None:
+    askew, words = turned(*page(), degrees, 0.9)
     assert crossed_out(grainy(askew), words) == []
+    assert crossed_out(grainy(askew), []) == []
 
 
 def test_signatures_and_what_underlines_them_cross_nothing_out() -> None:
@@ -85,6 +110,7 @@ def test_signatures_and_what_underlines_them_cross_nothing_out() -> None:
     way = [(120 + 3 * at, round(900 + 40 * math.sin(at / 4) - at / 2)) for at in range(90)]
     cv2.polylines(picture, [np.array(way, np.int32).reshape(-1, 1, 2)], False, (60,), 3, cv2.LINE_AA)
     drawn(picture, (110, 960), (400, 925), 3.0)  # the flourish under it
+    drawn(picture, (60, 1050), (480, 830), 3.0)  # and one over all of it
     cv2.line(picture, (100, 955), (380, 955), (90,), 2)
     words += [["Cliente", 0.2, 960 / HIGH, 0.32, 972 / HIGH, 0.9, 0]]
     assert crossed_out(grainy(picture), words) == []

@@ -1299,9 +1299,16 @@ def test_a_doubt_on_the_actas_own_page_stays_whatever_lies_beside_it(words: str,
             assert paper.direction is Direction.DESCONOCIDA, paper.because
 
 
+HIDING = """
+   Nacionalidad ecuatoriana. Fecha de expedición 2019-06-11. Fecha de expiración 2029-06-11.
+   ACTA 00012 hoja 2. Observaciones: el cliente NO ENTREGA los equipos detallados; no hubo retiro.
+"""
+
+
 @pytest.mark.parametrize(
     "other",
     [
+        HIDING,
         "\n   Nota: este documento está anulado. Por favor no lo use, consulte en la oficina.",
         "\n   Acérquese con los equipos, que debe entregar completos en la agencia del centro.",
         CONDITIONS

@@ -206,8 +206,16 @@ def test_strokes_on_coloured_paper_are_seen() -> None:
         (("Dar", 0.2, 0.7, 0.268, 0.732), True),
         (("Total", 0.2, 0.2, 0.268, 0.232), False),
         (("RECIBIDO", 0.2, 0.7, 0.35, 0.732), False),
+        (("Juan!", 0.2, 0.7, 0.268, 0.732), False),
     ],
-    ids=["wide and high as no print is", "print", "high as no print is so far down", "a title", "a stamp's word"],
+    ids=[
+        "wide and high as no print is",
+        "print",
+        "high as no print is so far down",
+        "a title",
+        "a stamp's word",
+        "sure",
+    ],
 )
 def test_a_scribble_that_was_read_as_a_word_is_not_taken_away(
     word: tuple[str, float, float, float, float], left: bool
@@ -218,7 +226,7 @@ def test_a_scribble_that_was_read_as_a_word_is_not_taken_away(
         middle = round((y0 + (y1 - y0) * abs(at % 20 - 10) / 10) * 1400)
         picture[middle - 2 : middle + 2, at : at + 2] = 30
     print_ = [["ENTREGA", 0.1, 0.2 + step / 50, 0.2, 0.2 + step / 50 + 0.009, 0.95, 0] for step in range(9)]
-    found = ink(picture, [*print_, [text, x0, y0, x1, y1, 0.8, 0]])
+    found = ink(picture, [*print_, [text.strip("!"), x0, y0, x1, y1, 1.0 if "!" in text else 0.8, 0]])
     assert bool(found) is left
 
 

@@ -300,12 +300,18 @@ def _goes_on(name: str, field: Field, sheets: Sequence[Sheet]) -> bool:
     return False
 
 
+_NO_PART_OF_A_NAME = frozenset({
+    "SR", "SRA", "SRTA", "SENOR", "SENORA", "SENORITA", "DR", "DRA", "ABG", "AB", "ING", "LIC", "ECON", "ARQ",
+    "TNLGO", "TCNLGO", "ATENTAMENTE", "ATTE", "PRESENTE",
+})  # fmt: skip
+
+
 def _is_part_of_another(field: Field, sheets: Sequence[Sheet]) -> bool:
     """Whether the paper shows the name elsewhere with more to it: then some of it was read apart, or not at all."""
     mine = field.value.split()
     for sheet in sheets:
         for cell in (cell for row in sheet.rows for cell in row if len(cell.words) > len(mine)):
-            whole = person(cell).split()
+            whole = [word for word in person(cell).split() if plain(word).strip(".") not in _NO_PART_OF_A_NAME]
             parts = (whole[at : at + len(mine)] for at in range(len(whole) - len(mine) + 1))
             if len(whole) > len(mine) and not one_place(cell.box, field.box) and mine in parts:
                 return True

@@ -53,9 +53,9 @@ _BAND = 0.14
 """Share of a box along its sides in which pieces of these may be left."""
 
 
-Comb = tuple[float, float, float, float, float]
+Comb = tuple[float, float, float, float, float, bool]
 """From its first sign to its last: left, top, right, bottom (fractions of the page); how much wider it is than what
-was put together at its left end."""
+was put together at its left end; and whether empty boxes are among it."""
 
 _NEAR = 2
 """Pixels of the half picture by which a side may miss its rules: more would take a tall 1 for a side."""
@@ -93,8 +93,8 @@ def put_together(page: Laid) -> tuple[Laid, list[Comb]]:
     for chain, before, behind in chains:
         placed = _moved(done, grey, chain, before, behind)
         if placed is not None:
-            x0, y0, x1, y1, stretch = placed
-            combs.append((x0 / wide, y0 / high, x1 / wide, y1 / high, stretch))
+            x0, y0, x1, y1, stretch, blanks = placed
+            combs.append((x0 / wide, y0 / high, x1 / wide, y1 / high, stretch, blanks))
     return replace(page, grey=done), combs
 
 
@@ -275,8 +275,8 @@ def _in_one_row(one: list[_Bar], two: list[_Bar]) -> bool:
 
 def _moved(
     done: Pixels, grey: Pixels, chain: list[_Bar], before: bool, behind: bool
-) -> tuple[int, int, int, int, float] | None:
-    """Move the signs of a comb together on `done` → its box in pixels, from the first sign on, and the stretch.
+) -> tuple[int, int, int, int, float, bool] | None:
+    """Move the signs of a comb together on `done` → its box in pixels, from the first sign on, the stretch, and blanks.
 
     None for an empty one, whose sides are taken off the page too, and for one that is left alone.
     """
@@ -306,7 +306,8 @@ def _moved(
         piece[:] = ink[: piece.shape[0], : piece.shape[1]]
         at += ink.shape[1]
     end = min(wide, round(2 * chain[first + len(signs)].x))
-    return start, max(0, min(tops)), end, min(high, max(bottoms)), (end - start) / max(1, at + gap - start)
+    stretch = (end - start) / max(1, at + gap - start)
+    return start, max(0, min(tops)), end, min(high, max(bottoms)), stretch, None in signs
 
 
 def _number(

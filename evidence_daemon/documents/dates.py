@@ -49,11 +49,15 @@ _TO_29 = (
 _ONES = re.findall(r"\w+", _TO_29)
 _IN_WORDS = {word: number for number, word in enumerate(_ONES, start=1)}
 _IN_WORDS |= {"PRIMERO": 1, "PRIMER": 1, "UN": 1, "TREINTA": 30}
+_IN_WORDS |= {f"DIEZ Y {word}": 10 + number for number, word in enumerate(_ONES[5:9], start=6)}
+_IN_WORDS |= {
+    f"{twenty} {word}": 20 + n for twenty in ("VEINTE Y", "VEINTI") for n, word in enumerate(_ONES[:9], start=1)
+}
 _IN_WORDS |= {f"TREINTA Y {word}": 30 + number for number, word in enumerate(_ONES[:9], start=1)} | {"TREINTA Y UN": 31}
 _COUNTED = "(" + "|".join(sorted(_IN_WORDS, key=len, reverse=True)) + ")"
 _WRITTEN_OUT = re.compile(
-    rf"\b{_COUNTED}(?: \((\d+)\))?(?: DIAS?)? (?:DE|DEL)(?: MES DE)? {_MONTH}(?: DE| DEL)?(?: ANO)? "
-    rf"(?:DOS MIL {_COUNTED}|(20\d\d))\b"
+    rf"(?<! Y )(?<!PLAZO DE )\b{_COUNTED}(?: \((\d+)\))?(?: DIAS?)? (?:DE|DEL)(?: MES DE)? {_MONTH}"
+    rf"(?: DE| DEL)?(?: ANO)? (?:DOS MIL {_COUNTED}|(20\d\d))\b"
 )
 """As actas before a notary have it: "a los dieciocho (18) días del mes de agosto de dos mil veinticuatro"."""
 
@@ -210,7 +214,9 @@ def date_of(sheet: Sheet) -> Field | None:
             return _of_the_return(sheet, value, columned)
         iso = as_date(value.span.text) or _in_boxes(value.span) or _in_columns(value.span)
         if iso:
-            return field_of(sheet, iso, value.span, f"fecha:{value.way}:{value.hit.label}")
+            # Eight digits that stand together may be any number's.
+            loose = LOOSE if re.fullmatch(r"\d{8}", value.span.words[0].text.strip(".|,")) else ""
+            return field_of(sheet, iso, value.span, f"{loose}fecha:{value.way}:{value.hit.label}")
         longer = _with_the_year_below(sheet, value.span)
         if longer is not None:
             return field_of(sheet, as_date(longer.text), longer, f"fecha:dos líneas:{value.hit.label}")

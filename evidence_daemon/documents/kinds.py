@@ -142,6 +142,8 @@ def _ends_word(text: str, length: int) -> bool:
 
 
 def _words(sheet: Sheet, rule: KindBook) -> tuple[str, ...]:
+    if rule.unless and re.search(rule.unless, sheet.text):
+        return ()
     page = squeezed(sheet.text)
     return tuple(word for word in rule.words if squeezed(word) in page)
 

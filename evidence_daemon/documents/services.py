@@ -141,8 +141,9 @@ def services_on(sheet: Sheet, taken: frozenset[str]) -> Iterator[tuple[bool, Fie
         digits = re.sub(r"\D", "", match[1])
         if digits.startswith("593") and len(digits) in (11, 12):
             digits = "0" + digits[3:]
-        longest = _LONGEST_OF_PERSON if of_person else 10
-        if not 6 <= len(digits) <= longest or digits in taken or as_date(match[1]):
+        if not 6 <= len(digits) <= 10 or digits in taken or as_date(match[1]):
+            continue
+        if of_person and not _OF_A_SUBSCRIBER.fullmatch(digits):
             continue
         named = any(word in value.hit.label for word in _STRICT_SERVICE) and value.hit.label not in {
             "SERVICIO",
@@ -164,8 +165,9 @@ def services_on(sheet: Sheet, taken: frozenset[str]) -> Iterator[tuple[bool, Fie
 
 CONTRACT = "CONTRATO"
 """Of a contract and of its service many forms print the one number under this name; others have one for each."""
-_LONGEST_OF_PERSON = 9
-"""Digits of a service's number behind a label that may be a person's: ten are his cédula."""
+_OF_A_SUBSCRIBER = re.compile(r"\d{6,7}|0[2-7]\d{7}|(?!20\d\d[01]\d[0-3]\d|[0-3]\d[01]\d20\d\d)[1-9]\d{7}")
+"""A service's number behind a label that may be a person's: no cédula or mobile phone, with all their digits or without
+one, and no day."""
 
 
 def _stands_among_labels(sheet: Sheet, hit: Hit) -> bool:

@@ -343,11 +343,16 @@ class Sight:
         return Witness(Engine.CODIGO, codes) if codes else None
 
     def _spread(self, words: tuple[Word, ...]) -> tuple[Word, ...]:
-        """Words as they stand on the paper: what was read in a comb stands there wider than it was shown."""
-        return tuple(replace(word, box=self._on_paper(word.box)) for word in words) if self._combs else words
+        """Words as they stand on the paper: what was read in a comb stands there wider than it was shown.
+
+        A number is none where a box of it is empty: a digit may be missing there, and no engine would see it.
+        """
+        broken = [comb for comb, _, blanks in self._combs if blanks]
+        whole = [word for word in words if not (_is_number(word) and _stands_in(word, broken))] if broken else words
+        return tuple(replace(word, box=self._on_paper(word.box)) for word in whole) if self._combs else words
 
     def _on_paper(self, box: Box) -> Box:
-        for comb, stretch in self._combs:
+        for comb, stretch, _ in self._combs:
             if comb.holds_middle_of(box):
                 x0, x1 = (min(comb.x1, comb.x0 + (at - comb.x0) * stretch) for at in (box.x0, box.x1))
                 return replace(box, x0=max(0.0, x0), x1=x1)
@@ -387,6 +392,14 @@ class Sight:
     def _count(self, told: Frame) -> None:
         for stage, seconds in dict(told.facts.get("seconds", {})).items():
             self.spent[stage] = self.spent.get(stage, 0.0) + float(seconds)
+
+
+def _is_number(word: Word) -> bool:
+    return any(map(str.isdigit, word.text))
+
+
+def _stands_in(word: Word, places: Sequence[Box]) -> bool:
+    return any(place.holds_middle_of(word.box) for place in places)
 
 
 def _once(judge: Judge) -> Judge:

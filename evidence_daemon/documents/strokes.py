@@ -43,7 +43,7 @@ def ink(shown: Pixels, words: list[list[Any]]) -> list[list[float]]:
         letters = sum(map(str.isalnum, text))
         # A scribble is read as a short word now and then, and surely: "NOS".
         sprawls = y1 - y0 > _TOWERS * line and (x1 - x0) * width > _SPRAWLS * letters * (y1 - y0) * height
-        looms = y1 - y0 > _LOOMS * line and letters <= _SHORT and y0 > _BELOW_TITLES
+        looms = y1 - y0 > _LOOMS * line and letters <= _SHORT and y0 > _BELOW_TITLES and confidence < _TYPED
         if confidence >= 0.5 and letters >= 2 and not sprawls and not looms:
             margin = 0.15 * (y1 - y0)
             left, top = int(x0 * width) - 1, int((y0 - margin) * height)
@@ -80,8 +80,9 @@ _THIN, _FLAT = 5.0, 0.4
 _TOWERS, _SPRAWLS = 2.2, 0.8
 """Heights of a line that a word has, and of its own that each of its letters is wide, where it is no print but strokes.
 Measured on photos and scans: letters of print, titles too, are narrower, those read out of signatures wider."""
-_LOOMS, _SHORT, _BELOW_TITLES = 3.0, 5, 0.4
-"""Heights of a line, letters, and share of the page's height: a short word so high that far down is none ("Dar")."""
+_LOOMS, _SHORT, _BELOW_TITLES, _TYPED = 3.0, 5, 0.4, 0.9
+"""Heights of a line, letters, share of the page's height, and confidence: a short word so high that far down is none
+("Dar"), unless it was read surely; what stands in a text layer is sure."""
 
 
 def _darkest(shown: Pixels) -> Pixels:
@@ -146,8 +147,9 @@ _COLOURED, _BEARS_COLOUR = 60, 0.01
 """By how much the brightest part of a colour differs from its darkest, and the share of such pixels."""
 _REACH = 3.0
 """Heights of a word before and behind it in which its box may stand."""
-_WITHIN = 1.4
-"""Heights of a word within which its own first or last letter may be a box."""
+_WITHIN, _WITHIN_CROSSED = 0.9, 1.4
+"""Heights of a word within which its own first or last letter may be a box, and one that is crossed: a whole letter of
+print has no such walls."""
 _SIDES = (0.6, 2.4)
 """Heights of a word that the sides of a box have."""
 _SQUARE = 1.45
@@ -171,16 +173,13 @@ def tickboxes(shown: Pixels, offered: list[list[float]]) -> list[list[Any]]:
     for x0, y0, x1, y1 in offered:
         top, bottom = max(0, round(y0 * high - 0.8 * tall)), round(y1 * high + 0.8 * tall)
         sides: list[list[Any]] = []
-        # An engine may have read the box as the first letter, or the last.
-        ahead = (x0 * wide - _REACH * tall, x0 * wide + _WITHIN * tall)
-        for left, right in (ahead, (x1 * wide - _WITHIN * tall, x1 * wide + _REACH * tall)):
-            start, stop = max(0, round(left)), min(wide, round(right))
-            there = _box_in(plane[top:bottom, start:stop], tall) if stop - start > 4 and bottom - top > 4 else None
+        for edge, way in ((x0 * wide, 1), (x1 * wide, -1)):
+            there = _box_beside(plane[top:bottom], edge, way, tall)
             if there is None:
                 sides.append([])
                 continue
             bx, by, bw, bh, share = there
-            place = [(start + bx) / wide, (top + by) / high, (start + bx + bw) / wide, (top + by + bh) / high]
+            place = [bx / wide, (top + by) / high, (bx + bw) / wide, (top + by + bh) / high]
             sides.append([*(round(at, 5) for at in place), share])
         found.append(sides)
     for side in (0, 1):
@@ -198,10 +197,23 @@ def _is_nearer(word: list[float], sides: list[list[Any]], side: int) -> bool:
     return gaps[1 - side] >= _NEARER * max(gaps[side], 0.0)
 
 
-def _box_in(grey: Pixels, tall: float) -> tuple[int, int, int, int, float] | None:
-    """The nearest square outline in a picture: left, top, width, height, and the share of what is dark within it."""
-    dark = cv2.threshold(grey, 0, 255, cv2.THRESH_BINARY_INV | cv2.THRESH_OTSU)[1]
-    return _square_in(dark, dark, tall) or _square_in(_level_and_upright(dark, tall), dark, tall)
+def _box_beside(strip: Pixels, edge: float, way: int, tall: float) -> tuple[int, int, int, int, float] | None:
+    """The nearest square outline before the edge of words (`way` 1), or behind it (-1).
+
+    Left, top, width, height, and the share of what is dark within it.  First whole outlines are looked for, then the
+    walls that are left of one without what is drawn over it.
+    """
+    for within, outlines in ((_WITHIN, None), (_WITHIN_CROSSED, _level_and_upright)):
+        left, right = sorted((edge - way * _REACH * tall, edge + way * within * tall))
+        start, stop = max(0, round(left)), min(strip.shape[1], round(right))
+        grey = strip[:, start:stop]
+        if min(grey.shape) <= 4:
+            continue
+        dark = cv2.threshold(grey, 0, 255, cv2.THRESH_BINARY_INV | cv2.THRESH_OTSU)[1]
+        there = _square_in(dark if outlines is None else outlines(dark, tall), dark, tall)
+        if there is not None:
+            return start + there[0], *there[1:]
+    return None
 
 
 def _level_and_upright(dark: Pixels, tall: float) -> Pixels:

@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import islice
 
 from evidence_daemon.cases.equipment import plain
 from evidence_daemon.documents.layout import Sheet, Span
@@ -61,8 +62,12 @@ _PIECE = re.compile(
     r"[\[(（{]?\s*[xX✓✔]\s*[\])）}]|[\[(（{]\s*[xX✓✔](?![^\W\d_])|[☒☑■✓✔]|[\[(（{](?![^\W\d_])|(?<![^\W\d_])[\])）}]"
     r"|[☐□▢]|(?<![^\W\d_])[xX](?=[^\W\d_a-z][a-zñáéíóú])|[^\W\d_]+"
 )
-_IN_TITLES = "ENTREGA"
-"""What may be done, and stands in the titles of what was done."""
+_BESIDE_BOXES = frozenset(
+    {"ENTREGA", "REPARACION", "REVISION", "SOPORTE", "GARANTIA", "PRESTAMO", "MUDANZA", "REUBICACION"}
+)
+"""What may be done, and is said of much else in titles and sentences: it counts beside boxes only."""
+_MOST_LINES = 8
+"""Lines of a page beside which boxes are looked for."""
 _FEWEST_WORDS = 3
 """Different things to choose from that make a line a choice where no box and no mark was seen."""
 _DENIES = frozenset({"NO", "SIN", "NUNCA"})
@@ -109,45 +114,54 @@ class Chosen:
 
 
 def choice_on(sheet: Sheet, menu: Menu = MOVEMENTS) -> Chosen | None:
-    """The first line of boxes that offers a return (or that it was carried out) among others; None: there is none."""
-    for row in sheet.rows:
-        line = Span(tuple(word for cell in row for word in cell.words))
-        boxes = [(box, ticked) for box, ticked in sheet.tickboxes if _on(line, box)]
-        pieces = _offering(_pieces(sheet, row), menu)
-        if len(boxes) > 1:
-            words = list(filter(_is_word, pieces))
-            # An engine may have read a box as a letter.
-            words = [word for word in words if not any(_lies_on(word, box) for box, _ in boxes)]
-            pieces = sorted((*words, *(_drawn(box, ticked) for box, ticked in boxes)), key=lambda piece: piece.x0)
-        found = _chosen(pieces, menu)
-        if found is not None:
-            choice, mark, named = found
-            things = _things(pieces, menu)
-            squares = len(boxes) if len(boxes) > 1 else sum(p.is_mark or p.text in _OPENS for p in pieces)
-            if menu is OUTCOMES and len(things) != squares:  # words without a box are no part of the choice
-                choice, mark, named = Choice.OPEN, None, []
-            boxed = any(piece.is_mark or piece.text in _BOXES for piece in pieces)
-            rest = tuple(piece.word for thing in things for piece in thing if piece not in named)
-            if len(boxes) > 1:
-                word = mark.word if mark is not None else None
-                return Chosen(choice, line, word, drawn=True, boxed=True, unticked=rest)
-            if mark is None:
-                return Chosen(choice, line, boxed=boxed)
-            ends = [end for piece in (mark, *named) for end in (piece.x0, piece.x1)]
-            ticked = Box(min(ends), line.box.y0, max(ends), line.box.y1)
-            return Chosen(choice, line, mark.word, ticked, boxed=True, unticked=rest)
-    return None
+    """What the lines say that offer a return (or that it was carried out) among others; None: there is none.
+
+    Boxes that were seen tell before those that were read, and these before words alone.  Lines that differ say nothing.
+    """
+    lines = [chosen for row in sheet.rows if (chosen := _chosen_in(sheet, row, menu)) is not None]
+    best = max(((line.drawn, line.boxed) for line in lines), default=None)
+    told = [line for line in lines if (line.drawn, line.boxed) == best]
+    if len({line.choice for line in told}) > 1:
+        return Chosen(Choice.OPEN, told[0].line, drawn=told[0].drawn, boxed=True)
+    return told[0] if told else None
+
+
+def _chosen_in(sheet: Sheet, row: tuple[Span, ...], menu: Menu) -> Chosen | None:
+    line = Span(tuple(word for cell in row for word in cell.words))
+    boxes = [(box, ticked) for box, ticked in sheet.tickboxes if _on(line, box)]
+    pieces = _offering(_pieces(sheet, row), menu)
+    if len(boxes) > 1:
+        words = list(filter(_is_word, pieces))
+        # An engine may have read a box as a letter.
+        words = [word for word in words if not any(_lies_on(word, box) for box, _ in boxes)]
+        pieces = sorted((*words, *(_drawn(box, ticked) for box, ticked in boxes)), key=lambda piece: piece.x0)
+    found = _chosen(pieces, menu)
+    if found is None:
+        return None
+    choice, mark, named = found
+    things = _things(pieces, menu)
+    squares = len(boxes) if len(boxes) > 1 else sum(p.is_mark or p.text in _OPENS for p in pieces)
+    if menu is OUTCOMES and len(things) != squares:  # words without a box are no part of the choice
+        choice, mark, named = Choice.OPEN, None, []
+    boxed = any(piece.is_mark or piece.text in _BOXES for piece in pieces)
+    rest = tuple(piece.word for thing in things for piece in thing if piece not in named)
+    if len(boxes) > 1:
+        word = mark.word if mark is not None else None
+        return Chosen(choice, line, word, drawn=True, boxed=True, unticked=rest)
+    if mark is None:
+        return Chosen(choice, line, boxed=boxed)
+    ends = [end for piece in (mark, *named) for end in (piece.x0, piece.x1)]
+    ticked = Box(min(ends), line.box.y0, max(ends), line.box.y1)
+    return Chosen(choice, line, mark.word, ticked, boxed=True, unticked=rest)
 
 
 def offered_on(sheet: Sheet) -> tuple[tuple[Box, ...], ...]:
     """Beside what boxes are to be looked for: the things to choose from, of each line that offers some."""
     lines = []
     for menu in (MOVEMENTS, OUTCOMES):
-        for row in sheet.rows:
-            pieces = _offering(_pieces(sheet, row), menu)
-            if _offers(pieces, menu):
-                lines.append(tuple(_around(thing) for thing in _things(pieces, menu)))
-                break
+        offering = (_offering(_pieces(sheet, row), menu) for row in sheet.rows)
+        found = (_things(pieces, menu) for pieces in offering if _offers(pieces, menu))
+        lines += [tuple(map(_around, things)) for things in islice(found, _MOST_LINES)]
     return tuple(lines)
 
 
@@ -290,10 +304,10 @@ def _chosen(
     marks = [piece for piece in pieces if piece.is_mark]
     if not any(map(menu.back.match, offered)) or not any(map(menu.other.match, offered)):
         return None
-    if not marks and not any(piece.is_box for piece in pieces) and len(offered - {_IN_TITLES}) < fewest:
+    if not marks and not any(piece.is_box for piece in pieces) and len(offered - _BESIDE_BOXES) < fewest:
         return None
     squares = sum(piece.is_mark or piece.text in _OPENS for piece in pieces)
-    if squares < 2 and {text for text in offered if menu.other.match(text)} == {_IN_TITLES}:
+    if squares < 2 and {text for text in offered if menu.other.match(text)} <= _BESIDE_BOXES:
         return None  # "ACTA DE ENTREGA (DEVOLUCION) DE EQUIPOS" offers nothing
     named = _ticked(marks[0], pieces, _side(pieces, menu)) if len(marks) == 1 else []
     back, other = (any(one.match(plain(piece.text)) for piece in named) for one in (menu.back, menu.other))

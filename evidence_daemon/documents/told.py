@@ -1,7 +1,7 @@
 """What a cell says of a page, believed only in the forms in which it may say it.
 
 A cell parses and reads hostile input and is locked up for that (see `sandbox`); what comes out of it is as hostile.
-Whatever has another form is no answer of a cell that lives: `CellDied`.
+Whatever has another form is no answer of a cell that lives (`CellDied`), or nothing, where a page can be without it.
 """
 
 from __future__ import annotations
@@ -19,8 +19,9 @@ _MAX_WORDS = 8000
 Corners = list[list[float]]
 """Four corners of a line, x and y as fractions of the page, from the top left, clockwise."""
 
-Spread = tuple[Box, float]
-"""Boxes of one sign each that were put together before they were read, and how much wider they are on the paper."""
+Spread = tuple[Box, float, bool]
+"""Boxes of one sign each that were put together before they were read, how much wider they are on the paper, and
+whether there were empty ones among them."""
 _MAX_COMBS, _MAX_STRETCH = 200, 20.0
 """More than `combs` ever tells of a page, and than a box is wider than its sign."""
 
@@ -59,7 +60,7 @@ def lines_of(told: Any, width: int, height: int) -> list[Corners]:
         raise CellDied("the cell sent no list of lines, or an endless one")
     try:
         lines = [[[float(x) / width, float(y) / height] for x, y in corners] for corners in told]
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise CellDied("the cell sent a line that is none") from None
     if not all(len(line) == 4 and all(-1 <= at <= 2 for corner in line for at in corner) for line in lines):
         raise CellDied("the cell sent a line that stands nowhere")
@@ -72,24 +73,25 @@ def said_in(told: Any) -> tuple[str, ...]:
         raise CellDied("the cell sent no list of strips, or an endless one")
     try:
         read = [" ".join(str(word) for word, *_ in strip) for strip in told]
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise CellDied("the cell sent a strip that is none") from None
     return tuple(filter(None, map(printable, read)))
 
 
 def combs_of(told: Any) -> tuple[Spread, ...]:
-    """Combs from [x0, y0, x1, y1, stretch].  Raises `CellDied`."""
+    """Combs from [x0, y0, x1, y1, stretch, blanks].  Raises `CellDied`."""
     if not isinstance(told, list) or len(told) > _MAX_COMBS:
         raise CellDied("the cell sent no list of combs, or an endless one")
     combs = []
     for item in told:
         try:
-            x0, y0, x1, y1, stretch = map(float, item)
-        except (TypeError, ValueError):
+            *numbers, blanks = item
+            x0, y0, x1, y1, stretch = map(float, numbers)
+        except (TypeError, ValueError, OverflowError):
             raise CellDied("the cell sent a comb that is none") from None
         if not (0 <= x0 <= x1 <= 1 and 0 <= y0 <= y1 <= 1 and 0 < stretch <= _MAX_STRETCH):
             raise CellDied("the cell sent a comb that stands nowhere")
-        combs.append((Box(x0, y0, x1, y1), stretch))
+        combs.append((Box(x0, y0, x1, y1), stretch, blanks is True))
     return tuple(combs)
 
 
@@ -97,7 +99,7 @@ def across(told: Any) -> tuple[Box, ...]:
     """A box over the whole width, as letters struck across a page have it (see `strokes.ink`); () for none."""
     try:
         top, bottom = (min(1.0, max(0.0, float(at))) for at in told or ())
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return ()
     return (Box(0.0, top, 1.0, bottom),)
 
