@@ -347,6 +347,7 @@ def test_an_acta_with_such_a_remark_is_a_persons(remark: str) -> None:
         "Observaciones   NO ENTREGA EMPAQUE ORIGINAL",
         "Adjunto el documento de devolución de los equipos para que se dejen sin efecto los valores cobrados.",
         "Con esta acta se deja sin efecto el cobro por equipos.",
+        "Para que se dejen sin efecto los valores generados en mi cuenta.",
         "El abonado se obligó, al firmar el contrato, a cuidar los equipos.",
         "Teléfono celular: 0991234567",
         "CEL.: 0991234567     WhatsApp: 0991234567",
