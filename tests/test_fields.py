@@ -1266,6 +1266,14 @@ INVOICE = """
    EQUIPO NO DEVUELTO ROUTER WIFI SERIE 2739047472299          90.50
    SUBTOTAL 113.65      VALOR TOTAL 130.70
 """
+BILL = """
+   CNT EP                      FACTURA No. 001-431-600064824
+                               Clave de acceso
+   Emisión: 09/07/2026         Servicio: (03) 245-6457
+   Detalle                     Valor USD
+   Internet Hogar              31.41
+   Forma de pago: sistema financiero. Fecha máxima de pago: 24/07/2026
+"""
 CARD = """
    INSTRUCCIÓN BACHILLERATO
    FECHA DE EXPEDICIÓN SANTO DOMINGO 2019-06-11
@@ -1278,7 +1286,7 @@ CONDITIONS = """
 """
 
 
-@pytest.mark.parametrize("other", [TURN, CONDITIONS, INVOICE, CARD])
+@pytest.mark.parametrize("other", [TURN, CONDITIONS, INVOICE, BILL, CARD])
 def test_a_page_known_to_be_something_else_casts_no_doubt_on_the_acta_before_or_behind_it(other: str) -> None:
     for pages in ((typed(other), typed(LIST)), (typed(LIST), typed(other))):
         papers = read_papers([document(*pages)], BOOK)

@@ -352,6 +352,12 @@ def test_a_day_that_has_lost_a_digit_is_none() -> None:
     assert [as_date(text) for text in ("2025-03-1", "2025-3-1", "2025-03-11")] == ["", "2025-03-01", "2025-03-11"]
 
 
+def test_the_day_of_a_stamp_may_stand_without_blanks_and_letters_beside_it_make_none() -> None:
+    assert [as_date(text) for text in ("24ABR2022", "24 ABR 2022", "KN24ABR2022", "24ABR2022X", "24ABR20221")] == [
+        "2022-04-24", "2022-04-24", "", "", "",
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("said", "day"),
     [
@@ -702,6 +708,16 @@ def test_captions_of_forms_that_were_met_late(words: str, name: str, expected: s
         # Eight boxes of one sign each were put together.
         ("  FECHA (DD MM AAAA)        CEDULA\n  11032026                  1700000019", "date", "2026-03-11"),
         ("  FECHA: 20260311", "date", "2026-03-11"),
+        ("  con documento 1700000019, titular del servicio N* 7752338, ha devuelto", "service_number", "7752338"),
+        ("  Titular del servicio: Mora Paz Juana Ana", "holder", "MORA PAZ JUANA ANA"),
+        (
+            "  por una parte Mora Paz Juana, portador(a) de cédula de\n  ciudadanía N.* 1700000019, a quien",
+            "id_number",
+            "1700000019",
+        ),
+        ("  Suscriptor N.*: 58518792     Ciudad: Latacunga", "service_number", "58518792"),
+        ("  Recibí de:\n  Barrio San Blas, calle Bolívar 5-31", "holder", ""),
+        ("  Nombre: BARRIO SAN BLAS CALLE BOLIVAR", "holder", ""),
         ("  FECHA (DD MM AAAA) 20 04 2026    CIUDAD TULCAN", "date", "2026-04-20"),
         ("  FECHA: 31022026", "date", ""),
         ("  FECHA: 45612389", "date", ""),
@@ -1061,6 +1077,17 @@ def test_the_state_of_a_piece_ends_no_table() -> None:
 def test_what_stands_under_the_next_section_is_no_line_of_the_table() -> None:
     section = "  MOTIVO        FIRMA\n  5             BC1234567890\n"
     assert serials(read(f"{RETURN}\n{GRID}{section}")) == ["ZS90EHF8P17H0", "083504723202"]
+
+
+def test_a_physical_address_is_a_mac() -> None:
+    paper = read(f"{RETURN}\n  Serie    2150890302305562    Dirección física (MAC)     AC853D48FB4E\n")
+    assert serials(paper) == ["2150890302305562"]
+    assert [value(line.mac) for line in paper.equipment if line.mac] == ["AC853D48FB4E"]
+
+
+def test_the_day_of_a_stamp_is_no_serial() -> None:
+    paper = read(f"{RETURN}\n  ONT Huawei   Serie 48575443AF888AD0\n  24ABR2022\n  24 ABR 2022\n")
+    assert serials(paper) in (["48575443AF888AD0"], ["HWTCAF888AD0"])
 
 
 def test_a_mac_beside_a_serial_in_one_line_is_no_second_serial() -> None:

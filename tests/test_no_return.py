@@ -332,6 +332,9 @@ CAPTIONS = RETURN + FOOT.format("Firma del cliente", "Firma CNT EP")
         "Equipos por recibir",
         "Mientras tanto los equipos permanecen con el cliente.",
         "Orden de compra pública SIE-CNT-01",
+        "El equipo se entrega en calidad de préstamo.",
+        "Guardalmacén: entrega a custodio",
+        "ACTA DE RECEPCIÓN DE BIENES",
     ],
 )
 def test_an_acta_with_such_a_remark_is_a_persons(remark: str) -> None:
@@ -365,6 +368,9 @@ def test_an_acta_with_such_a_remark_is_a_persons(remark: str) -> None:
         "La línea telefónica se mantiene activa, se retira sólo internet.",
         "Deuda: 12.50. PENDIENTE",
         "Motivo: baja. Garantía: no. Revisión: ok",
+        "El cliente devuelve los equipos, de propiedad de CNT EP, que tenía en calidad de préstamo.",
+        "Se ingresan los bienes entregados por el cliente.\n  Guardalmacén CNT EP",
+        "ACTA DE RECEPCIÓN DE BIENES DEVUELTOS POR EL ABONADO",
         "Retiro por baja; equipo en revisión, sin garantía ni préstamo",
     ],
 )

@@ -347,8 +347,9 @@ def test_a_box_stands_beside_all_the_words_that_it_offers(
         (("Devolución del cliente a CNT EP", "Entrega de CNT EP al cliente"), 1, False),
         (("Equipos retirados", "Cliente no entrega equipos", "Cliente ausente"), 0, True),
         (("Equipos retirados", "Cliente no entrega equipos", "Cliente ausente"), 1, False),
+        (("Instalación", "Retiro por baja", "Reparación", "Visita"), 1, True),
     ],
-    ids=["back", "forth", "picked up", "not given"],
+    ids=["back", "forth", "picked up", "not given", "two words for one thing"],
 )
 def test_what_a_form_offers_may_be_worded_in_many_ways(things: tuple[str, ...], ticked: int, returned: bool) -> None:
     paper = paper_of(read_one(options(*((text, at == ticked) for at, text in enumerate(things)), behind=False)))

@@ -27,7 +27,7 @@ _DATES: tuple[tuple[re.Pattern[str], tuple[int, int, int]], ...] = (
     # Who writes "03" for the month writes "01" for the day: "2025-03-1" has lost a digit.
     (re.compile(r"(?<!\d)(20\d\d) ?[\-/.] ?(?!0\d ?[\-/.] ?\d(?!\d))(\d{1,2}) ?[\-/.] ?(\d{1,2})(?!\d)"), (1, 2, 3)),
     (re.compile(r"(?<!\d)(\d{1,2}) ?[\-/.] ?(\d{1,2}) ?[\-/.] ?(20\d\d)(?!\d)"), (3, 2, 1)),
-    (re.compile(rf"(?<!\d)(\d{{1,2}}) ?[\-/. ] ?{_MONTH}\.? ?[\-/. ] ?(20\d\d)(?!\d)"), (3, 2, 1)),
+    (re.compile(rf"(?<![\dA-Z])(\d{{1,2}}) ?[\-/. ]? ?{_MONTH}\.? ?[\-/. ]? ?(20\d\d)(?![\dA-Z])"), (3, 2, 1)),
     (
         re.compile(
             rf"(?<!\d)(\d{{1,2}})\)?(?:ER|RO)?(?: DIAS?)? DE(?:L MES DE)? {_MONTH}(?: DE| DEL)?(?: ANO)? (20\d\d)(?!\d)"

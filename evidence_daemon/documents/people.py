@@ -462,8 +462,9 @@ _NO_NAMES = frozenset({
 """Words of sentences and of captions: "recibí del cliente lo arriba indicado" names nobody."""
 _NO_NAME = re.compile(
     r"CANCELACION|TERMINACION|DELSERVICIO|CAMBIODE|RETIRODEF|INTERNETFIJO|TELEFONIAFIJA|RAZONSOCIAL|APELLIDOSYNOMBRES"
+    r"|^(BARRIO(SAN|LA|EL|LOS|LAS)|CDLA|CIUDADELA|URBANIZACION|AVENIDA|PARROQUIA|CALLE(SAN|LA|LOS|BOLIVAR|SUCRE))"
 )
-"""Of reasons, services and captions, also where a blank was not seen."""
+"""Of reasons, services and captions, also where a blank was not seen; and where somebody lives (Calle is a surname)."""
 _OF_AN_OFFICE = 3
 """Words of "Agencia Riobamba Norte" at most; what is called an agency and is a customer has more ("de viajes …")."""
 _LINKS = frozenset({"EN", "CON", "POR", "PARA", "SU", "SUS", "AL", "UN", "UNA", "A", "COMO"})

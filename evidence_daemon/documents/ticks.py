@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from itertools import islice
+from itertools import islice, pairwise
 
 from evidence_daemon.cases.equipment import plain
 from evidence_daemon.documents.layout import Sheet, Span
@@ -243,7 +243,26 @@ def _things(pieces: list[_Piece], menu: Menu) -> list[list[_Piece]]:
     if menu is OUTCOMES:  # what names none is one of them too
         return [_printed(thing) for run in runs for thing in _outcomes_in(run, menu)]
     mixed = any(len({menu.back.match(plain(word.text)) is None for word in words}) > 1 for words in named)
-    return [[word] for words in named for word in words] if mixed or len(things) < 2 else things
+    if not mixed and len(things) > 1:
+        return things
+    return [thing for run in runs for thing in _named_in(run, menu)]
+
+
+def _named_in(run: list[_Piece], menu: Menu) -> Iterator[list[_Piece]]:
+    """The words of a run that name something, each a thing; "Retiro por baja" is one."""
+    things: list[list[_Piece]] = []
+    for at, piece in enumerate(run):
+        if not menu.names(piece):
+            continue
+        said = things[-1][-1] if things else piece
+        between = run[run.index(said) : at + 1]
+        close = all(two.x0 - one.x1 < _BLANK for one, two in pairwise(between))
+        both = all(menu.back.match(plain(one.text)) for one in (said, piece))
+        if things and both and close and len(between) <= _SAID_TOGETHER:
+            things[-1] += between[1:]
+        else:
+            things.append([piece])
+    yield from things
 
 
 def _outcomes_in(run: list[_Piece], menu: Menu) -> Iterator[list[_Piece]]:
@@ -360,5 +379,7 @@ def _run(pieces: list[_Piece]) -> list[_Piece]:
     return words
 
 
+_BLANK, _SAID_TOGETHER = 0.012, 3
+"""Share of the width of a page between two words of one thing at most: no box has room there; and its words."""
 _GAP = 0.025
 """Share of the width of a page between two things to choose; words of one stand closer."""
