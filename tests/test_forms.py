@@ -708,6 +708,11 @@ def test_captions_of_forms_that_were_met_late(words: str, name: str, expected: s
         # Eight boxes of one sign each were put together.
         ("  FECHA (DD MM AAAA)        CEDULA\n  11032026                  1700000019", "date", "2026-03-11"),
         ("  FECHA: 20260311", "date", "2026-03-11"),
+        (
+            "  ENTREGA (CLIENTE)          RECIBE (CNT EP)\n  C.I./RUC: 1700000019       C.I.: 0900000027",
+            "id_number",
+            "1700000019",
+        ),
         ("  con documento 1700000019, titular del servicio N* 7752338, ha devuelto", "service_number", "7752338"),
         ("  Titular del servicio: Mora Paz Juana Ana", "holder", "MORA PAZ JUANA ANA"),
         (
@@ -953,6 +958,25 @@ def test_a_word_aslant_that_makes_a_page_void_is_told_by_the_text_layer(word: st
     struck = pages[0].facts.get("struck")
     assert (struck is not None) is void
     assert not void or 0 < struck[0] < struck[1] < 1
+
+
+def test_boxes_with_round_corners_are_no_letters_across_a_page() -> None:
+    made = io.BytesIO()
+    canvas = Canvas(made, pagesize=(595, 400))
+    canvas.drawString(60, 370, "CNT EP  RECIBO DE EQUIPOS DEVUELTOS")
+    for x, y, wide in (
+        (40, 300, 330),
+        (390, 300, 160),
+        (40, 250, 150),
+        (210, 250, 160),
+        (390, 250, 70),
+        (480, 250, 80),
+    ):
+        canvas.roundRect(x, y, wide, 34, 8)
+    canvas.save()
+    pdf.prepare()
+    page = next(iter(pdf.answer(Frame({"passwords": [], "max_pages": 1}, (made.getvalue(),)))))
+    assert page.facts.get("struck") is None
 
 
 @pytest.mark.parametrize(

@@ -332,6 +332,8 @@ CAPTIONS = RETURN + FOOT.format("Firma del cliente", "Firma CNT EP")
         "Equipos por recibir",
         "Mientras tanto los equipos permanecen con el cliente.",
         "Orden de compra pública SIE-CNT-01",
+        "Transferencia entre bodegas",
+        "Bodega de origen: CAC Cumbres",
         "El equipo se entrega en calidad de préstamo.",
         "Guardalmacén: entrega a custodio",
         "ACTA DE RECEPCIÓN DE BIENES",

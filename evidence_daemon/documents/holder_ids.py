@@ -70,7 +70,7 @@ def _open_noughts(text: str) -> tuple[str, bool] | None:
 
 def id_number_of(sheet: Sheet, book: DocumentsBook, signing: float) -> Field | None:
     """The holder's: labelled, not the company's, not the agent's; above the signatures where there is one."""
-    found: list[tuple[float, float, Field]] = []
+    found: list[tuple[float, tuple[int, int], Field]] = []
     issuers = issuers_rucs(sheet, book)
     titled = _title_top(sheet, book)
     tabled = [Value(span, hit, "columna") for span, hit in in_people_table(sheet, "id_number")]
@@ -109,7 +109,8 @@ def id_number_of(sheet: Sheet, book: DocumentsBook, signing: float) -> Field | N
             field = replace(field, proven=False, confidence=min(field.confidence, 0.5), rule=f"{LOOSE}{field.rule}")
         # A bare "RUC" is as often that of who issued the paper.
         bare_ruc = 1.5 * (value.hit.label == "RUC" and len(text) == _RUC_DIGITS)
-        found.append((2 * low + 2 * near_agent + (not valid) + bare_ruc, span.box.y0, field))
+        at = (value.hit.row, value.hit.cell)  # of two in one line the left one, however little lower it was read
+        found.append((2 * low + 2 * near_agent + (not valid) + bare_ruc, at, field))
     if not found:
         return _only_id_on(sheet, book, signing)
     found.sort(key=lambda one: (one[0], one[1]))

@@ -149,6 +149,8 @@ def _struck(page: Any) -> list[float] | None:
 _OUTLINES, _OUTLINE_HIGH, _OUTLINES_WIDE = 6, 0.04, 0.4
 """Curves of one colour, and shares of the page's height and width that each has and all of them go over, from which on
 they are letters across the page.  A signature has fewer, a logo goes over less."""
+_OUTLINE_WIDER = 2.0
+"""How many times as wide as high the outline of a letter is at most, M and W that stand aslant too."""
 
 
 def _outlined(page: Any) -> list[float] | None:
@@ -157,7 +159,8 @@ def _outlined(page: Any) -> list[float] | None:
     wide, high = right - left, bottom - top
     coloured: dict[str, list[Any]] = {}
     for curve in page.curves:
-        if curve["height"] >= _OUTLINE_HIGH * high:
+        # Boxes with round corners and signatures are wider than letters.
+        if curve["height"] >= max(_OUTLINE_HIGH * high, curve["width"] / _OUTLINE_WIDER):
             coloured.setdefault(str(curve.get("stroking_color")), []).append(curve)
     for curves in coloured.values():
         span = max(curve["x1"] for curve in curves) - min(curve["x0"] for curve in curves)

@@ -379,7 +379,7 @@ def _run(pieces: list[_Piece]) -> list[_Piece]:
     return words
 
 
-_BLANK, _SAID_TOGETHER = 0.012, 3
+_BLANK, _SAID_TOGETHER = 0.022, 3
 """Share of the width of a page between two words of one thing at most: no box has room there; and its words."""
 _GAP = 0.025
 """Share of the width of a page between two things to choose; words of one stand closer."""
