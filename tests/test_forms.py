@@ -963,7 +963,8 @@ def test_a_word_aslant_that_makes_a_page_void_is_told_by_the_text_layer(word: st
 def test_boxes_with_round_corners_are_no_letters_across_a_page() -> None:
     made = io.BytesIO()
     canvas = Canvas(made, pagesize=(595, 400))
-    canvas.drawString(60, 370, "CNT EP  RECIBO DE EQUIPOS DEVUELTOS")
+    for line in range(8):
+        canvas.drawString(60, 370 - 14 * line, "CNT EP  RECIBO DE EQUIPOS DEVUELTOS POR EL CLIENTE")
     for x, y, wide in (
         (40, 300, 330),
         (390, 300, 160),
