@@ -1379,6 +1379,14 @@ def test_no_page_breaks_the_reader_and_no_value_is_made_up(pieces: list[str]) ->
             assert field.value.lstrip("0") in shown or field.value in shown, (field, text)
 
 
+def test_a_page_with_more_words_than_a_form_has_is_none_whatever_it_says() -> None:
+    page = typed(LIST + "\n" + "\n".join("  CLIENTE ENTREGA CLIENTE FIRMA RECIBE CNT" for _ in range(60)))
+    assert read_papers([document(page)], BOOK)[0].kind is DocumentKind.ACTA
+    crowded = replace(page, words=page.words * (2600 // len(page.words) + 1))
+    (paper,) = read_papers([document(crowded)], BOOK)
+    assert (paper.kind, paper.direction) == (DocumentKind.OTRO, Direction.DESCONOCIDA)
+
+
 def test_values_that_prove_themselves_are_counted_without_any_label() -> None:
     assert yields(typed("x 1700000019 y HWTCC661499D 98F537104F9C 12/03/2021 ZTEEQ7C8M220870").words) == 5
     assert yields(typed("1700000018 hola 1768152560001 ABCDEFGH").words) == 0

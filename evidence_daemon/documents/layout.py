@@ -66,7 +66,7 @@ class Span:
             max(w.box.x1 for w in self.words), max(w.box.y1 for w in self.words),
         )  # fmt: skip
 
-    @property
+    @cached_property
     def confidence(self) -> float:
         """Mean confidence of the words, weighted by their letters."""
         weights = [max(1, sum(map(str.isalnum, word.text))) for word in self.words]
@@ -291,7 +291,15 @@ class Sheet:
                     yield number, place, cell
 
     def hits_of(self, field: str) -> list[Hit]:
-        return [hit for hit in self.hits if field in hit.fields]
+        return self._hits_by_field.get(field, [])
+
+    @cached_property
+    def _hits_by_field(self) -> dict[str, list[Hit]]:
+        found: dict[str, list[Hit]] = {}
+        for hit in self.hits:
+            for field in hit.fields:
+                found.setdefault(field, []).append(hit)
+        return found
 
     @cached_property
     def hits_in(self) -> dict[tuple[int, int], list[Hit]]:

@@ -40,13 +40,21 @@ OWN_PAPERS = frozenset({DocumentKind.FACTURA, DocumentKind.COMPROBANTE, Document
 """Kinds of pages that are a paper each, whatever lies before or behind them."""
 
 
+_MOST_WORDS = 2500
+"""Words of a page that are read: a closely printed page of A4 has a thousand."""
+
+
 class Leaf:
     """One page and what it shows by itself."""
 
     def __init__(self, sha256: Sha256, page: Page, book: DocumentsBook) -> None:
         self.sha256 = sha256
+        crowded = len(page.words) > _MOST_WORDS
+        page = replace(page, words=page.words[:_MOST_WORDS]) if crowded else page
         self.sheets = sheets_of(page, _lexicon(book.labels))
         self.kind, self.because = kind_of_all(_of_titles(self.sheets), book)
+        if crowded:  # reading costs with the square of it, and no form has so many
+            self.kind, self.because = DocumentKind.OTRO, ("más palabras de las que tiene un formulario",)
         self.masked = masked_in(page)
         if self.masked and kind_of_all(_of_titles(self.sheets)[-1:], book)[0] is not self.kind:
             self.kind = DocumentKind.OTRO  # the pixels show no such title

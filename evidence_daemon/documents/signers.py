@@ -75,8 +75,16 @@ class Caption:
     """A name of the customer alone ("Usuario"): a caption only together with one of the company's."""
 
 
-def captions(sheet: Sheet, book: DocumentsBook, signing: float) -> Iterator[Caption]:
+def captions(sheet: Sheet, book: DocumentsBook, signing: float) -> tuple[Caption, ...]:
     """The captions of signatures at the foot, by labels as forms print them, else by the words they are made of."""
+    known: tuple[object, Any] = sheet.known.get("captions", (None, ()))
+    if known[0] is not book or known[1][0] != signing:  # every name and number at the foot asks for them
+        known = sheet.known["captions"] = (book, (signing, tuple(_captions(sheet, book, signing))))
+    told: tuple[Caption, ...] = known[1][1]
+    return told
+
+
+def _captions(sheet: Sheet, book: DocumentsBook, signing: float) -> Iterator[Caption]:
     bare: list[Caption] = []
     sure: list[Caption] = []
     for caption in _all_captions(sheet, book, signing):
