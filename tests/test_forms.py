@@ -1023,6 +1023,11 @@ def test_boxes_are_looked_for_beside_each_thing_that_a_form_offers_however_a_mar
     assert max(map(len, wanted(page, BOOK).offered)) == 4
 
 
+def test_beside_the_words_of_a_title_no_boxes_are_looked_for() -> None:
+    page = typed(f"{HEAD}\n      ACTA DE ENTREGA RECEPCION POR DEVOLUCION\n\n  El cliente entrega a CNT EP un módem.\n")
+    assert wanted(page, BOOK).offered == ()
+
+
 def test_boxes_are_looked_for_in_every_line_that_offers_something() -> None:
     page = typed(
         f"{RETURN}\n  El cliente entrega, por retiro definitivo, los equipos.\n  Instalación   Retiro   Traslado\n"

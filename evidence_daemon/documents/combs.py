@@ -44,9 +44,9 @@ _SIGN, _INK = 0.22, 0.02
 """Heights of a box that a sign has at least, and share of the room of one that is ink."""
 _PAST = (0.12, 0.45)
 """Pitches beyond the end of a comb between which its rules have ended."""
-_OF_A_NAME, _BLANK = 20, 0.15
+_OF_A_NAME, _BLANK = 20, 0.3
 """Boxes of a comb in which names are written, at least: numbers have fewer; and heights of a box that a blank is wider
-than other gaps: wide enough for an engine to part two words, and for `layout` not to part two cells."""
+than other gaps, so that an engine parts the words."""
 _LONGEST, _MOST = 60, 200
 """Sides of a comb, and combs of a page, at most; `sight` believes no cell that tells of more."""
 _BAND = 0.14

@@ -352,8 +352,8 @@ class Sight:
         return tuple(replace(word, box=self._on_paper(word.box)) for word in whole) if self._combs else words
 
     def _on_paper(self, box: Box) -> Box:
-        for comb, stretch, _ in self._combs:
-            if comb.holds_middle_of(box):
+        for comb, stretch, blanks in self._combs:
+            if comb.holds_middle_of(box) and not blanks:  # the words of a name must stay close to be one
                 x0, x1 = (min(comb.x1, comb.x0 + (at - comb.x0) * stretch) for at in (box.x0, box.x1))
                 return replace(box, x0=max(0.0, x0), x1=x1)
         return box

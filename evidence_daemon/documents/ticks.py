@@ -168,14 +168,15 @@ def offered_on(sheet: Sheet) -> tuple[tuple[Box, ...], ...]:
 def _offers(pieces: list[_Piece], menu: Menu) -> bool:
     """Whether a line names a return and something else, as different things: boxes may stand beside them."""
     said = [plain(piece.text) for piece in pieces if _is_word(piece)]
-    both = all(any(map(one.match, said)) for one in (menu.back, menu.other))
-    denied = menu is OUTCOMES and not _DENIES.isdisjoint(said) and any(map(menu.back.match, said))
-    return (
-        (both or denied)
-        and sum(map(len, said)) <= _MOST_LETTERS
-        and "FECHA" not in said
-        and (len(_things(pieces, menu)) > 1)
-    )
+    others = set(filter(menu.other.match, said))
+    denied = menu is OUTCOMES and not _DENIES.isdisjoint(said)
+    if not any(map(menu.back.match, said)) or not (others or denied):
+        return False
+    if sum(map(len, said)) > _MOST_LETTERS or "FECHA" in said:
+        return False
+    # What titles say of one thing stands close together there.
+    apart = [run for run in _runs(pieces) if any(map(menu.names, run))]
+    return len(_things(pieces, menu)) > 1 and (len(apart) > 1 or not others <= _BESIDE_BOXES)
 
 
 def _offering(pieces: Iterator[_Piece], menu: Menu) -> list[_Piece]:
@@ -227,8 +228,8 @@ _YES_OR_NO = re.compile(
 """Boxes before SÍ and NO, read as whatever they look like."""
 
 
-def _things(pieces: list[_Piece], menu: Menu) -> list[list[_Piece]]:
-    """The things to choose from, each as its words; the words that name them alone where these run into one another."""
+def _runs(pieces: list[_Piece]) -> list[list[_Piece]]:
+    """Words that follow one another without a box, a mark or a gap between."""
     runs: list[list[_Piece]] = []
     for at, piece in enumerate(pieces):
         if not _is_word(piece):
@@ -238,6 +239,12 @@ def _things(pieces: list[_Piece], menu: Menu) -> list[list[_Piece]]:
         if not runs or apart or piece.x0 - max(one.x1 for one in pieces[:at]) > _GAP:
             runs.append([])
         runs[-1].append(piece)
+    return runs
+
+
+def _things(pieces: list[_Piece], menu: Menu) -> list[list[_Piece]]:
+    """The things to choose from, each as its words; the words that name them alone where these run into one another."""
+    runs = _runs(pieces)
     named = [[one for one in run if menu.names(one)] for run in runs]
     things = [_printed(run) for run, words in zip(runs, named, strict=True) if words]
     if menu is OUTCOMES:  # what names none is one of them too
