@@ -82,6 +82,11 @@ _HIS_COLUMN = ("id:columna:", "holder:columna:")
 """Begins the rule of what stands in a table of people under the holder's own heading."""
 
 
+_SIDEWAYS = "serie:columna"
+"""Begins the rule of a number in a table that lies on its side: beside a serial may stand its MAC, under a caption that
+was not read."""
+
+
 def listed(line: EquipmentLine, sheets: Sequence[Sheet]) -> EquipmentLine:
     """A piece of equipment whose number is a doubt where its cell shows two of them, or letters close before it.
 
@@ -93,7 +98,8 @@ def listed(line: EquipmentLine, sheets: Sequence[Sheet]) -> EquipmentLine:
         line = replace(line, serial=withdrawn(line.serial, _NOT_SHOWN))
     if line.serial is not None and is_misread_pon(line.serial.value):
         line = replace(line, serial=withdrawn(line.serial))
-    if line.serial is not None and line.mac is None and _is_bare_mac(line.serial.value):
+    sideways = line.serial is not None and line.serial.rule.startswith(_SIDEWAYS)
+    if line.serial is not None and (line.mac is None or sideways) and _is_bare_mac(line.serial.value):
         line = replace(line, serial=withdrawn(line.serial))
     if line.serial is None and line.mac is not None and re.fullmatch(r"\w+", line.mac.raw.strip()):
         line = replace(line, mac=withdrawn(line.mac))
