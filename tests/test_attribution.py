@@ -266,13 +266,14 @@ def test_a_name_that_the_paper_shows_elsewhere_with_more_to_it_is_not_proven() -
         assert proven(read(line + foot.format(f"{title} Isabel Jaramillo Lema")), "holder")
 
 
-def test_a_mac_beside_a_serial_in_a_row_of_its_own_is_no_proven_serial_though_its_caption_was_misread() -> None:
+def test_a_mac_in_a_table_that_lies_on_its_side_is_no_proven_serial_though_its_caption_was_misread() -> None:
     paper = read(
         f"{RETURN}  TITULAR: JARAMILLO LEMA ISABEL      CC/RUC: 1700000019\n\n"
-        "  Tipo de bien      ROUTER ADSL           Fabricante/modelo    Huawei/HG530\n"
-        "  Serie             2102065770457987      Direcciónisica(mac) 4C1FCC979D45\n"
-        "  Tipo de bien      REPETIDOR WIFI        Fabricante/modelo    Huawei/WS322\n"
-        "  Serie             2150890302305562      Dirección física (MAC) AC853D48FB4E\n"
+        "  Tipo de bien      ROUTER ADSL           Fabricante    Huawei/HG530\n"
+        "  Serie             2102065770457987      Direcciónisica   4C1FCC979D45\n"
+        "  Tipo de bien      REPETIDOR WIFI        Fabricante    Huawei/WS322\n"
+        "  Serie             2150890302305562      Dirección física (MAC)   AC853D48FB4E\n"
     )
-    wrong = [line.serial for line in paper.equipment if line.serial and line.serial.value == "4C1FCC979D45"]
-    assert not any(field.proven for field in wrong)
+    first, second = (line.serial for line in paper.equipment)
+    assert first is not None and first.proven and first.value == "2102065770457987"
+    assert second is not None and not second.proven
