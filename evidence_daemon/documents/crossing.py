@@ -3,8 +3,9 @@
 Straight, aslant, and drawn through without a gap, over print or over much of the page.  A line that words only seem to
 make has gaps between their rows, and a signature bends.  Runs in the cell that reads pixels (see `ocr`).
 
-Measured on the pages of 438 drawn papers (scans, photos, PDF): of eleven that are crossed out nine are found, two tables
-among them, and of 266 certificates none.  What wavers by design is not: a zigzag, a dashed line, large letters by hand.
+Measured on the pages of 438 drawn papers (scans, photos, PDF): of eleven that are crossed out nine are found, two
+tables among them, and of 266 certificates none.  What wavers by design is not: a zigzag, a dashed line, large letters
+by hand.
 """
 
 from __future__ import annotations
