@@ -165,7 +165,8 @@ def services_on(sheet: Sheet, taken: frozenset[str]) -> Iterator[tuple[bool, Fie
 
 CONTRACT = "CONTRATO"
 """Of a contract and of its service many forms print the one number under this name; others have one for each."""
-_OF_A_SUBSCRIBER = re.compile(r"\d{6,7}|0[2-7]\d{7}|(?!20\d\d[01]\d[0-3]\d|[0-3]\d[01]\d20\d\d)[1-9]\d{7}")
+_OF_EIGHT = re.compile(r"(?!20\d\d[01]\d[0-3]\d|[0-3]\d[01]\d20\d\d)[1-9]\d{7}")  # and no day
+_OF_A_SUBSCRIBER = re.compile(rf"\d{{6,7}}|0[2-7]\d{{7}}|{_OF_EIGHT.pattern}")
 """A service's number behind a label that may be a person's: no cédula or mobile phone, with all their digits or without
 one, and no day."""
 
@@ -226,9 +227,6 @@ def _only_line_on(sheet: Sheet, taken: frozenset[str]) -> Field | None:
     return _only_one_like(sheet, taken, _LANDLINE) or _only_one_like(sheet, taken, _OF_EIGHT)
 
 
-_OF_EIGHT = re.compile(r"(?!20\d\d[01]\d[0-3]\d|[0-3]\d[01]\d20\d\d)[1-9]\d{7}")  # and no day
-
-
 def _only_one_like(sheet: Sheet, taken: frozenset[str], form: re.Pattern[str]) -> Field | None:
     found: dict[str, Span] = {}
     for number, row in enumerate(sheet.rows):
@@ -259,7 +257,7 @@ def _is_captioned(sheet: Sheet, row: int, place: int) -> bool:
         if cell.box.x0 < box.x1 and box.x0 < cell.box.x1 and box.y0 - cell.box.y1 < 2 * sheet.line_height
     ]
     return any(
-        (hit.label == CONTRACT or not hit.fields & {"service_number", "line"})
+        hit.label == CONTRACT or not hit.fields & {"service_number", "line"}
         for number, at in ((row, place - 1), *over)
         for hit in sheet.strong_hits_in(number, at)
         if sheet.is_caption(hit) or is_labelled(sheet, number, at)

@@ -319,9 +319,7 @@ def _pieces(sheet: Sheet, row: tuple[Span, ...]) -> Iterator[_Piece]:
             yield _Piece(piece[0], word.box.x0 + wide * piece.start(), word.box.x0 + wide * piece.end(), word)
 
 
-def _chosen(
-    pieces: list[_Piece], menu: Menu, fewest: int = _FEWEST_WORDS
-) -> tuple[Choice, _Piece | None, list[_Piece]] | None:
+def _chosen(pieces: list[_Piece], menu: Menu) -> tuple[Choice, _Piece | None, list[_Piece]] | None:
     words = list(filter(_is_word, pieces))
     said = [plain(piece.text) for piece in words]
     if sum(map(len, said)) > _MOST_LETTERS or "FECHA" in said:
@@ -330,7 +328,7 @@ def _chosen(
     marks = [piece for piece in pieces if piece.is_mark]
     if not any(map(menu.back.match, offered)) or not any(map(menu.other.match, offered)):
         return None
-    if not marks and not any(piece.is_box for piece in pieces) and len(offered - _BESIDE_BOXES) < fewest:
+    if not marks and not any(piece.is_box for piece in pieces) and len(offered - _BESIDE_BOXES) < _FEWEST_WORDS:
         return None
     squares = sum(piece.is_mark or piece.text in _OPENS for piece in pieces)
     if squares < 2 and {text for text in offered if menu.other.match(text)} <= _BESIDE_BOXES:
