@@ -1387,6 +1387,13 @@ def test_a_page_with_more_words_than_a_form_has_is_none_whatever_it_says() -> No
     assert (paper.kind, paper.direction) == (DocumentKind.OTRO, Direction.DESCONOCIDA)
 
 
+def test_what_stands_beyond_the_words_that_are_read_is_no_reason_to_accept_the_page_before_it() -> None:
+    behind = typed("\n".join("  uno dos tres cuatro cinco seis siete ocho nueve diez" for _ in range(260)))
+    denial = typed("\n  EL CLIENTE NO ENTREGA LOS EQUIPOS. ACTA ANULADA.\n").words
+    (paper,) = read_papers([document(typed(LIST), replace(behind, words=(*behind.words, *denial)))], BOOK)
+    assert (paper.kind, paper.direction) == (DocumentKind.ACTA, Direction.DESCONOCIDA), paper.because
+
+
 def test_values_that_prove_themselves_are_counted_without_any_label() -> None:
     assert yields(typed("x 1700000019 y HWTCC661499D 98F537104F9C 12/03/2021 ZTEEQ7C8M220870").words) == 5
     assert yields(typed("1700000018 hola 1768152560001 ABCDEFGH").words) == 0

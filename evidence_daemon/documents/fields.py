@@ -98,6 +98,8 @@ def _fields_of(paper: _Paper, book: DocumentsBook) -> Fields:
     direction, ways = direction_of(telling, book.direction)
     mine, names = ours(sheets, book)
     found, doubts = _attributed(_of_pages(paper.leaves), paper.leaves, book)
+    if any(leaf.crowded and not leaf.beside for leaf in legible):
+        doubts = (*doubts, "una página tiene más palabras de las que se leen")
     if doubts and direction is Direction.DEVOLUCION:
         direction = Direction.DESCONOCIDA
     ways = (*ways, *(f"contra: {said}" for said in doubts))

@@ -49,11 +49,12 @@ class Leaf:
 
     def __init__(self, sha256: Sha256, page: Page, book: DocumentsBook) -> None:
         self.sha256 = sha256
-        crowded = len(page.words) > _MOST_WORDS
-        page = replace(page, words=page.words[:_MOST_WORDS]) if crowded else page
+        self.crowded = len(page.words) > _MOST_WORDS
+        """Not all of its words are read: nobody knows what the others say."""
+        page = replace(page, words=page.words[:_MOST_WORDS]) if self.crowded else page
         self.sheets = sheets_of(page, _lexicon(book.labels))
         self.kind, self.because = kind_of_all(_of_titles(self.sheets), book)
-        if crowded:  # reading costs with the square of it, and no form has so many
+        if self.crowded and self.kind not in OWN_PAPERS:  # reading costs with the square of it, and no form has so many
             self.kind, self.because = DocumentKind.OTRO, ("más palabras de las que tiene un formulario",)
         self.masked = masked_in(page)
         if self.masked and kind_of_all(_of_titles(self.sheets)[-1:], book)[0] is not self.kind:
