@@ -18,7 +18,7 @@ from typing import Any
 import cv2
 import numpy as np
 
-from evidence_daemon.documents.pixels import Floats, Pixels
+from evidence_daemon.documents.pixels import Floats, Pixels, without_rules
 
 _DARKER = 35
 """By which ink is darker than the paper round it at least (0..255)."""
@@ -57,7 +57,7 @@ def crossed_out(grey: Pixels, words: list[list[Any]]) -> list[list[float]]:
     boxes = np.array([word[1:5] for word in words if sum(map(str.isalnum, word[0])) >= 2], np.float64).reshape(-1, 4)
     boxes *= (width, height, width, height)
     strokes = []
-    for start, stop in _lines(_without(ink, boxes, width)):
+    for start, stop in _lines(_without(ink, boxes)):
         path = _followed(ink, start, stop)
         if path is not None:
             strokes.append(_Stroke(path, _direction(start, stop)))
@@ -96,15 +96,9 @@ _PARALLEL, _APART, _RULES = 1.0, 12.0, 2
 """Degrees, pixels, and others beside it: two strokes of a hand may be so parallel, three are rules."""
 
 
-def _without(ink: Any, boxes: Floats, width: int) -> Pixels:
+def _without(ink: Any, boxes: Floats) -> Pixels:
     """Ink without level and upright rules, and without what was read, in half its size."""
-    dark = ink.astype(np.uint8) * 255
-    reach = max(24, width // 22)
-    joined = cv2.morphologyEx(dark, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
-    broad = cv2.morphologyEx(joined, cv2.MORPH_OPEN, np.ones((_BROAD, _BROAD), np.uint8))
-    for kernel in (np.ones((1, reach), np.uint8), np.ones((reach, 1), np.uint8)):
-        rules = cv2.subtract(cv2.morphologyEx(joined, cv2.MORPH_OPEN, kernel), broad)
-        dark = cv2.bitwise_and(dark, cv2.bitwise_not(cv2.dilate(rules, np.ones((3, 3), np.uint8))))
+    dark = without_rules(ink.astype(np.uint8) * 255, broad=_BROAD)
     for x0, y0, x1, y1 in boxes.astype(int):
         dark[max(0, y0) : y1 + 1, max(0, x0) : x1 + 1] = 0
     half = cv2.resize(dark, (dark.shape[1] // 2, dark.shape[0] // 2), interpolation=cv2.INTER_AREA)

@@ -45,6 +45,18 @@ def sheet(rgb: Pixels) -> Floats | None:
     return None if corners is None else corners / scale
 
 
+def without_rules(dark: Pixels, broad: int = 0) -> Pixels:
+    """Ink (255 on 0) without level and upright rules; what is `broad` pixels broad and more is none (0: all are)."""
+    reach = max(24, dark.shape[1] // 22)
+    joined = cv2.morphologyEx(dark, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
+    thick = cv2.morphologyEx(joined, cv2.MORPH_OPEN, np.ones((broad, broad), np.uint8)) if broad else None
+    for kernel in (np.ones((1, reach), np.uint8), np.ones((reach, 1), np.uint8)):
+        rules = cv2.morphologyEx(joined, cv2.MORPH_OPEN, kernel)
+        rules = rules if thick is None else cv2.subtract(rules, thick)
+        dark = cv2.bitwise_and(dark, cv2.bitwise_not(cv2.dilate(rules, np.ones((3, 3), np.uint8))))
+    return dark
+
+
 def smaller(page: Pixels, scale: float) -> Pixels:
     """A picture scaled (down by areas).  By halves as far as they go: those cost a tenth of any other step.
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from evidence_daemon.documents.crossing import crossed_out
 from evidence_daemon.documents.marks import across
-from evidence_daemon.documents.pixels import Pixels, smaller
+from evidence_daemon.documents.pixels import Pixels, smaller, without_rules
 
 _INK_SIDE = 1100
 """Long side in pixels of the picture on which strokes are looked for."""
@@ -32,11 +32,7 @@ def ink(shown: Pixels, words: list[list[Any]]) -> list[list[float]]:
     small = smaller(darkest, scale)  # one plane costs a third of three
     height, width = small.shape
     dark = cv2.threshold(small, 190, 255, cv2.THRESH_BINARY_INV)[1]
-    reach = max(24, width // 22)
-    joined = cv2.morphologyEx(dark, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
-    for kernel in (np.ones((1, reach), np.uint8), np.ones((reach, 1), np.uint8)):
-        rules = cv2.morphologyEx(joined, cv2.MORPH_OPEN, kernel)
-        dark = cv2.bitwise_and(dark, cv2.bitwise_not(cv2.dilate(rules, np.ones((3, 3), np.uint8))))
+    dark = without_rules(dark)
     struck = across(shown, darkest, words) or crossed_out(small, words)
     line = median([word[4] - word[2] for word in words if sum(map(str.isalnum, word[0])) >= 2] or [0.0])
     for text, x0, y0, x1, y1, confidence, _ in words:
