@@ -22,7 +22,8 @@ from evidence_daemon.documents import sight, strong
 from evidence_daemon.documents.looks import Wanted
 from evidence_daemon.documents.sandbox import Cell, Frame, Limits, Lock
 from evidence_daemon.documents.sight import Sight
-from evidence_daemon.documents.strokes import ink, tickboxes
+from evidence_daemon.documents.strokes import ink
+from evidence_daemon.documents.tickboxes import tickboxes
 from evidence_daemon.model import Box, Direction, Document, DocumentKind, Engine, Page
 
 

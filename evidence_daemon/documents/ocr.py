@@ -37,7 +37,8 @@ from evidence_daemon.documents.pixels import (
     view,
 )
 from evidence_daemon.documents.sandbox import Frame, Lock
-from evidence_daemon.documents.strokes import alone, ink, struck_through, tickboxes
+from evidence_daemon.documents.strokes import alone, ink, struck_through
+from evidence_daemon.documents.tickboxes import tickboxes
 
 LOCK = Lock.READER
 

@@ -625,3 +625,16 @@ def _whitened(shown: Pixels) -> Pixels:
     if shown.ndim == 2:
         return cv2.bitwise_or(shown, cv2.inRange(shown, 223, 255))
     return cv2.bitwise_or(shown, cv2.merge([cv2.inRange(shown, (223, 223, 223), _WHITE)] * 3))
+
+
+def darkest(shown: Pixels) -> Pixels:
+    """The darkest of the three planes of a picture, each as if its paper were white: some forms are yellow."""
+    planes = []
+    for plane in cv2.split(shown):
+        paper = float(np.median(plane[::8, ::8]))
+        planes.append(cv2.convertScaleAbs(plane, alpha=255 / paper) if _TINTED[0] < paper < _TINTED[1] else plane)
+    return cv2.min(cv2.min(planes[0], planes[1]), planes[2])
+
+
+_TINTED = (90.0, 235.0)
+"""Brightness of a plane between which more than half of the picture shows coloured paper."""
