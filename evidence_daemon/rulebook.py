@@ -239,6 +239,7 @@ class LabelsBook(_Book):
     holder: tuple[str, ...]
     id_number: tuple[str, ...]
     service_number: tuple[str, ...]
+    contract: tuple[str, ...] = ()
     line: tuple[str, ...]
     agent: tuple[str, ...]
     serial: tuple[str, ...]

@@ -23,7 +23,7 @@ from evidence_daemon.documents.labelled import LOOSE, Value, in_people_table, is
 from evidence_daemon.documents.layout import Sheet, Span, distance, squeezed
 from evidence_daemon.documents.paper_numbers import is_anythings_number
 from evidence_daemon.documents.people import own_name, person
-from evidence_daemon.documents.services import CONTRACT, services_on
+from evidence_daemon.documents.services import services_on
 from evidence_daemon.documents.signers import signing_top
 from evidence_daemon.documents.ticks import refused
 from evidence_daemon.model import Box, EquipmentLine, Field, IdCheck, Word
@@ -195,7 +195,7 @@ def _holders(sheet: Sheet, book: DocumentsBook) -> Iterator[Claim]:
 def _services(sheet: Sheet, book: DocumentsBook) -> Iterator[Claim]:
     del book
     for _, field, value in services_on(sheet, frozenset()):
-        if field.box is not None and value.hit.label != CONTRACT:
+        if field.box is not None:
             yield Claim(field.value, sheet.number, field.box, _caption(sheet, value))
 
 

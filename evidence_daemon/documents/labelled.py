@@ -302,4 +302,4 @@ def only(span: Span, value: str) -> Span:
 
 def is_labelled(sheet: Sheet, row: int, cell: int) -> bool:
     """Whether a cell holds a label of something that is no value of the paper: a contact, an agent."""
-    return cell >= 0 and any(hit.fields & {"other", "agent"} for hit in sheet.strong_hits_in(row, cell))
+    return cell >= 0 and any(hit.fields & {"other", "contract", "agent"} for hit in sheet.strong_hits_in(row, cell))

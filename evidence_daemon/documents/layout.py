@@ -722,7 +722,7 @@ def _joined(cell: Span, hits: list[Hit]) -> Iterator[Hit]:
     of something that is.
     """
     for hit in hits:
-        if not hit.fields & {"other", "service_number", "number"}:
+        if not hit.fields & {"other", "contract", "service_number", "number"}:
             continue
         for other in hits:
             between = cell.words[hit.end : other.start] if other.start >= hit.end else None
@@ -750,7 +750,7 @@ def _is_hint(words: Sequence[Word]) -> bool:
     return re.fullmatch(r"\([^()\d]*\)?:?", "".join(word.text for word in words)) is not None
 
 
-_OF_NUMBERS = frozenset({"id_number", "number", "service_number", "date", "serial", "mac"})
+_OF_NUMBERS = frozenset({"id_number", "number", "service_number", "contract", "date", "serial", "mac"})
 _JOINING = (
     "DE DEL LA EL O U Y CNT EP ACCOUNT ADDRESS AGENT BRAND BY CITY CUSTOMER DATE FORM ID ITEM MODEL NAME NO NUMBER "
     "OFFICE PART PHONE RECEIVED SERIAL SERVICE SIGNATURE SITE STATUS TAX VENDOR WAREHOUSE"

@@ -28,9 +28,8 @@ _STRICT_SERVICE = ("SERVICIO", "TELEFONIC", "CUENTA", "LOGIN", "INSTANCIA", "COD
 def service_number_of(sheet: Sheet, book: DocumentsBook, taken: frozenset[str]) -> Field | None:
     """Labelled as the service's; "NUMERO" and "TELEFONO" alone count where nothing says it better."""
     found = [
-        (not named, value.hit.label == CONTRACT, field.box.y0 if field.box else 0.0, field)
-        for named, field, value in services_on(sheet, taken)
-    ]
+        (not named, field.box.y0 if field.box else 0.0, field) for named, field, _ in services_on(sheet, taken)
+    ] or [(True, 0.0, field) for field in _of_contracts(sheet, taken)]
     if not found:
         named = _named_in_a_sentence(sheet, book, taken) or _behind_its_line(sheet, book, taken)
         return named or _only_line_on(sheet, taken)
@@ -134,37 +133,56 @@ def services_on(sheet: Sheet, taken: frozenset[str]) -> Iterator[tuple[bool, Fie
         if of_person and not (shown.way == "tras" or (shown.way == "derecha" and colon) or heads):
             continue  # under "Suscriptor" stands who signs, and his cédula
         value, broken = _with_the_next_line(sheet, shown)
-        text = spelled(plain(value.span.text).replace("–", "-"))
-        match = _SERVICE.search(text)
-        if match is None or _OF_ANOTHER.search(text[: match.start()]) or _is_letterhead(sheet, value.hit.row):
-            continue
-        digits = re.sub(r"\D", "", match[1])
-        if digits.startswith("593") and len(digits) in (11, 12):
-            digits = "0" + digits[3:]
-        if not 6 <= len(digits) <= 10 or digits in taken or as_date(match[1]):
-            continue
-        if of_person and not _OF_A_SUBSCRIBER.fullmatch(digits):
+        digits, span = _number_in(sheet, value, taken)
+        if not digits or (of_person and not _OF_A_SUBSCRIBER.fullmatch(digits)):
             continue
         named = any(word in value.hit.label for word in _STRICT_SERVICE) and value.hit.label not in {
             "SERVICIO",
             "CUENTA",
         }
-        if not named and value.way in {"derecha", "debajo"} and not opens_its_label(sheet, value.hit):
-            continue  # "Devolución por cancelación de servicio" labels nothing that stands beside or below it
-        if value.hit.label == CONTRACT and (value.hit.start or (value.way == "debajo" and not heads)):
-            continue  # in a sentence it is the contract's: "titular del servicio de internet, contrato 1937834"
-        mobile = len(digits) == 10 and digits.startswith("09")
-        if (len(digits) == 10 and not named) or (mobile and not named):
-            continue  # ten digits behind a loose label are a cédula or a mobile phone
-        span = only(value.span, digits[1:] if match[1].strip().startswith("593") else digits)
+        if not named and not _is_its_own(sheet, value, digits):
+            continue
         # "Número" alone may be that of anything: a service must be spoken of near by.
-        of_service = value.hit.label != CONTRACT and (named or speaks_of_a_service(sheet, value.hit))
+        of_service = named or speaks_of_a_service(sheet, value.hit)
         loose = "" if of_service and not broken else LOOSE
         yield named, field_of(sheet, digits, span, f"{loose}servicio:{value.way}:{value.hit.label}"), value
 
 
-CONTRACT = "CONTRATO"
-"""Of a contract and of its service many forms print the one number under this name; others have one for each."""
+def _of_contracts(sheet: Sheet, taken: frozenset[str]) -> Iterator[Field]:
+    """Numbers of contracts: many forms print the one number of a service under this name, others have one for each.
+
+    They stay doubts.  In a sentence it is the contract's: "titular del servicio de internet, contrato 1937834".
+    """
+    for value in values(sheet, "contract"):
+        alone = value.way == "debajo" and not _stands_among_labels(sheet, value.hit)
+        digits, span = _number_in(sheet, value, taken)
+        if digits and not value.hit.start and not alone and _is_its_own(sheet, value, digits):
+            yield field_of(sheet, digits, span, f"{LOOSE}servicio:{value.way}:{value.hit.label}")
+
+
+def _number_in(sheet: Sheet, value: Value, taken: frozenset[str]) -> tuple[str, Span]:
+    """What stands behind a label as a service's number does: its digits without the country's ("": none), and where."""
+    text = spelled(plain(value.span.text).replace("–", "-"))
+    match = _SERVICE.search(text)
+    if match is None or _OF_ANOTHER.search(text[: match.start()]) or _is_letterhead(sheet, value.hit.row):
+        return "", value.span
+    written = re.sub(r"\D", "", match[1])
+    abroad = written.startswith("593") and len(written) in (11, 12)
+    digits = f"0{written[3:]}" if abroad else written
+    if not 6 <= len(digits) <= 10 or digits in taken or as_date(match[1]):
+        return "", value.span
+    return digits, only(value.span, written)
+
+
+def _is_its_own(sheet: Sheet, value: Value, digits: str) -> bool:
+    """Whether a number is that of a label which may be another's: ten digits are a cédula or a mobile phone.
+
+    "Devolución por cancelación de servicio" labels nothing that stands beside or below it.
+    """
+    beside = value.way in {"derecha", "debajo"}
+    return len(digits) != 10 and (not beside or opens_its_label(sheet, value.hit))
+
+
 _OF_EIGHT = re.compile(r"(?!20\d\d[01]\d[0-3]\d|[0-3]\d[01]\d20\d\d)[1-9]\d{7}")  # and no day
 _OF_A_SUBSCRIBER = re.compile(rf"\d{{6,7}}|0[2-7]\d{{7}}|{_OF_EIGHT.pattern}")
 """A service's number behind a label that may be a person's: no cédula or mobile phone, with all their digits or without
@@ -257,7 +275,7 @@ def _is_captioned(sheet: Sheet, row: int, place: int) -> bool:
         if cell.box.x0 < box.x1 and box.x0 < cell.box.x1 and box.y0 - cell.box.y1 < 2 * sheet.line_height
     ]
     return any(
-        hit.label == CONTRACT or not hit.fields & {"service_number", "line"}
+        not hit.fields & {"service_number", "line"}
         for number, at in ((row, place - 1), *over)
         for hit in sheet.strong_hits_in(number, at)
         if sheet.is_caption(hit) or is_labelled(sheet, number, at)
