@@ -45,7 +45,9 @@ _HEX_FOR_LETTERS = str.maketrans("OQILSZ", "001152")
 
 def plain(text: str) -> str:
     """Upper case without accents, one blank between words: the form in which words are compared."""
-    bare = "".join(c for c in unicodedata.normalize("NFD", text.upper()) if not unicodedata.combining(c))
+    bare = text.upper()
+    if not bare.isascii():
+        bare = "".join(c for c in unicodedata.normalize("NFD", bare) if not unicodedata.combining(c))
     return " ".join(bare.split())
 
 

@@ -10,6 +10,8 @@ import re
 from collections.abc import Sequence
 from enum import StrEnum
 
+from rapidfuzz.distance.Levenshtein import distance
+
 from evidence_daemon.canonical import canonical_mac, canonical_serial, is_misread_pon, is_pon_serial, label_form, plain
 from evidence_daemon.model import EquipmentType
 
@@ -152,14 +154,4 @@ def same_serial(a: str, b: str) -> Likeness:
     shorter = min(len(one), len(two))
     if one == two or (shorter >= 6 and (one.endswith(two) or two.endswith(one))):
         return Likeness.DOUBT
-    return Likeness.DOUBT if _distance(one, two) <= min(2, shorter // 8) else Likeness.DIFFERENT
-
-
-def _distance(a: str, b: str) -> int:
-    """Levenshtein: the smallest number of characters to change, drop or add."""
-    row = list(range(len(b) + 1))
-    for done, one in enumerate(a, start=1):
-        previous, row = row, [done]
-        for place, other in enumerate(b):
-            row.append(min(previous[place + 1] + 1, row[place] + 1, previous[place] + (one != other)))
-    return row[-1]
+    return Likeness.DOUBT if distance(one, two) <= min(2, shorter // 8) else Likeness.DIFFERENT

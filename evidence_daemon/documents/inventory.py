@@ -7,6 +7,8 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise, takewhile
 
+from rapidfuzz.distance.Levenshtein import distance
+
 from evidence_daemon.cases.equipment import (
     canonical_mac,
     equipment_type,
@@ -18,7 +20,7 @@ from evidence_daemon.cases.equipment import (
 from evidence_daemon.cases.identity import read_id
 from evidence_daemon.documents.dates import as_date
 from evidence_daemon.documents.labelled import LOOSE, above_of, below_of, field_of, left_of, next_line, right_of
-from evidence_daemon.documents.layout import Hit, Sheet, Span, column_of, columns, distance, has_colon, value_after
+from evidence_daemon.documents.layout import Hit, Sheet, Span, column_of, columns, has_colon, value_after
 from evidence_daemon.model import WITHOUT_SERIAL, Box, Engine, EquipmentLine, EquipmentType, Field, IdCheck, Word
 from evidence_daemon.rulebook import DocumentsBook
 

@@ -39,16 +39,6 @@ def squeezed(text: str) -> str:
     return "".join(c for c in bare if "A" <= c <= "Z" or "0" <= c <= "9")
 
 
-def distance(a: str, b: str) -> int:
-    """Levenshtein: the smallest number of characters to change, drop or add."""
-    row = list(range(len(b) + 1))
-    for done, one in enumerate(a, start=1):
-        previous, row = row, [done]
-        for at, other in enumerate(b):
-            row.append(min(previous[at + 1] + 1, row[at] + 1, previous[at] + (one != other)))
-    return row[-1]
-
-
 @dataclass(frozen=True)
 class Span:
     """Words that stand together, in reading order."""

@@ -11,7 +11,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from evidence_daemon.documents.layout import Lexicon, Mending, Sheet, Span, distance, squeezed
+from rapidfuzz.distance.Levenshtein import distance
+
+from evidence_daemon.documents.layout import Lexicon, Mending, Sheet, Span, squeezed
 from evidence_daemon.model import Box, DocumentKind, Engine, Page, Witness, Word
 
 

@@ -12,8 +12,10 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 
+from rapidfuzz.distance.Levenshtein import distance
+
 from evidence_daemon.cases.equipment import plain
-from evidence_daemon.documents.layout import Hit, Lexicon, Sheet, Span, distance, has_colon, squeezed
+from evidence_daemon.documents.layout import Hit, Lexicon, Sheet, Span, has_colon, squeezed
 from evidence_daemon.model import Box, Signer
 from evidence_daemon.rulebook import DocumentsBook, LabelsBook, SigningBook
 

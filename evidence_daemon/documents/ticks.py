@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 from itertools import islice, pairwise
 
 from evidence_daemon.cases.equipment import plain
@@ -29,12 +30,20 @@ class Choice(StrEnum):
     """No box is ticked, or more than one, or it cannot be told which."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Menu:
     """What a line of boxes offers: words for a return, or that it was carried out, and words for all else."""
 
     back: re.Pattern[str]
     other: re.Pattern[str]
+
+    @cached_property
+    def _within(self) -> re.Pattern[str]:
+        return re.compile(self.back.pattern.replace("$", ""))
+
+    def rows_of(self, sheet: Sheet) -> list[tuple[Span, ...]]:
+        """The rows that may offer something: without a word for a return a row offers nothing, and most have none."""
+        return [row for row in sheet.rows if any(self._within.search(plain(cell.text)) for cell in row)]
 
     def names(self, piece: _Piece) -> bool:
         text = plain(piece.text)
@@ -118,7 +127,7 @@ def choice_on(sheet: Sheet, menu: Menu = MOVEMENTS) -> Chosen | None:
 
     Boxes that were seen tell before those that were read, and these before words alone.  Lines that differ say nothing.
     """
-    lines = [chosen for row in sheet.rows if (chosen := _chosen_in(sheet, row, menu)) is not None]
+    lines = [chosen for row in menu.rows_of(sheet) if (chosen := _chosen_in(sheet, row, menu)) is not None]
     best = max(((line.drawn, line.boxed) for line in lines), default=None)
     told = [line for line in lines if (line.drawn, line.boxed) == best]
     if len({line.choice for line in told}) > 1:
@@ -159,7 +168,7 @@ def offered_on(sheet: Sheet) -> tuple[tuple[Box, ...], ...]:
     """Beside what boxes are to be looked for: the things to choose from, of each line that offers some."""
     lines = []
     for menu in (MOVEMENTS, OUTCOMES):
-        offering = (_offering(_pieces(sheet, row), menu) for row in sheet.rows)
+        offering = (_offering(_pieces(sheet, row), menu) for row in menu.rows_of(sheet))
         found = (_things(pieces, menu) for pieces in offering if _offers(pieces, menu))
         lines += [tuple(map(_around, things)) for things in islice(found, _MOST_LINES)]
     return tuple(lines)
