@@ -33,6 +33,7 @@ from evidence_daemon.documents.pixels import (
     levelled,
     lit,
     on_its_side,
+    printed_part,
     strip,
     view,
 )
@@ -91,10 +92,12 @@ def answer(request: Frame) -> Iterator[Frame]:
 
     check   → `languages` of Tesseract.
     read    RGB pixels of a picture (`width`, `height`), `languages`, `cut` (look for a sheet in it), `turn` (by how
-            much, degrees clockwise, where that is known); → `words` as [text, x0, y0, x1, y1, confidence, line] in
-            fractions, `turned` (degrees clockwise), `blank`, `sense` (what was read looks like upright print), `cut` (a
-            sheet was found), `combs` (boxes of one sign each, that were put together: words in them stand closer than
-            on the paper, here and in what is asked later).  The page is in hand now.
+            much, degrees clockwise, where that is known), `around` (lines of the page in hand, four corners each from
+            where reading begins: the part of the picture in which they lie is read); → `words` as [text, x0, y0, x1,
+            y1, confidence, line] in fractions, `turned` (degrees clockwise), `blank`, `sense` (what was read looks
+            like upright print), `cut` (a sheet was found), `combs` (boxes of one sign each, that were put together:
+            words in them stand closer than on the paper, here and in what is asked later); only `same` where by its
+            lines the page in hand lies as well as it can.  The page is in hand now.
     hold    the same pixels of a page that was drawn and needs no reading; it is in hand now.  `combs` in the
             question: whether such boxes are to be looked for; in the answer: where they are.
     look    `side`, `top`: the page in grey below that height (a fraction), scaled as a whole page whose long
@@ -133,14 +136,22 @@ def _in_hand() -> _Held:
 
 def _asked_to_read(asked: Mapping[str, Any], blobs: tuple[bytes, ...], watch: _Watch) -> _Answer:
     global _held
-    rgb = _picture(asked, blobs)
-    sheet = lit(rgb, cut=asked["cut"])
+    rgb, turn, part = _picture(asked, blobs), asked.get("turn"), None
+    if asked.get("around"):
+        before = _in_hand().page
+        high, wide = before.grey.shape
+        part = printed_part(before, np.array(asked["around"], np.float64) * (wide, high))
+        if part is None and turn == before.turned:
+            return {"same": True}, ()
+    sheet = lit(rgb, cut=asked["cut"], corners=part)
     blank = is_blank(sheet)
     watch.lap("prepare")
-    seen = _Seen(sheet, sheet, [], []) if blank else _read(sheet, asked["languages"], watch, asked.get("turn"))
+    by_lines = turn if part is None else 0
+    seen = _Seen(sheet, sheet, [], []) if blank else _read(sheet, asked["languages"], watch, by_lines)
     _held = _Held(rgb, seen.page, drawn=False)
-    told = {"words": seen.words, "combs": seen.combs, "turned": seen.page.turned}
-    return {**told, "blank": blank, "sense": blank or _makes_sense(seen.words), "cut": sheet.cut}, ()
+    turned = seen.page.turned if part is None else turn
+    told = {"words": seen.words, "combs": seen.combs, "turned": turned, "cut": sheet.cut and part is None}
+    return {**told, "blank": blank, "sense": blank or _makes_sense(seen.words)}, ()
 
 
 def _asked_to_hold(asked: Mapping[str, Any], blobs: tuple[bytes, ...], watch: _Watch) -> _Answer:

@@ -83,6 +83,13 @@ _SURE_SHEET = 0.15
 """Sheets photographed in poor light score from 0.2 (measured on samples)."""
 
 
+_SMALLEST_SHEET, _SMALL_SHEET = 0.04, 0.12
+"""Shares of the picture that a sheet covers at least, and below which it must be clear that it is one: a roll on a
+table is as small as that, and so is a box printed on a page."""
+_CLEAR_ENDS, _CLEARLY_LIGHTER = 0.9, 30.0
+"""Share of its outline at which a small one ends, and levels of lightness (0..255) over what lies round it."""
+
+
 def _sheet(small: Pixels) -> Floats | None:
     """Corners of the best candidate, or None.  A sheet is large, four-sided, and unlike what lies round it.
 
@@ -96,11 +103,13 @@ def _sheet(small: Pixels) -> Floats | None:
     for mask in _masks(blurred, lab):
         contours, _ = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
         for contour in sorted(contours, key=cv2.contourArea, reverse=True)[:2]:
-            if cv2.contourArea(contour) < 0.12 * width * height:
+            share = cv2.contourArea(contour) / (width * height)
+            if share < _SMALLEST_SHEET:
                 continue
             for corners in _four_corners(contour, lab):
-                score, ends = _score(corners, contour, lab)
-                if score > _SURE_SHEET:
+                score, ends, lighter = _score(corners, contour, lab)
+                small = share < _SMALL_SHEET
+                if score > _SURE_SHEET and not (small and (ends < _CLEAR_ENDS or lighter < _CLEARLY_LIGHTER)):
                     tried.append((score, ends, corners))
     if not tried:
         return None
@@ -197,20 +206,22 @@ def _in_order(corners: Floats) -> Floats:
     return corners[order] if len(set(order)) == 4 else corners
 
 
-def _score(corners: Floats, contour: npt.NDArray[Any], lab: Floats) -> tuple[float, float]:
-    """How good a sheet this is, and how well it ends at its sides; zeros for what is none.
+def _score(corners: Floats, contour: npt.NDArray[Any], lab: Floats) -> tuple[float, float, float]:
+    """How good a sheet this is, how well it ends at its sides, and by how much it is lighter than what lies round it.
+
+    Zeros for what is none.
 
     A good one fills its four sides, is of one colour and ends at its sides.
     """
     height, width = lab.shape[:2]
     area = cv2.contourArea(corners)
     if area <= 0 or not cv2.isContourConvex(corners.astype(np.int32)):
-        return 0.0, 0.0
+        return 0.0, 0.0, 0.0
     share, fill = area / (width * height), min(1.0, cv2.contourArea(contour) / area)
     if share > 0.97 or fill < 0.85 or not _upright_corners(corners):
-        return 0.0, 0.0
+        return 0.0, 0.0, 0.0
     if math.sqrt(share) * fill * _ends_at(corners, lab) ** 2 <= _SURE_SHEET:
-        return 0.0, 0.0  # what follows costs more, and can only lessen it
+        return 0.0, 0.0, 0.0  # what follows costs more, and can only lessen it
     inside = np.zeros((height, width), np.uint8)
     cv2.fillConvexPoly(inside, corners.astype(np.int32), 255)
     planes = cv2.split(lab)
@@ -219,13 +230,13 @@ def _score(corners: Floats, contour: npt.NDArray[Any], lab: Floats) -> tuple[flo
     around = _median(planes, ring) if ring.any() else sheet
     # Sheets are lighter than what they lie on, or of another colour; a box printed on a page is neither.
     if sheet[0] < around[0] + 5 and float(np.linalg.norm((sheet - around)[1:])) < 6:
-        return 0.0, 0.0
+        return 0.0, 0.0, 0.0
     # Shadows change the lightness of paper, not its colour: the latter counts in full.
     light, a, b = (plane - np.float32(at) for plane, at in zip(planes, sheet, strict=True))
     alike = (0.4**2 * light * light + a * a + b * b < 14**2) & (inside > 0)
     of_one_colour = float(np.count_nonzero(alike) / np.count_nonzero(inside))
     ends = _ends_at(corners, lab, sheet)
-    return float(math.sqrt(share) * fill * of_one_colour**2 * ends**2), ends
+    return float(math.sqrt(share) * fill * of_one_colour**2 * ends**2), ends, float(sheet[0] - around[0])
 
 
 def _median(planes: Sequence[Floats], where: Pixels) -> Floats:
@@ -324,10 +335,14 @@ class Laid:
         return cv2.threshold(small, 0, 255, cv2.THRESH_BINARY_INV | cv2.THRESH_OTSU)[1]
 
 
-def lit(rgb: Pixels, *, cut: bool = True) -> Laid:
-    """The sheet of a picture, evenly lit; the whole picture where no sheet stands out, or none is looked for."""
+def lit(rgb: Pixels, *, cut: bool = True, corners: Floats | None = None) -> Laid:
+    """The sheet of a picture, evenly lit; the whole picture where no sheet stands out, or none is looked for.
+
+    `corners` (in pixels, clockwise from where reading begins) are those of a part that is known to hold the print.
+    """
     grey = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY)
-    corners = sheet(rgb) if cut else None
+    if corners is None and cut:
+        corners = sheet(rgb)
     matrix = np.eye(3)
     if corners is not None:
         matrix, size = _unwarping(corners)
@@ -335,6 +350,34 @@ def lit(rgb: Pixels, *, cut: bool = True) -> Laid:
     even = even_light(grey)
     return Laid(even, matrix, cut=corners is not None, grainy=_grain(even) >= _GRAINY)
 
+
+def printed_part(page: Laid, lines: Floats) -> Floats | None:
+    """The corners, in pixels of the picture, of the part of it in which lines of print lie; None where they fill it.
+
+    `lines`: number × 4 × 2, pixels of the page, each clockwise from where it begins.  Lies the page by them as level
+    as it can lie, and holds they most of it, nothing is won: then it is what it is.
+    """
+    along = (lines[:, 1] - lines[:, 0] + lines[:, 2] - lines[:, 3]) / 2
+    long, tall = np.linalg.norm(along, axis=1), np.linalg.norm(lines[:, 3] - lines[:, 0], axis=1)
+    sure = long > _LONG_LINE * tall
+    if sure.sum() < _FEWEST_LINES:
+        return None
+    angle = float(np.median(np.arctan2(along[sure, 1], along[sure, 0])))
+    turning = np.array(((math.cos(angle), math.sin(angle)), (-math.sin(angle), math.cos(angle))))
+    level = lines.reshape(-1, 2) @ turning.T
+    margin = _MARGIN_LINES * float(np.median(tall[sure]))
+    (left, top), (right, bottom) = level.min(axis=0) - margin, level.max(axis=0) + margin
+    high, wide = page.grey.shape
+    if (right - left) * (bottom - top) > _MOST_OF_IT * high * wide and abs(math.degrees(angle)) < _ASLANT:
+        return None
+    around = np.array(((left, top), (right, top), (right, bottom), (left, bottom))) @ turning
+    return np.asarray(cv2.perspectiveTransform(around[None], np.linalg.inv(page.matrix))[0], np.float32)
+
+
+_LONG_LINE, _MARGIN_LINES = 4.0, 3.0
+"""Heights of a line that it is long at least to tell how it lies; and by which the part reaches beyond its lines."""
+_MOST_OF_IT, _ASLANT = 0.7, 4.0
+"""Share of the page, and degrees, from which on it is laid anew by its lines."""
 
 _GRAINY, _GRAIN_ROWS = 2.5, 200
 """Levels of grey (0..255) by which a pixel differs from those beside it, in the middle, from which a page is grainy;

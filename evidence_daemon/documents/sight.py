@@ -132,25 +132,30 @@ class Sight:
         self._combs = combs_of(read.facts["combs"])
         best = self._by_tesseract(page, turned, read)
         further = in_time and not legible
-        if further and (turn := self._turn_by_lines()):
-            asked = {**asked, "turn": (whole(read.facts["turned"], 0, 270) + turn) % 360}
-            read = self._asked("read", asked, pixels)
-            self._combs = combs_of(read.facts["combs"])
-            best = self._by_tesseract(page, turned, read)
+        if further and (stand := self._stand_by_lines()) is not None:
+            stood = (whole(read.facts["turned"], 0, 270) + stand[0]) % 360
+            again = self._asked("read", {**asked, "turn": stood, "around": stand[1]}, pixels)
+            if again.facts.get("same") is not True:
+                asked, read = {**asked, "turn": stood, "around": stand[1]}, again
+                self._combs = combs_of(read.facts["combs"])
+                best = self._by_tesseract(page, turned, read)
         if read.facts["blank"] is True:
             return best
         if further:
             best = self._with(best, self._strong_below(0.0))
         best = self._proven(best)
         wanted = self._judge(best)
-        untold = wanted.kind in _UNCLEAR or wanted.untitled  # what says which paper it is may have been cut off
+        halved = _ends_at_print(best.words)
+        # What says which paper it is may have been cut off, or what stands at one side of it.
+        untold = wanted.kind in _UNCLEAR or wanted.untitled or halved
         if read.facts["cut"] is not True or not untold or not best.witnesses:
             return best
         if not self._worth_more(wanted):
             return best
         uncut = self._pictured(page, turned, pixels, cut=False)
         other = self._judge(uncut)
-        if other.worth > wanted.worth or (other.kind is DocumentKind.ACTA and not other.untitled):
+        titled = other.kind is DocumentKind.ACTA and not other.untitled
+        if other.worth > wanted.worth or (titled and (other.worth == wanted.worth or not halved)):
             return uncut
         # The picture for people is made of the page that was read last.
         self._combs = combs_of(self._asked("read", asked, pixels).facts["combs"])
@@ -288,15 +293,17 @@ class Sight:
         told = self._strongly({"do": "read", "widths": strips.facts["widths"]}, strips.blobs) if lines else None
         return () if told is None else said_in(told.facts.get("strips"))
 
-    def _turn_by_lines(self) -> int:
-        """By how much to turn the page in hand, degrees clockwise, that its longest lines can be read; 0 as it lies.
+    def _stand_by_lines(self) -> tuple[int, list[Corners]] | None:
+        """By how much to turn the page in hand, degrees clockwise, that its longest lines can be read, and its lines.
 
-        The first engine tells by what it reads, and of a photo taken in poor light it reads nothing in any stand.  The
-        strong one sees lines in every stand.
+        Each has its corners from where it begins.  None where there are none.
+
+        The first engine tells by what it reads, and of a photo taken in poor light, or of a sheet that lies askew on a
+        table and was not found, it reads nothing in any stand.  The strong one sees lines in every stand.
         """
         found = self._lines_below(0.0)
         if found is None:
-            return 0
+            return None
         lines, wide = found
         sides = [_sides(corners, wide) for corners in lines]
         aside = sum(high for long, high in sides if high > long) > sum(long for long, high in sides if long >= high)
@@ -305,11 +312,12 @@ class Sight:
         tried = [_as_read(corners, turn) for turn in turns for _, corners in longest]
         words = self._strips(tried) if tried else None
         if not words:
-            return 0
+            return None
         read = [0.0, 0.0]
         for word in words:
             read[word.line // len(longest)] += word.confidence * sum(map(str.isalnum, word.text))
-        return turns[read[1] > read[0]]
+        turn = turns[read[1] > read[0]]
+        return turn, [_as_read(corners, turn) for corners in lines]
 
     def _strips(self, places: list[Corners]) -> tuple[Word, ...] | None:
         """The strong engine's words at places (four corners each, fractions); None where there is no such engine."""
@@ -392,6 +400,21 @@ class Sight:
     def _count(self, told: Frame) -> None:
         for stage, seconds in dict(told.facts.get("seconds", {})).items():
             self.spent[stage] = self.spent.get(stage, 0.0) + float(seconds)
+
+
+def _ends_at_print(words: Sequence[Word]) -> bool:
+    """Whether a page that was cut out of a picture begins or ends in the middle of its lines, as no paper does."""
+    lines: dict[int, tuple[float, float]] = {}
+    for word in words:
+        if sum(map(str.isalnum, word.text)) >= _SYLLABLE:  # what is cut is read badly
+            left, right = lines.get(word.line, (1.0, 0.0))
+            lines[word.line] = min(left, word.box.x0), max(right, word.box.x1)
+    sides = (sum(left < _EDGE for left, _ in lines.values()), sum(right > 1 - _EDGE for _, right in lines.values()))
+    return max(sides) >= max(_FEWEST_ENDING, len(lines) / 6)
+
+
+_SYLLABLE, _EDGE, _FEWEST_ENDING = 3, 0.004, 4
+"""Letters of a word, share of the width, and lines."""
 
 
 def _is_number(word: Word) -> bool:
