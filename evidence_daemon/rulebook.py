@@ -180,8 +180,9 @@ class OursBook(_Book):
 class KindBook(_Book):
     """How one kind of paper is known: a title at the head of a line, or `enough` different words.
 
-    Titles may be `patterns` too: regular expressions with which a line in capitals without accents begins.  Words count
-    for nothing on a page that shows what it is not known by (`unless`, a regular expression).
+    Titles may be `patterns` too: regular expressions with which a line in capitals without accents begins.  Neither
+    counts on a page that shows what it is not known by (`unless`, a regular expression).  Where nothing makes a page
+    any kind, one of the `sentences` does.
     """
 
     kind: DocumentKind
@@ -190,6 +191,7 @@ class KindBook(_Book):
     words: tuple[str, ...]
     enough: int
     unless: str = ""
+    sentences: tuple[PhraseBook, ...] = ()
 
     @model_validator(mode="after")
     def _has_regular_patterns(self) -> KindBook:
@@ -227,6 +229,7 @@ class NumberedBook(_Book):
     number: tuple[str, ...] = ()
     id_number: tuple[str, ...] = ()
     service_number: tuple[str, ...] = ()
+    contract: tuple[str, ...] = ()
     serial: tuple[str, ...] = ()
 
 

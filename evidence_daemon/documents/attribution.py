@@ -12,6 +12,8 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations, pairwise
 
+from rapidfuzz.distance.Levenshtein import distance
+
 from evidence_daemon.cases.equipment import canonical_mac, is_misread_pon, is_pon_serial, plain, types_named
 from evidence_daemon.cases.identity import read_id, same_id
 from evidence_daemon.documents.agreement import one_place
@@ -20,9 +22,9 @@ from evidence_daemon.documents.holder_ids import is_near_an_agent, issuers_rucs
 from evidence_daemon.documents.issuers import own_ruc
 from evidence_daemon.documents.kinds import outcomes, text_besides, without_harmless
 from evidence_daemon.documents.labelled import LOOSE, Value, in_people_table, is_told_as_staff, values
-from evidence_daemon.documents.layout import Sheet, Span, distance, squeezed
+from evidence_daemon.documents.layout import Sheet, Span, squeezed
 from evidence_daemon.documents.paper_numbers import is_anythings_number
-from evidence_daemon.documents.people import own_name, person
+from evidence_daemon.documents.people import NO_PART_OF_A_NAME, own_name, person
 from evidence_daemon.documents.services import services_on
 from evidence_daemon.documents.signers import signing_top
 from evidence_daemon.documents.ticks import refused
@@ -306,18 +308,12 @@ def _goes_on(name: str, field: Field, sheets: Sequence[Sheet]) -> bool:
     return False
 
 
-_NO_PART_OF_A_NAME = frozenset({
-    "SR", "SRA", "SRTA", "SENOR", "SENORA", "SENORITA", "DR", "DRA", "ABG", "AB", "ING", "LIC", "ECON", "ARQ",
-    "TNLGO", "TCNLGO", "ATENTAMENTE", "ATTE", "PRESENTE",
-})  # fmt: skip
-
-
 def _is_part_of_another(field: Field, sheets: Sequence[Sheet]) -> bool:
     """Whether the paper shows the name elsewhere with more to it: then some of it was read apart, or not at all."""
     mine = field.value.split()
     for sheet in sheets:
         for cell in (cell for row in sheet.rows for cell in row if len(cell.words) > len(mine)):
-            whole = [word for word in person(cell).split() if plain(word).strip(".") not in _NO_PART_OF_A_NAME]
+            whole = [word for word in person(cell).split() if plain(word).strip(".") not in NO_PART_OF_A_NAME]
             parts = (whole[at : at + len(mine)] for at in range(len(whole) - len(mine) + 1))
             if len(whole) > len(mine) and not one_place(cell.box, field.box) and mine in parts:
                 return True

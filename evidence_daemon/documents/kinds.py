@@ -14,8 +14,10 @@ from itertools import pairwise
 from operator import ne
 from typing import Any
 
+from rapidfuzz.distance.Levenshtein import distance
+
 from evidence_daemon.cases.equipment import plain
-from evidence_daemon.documents.layout import HEAD, Sheet, Span, distance, squeezed
+from evidence_daemon.documents.layout import HEAD, Sheet, Span, squeezed
 from evidence_daemon.documents.parties import parties
 from evidence_daemon.documents.ticks import OUTCOMES, Choice, choice_on
 from evidence_daemon.model import Box, Direction, DocumentKind, Engine
@@ -38,8 +40,9 @@ def _kind_of(sheet: Sheet, book: DocumentsBook) -> tuple[DocumentKind, tuple[str
     letters = sum(sum(map(str.isalnum, word.text)) for word in sheet.words if word.confidence >= 0.5)
     if letters < _LEGIBLE_LETTERS:
         return DocumentKind.VACIO, ()
-    titled = {rule.kind: title for rule in book.kinds if (title := _title(sheet, rule.titles, rule.patterns))}
-    worded = {rule.kind: words for rule in book.kinds if len(words := _words(sheet, rule)) >= rule.enough}
+    rules = [rule for rule in book.kinds if not (rule.unless and re.search(rule.unless, sheet.text))]
+    titled = {rule.kind: title for rule in rules if (title := _title(sheet, rule.titles, rule.patterns))}
+    worded = {rule.kind: words for rule in rules if len(words := _words(sheet, rule)) >= rule.enough}
     acta = titled.get(DocumentKind.ACTA)
     others = [kind for kind in (*titled, *worded) if kind is not DocumentKind.ACTA]
     if acta is None:
@@ -47,7 +50,8 @@ def _kind_of(sheet: Sheet, book: DocumentsBook) -> tuple[DocumentKind, tuple[str
             if rule.kind in titled or rule.kind in worded:
                 said = titled.get(rule.kind)
                 return rule.kind, tuple(filter(None, (said, *worded.get(rule.kind, ()))))
-        return DocumentKind.OTRO, ()
+        sentences = ((rule.kind, re.search(one.pattern, sheet.text)) for rule in rules for one in rule.sentences)
+        return next(((kind, (said[0][:80],)) for kind, said in sentences if said), (DocumentKind.OTRO, ()))
     # A paper that is titled as an acta and as something else, or begs for something, is a person's to judge.
     if others:
         against = tuple(filter(None, (titled.get(others[0]), *worded.get(others[0], ()))))
@@ -142,8 +146,6 @@ def _ends_word(text: str, length: int) -> bool:
 
 
 def _words(sheet: Sheet, rule: KindBook) -> tuple[str, ...]:
-    if rule.unless and re.search(rule.unless, sheet.text):
-        return ()
     page = squeezed(sheet.text)
     return tuple(word for word in rule.words if squeezed(word) in page)
 
@@ -295,20 +297,20 @@ def _void_stamps(sheet: Sheet, book: DirectionBook) -> Iterator[str]:
         for one in book.void:
             void = tuple(map(squeezed, one.split()))
             for at in range(len(words) - len(void) + 1):
-                said = all(_is_the_word(word, wanted) for word, wanted in zip(words[at:], void, strict=False))
+                if not all(map(_is_the_word, words[at:], void)):
+                    continue
                 beside = {*words[max(0, at - 1) : at], *words[at + len(void) : at + len(void) + 1]}
                 numbered = len(void) > 1 and any(map(str.isdigit, "".join(words[at + len(void) :][:1])))
-                if said and not numbered and _NOT_SO.isdisjoint(beside):
+                if not numbered and _NOT_SO.isdisjoint(beside):
                     yield one
         if len(words) >= _SPELLED and all(len(word) == 1 for word in words):
             yield from (one for one in book.void if squeezed(one) == "".join(words))
 
 
 def _is_the_word(word: str, wanted: str) -> bool:
-    if word == wanted or len(wanted) < _LONG_WORD or word in _HONEST:
+    if word == wanted or len(wanted) < _LONG_WORD or not -2 <= len(word) - len(wanted) <= 1 or word in _HONEST:
         return word == wanted
-    cut = {wanted[1:], wanted[:-1], wanted[1:-1]}
-    return word in cut or word[1:] == wanted or _but_for_one(word, wanted)
+    return word in {wanted[1:], wanted[:-1], wanted[1:-1]} or word[1:] == wanted or _but_for_one(word, wanted)
 
 
 def _but_for_one(word: str, wanted: str) -> bool:

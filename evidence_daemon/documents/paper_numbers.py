@@ -17,7 +17,7 @@ from evidence_daemon.documents.labelled import (
     values,
 )
 from evidence_daemon.documents.layout import Hit, Sheet, Span, squeezed
-from evidence_daemon.documents.services import opens_its_label, speaks_of_a_service
+from evidence_daemon.documents.services import is_no_services, opens_its_label, speaks_of_a_service
 from evidence_daemon.model import Field, IdCheck
 from evidence_daemon.rulebook import NUMBER_SIGNS
 
@@ -48,7 +48,7 @@ def acta_number(sheet: Sheet, others: Collection[str] = (), *, known: bool = Fal
         long = len(cell.words) > 3 and not caption and not titled
         if loose and (value.span.box.y0 > 0.4 or (value.way != "tras" and (long or len(value.span.words) > 3))):
             continue
-        if loose and _tells_of_a_piece(sheet, value.hit):
+        if loose and (_tells_of_a_piece(sheet, value.hit) or _goes_with_another(sheet, value.hit)):
             continue
         first, whole = _acta_text(value.span), value.span
         if first is None:
@@ -57,7 +57,11 @@ def acta_number(sheet: Sheet, others: Collection[str] = (), *, known: bool = Fal
             continue
         if first is None or as_date(first) or re.sub(r"\D", "", first) == "":
             continue
-        if is_anythings_number(value.hit, first) and not (known and not speaks_of_a_service(sheet, value.hit)):
+        if (
+            is_anythings_number(value.hit, first)
+            and not (known and not speaks_of_a_service(sheet, value.hit))
+            and not is_no_services(sheet, value.hit, first)
+        ):
             continue
         as_id = read_id(first) if re.fullmatch(r"\d{10}|\d{10}001", first) else None
         if letters(first) in others or (as_id is not None and as_id.check is IdCheck.OK):
@@ -93,6 +97,21 @@ def _tells_of_a_piece(sheet: Sheet, hit: Hit) -> bool:
         over = sheet.rows[hit.row - 1] if hit.row else ()
         said += [cell.text for cell in over if cell.box.x0 < box.x1 and box.x0 < cell.box.x1 and len(cell.words) <= 4]
     return hit.label in NUMBER_SIGNS and any(names_a_piece(text) for text in said)
+
+
+def _goes_with_another(sheet: Sheet, hit: Hit) -> bool:
+    """Whether a number sign is another thing's in a sentence, also over the end of its line: "con el contrato N.º"."""
+    before = list(sheet.rows[hit.row][hit.cell].words[: hit.start])
+    if hit.cell == 0 and sheet.reads_on(hit.row):
+        before = [*sheet.rows[hit.row - 1][-1].words, *before]
+    return hit.label in NUMBER_SIGNS and _ANOTHER.search(plain(" ".join(word.text for word in before))) is not None
+
+
+_ANOTHER = re.compile(
+    r"\b(CONTRATO|LINEA|TELEF[A-Z]+|SERVICIO|CUENTA|ABONAD[OA]|SUSCRIPTORA?|INTERNET|TELEVISION|TV|FIJ[AO]|CEDULA"
+    r"|CIUDADANIA|IDENTIDAD|RUC|FACTURA|SERIE|MEDIDOR)[ .:,]*$"
+)
+"""What is numbered by a sign behind it, and is no paper."""
 
 
 _OF_ANYTHING = frozenset({

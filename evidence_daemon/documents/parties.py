@@ -19,6 +19,8 @@ def parties(sheet: Sheet, book: DirectionBook, offered: Span | None = None) -> l
     What stands in a line of boxes (`offered`) is not said.
     """
     hits = list(_party_lexicon(book).hits(sheet.rows))
+    if any(hit.label in _CUSTOMERS and not hit.start for hit in hits):
+        hits = [hit for hit in hits if not _is_of_the_system(sheet, hit)]
     verbs = [
         hit for hit in hits if hit.fields & {"gives", "takes"} and len(_cell(sheet, hit).words) <= _LONGEST_CAPTION
     ]
@@ -29,6 +31,8 @@ def parties(sheet: Sheet, book: DirectionBook, offered: Span | None = None) -> l
 def _party_of(sheet: Sheet, verb: Hit, hits: Sequence[Hit], offered: Span | None) -> tuple[str, bool] | None:
     cell = _cell(sheet, verb)
     if offered is not None and set(cell.words) <= set(offered.words):
+        return None
+    if _RECEIPT.match(plain(cell.text)):
         return None
     beside = [h for h in hits if (h.row, h.cell) == (verb.row, verb.cell) and _is_party(h)]
     before = [h for h in beside if h.end <= verb.start and h.start <= 1]
@@ -105,6 +109,15 @@ def _heads_of_columns(sheet: Sheet, verbs: Sequence[Hit], hits: Sequence[Hit]) -
     return said
 
 
+def _is_of_the_system(sheet: Sheet, hit: Hit) -> bool:
+    """Whether "usuario que recibe" is said of who uses the company's system: a paper that has a "cliente" besides."""
+    return hit.label == "USUARIO" and _USES.search(plain(_cell(sheet, hit).text)) is not None
+
+
+_CUSTOMERS = frozenset({"CLIENTE", "ABONADO", "TITULAR", "SUSCRIPTOR"})
+_USES = re.compile(r"\bUSUARIO QUE (RECIBE|ATIENDE|REGISTRA)\b")
+_RECEIPT = re.compile(r"RECIBO (POR|DE)\b")
+"""A paper by this name; nobody says there that he receives."""
 _ASKS_TO_SIGN = frozenset({"", "FIRMA", "Y", "SELLO", "DE", "NOMBRE"})
 """Words of a caption before who signs: "Firma de quien entrega (cliente)"."""
 _FIELD_HANDS = frozenset({"TECNICO", "CONTRATISTA", "CUADRILLA"})

@@ -6,6 +6,8 @@ import re
 from collections.abc import Callable, Iterator
 from itertools import pairwise
 
+from rapidfuzz.distance.Levenshtein import distance
+
 from evidence_daemon.cases.equipment import plain, types_named
 from evidence_daemon.cases.identity import read_id
 from evidence_daemon.documents.labelled import (
@@ -17,7 +19,7 @@ from evidence_daemon.documents.labelled import (
     next_line,
     values,
 )
-from evidence_daemon.documents.layout import Hit, Sheet, Span, distance, has_colon, squeezed, value_after
+from evidence_daemon.documents.layout import Hit, Sheet, Span, has_colon, squeezed, value_after
 from evidence_daemon.documents.signers import signs_for_the_company
 from evidence_daemon.model import Box, Field, IdCheck, Word
 from evidence_daemon.rulebook import DocumentsBook, OursBook
@@ -81,10 +83,11 @@ def holder_of(sheet: Sheet, book: DocumentsBook, signing: float) -> Field | None
         _in_two_boxes(sheet, signing)
         or _spelled_out(sheet, signing)
         or _in_a_tall_cell(sheet, signing, fit)
+        or _behind_its_article(sheet, signing, fit)
         or _text_of(sheet, "holder", signing, fit)
     )
     if labelled is not None:
-        return labelled
+        return _in_full(sheet, labelled, fit)
     for hit in sheet.hits_of("holder"):
         cell = sheet.rows[hit.row][hit.cell]
         if _is_greeted(hit, cell) or _signs_for_the_company(sheet, hit) or hit.label in _LOOSE_LABELS:
@@ -107,6 +110,26 @@ def holder_of(sheet: Sheet, book: DocumentsBook, signing: float) -> Field | None
     return before if before is not None and not own_name(before.value, book.ours) else None
 
 
+def _in_full(sheet: Sheet, name: Field, fit: Callable[[Span], str]) -> Field:
+    """A name as it stands once more below with a word or two more: on a narrow roll it goes on in the next line."""
+    words = plain(name.value).split()
+    below = (cell for row in sheet.rows for cell in row if name.box is not None and cell.box.y0 > name.box.y1)
+    for cell in below if len(words) >= _FEWEST_OF_A_NAME else ():
+        longer = " ".join(word for word in fit(cell).split() if plain(word).strip(".") not in NO_PART_OF_A_NAME)
+        more = len(longer.split()) - len(words)
+        if 1 <= more <= _MOST_LEFT_OUT and not set(words) - set(plain(longer).split()):
+            return field_of(sheet, longer, cell, f"{LOOSE}holder:completo al pie")
+    return name
+
+
+_FEWEST_OF_A_NAME, _MOST_LEFT_OUT = 3, 2
+NO_PART_OF_A_NAME = frozenset({
+    "SR", "SRA", "SRTA", "SENOR", "SENORA", "SENORITA", "DR", "DRA", "ABG", "AB", "ING", "LIC", "ECON", "ARQ",
+    "TNLGO", "TCNLGO", "ATENTAMENTE", "ATTE", "PRESENTE",
+})  # fmt: skip
+"""What stands before a name."""
+
+
 def own_name(name: str, book: OursBook) -> bool:
     """True for the company's name, also slightly misread: never a customer's."""
     text = squeezed(name)
@@ -120,6 +143,22 @@ def own_name(name: str, book: OursBook) -> bool:
 
 
 _GREETING = re.compile(r"(ESTIMAD|APRECIAD|DISTINGUID|QUERID)[OA]S?|SENOR(A|ES|AS)?|SR|SRA")
+
+
+def _behind_its_article(sheet: Sheet, signing: float, fit: Callable[[Span], str]) -> Field | None:
+    """A name behind "El cliente:", which without its colon is the caption of a signature."""
+    for hit in sheet.hits:
+        named = "customer_signs" in hit.fields and hit.start == 0 and _ARTICLED.match(hit.label)
+        if not named or not has_colon(sheet.rows[hit.row][hit.cell], hit):
+            continue
+        span = value_after(sheet, hit)
+        if span is not None and span.box.y0 < signing and (text := fit(span)):
+            loose = LOOSE if len(text.split()) < _FEWEST_OF_A_NAME else ""
+            return field_of(sheet, text, span, f"{loose}holder:tras:{hit.label}")
+    return None
+
+
+_ARTICLED = re.compile(r"(EL|LA)(CLIENTE|ABONAD[OA]|TITULAR|SUSCRIPTORA?|USUARI[OA])$")
 
 
 def _is_greeted(hit: Hit, cell: Span) -> bool:
@@ -487,7 +526,7 @@ def person(span: Span) -> str:
     """
     # No name begins with a small l and another consonant: it is the I that looks like one.
     shown = span.words[1:] if _END_OF_A_LABEL.fullmatch(span.words[0].text) else span.words
-    words = [re.sub(r"^l(?=[b-df-hj-km-nñp-tv-z])", "I", word.text.strip(".,:;")) for word in shown]
+    words = [re.sub(r"^l(?=[b-df-hj-km-nñp-tv-z])", "I", word.text.strip(".,:;'’`")) for word in shown]
     named = [word for word in words if _NAME_WORD.fullmatch(word)]
     if not 2 <= len(named) <= 9 or len(named) < len([word for word in words if word]) - 1:
         return ""

@@ -7,7 +7,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import takewhile
 
+from rapidfuzz.distance.Levenshtein import distance
+
 from evidence_daemon.cases.equipment import plain
+from evidence_daemon.cases.identity import read_id
 from evidence_daemon.documents.dates import as_date
 from evidence_daemon.documents.labelled import (
     LOOSE,
@@ -17,8 +20,8 @@ from evidence_daemon.documents.labelled import (
     only,
     values,
 )
-from evidence_daemon.documents.layout import Hit, Sheet, Span, distance, has_colon, spelled, squeezed
-from evidence_daemon.model import Field, Word
+from evidence_daemon.documents.layout import Hit, Sheet, Span, has_colon, spelled, squeezed
+from evidence_daemon.model import Field, IdCheck, Word
 from evidence_daemon.rulebook import DocumentsBook
 
 _SERVICE = re.compile(r"(?<![0-9A-Z])(\(?0?[0-9]{1,3}\)?(?:[ .\-]{0,2}[0-9]{1,8}){1,4})(?![0-9A-Z])")
@@ -28,8 +31,9 @@ _STRICT_SERVICE = ("SERVICIO", "TELEFONIC", "CUENTA", "LOGIN", "INSTANCIA", "COD
 def service_number_of(sheet: Sheet, book: DocumentsBook, taken: frozenset[str]) -> Field | None:
     """Labelled as the service's; "NUMERO" and "TELEFONO" alone count where nothing says it better."""
     found = [
-        (not named, field.box.y0 if field.box else 0.0, field) for named, field, _ in services_on(sheet, taken)
-    ] or [(True, 0.0, field) for field in _of_contracts(sheet, taken)]
+        (not named, value.hit.label == "NUMERO", field.box.y0 if field.box else 0.0, field)
+        for named, field, value in services_on(sheet, taken)
+    ] or [(True, True, 0.0, field) for field in _of_contracts(sheet, taken)]
     if not found:
         named = _named_in_a_sentence(sheet, book, taken) or _behind_its_line(sheet, book, taken)
         return named or _only_line_on(sheet, taken)
@@ -151,12 +155,12 @@ def services_on(sheet: Sheet, taken: frozenset[str]) -> Iterator[tuple[bool, Fie
 def _of_contracts(sheet: Sheet, taken: frozenset[str]) -> Iterator[Field]:
     """Numbers of contracts: many forms print the one number of a service under this name, others have one for each.
 
-    They stay doubts.  In a sentence it is the contract's: "titular del servicio de internet, contrato 1937834".
+    They stay doubts.
     """
     for value in values(sheet, "contract"):
         alone = value.way == "debajo" and not _stands_among_labels(sheet, value.hit)
         digits, span = _number_in(sheet, value, taken)
-        if digits and not value.hit.start and not alone and _is_its_own(sheet, value, digits):
+        if digits and not alone and not _may_be_a_persons(digits):
             yield field_of(sheet, digits, span, f"{LOOSE}servicio:{value.way}:{value.hit.label}")
 
 
@@ -180,7 +184,20 @@ def _is_its_own(sheet: Sheet, value: Value, digits: str) -> bool:
     "Devolución por cancelación de servicio" labels nothing that stands beside or below it.
     """
     beside = value.way in {"derecha", "debajo"}
-    return len(digits) != 10 and (not beside or opens_its_label(sheet, value.hit))
+    if len(digits) == 10 or is_no_services(sheet, value.hit, digits):
+        return False
+    return not beside or opens_its_label(sheet, value.hit)
+
+
+def is_no_services(sheet: Sheet, hit: Hit, digits: str) -> bool:
+    """Whether "Número" has a number behind it that is no fixed line's, and nothing near it speaks of a service."""
+    return hit.label == "NUMERO" and not _LANDLINE.fullmatch(digits) and not speaks_of_a_service(sheet, hit)
+
+
+def _may_be_a_persons(digits: str) -> bool:
+    """Whether ten digits are a cédula or a mobile phone; a contract has as many now and then."""
+    as_id = read_id(digits) if len(digits) == 10 else None
+    return as_id is not None and (digits.startswith("09") or as_id.check is IdCheck.OK)
 
 
 _OF_EIGHT = re.compile(r"(?!20\d\d[01]\d[0-3]\d|[0-3]\d[01]\d20\d\d)[1-9]\d{7}")  # and no day
@@ -225,13 +242,15 @@ def opens_its_label(sheet: Sheet, hit: Hit, field: str = "service_number") -> bo
     return hit.strong or any(other.start == 0 for other in first)
 
 
-_SERVICE_WORDS = re.compile(r"\b(SERVICIO|LINEA|TELEF[A-Z]*|TELF|CUENTA|ABONADO|SUSCRIPTOR|INTERNET|TELEVISION)\b")
+_SERVICE_WORDS = re.compile(
+    r"\b(SERVICIO|LINEA|TELEF[A-Z]*|TELF|CUENTA|INTERNET|TELEVISION)\b|\b(ABONADO|SUSCRIPTOR)[ .]+(N|NUM)"
+)
 
 
 def speaks_of_a_service(sheet: Sheet, hit: Hit) -> bool:
     """Whether the row of a label, or the one before it, names a service."""
     rows = sheet.rows[max(0, hit.row - 1) : hit.row + 1]
-    return _SERVICE_WORDS.search(plain(" ".join(cell.text for row in rows for cell in row))) is not None
+    return _SERVICE_WORDS.search(plain(" ¦ ".join(cell.text for row in rows for cell in row))) is not None
 
 
 _LANDLINE = re.compile(r"\(?0[2-7]\)?[ \-]?\d{3}[ \-]?\d{4}")

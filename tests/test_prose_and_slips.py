@@ -1,0 +1,249 @@
+"""Certificates as offices word them without a form: letters, cash-desk slips, deeds in clauses, prints of a system."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from test_fields import BOOK, HEAD, document, read, typed, value
+
+from evidence_daemon.documents.fields import read_papers
+from evidence_daemon.model import Direction, DocumentKind, Engine, Fields, Witness
+
+LETTER = """
+  CNT EP
+
+  Tena, 13 de diciembre de 2021
+
+  A QUIEN INTERESE
+
+  {said}
+  siguientes equipos de propiedad de la empresa: un(a) ONT marca Nokia, modelo G-140W-C, serie N.º
+  ALCLFB8C6E6B, MAC E0-E8-E6-0D-D2-62.
+  La devolución obedece a: suspensión definitiva.
+
+  Atentamente,
+
+
+  Asesor de servicios                                  El cliente
+  Darwin Caiza Rosero                                  Quishpe Grefa Víctor Hugo
+"""
+
+
+def is_a_return(paper: Fields) -> bool:
+    return (paper.kind, paper.direction) == (DocumentKind.ACTA, Direction.DEVOLUCION)
+
+
+def twice(page: str) -> Fields:
+    """The page as two engines read it alike."""
+    layer = typed(page)
+    (paper,) = read_papers([document(replace(layer, witnesses=(Witness(Engine.RAPIDOCR, layer.words),)))], BOOK)
+    return paper
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Certifico que Quishpe Grefa Víctor Hugo, con C.C. 1528956459, abonado(a) de Corporación Nacional\n"
+        "  de Telecomunicaciones CNT EP con la línea telefónica N.º 06-5115682, entregó en esta fecha en\n"
+        "  ventanilla de Agencia Tena los",
+        "Por medio del presente, la Corporación Nacional de Telecomunicaciones CNT EP, a través de su Agencia\n"
+        "  Tena, CERTIFICA que el/la señor(a) NÉSTOR IVÁN NARANJO, portador(a) de la cédula de ciudadanía\n"
+        "  N.º 1528956459, titular de la línea telefónica N.º 06 5115682, se acercó a nuestras oficinas e hizo\n"
+        "  la devolución de los",
+        "Se deja constancia de que QUISHPE GREFA VICTOR, portador de la cédula 1528956459, devolvió en la\n"
+        "  agencia Tena de CNT EP los",
+    ],
+)
+def test_a_letter_in_which_the_company_certifies_what_somebody_handed_over_is_an_acta(said: str) -> None:
+    paper = read(LETTER.format(said=said))
+    assert is_a_return(paper), (paper.kind, paper.direction, paper.because)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        # Who hands over is the company; nobody did; somebody will; somebody asks; he says so himself.
+        "Certifico que CNT EP, con RUC 1768152560001, entregó en esta fecha en ventanilla los",
+        "Certifico que el técnico Juan Mora, con C.C. 1528956459, entregó en la agencia Tena los",
+        "Certifico que Quishpe Grefa Víctor, con C.C. 1528956459, no entregó en la agencia Tena los",
+        "Certifico que Quishpe Grefa Víctor, con C.C. 1528956459, debe a CNT EP y entregó en parte en la agencia los",
+        "Certifico que a Quishpe Grefa Víctor, con C.C. 1528956459, se le entregó en la agencia Tena los",
+        "Certifico que Quishpe Grefa Víctor, con C.C. 1528956459, retiró de la agencia Tena los",
+        "Certifico que Quishpe Grefa Víctor, con C.C. 1528956459, dice que devolvió en la agencia Tena los",
+        "Certifico que entregué en la agencia Tena los",
+    ],
+)
+def test_a_letter_that_certifies_anything_else_is_none(said: str) -> None:
+    paper = read(LETTER.format(said=said))
+    assert not is_a_return(paper), paper.because
+
+
+def test_a_slip_that_lists_what_the_customer_hands_over_is_a_return() -> None:
+    slip = """
+        CNT EP
+        RUC 1768152560001
+        CAC SALINAS
+        RECEPCION DE EQUIPOS
+        TRX 00068858
+        FECHA 2024-04-18 12:47
+        CLIENTE
+        REYES BORJA MARCO VINICIO
+        C.I.        1700000019
+        CONTRATO 79327730
+        EQUIPOS QUE {verb} EL CLIENTE
+        1 DECODIFICADOR HD
+        Kaon CO1300
+        SN KN2788191338
+        USUARIO: KARLA REYES MONTENEGRO
+        FIRMA CLIENTE
+        FIRMA CAJERO / ASESOR
+"""
+    assert is_a_return(read(slip.format(verb="ENTREGA")))
+    assert not is_a_return(read(slip.format(verb="RECIBE")))
+    assert not is_a_return(
+        read(
+            slip.format(verb="ENTREGA").replace(
+                "SALINAS", "SALINAS\n        EQUIPOS QUE RECIBE EL CLIENTE\n        1 ONT"
+            )
+        )
+    )
+
+
+@pytest.mark.parametrize(
+    ("said", "is_one"),
+    [
+        (
+            "Conserve este documento para cualquier reclamo posterior sobre valores por equipos no devueltos.",
+            True,
+        ),
+        ("Queda sin efecto cualquier cobro futuro por equipos no devueltos.", True),
+        ("Valores facturados por equipos no devueltos: USD 45,00", False),
+        ("Cualquier reclamo posterior sobre equipos no devueltos: decodificador HD", False),
+        ("El cliente devuelve a la empresa los siguientes bienes de propiedad de esta última:", True),
+        ("El cliente devuelve los siguientes bienes de propiedad de esta vecina:", False),
+        ("Equipos de propiedad de la vecina del abonado", False),
+    ],
+)
+def test_what_is_said_of_equipment_in_general_is_no_doubt(said: str, *, is_one: bool) -> None:
+    paper = read(f"{HEAD}\n          ACTA DE DEVOLUCION DE EQUIPOS\n\n  Cliente: MORALES PAZ JUANA\n  {said}\n")
+    assert is_a_return(paper) is is_one, paper.because
+
+
+def test_who_uses_the_system_is_no_customer_where_the_customer_has_his_own_name() -> None:
+    page = """
+  12/12/2022, 8:34                         Gestión de Clientes Devolución de equipos
+  Devolución de equipos #23201
+  Estado del trámite:           Finalizado equipos recibidos en agencia
+  {holder}:                     ÉDISON JAVIER TENORIO GREFA
+  Documento:                    1700000019
+  Punto de atención:            CNT EP CAC Milagro
+  Usuario que recibe:           Wilson Almeida Tenorio
+  Tipo            Marca         Modelo        Serie
+  MÓDEM ADSL      Huawei        HG532e        2102479760J28764
+  Firma {holder}                              Firma / sello agencia
+"""
+    assert is_a_return(read(page.format(holder="Cliente")))
+    assert not is_a_return(read(page.format(holder="Nombre")))
+
+
+def test_a_receipt_for_equipment_is_no_verb() -> None:
+    paper = read(
+        f"{HEAD}\n     RECIBO POR EQUIPOS ENTREGADOS POR EL CLIENTE\n\n  Señora: MORALES PAZ JUANA\n"
+        "  Recibido en devolución por cancelación del servicio.\n"
+    )
+    assert is_a_return(paper), paper.because
+
+
+def test_received_from_somebody_by_way_of_a_return() -> None:
+    paper = read(
+        f"{HEAD}\n     RECIBO DE EQUIPOS     N.º 003814\n\n  Recibí del señor(a) GALO ERNESTO TOAPANTA ESPÍN\n"
+        "  los siguientes equipos de propiedad de la empresa, en calidad de devolución:\n"
+    )
+    assert is_a_return(paper), paper.because
+
+
+@pytest.mark.parametrize("title", ["SOLICITUD / ACTA DE RECEPCION", "SOLICITUD /| ACTA DE RECEPCION"])
+def test_a_form_that_is_a_request_and_an_acta_in_one_is_an_acta_where_its_sentence_tells(title: str) -> None:
+    page = f"""
+  CNT EP                     {title}
+                             DE EQUIPOS DE ABONADOS
+                             N.º 0096249
+  NOMBRES Y APELLIDOS DEL ABONADO: MORALES PAZ JUANA
+  El abonado entrega en este acto a la CNT EP los bienes detallados y la CNT EP, por intermedio del
+  funcionario que suscribe, los recibe.
+  FIRMA DEL ABONADO                          FIRMA Y SELLO DEL FUNCIONARIO
+"""
+    assert is_a_return(read(page))
+    assert not is_a_return(read(page.replace(title, "SOLICITUD DE RECEPCION")))
+
+
+@pytest.mark.parametrize(
+    ("line", "service"),
+    [
+        ("CONTRATO 2921634215", "2921634215"),
+        ("Número de contrato:      20620287", "20620287"),
+        ("Código de contrato : 827079957", "827079957"),
+        ("Contrato N.º: 9160388     Fecha: 2 de agosto de 2023", "9160388"),
+        ("CONTRATO: 1700000019", ""),  # a cédula
+        ("CONTRATO: 0987654321", ""),  # a mobile phone
+    ],
+)
+def test_a_contracts_number_is_a_doubt_of_the_service(line: str, service: str) -> None:
+    paper = twice(f"{HEAD}\n          ACTA DE DEVOLUCION DE EQUIPOS\n\n  Cliente: MORALES PAZ JUANA\n  {line}\n")
+    assert value(paper.service_number) == service
+    assert paper.service_number is None or not paper.service_number.proven
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Certifico que CARMEN LOOR VERA, con C.C. 1700000019, abonado(a) de CNT con el contrato\n  N.º 5837956, dio",
+        "yo, PONCE ARROYO MARIA, con cédula N.º 1700000019, titular del servicio\n  telefónico N.º 064947961",
+    ],
+)
+def test_a_number_sign_in_a_sentence_is_not_the_papers(said: str) -> None:
+    paper = twice(f"{HEAD}\n          CERTIFICADO DE DEVOLUCION DE EQUIPOS\n\n  {said}\n  los equipos.\n")
+    assert value(paper.number) == ""
+
+
+def test_the_number_at_the_head_is_the_papers_and_the_telephone_the_services() -> None:
+    paper = twice("""
+  CNT EP SISTEMA COMERCIAL                                   PAG. 1
+  CAC QUEVEDO                                                REP-0216
+  NOTA DE INGRESO            EQUIPO DEVUELTO POR ABONADO
+  NUMERO: 0023022                                            FECHA: 27-06-2024
+  ABONADO: ORDOÑEZ CEVALLOS VICTOR HUGO
+  CED/RUC: 1700000019                                        TELEF: 05-5966408
+  EL ABONADO DEVUELVE LOS EQUIPOS DETALLADOS, QUE INGRESAN A BODEGA.
+""")
+    assert value(paper.number) == "0023022"
+    assert value(paper.service_number) == "055966408"
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "  El cliente: GALO ENRIQUE GREFA MACÍAS\n  con cédula/RUC: 1700000019\n  devolvió hoy a CNT EP los equipos:",
+        "  Ciente                      Documento\n  Galo Enrique Grefa Macías   1700000019",
+        "  Chente                      GALO ENRIQUE GREFA MACÍAS\n  C.I./RUC    1700000019",
+        # Where the roll is narrow the name goes on in the next line, and stands whole where he signs.
+        "  CLIENTE: GALO ENRIQUE GREFA\n  MACÍAS'\n  CI/RUC: 1700000019",
+    ],
+)
+def test_a_holder_is_named_behind_an_article_or_a_label_that_was_misread(lines: str) -> None:
+    paper = read(
+        f"{HEAD}\n          CONSTANCIA DE DEVOLUCION DE EQUIPOS\n\n{lines}\n\n\n\n\n"
+        "  ENTREGA: EL CUENTE                    RECIBE: POR CNT EP\n"
+        "  Galo Enrique Grefa Macías             LLIVISACA BONILLA ÁNGEL RODRIGO\n"
+    )
+    assert value(paper.holder) == "GALO ENRIQUE GREFA MACÍAS"
+
+
+def test_a_longer_name_of_somebody_else_is_not_taken() -> None:
+    paper = read(
+        f"{HEAD}\n          CONSTANCIA DE DEVOLUCION DE EQUIPOS\n\n  CLIENTE: GALO ENRIQUE GREFA\n\n\n\n\n"
+        "  ENTREGA: EL CLIENTE                   RECIBE: POR CNT EP\n"
+        "  Galo Enrique Macías Torres            Galo Grefa Torres Paz\n"
+    )
+    assert value(paper.holder) == "GALO ENRIQUE GREFA"
