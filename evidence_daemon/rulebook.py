@@ -181,8 +181,7 @@ class KindBook(_Book):
     """How one kind of paper is known: a title at the head of a line, or `enough` different words.
 
     Titles may be `patterns` too: regular expressions with which a line in capitals without accents begins.  Neither
-    counts on a page that shows what it is not known by (`unless`, a regular expression).  Where nothing makes a page
-    any kind, one of the `sentences` does.
+    counts on a page that shows what it is not known by (`unless`, a regular expression).
     """
 
     kind: DocumentKind
@@ -191,7 +190,6 @@ class KindBook(_Book):
     words: tuple[str, ...]
     enough: int
     unless: str = ""
-    sentences: tuple[PhraseBook, ...] = ()
 
     @model_validator(mode="after")
     def _has_regular_patterns(self) -> KindBook:

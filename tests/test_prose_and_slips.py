@@ -8,7 +8,7 @@ import pytest
 from test_fields import BOOK, HEAD, document, read, typed, value
 
 from evidence_daemon.documents.fields import read_papers
-from evidence_daemon.model import Direction, DocumentKind, Engine, Fields, Witness
+from evidence_daemon.model import Box, Direction, DocumentKind, Engine, Fields, Witness
 
 LETTER = """
   CNT EP
@@ -20,14 +20,25 @@ LETTER = """
   {said}
   siguientes equipos de propiedad de la empresa: un(a) ONT marca Nokia, modelo G-140W-C, serie N.º
   ALCLFB8C6E6B, MAC E0-E8-E6-0D-D2-62.
-  La devolución obedece a: suspensión definitiva.
+  La devolución obedece a: suspensión definitiva. Los equipos fueron recibidos y revisados por el suscrito.
 
   Atentamente,
+
+
+
+
 
 
   Asesor de servicios                                  El cliente
   Darwin Caiza Rosero                                  Quishpe Grefa Víctor Hugo
 """
+
+
+def signed(page: str) -> tuple[Box, Box]:
+    """Strokes over the captions of the two who sign a letter: his, and the company's."""
+    row = next(at for at, line in enumerate(page.splitlines()) if "Asesor de servicios   " in line)
+    his, its = ((0.55, 0.7), (0.03, 0.2))
+    return Box(his[0], (row - 3) / 66, his[1], (row - 0.5) / 66), Box(its[0], (row - 3) / 66, its[1], (row - 0.5) / 66)
 
 
 def is_a_return(paper: Fields) -> bool:
@@ -51,13 +62,17 @@ def twice(page: str) -> Fields:
         "  Tena, CERTIFICA que el/la señor(a) NÉSTOR IVÁN NARANJO, portador(a) de la cédula de ciudadanía\n"
         "  N.º 1528956459, titular de la línea telefónica N.º 06 5115682, se acercó a nuestras oficinas e hizo\n"
         "  la devolución de los",
-        "Se deja constancia de que QUISHPE GREFA VICTOR, portador de la cédula 1528956459, devolvió en la\n"
-        "  agencia Tena de CNT EP los",
+        "Se deja constancia de que QUISHPE GREFA VICTOR, portador de la cédula 1528956459, titular de la línea\n"
+        "  telefónica N.º 06-5115682, devolvió en la agencia Tena de CNT EP los",
     ],
 )
 def test_a_letter_in_which_the_company_certifies_what_somebody_handed_over_is_an_acta(said: str) -> None:
-    paper = read(LETTER.format(said=said))
+    page = LETTER.format(said=said)
+    his, its = signed(page)
+    paper = read(page, ink=(his, its))
     assert is_a_return(paper), (paper.kind, paper.direction, paper.because)
+    for ink in ((), (his,), (its,)):
+        assert not is_a_return(read(page, ink=ink))
 
 
 @pytest.mark.parametrize(
@@ -75,7 +90,8 @@ def test_a_letter_in_which_the_company_certifies_what_somebody_handed_over_is_an
     ],
 )
 def test_a_letter_that_certifies_anything_else_is_none(said: str) -> None:
-    paper = read(LETTER.format(said=said))
+    page = f"\n  Titular de la línea telefónica N.º 06-5115682, C.C. 1528956459\n{LETTER.format(said=said)}"
+    paper = read(page, ink=signed(page))
     assert not is_a_return(paper), paper.because
 
 

@@ -134,9 +134,13 @@ def _fields_of(paper: _Paper, book: DocumentsBook) -> Fields:
         stamp=found.signed.stamp,
         signing_places=found.signed.signing_places,
         equipment=found.equipment,
-        because=(*because, *ways, *names),
+        because=(*because, *(way[:_MOST_SHOWN] for way in ways), *names),
         masked=tuple(f"{mask.said} / {mask.seen or 'nada'}" for leaf in paper.leaves for mask in leaf.masked),
     )
+
+
+_MOST_SHOWN = 90
+"""Letters of a phrase that people are shown."""
 
 
 def _is_blank_form(found: Found) -> bool:

@@ -50,8 +50,7 @@ def _kind_of(sheet: Sheet, book: DocumentsBook) -> tuple[DocumentKind, tuple[str
             if rule.kind in titled or rule.kind in worded:
                 said = titled.get(rule.kind)
                 return rule.kind, tuple(filter(None, (said, *worded.get(rule.kind, ()))))
-        sentences = ((rule.kind, re.search(one.pattern, sheet.text)) for rule in rules for one in rule.sentences)
-        return next(((kind, (said[0][:80],)) for kind, said in sentences if said), (DocumentKind.OTRO, ()))
+        return DocumentKind.OTRO, ()
     # A paper that is titled as an acta and as something else, or begs for something, is a person's to judge.
     if others:
         against = tuple(filter(None, (titled.get(others[0]), *worded.get(others[0], ()))))
@@ -203,7 +202,7 @@ def direction_of(sheets: Sequence[Sheet], book: DirectionBook) -> tuple[Directio
                 match = next((one for one in told if found is installs or not _is_general(text, one)), None)
                 if match is None:
                     continue
-                told_so = match[0].lstrip("¦ ")[:80]
+                told_so = match[0].lstrip("¦ ")
                 if _DENIED.search(text[: match.start()][-30:].rpartition("¦")[2] + match[0]):
                     doubts[told_so] = None
                 elif re.search(phrase.needs, text):
