@@ -263,3 +263,28 @@ def test_a_longer_name_of_somebody_else_is_not_taken() -> None:
         "  Galo Enrique Macías Torres            Galo Grefa Torres Paz\n"
     )
     assert value(paper.holder) == "GALO ENRIQUE GREFA"
+
+
+def test_a_number_of_which_a_reading_shows_more_close_by_is_a_doubt() -> None:
+    page = f"{HEAD}\n          RECIBO DE EQUIPOS\n\n  N.º {{}}\n\n  Cliente: MORALES PAZ JUANA\n"
+    whole, parted = typed(page.format("0038114")), typed(page.format("00381 14"))
+    apart = document(replace(parted, witnesses=(Witness(Engine.RAPIDOCR, parted.words),)))
+    (paper,) = read_papers([apart], BOOK)
+    assert paper.number is None or not paper.number.proven
+    (paper,) = read_papers([document(replace(whole, witnesses=(Witness(Engine.RAPIDOCR, whole.words),)))], BOOK)
+    assert paper.number is not None
+    assert paper.number.proven
+
+
+@pytest.mark.parametrize(
+    ("line", "proven"),
+    [
+        ("Servicio No.: 6907739", True),
+        ("Teléfono / Servicio No.: 6907739", False),  # its area stands elsewhere, or nowhere
+        ("Teléfono / Servicio No.: 056907739", True),
+    ],
+)
+def test_a_telephone_without_its_area_is_a_doubt(line: str, *, proven: bool) -> None:
+    paper = twice(f"{HEAD}\n          ACTA DE DEVOLUCION DE EQUIPOS\n\n  Cliente: MORALES PAZ JUANA\n  {line}\n")
+    assert paper.service_number is not None
+    assert paper.service_number.proven is proven

@@ -290,10 +290,12 @@ def _holds(span: Span, box: Box) -> bool:
 def _goes_on(name: str, field: Field, sheets: Sequence[Sheet]) -> bool:
     """Whether words stand between a caption and its number: "C.C. custodio 17…", "Fecha de consulta: …".
 
-    Or more of a name under it, where it or its caption begins.
+    Or more of a name under it, where it or its caption begins, or more digits a blank behind a number.
     """
     if name == "holder":
         return any(_under(sheet, value) for sheet, value in _value_of(name, field, sheets))
+    if name in {"number", "service_number"}:
+        return any(_digits_follow(sheet, field) for sheet in sheets if sheet.number == field.page)
     if name not in {"id_number", "date"} or field.box is None:
         return False
     for _, value in _value_of(name, field, sheets):
@@ -306,6 +308,18 @@ def _goes_on(name: str, field: Field, sheets: Sequence[Sheet]) -> bool:
         elif any(text not in _JOINS for text in before) and len(before) <= 3:
             return True
     return False
+
+
+def _digits_follow(sheet: Sheet, field: Field) -> bool:
+    """Whether a reading shows a group of digits close behind a number, which may be the rest of it."""
+    near = _BLANK * sheet.line_height * sheet.aspect
+    return any(
+        word.text.isdigit() and word.box.x0 - before.box.x1 < near and one_place(before.box, field.box)
+        for row in sheet.rows
+        for cell in row
+        for before, word in pairwise(cell.words)
+        if squeezed(before.text) in squeezed(field.value) and squeezed(word.text) not in squeezed(field.value)
+    )
 
 
 def _is_part_of_another(field: Field, sheets: Sequence[Sheet]) -> bool:

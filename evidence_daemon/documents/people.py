@@ -536,7 +536,7 @@ def person(span: Span) -> str:
         return ""
     if any(plain(word.text) == "O" for word in span.words) and not _ROLES.isdisjoint(map(plain, named)):
         return ""  # "titular o representante"; between names it is an initial
-    if any(word.text == "o" for word in span.words):
+    if any(word.text == "o" for word in span.words) or _is_a_misread_caption(named):
         return ""
     said = " ".join(map(plain, named))
     if _NO_NAME.search(said.replace(" ", "")) or (plain(named[0]) == "AGENCIA" and len(named) <= _OF_AN_OFFICE):
@@ -547,6 +547,11 @@ def person(span: Span) -> str:
         return ""
     small = [word for word in named if word[0].islower() and plain(word) not in _PARTICLES]
     return "" if len(small) > 1 else " ".join(named).upper()
+
+
+def _is_a_misread_caption(words: list[str]) -> bool:
+    """Whether two words are "el cliente" as engines read it ("El CUENTE"), and nobody's name."""
+    return len(words) == 2 and plain(words[0]) in {"EL", "LA", "FI"} and distance(plain(words[1]), "CLIENTE") <= 2
 
 
 _END_OF_A_LABEL = re.compile(r"(i?ente|[nt]?te|e|t?i?t?ular|l?ar|r|na?do|a?do|do|ario|rio|io|bres?|res?):")

@@ -148,7 +148,8 @@ def services_on(sheet: Sheet, taken: frozenset[str]) -> Iterator[tuple[bool, Fie
             continue
         # "Número" alone may be that of anything: a service must be spoken of near by.
         of_service = named or speaks_of_a_service(sheet, value.hit)
-        loose = "" if of_service and not broken else LOOSE
+        local = "TELEF" in value.hit.label and _LOCAL.fullmatch(digits) is not None
+        loose = "" if of_service and not broken and not local else LOOSE
         yield named, field_of(sheet, digits, span, f"{loose}servicio:{value.way}:{value.hit.label}"), value
 
 
@@ -200,6 +201,8 @@ def _may_be_a_persons(digits: str) -> bool:
     return as_id is not None and (digits.startswith("09") or as_id.check is IdCheck.OK)
 
 
+_LOCAL = re.compile(r"[2-7]\d{6}")
+"""A telephone without its area: that was read apart, or is written nowhere."""
 _OF_EIGHT = re.compile(r"(?!20\d\d[01]\d[0-3]\d|[0-3]\d[01]\d20\d\d)[1-9]\d{7}")  # and no day
 _OF_A_SUBSCRIBER = re.compile(rf"\d{{6,7}}|0[2-7]\d{{7}}|{_OF_EIGHT.pattern}")
 """A service's number behind a label that may be a person's: no cédula or mobile phone, with all their digits or without
