@@ -116,13 +116,14 @@ def _in_full(sheet: Sheet, name: Field, fit: Callable[[Span], str]) -> Field:
     below = (cell for row in sheet.rows for cell in row if name.box is not None and cell.box.y0 > name.box.y1)
     for cell in below if len(words) >= _FEWEST_OF_A_NAME else ():
         longer = " ".join(word for word in fit(cell).split() if plain(word).strip(".") not in NO_PART_OF_A_NAME)
-        more = len(longer.split()) - len(words)
-        if 1 <= more <= _MOST_LEFT_OUT and not set(words) - set(plain(longer).split()):
+        more = [word for word in plain(longer).split() if word not in words]
+        whole = len(words) + len(more) == len(longer.split()) and all(len(word) >= _SHORTEST_NAME for word in more)
+        if 1 <= len(more) <= _MOST_LEFT_OUT and whole:
             return field_of(sheet, longer, cell, f"{LOOSE}holder:completo al pie")
     return name
 
 
-_FEWEST_OF_A_NAME, _MOST_LEFT_OUT = 3, 2
+_FEWEST_OF_A_NAME, _MOST_LEFT_OUT, _SHORTEST_NAME = 3, 2, 3
 NO_PART_OF_A_NAME = frozenset({
     "SR", "SRA", "SRTA", "SENOR", "SENORA", "SENORITA", "DR", "DRA", "ABG", "AB", "ING", "LIC", "ECON", "ARQ",
     "TNLGO", "TCNLGO", "ATENTAMENTE", "ATTE", "PRESENTE",
