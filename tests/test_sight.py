@@ -307,6 +307,24 @@ def test_a_cross_may_go_beyond_its_box() -> None:
     assert [ticked for *_, ticked in tickboxes(picture, offered)] == [False, False, True]
 
 
+def test_the_o_at_the_end_of_a_word_is_no_box() -> None:
+    picture = np.full((300, 900, 3), 255, np.uint8)
+    offered = []
+    for left, word, ticked in ((60, "DEVOLUCION", True), (500, "CAMBIO", False)):
+        cv2.rectangle(picture, (left, 130), (left + 30, 160), (60, 60, 60), 1)
+        if ticked:
+            cv2.line(picture, (left + 8, 138), (left + 22, 152), (0, 0, 0), 3)
+            cv2.line(picture, (left + 8, 152), (left + 22, 138), (0, 0, 0), 3)
+        cv2.putText(picture, word, (left + 44, 152), cv2.FONT_HERSHEY_SIMPLEX, 0.6, (60, 60, 60), 1)
+        wide = cv2.getTextSize(word, cv2.FONT_HERSHEY_SIMPLEX, 0.6, 1)[0][0]
+        offered.append([(left + 44) / 900, 138 / 300, (left + 44 + wide) / 900, 154 / 300])
+    # The letter, as square as a box of its own: 12 pixels high where the boxes have 30.
+    end = round(offered[1][2] * 900)
+    cv2.rectangle(picture, (end - 13, 140), (end - 1, 153), (255, 255, 255), -1)
+    cv2.rectangle(picture, (end - 13, 140), (end - 1, 153), (60, 60, 60), 1)
+    assert [ticked for *_, ticked in tickboxes(picture, offered)] == [True, False]
+
+
 def options(*things: tuple[str, bool], behind: bool) -> bytes:
     """The note under a line of things to choose from, each with a box before or behind it; these are crossed."""
 

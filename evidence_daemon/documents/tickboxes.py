@@ -28,6 +28,8 @@ _EMPTY, _MARKED = 0.05, 0.12
 """Share of dark pixels within a box at most where it is empty, and at least where it is marked."""
 _DRAWN_THROUGH = 0.6
 """Share of a column or row from which on it is a wall."""
+_AS_LARGE = 0.6
+"""Share of the height of one box that another of its line has at least."""
 _NEARER = 1.6
 """How many times as far from words the box of the next ones stands as their own."""
 _WHOLE = 0.85
@@ -67,10 +69,19 @@ def tickboxes(shown: Pixels, offered: list[list[float]]) -> list[list[Any]]:
 
 
 def _is_nearer(word: list[float], sides: list[list[Any]], side: int) -> bool:
-    """Whether the box on a side of words belongs to them, and not one on the other side: it stands clearly nearer."""
+    """Whether the box on a side of words belongs to them, and not one on the other side: it stands clearly nearer.
+
+    What is much smaller on the other side is their last letter, or their first: an O has four walls too.
+    """
+    if _is_a_letter(sides[1 - side], sides[side]):
+        return True
     left, right = sides
     gaps = (word[0] - left[2] if left else 1.0, right[0] - word[2] if right else 1.0)
     return gaps[1 - side] >= _NEARER * max(gaps[side], 0.0)
+
+
+def _is_a_letter(found: list[Any], box: list[Any]) -> bool:
+    return bool(found) and found[3] - found[1] < _AS_LARGE * (box[3] - box[1])
 
 
 def _box_beside(strip: Pixels, edge: float, way: int, tall: float) -> tuple[int, int, int, int, float] | None:
