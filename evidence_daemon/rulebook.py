@@ -180,8 +180,9 @@ class OursBook(_Book):
 class KindBook(_Book):
     """How one kind of paper is known: a title at the head of a line, or `enough` different words.
 
-    Titles may be `patterns` too: regular expressions with which a line in capitals without accents begins.  Neither
-    counts on a page that shows what it is not known by (`unless`, a regular expression).
+    Titles may be `patterns` too: regular expressions with which a line in capitals without accents begins.  Words count
+    for nothing on a page that shows what it is not known by (`unless`, a regular expression); a line that `no_title`
+    matches is none, though it begins like one.
     """
 
     kind: DocumentKind
@@ -190,10 +191,11 @@ class KindBook(_Book):
     words: tuple[str, ...]
     enough: int
     unless: str = ""
+    no_title: str = ""
 
     @model_validator(mode="after")
     def _has_regular_patterns(self) -> KindBook:
-        for pattern in (*self.patterns, self.unless):
+        for pattern in (*self.patterns, self.unless, self.no_title):
             try:
                 re.compile(pattern)
             except re.error as bad:

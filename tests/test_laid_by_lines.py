@@ -65,6 +65,27 @@ def test_the_part_of_a_picture_that_holds_the_lines_lies_level_by_them() -> None
         assert wide < 2 * 300 + 2 * 2 * 14 * 4  # and little besides
 
 
+@pytest.mark.parametrize("count", [20, 19])
+def test_a_page_on_its_head_is_turned_though_its_lines_tilt_to_either_side(count: int) -> None:
+    page = laying.Laid(np.full((1000, 700), 255, np.uint8), np.eye(3))
+    both = np.concatenate([lines_at(180.6, step=30, long=300)[:10], lines_at(179.4, step=30, long=300)[: count - 10]])
+    corners = laying.printed_part(page, both)
+    assert corners is not None
+    (left, top), _, (right, bottom), _ = corners
+    assert left > right
+    assert top > bottom
+
+
+def test_lines_that_are_none_lay_nothing() -> None:
+    page = laying.Laid(np.full((1000, 700), 255, np.uint8), np.eye(3))
+    flat = lines_at(0, step=30, long=300)
+    flat[:, 2:, 1] = flat[:, :2, 1]  # of no height
+    assert laying.printed_part(page, flat) is None
+    beyond = 40 * (lines_at(12, step=30, long=300) - 350)  # far outside of the page
+    corners = laying.printed_part(page, beyond)
+    assert corners is None or np.ptp(corners, axis=0).max() < 2000
+
+
 def test_a_page_that_its_lines_fill_stays_as_it_lies() -> None:
     page = laying.Laid(np.full((1000, 700), 255, np.uint8), np.eye(3))
     assert laying.printed_part(page, lines_at(1.0, step=58, long=640)) is None

@@ -185,7 +185,7 @@ def test_a_form_that_is_a_request_and_an_acta_in_one_is_an_acta_where_its_senten
   CNT EP                     {title}
                              DE EQUIPOS DE ABONADOS
                              N.º 0096249
-  NOMBRES Y APELLIDOS DEL ABONADO: MORALES PAZ JUANA
+  NOMBRES Y APELLIDOS DEL ABONADO: MORALES PAZ JUAN
   El abonado entrega en este acto a la CNT EP los bienes detallados y la CNT EP, por intermedio del
   funcionario que suscribe, los recibe.
   FIRMA DEL ABONADO                          FIRMA Y SELLO DEL FUNCIONARIO

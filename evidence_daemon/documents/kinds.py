@@ -40,9 +40,9 @@ def _kind_of(sheet: Sheet, book: DocumentsBook) -> tuple[DocumentKind, tuple[str
     letters = sum(sum(map(str.isalnum, word.text)) for word in sheet.words if word.confidence >= 0.5)
     if letters < _LEGIBLE_LETTERS:
         return DocumentKind.VACIO, ()
-    rules = [rule for rule in book.kinds if not (rule.unless and re.search(rule.unless, sheet.text))]
-    titled = {rule.kind: title for rule in rules if (title := _title(sheet, rule.titles, rule.patterns))}
-    worded = {rule.kind: words for rule in rules if len(words := _words(sheet, rule)) >= rule.enough}
+    titles = ((rule.kind, _title(sheet, rule.titles, rule.patterns, rule.no_title)) for rule in book.kinds)
+    titled = {kind: title for kind, title in titles if title}
+    worded = {rule.kind: words for rule in book.kinds if len(words := _words(sheet, rule)) >= rule.enough}
     acta = titled.get(DocumentKind.ACTA)
     others = [kind for kind in (*titled, *worded) if kind is not DocumentKind.ACTA]
     if acta is None:
@@ -79,11 +79,11 @@ def is_beside(sheets: Sequence[Sheet], book: DocumentsBook) -> bool:
     return untold and any(_title(sheet, book.direction.beside) for sheet in sheets)
 
 
-def _title(sheet: Sheet, titles: Sequence[str], patterns: Sequence[str] = ()) -> str:
+def _title(sheet: Sheet, titles: Sequence[str], patterns: Sequence[str] = (), no_title: str = "") -> str:
     """A title: what a cell begins with that holds little else; at the head of the page also within it."""
     for number, row in enumerate(sheet.rows):
         for place, cell in enumerate(row):
-            if cell.box.y0 > 0.66 or sheet.reads_on(number):
+            if cell.box.y0 > 0.66 or sheet.reads_on(number) or (no_title and re.match(no_title, plain(cell.text))):
                 continue
             plain_line = not sheet.strong_hits_in(number, place)
             line = squeezed(cell.text)
@@ -145,6 +145,8 @@ def _ends_word(text: str, length: int) -> bool:
 
 
 def _words(sheet: Sheet, rule: KindBook) -> tuple[str, ...]:
+    if rule.unless and re.search(rule.unless, sheet.text):
+        return ()
     page = squeezed(sheet.text)
     return tuple(word for word in rule.words if squeezed(word) in page)
 

@@ -57,11 +57,8 @@ def acta_number(sheet: Sheet, others: Collection[str] = (), *, known: bool = Fal
             continue
         if first is None or as_date(first) or re.sub(r"\D", "", first) == "":
             continue
-        if (
-            is_anythings_number(value.hit, first)
-            and not (known and not speaks_of_a_service(sheet, value.hit))
-            and not is_no_services(sheet, value.hit, first)
-        ):
+        anythings = is_anythings_number(value.hit, first) and not (known and not speaks_of_a_service(sheet, value.hit))
+        if anythings and not is_no_services(sheet, value.hit, first):
             continue
         as_id = read_id(first) if re.fullmatch(r"\d{10}|\d{10}001", first) else None
         if letters(first) in others or (as_id is not None and as_id.check is IdCheck.OK):
@@ -73,7 +70,7 @@ def acta_number(sheet: Sheet, others: Collection[str] = (), *, known: bool = Fal
                 whole is value.span and _goes_on(sheet, value.span, span)
             )
             others_own = rank >= _WEAK and not (value.hit.label.startswith("ORDEN") and not _names_its_number(sheet))
-            part = LOOSE if short or others_own else ""
+            part = LOOSE if short or others_own or anythings else ""
             best = rank, field_of(sheet, first, span, f"{part}acta:{value.way}:{value.hit.label}")
     if best is None or best[0] >= _WEAK:
         its_own = _behind_its_name(sheet, others) or _behind_its_sign(sheet, others)
@@ -104,7 +101,8 @@ def _goes_with_another(sheet: Sheet, hit: Hit) -> bool:
     before = list(sheet.rows[hit.row][hit.cell].words[: hit.start])
     if hit.cell == 0 and sheet.reads_on(hit.row):
         before = [*sheet.rows[hit.row - 1][-1].words, *before]
-    return hit.label in NUMBER_SIGNS and _ANOTHER.search(plain(" ".join(word.text for word in before))) is not None
+    said = plain(" ".join(word.text for word in before))
+    return hit.label in NUMBER_SIGNS and _ANOTHER.search(said) is not None and not _A_PAPER.match(said)
 
 
 _ANOTHER = re.compile(

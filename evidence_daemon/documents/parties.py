@@ -10,7 +10,7 @@ from itertools import pairwise
 from evidence_daemon.cases.equipment import plain
 from evidence_daemon.documents.layout import Hit, Lexicon, Sheet, Span, squeezed
 from evidence_daemon.model import Word
-from evidence_daemon.rulebook import DirectionBook
+from evidence_daemon.rulebook import DirectionBook, PhraseBook
 
 
 def parties(sheet: Sheet, book: DirectionBook, offered: Span | None = None) -> list[tuple[str, bool]]:
@@ -19,20 +19,29 @@ def parties(sheet: Sheet, book: DirectionBook, offered: Span | None = None) -> l
     What stands in a line of boxes (`offered`) is not said.
     """
     hits = list(_party_lexicon(book).hits(sheet.rows))
-    if any(hit.label in _CUSTOMERS and not hit.start for hit in hits):
-        hits = [hit for hit in hits if not _is_of_the_system(sheet, hit)]
+    page = sheet.text
+    harmless = [phrase for phrase in book.harmless if re.search(phrase.needs, page)]
     verbs = [
-        hit for hit in hits if hit.fields & {"gives", "takes"} and len(_cell(sheet, hit).words) <= _LONGEST_CAPTION
+        hit
+        for hit in hits
+        if hit.fields & {"gives", "takes"}
+        and len(_cell(sheet, hit).words) <= _LONGEST_CAPTION
+        and not _says_nothing(plain(_cell(sheet, hit).text), _bare_word(sheet.span_of(hit).words[0]), harmless)
     ]
     said = [told for verb in verbs if (told := _party_of(sheet, verb, hits, offered)) is not None]
     return [*said, *_heads_of_columns(sheet, verbs, hits)]
 
 
+def _says_nothing(caption: str, verb: str, harmless: Sequence[PhraseBook]) -> bool:
+    """Whether a caption is the name of a paper, or its verb is a part of what the rules hold for harmless."""
+    if _RECEIPT.match(caption):
+        return True
+    return any(verb in found[0] for phrase in harmless if (found := re.search(phrase.pattern, caption)))
+
+
 def _party_of(sheet: Sheet, verb: Hit, hits: Sequence[Hit], offered: Span | None) -> tuple[str, bool] | None:
     cell = _cell(sheet, verb)
     if offered is not None and set(cell.words) <= set(offered.words):
-        return None
-    if _RECEIPT.match(plain(cell.text)):
         return None
     beside = [h for h in hits if (h.row, h.cell) == (verb.row, verb.cell) and _is_party(h)]
     before = [h for h in beside if h.end <= verb.start and h.start <= 1]
@@ -109,14 +118,7 @@ def _heads_of_columns(sheet: Sheet, verbs: Sequence[Hit], hits: Sequence[Hit]) -
     return said
 
 
-def _is_of_the_system(sheet: Sheet, hit: Hit) -> bool:
-    """Whether "usuario que recibe" is said of who uses the company's system: a paper that has a "cliente" besides."""
-    return hit.label == "USUARIO" and _USES.search(plain(_cell(sheet, hit).text)) is not None
-
-
-_CUSTOMERS = frozenset({"CLIENTE", "ABONADO", "TITULAR", "SUSCRIPTOR"})
-_USES = re.compile(r"\bUSUARIO QUE (RECIBE|ATIENDE|REGISTRA)\b")
-_RECEIPT = re.compile(r"RECIBO (POR|DE)\b")
+_RECEIPT = re.compile(r"RECIBO (POR|DE)( LOS?| LAS?| UNA?)? (EQUIP|BIEN|TERMINAL|MODEM|ROUTER|ONT\b|DECO|APARATO)")
 """A paper by this name; nobody says there that he receives."""
 _ASKS_TO_SIGN = frozenset({"", "FIRMA", "Y", "SELLO", "DE", "NOMBRE"})
 """Words of a caption before who signs: "Firma de quien entrega (cliente)"."""

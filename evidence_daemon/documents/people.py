@@ -83,8 +83,8 @@ def holder_of(sheet: Sheet, book: DocumentsBook, signing: float) -> Field | None
         _in_two_boxes(sheet, signing)
         or _spelled_out(sheet, signing)
         or _in_a_tall_cell(sheet, signing, fit)
-        or _behind_its_article(sheet, signing, fit)
         or _text_of(sheet, "holder", signing, fit)
+        or _behind_its_article(sheet, signing, fit)
     )
     if labelled is not None:
         return _in_full(sheet, labelled, fit)
@@ -116,9 +116,10 @@ def _in_full(sheet: Sheet, name: Field, fit: Callable[[Span], str]) -> Field:
     below = (cell for row in sheet.rows for cell in row if name.box is not None and cell.box.y0 > name.box.y1)
     for cell in below if len(words) >= _FEWEST_OF_A_NAME else ():
         longer = " ".join(word for word in fit(cell).split() if plain(word).strip(".") not in NO_PART_OF_A_NAME)
-        more = [word for word in plain(longer).split() if word not in words]
-        whole = len(words) + len(more) == len(longer.split()) and all(len(word) >= _SHORTEST_NAME for word in more)
-        if 1 <= len(more) <= _MOST_LEFT_OUT and whole:
+        said = plain(longer).split()
+        more = said[len(words) :]
+        goes_on = said[: len(words)] == words and all(len(word) >= _SHORTEST_NAME for word in more)
+        if goes_on and 1 <= len(more) <= _MOST_LEFT_OUT:
             return field_of(sheet, longer, cell, f"{LOOSE}holder:completo al pie")
     return name
 
@@ -159,7 +160,7 @@ def _behind_its_article(sheet: Sheet, signing: float, fit: Callable[[Span], str]
     return None
 
 
-_ARTICLED = re.compile(r"(EL|LA)(CLIENTE|ABONAD[OA]|TITULAR|SUSCRIPTORA?|USUARI[OA])$")
+_ARTICLED = re.compile(r"(EL|LA)(CLIENTE|ABONAD[OA]|TITULAR|SUSCRIPTORA?)$")
 
 
 def _is_greeted(hit: Hit, cell: Span) -> bool:

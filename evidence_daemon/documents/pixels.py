@@ -108,8 +108,8 @@ def _sheet(small: Pixels) -> Floats | None:
                 continue
             for corners in _four_corners(contour, lab):
                 score, ends, lighter = _score(corners, contour, lab)
-                small = share < _SMALL_SHEET
-                if score > _SURE_SHEET and not (small and (ends < _CLEAR_ENDS or lighter < _CLEARLY_LIGHTER)):
+                clear = ends >= _CLEAR_ENDS and lighter >= _CLEARLY_LIGHTER
+                if score > _SURE_SHEET and (clear or share >= _SMALL_SHEET):
                     tried.append((score, ends, corners))
     if not tried:
         return None
@@ -354,28 +354,31 @@ def lit(rgb: Pixels, *, cut: bool = True, corners: Floats | None = None) -> Laid
 def printed_part(page: Laid, lines: Floats) -> Floats | None:
     """The corners, in pixels of the picture, of the part of it in which lines of print lie; None where they fill it.
 
-    `lines`: number × 4 × 2, pixels of the page, each clockwise from where it begins.  Lies the page by them as level
-    as it can lie, and holds they most of it, nothing is won: then it is what it is.
+    `lines`: number × 4 × 2, pixels of the page, each clockwise from where it begins.  Where the page lies level by them
+    and they take most of it, nothing is won by laying it anew; nor where they are too few, or too thin, to tell.
     """
+    high, wide = page.grey.shape
+    lines = np.clip(lines, (0, 0), (wide, high))
     along = (lines[:, 1] - lines[:, 0] + lines[:, 2] - lines[:, 3]) / 2
     long, tall = np.linalg.norm(along, axis=1), np.linalg.norm(lines[:, 3] - lines[:, 0], axis=1)
-    sure = long > _LONG_LINE * tall
-    if sure.sum() < _FEWEST_LINES:
+    sure = (long > _LONG_LINE * tall) & (tall > _THINNEST)
+    if sure.sum() < _FEWEST_TO_TELL:
         return None
-    angle = float(np.median(np.arctan2(along[sure, 1], along[sure, 0])))
+    x, y = np.median(along[sure] / long[sure, None], axis=0)  # of directions, not of angles: those jump at half a turn
+    angle = math.atan2(y, x)
     turning = np.array(((math.cos(angle), math.sin(angle)), (-math.sin(angle), math.cos(angle))))
     level = lines.reshape(-1, 2) @ turning.T
     margin = _MARGIN_LINES * float(np.median(tall[sure]))
     (left, top), (right, bottom) = level.min(axis=0) - margin, level.max(axis=0) + margin
-    high, wide = page.grey.shape
     if (right - left) * (bottom - top) > _MOST_OF_IT * high * wide and abs(math.degrees(angle)) < _ASLANT:
         return None
     around = np.array(((left, top), (right, top), (right, bottom), (left, bottom))) @ turning
     return np.asarray(cv2.perspectiveTransform(around[None], np.linalg.inv(page.matrix))[0], np.float32)
 
 
-_LONG_LINE, _MARGIN_LINES = 4.0, 3.0
-"""Heights of a line that it is long at least to tell how it lies; and by which the part reaches beyond its lines."""
+_FEWEST_TO_TELL, _LONG_LINE, _THINNEST, _MARGIN_LINES = 5, 4.0, 3.0, 3.0
+"""Lines; heights of a line that it is long at least to tell how it lies; pixels that it is high; and heights of a line
+by which the part reaches beyond its lines."""
 _MOST_OF_IT, _ASLANT = 0.7, 4.0
 """Share of the page, and degrees, from which on it is laid anew by its lines."""
 

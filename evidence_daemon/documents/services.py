@@ -33,10 +33,10 @@ def service_number_of(sheet: Sheet, book: DocumentsBook, taken: frozenset[str]) 
     found = [
         (not named, value.hit.label == "NUMERO", field.box.y0 if field.box else 0.0, field)
         for named, field, value in services_on(sheet, taken)
-    ] or [(True, True, 0.0, field) for field in _of_contracts(sheet, taken)]
+    ]
     if not found:
         named = _named_in_a_sentence(sheet, book, taken) or _behind_its_line(sheet, book, taken)
-        return named or _only_line_on(sheet, taken)
+        return named or next(_of_contracts(sheet, taken), None) or _only_line_on(sheet, taken)
     found.sort(key=lambda one: one[:-1])
     best = found[0][-1]
     again = any(field.value == best.value and field.box != best.box for *_, field in found[1:])
@@ -148,9 +148,22 @@ def services_on(sheet: Sheet, taken: frozenset[str]) -> Iterator[tuple[bool, Fie
             continue
         # "Número" alone may be that of anything: a service must be spoken of near by.
         of_service = named or speaks_of_a_service(sheet, value.hit)
-        local = "TELEF" in value.hit.label and _LOCAL.fullmatch(digits) is not None
-        loose = "" if of_service and not broken and not local else LOOSE
+        telephone = value.hit.label.startswith(("TEL", "TLF"))
+        doubtful = telephone and (_LOCAL.fullmatch(digits) or _is_an_offices(sheet, value.hit))
+        loose = "" if of_service and not broken and not doubtful else LOOSE
         yield named, field_of(sheet, digits, span, f"{loose}servicio:{value.way}:{value.hit.label}"), value
+
+
+def _is_an_offices(sheet: Sheet, hit: Hit) -> bool:
+    """Whether a telephone stands in its line behind an office, somebody of the company, or help: it may be theirs."""
+    row = sheet.rows[hit.row]
+    before = [cell.text for cell in row[: hit.cell]] + [word.text for word in row[hit.cell].words[: hit.start]]
+    return _OF_AN_OFFICE.search(plain(" ".join(before))) is not None
+
+
+_OF_AN_OFFICE = re.compile(
+    r"\b(AGENCIA|OFICINA|CAC|SUCURSAL|ASESORA?|AGENTE|FUNCIONARI[OA]|TECNICO|ATENDIDO|SOPORTE|CONTACTO|AYUDA|CALL|CENTRO)\b"
+)
 
 
 def _of_contracts(sheet: Sheet, taken: frozenset[str]) -> Iterator[Field]:
@@ -191,8 +204,13 @@ def _is_its_own(sheet: Sheet, value: Value, digits: str) -> bool:
 
 
 def is_no_services(sheet: Sheet, hit: Hit, digits: str) -> bool:
-    """Whether "Número" has a number behind it that is no fixed line's, and nothing near it speaks of a service."""
-    return hit.label == "NUMERO" and not _LANDLINE.fullmatch(digits) and not speaks_of_a_service(sheet, hit)
+    """Whether "Número" at the head of a page has a number behind it that is no telephone's and no service's."""
+    alone = hit.label == "NUMERO" and sheet.span_of(hit).box.y0 < _AT_THE_HEAD
+    return alone and not re.fullmatch(r"0\d{8,9}", digits) and not speaks_of_a_service(sheet, hit)
+
+
+_AT_THE_HEAD = 0.25
+"""Share of a page's height."""
 
 
 def _may_be_a_persons(digits: str) -> bool:
@@ -246,7 +264,7 @@ def opens_its_label(sheet: Sheet, hit: Hit, field: str = "service_number") -> bo
 
 
 _SERVICE_WORDS = re.compile(
-    r"\b(SERVICIO|LINEA|TELEF[A-Z]*|TELF|CUENTA|INTERNET|TELEVISION)\b|\b(ABONADO|SUSCRIPTOR)[ .]+(N|NUM)"
+    r"\b(SERVICIO|LINEA|TELEF[A-Z]*|TELF|CUENTA|INTERNET|TELEVISION)\b|\b(ABONADO|SUSCRIPTOR)[ .]+(N|NO|NUM|NRO)\b"
 )
 
 

@@ -136,7 +136,8 @@ class Sight:
             stood = (whole(read.facts["turned"], 0, 270) + stand[0]) % 360
             again = self._asked("read", {**asked, "turn": stood, "around": stand[1]}, pixels)
             if again.facts.get("same") is not True:
-                asked, read = {**asked, "turn": stood, "around": stand[1]}, again
+                # Not by lines of a page that is in hand no more, should it be read once again.
+                asked, read = {**asked, "turn": stood}, again
                 self._combs = combs_of(read.facts["combs"])
                 best = self._by_tesseract(page, turned, read)
         if read.facts["blank"] is True:
