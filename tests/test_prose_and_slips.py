@@ -289,3 +289,167 @@ def test_a_telephone_without_its_area_is_a_doubt(line: str, *, proven: bool) -> 
     paper = twice(f"{HEAD}\n          ACTA DE DEVOLUCION DE EQUIPOS\n\n  Cliente: MORALES PAZ JUANA\n  {line}\n")
     assert paper.service_number is not None
     assert paper.service_number.proven is proven
+
+
+OFFICES = {
+    "a note of the warehouse": """
+  CNT EP REGIONAL 5      NOTA DE INGRESO EQUIPOS DEVUELTOS POR CLIENTES      N.º NI-06667
+  Cliente que devuelve               Cédula / RUC     Servicio N.º
+  Mario Néstor Pacheco Vera          1700000019       043357477
+  1    STB    Huawei    T7D7788C99165649    Usado
+  Entregué conforme (cliente)            Recibí conforme (guardalmacén CNT EP)
+  Original: cliente. Primera copia: bodega. Segunda copia: Activos Fijos.
+""",
+    "an agent's statement": """
+  cnt. Servicio al Cliente Ibarra           Ref. 09265/21
+  Recepción de equipos de cliente
+  Yo, Ramiro Ortega Vera, agente de servicio de CNT EP con cédula 0900000027, recibí el 07/dic/2021 de
+  manos de Ramiro Gonzalo Ochoa Cárdenas (cédula 1700000019, ID de servicio 358481321) lo siguiente:
+  1 ONT ZTE N/S ZTEGB9AD4C61
+  El cliente indica que devuelve los equipos porque se retira del servicio por costo. Los equipos no
+  devueltos, de haberlos, se facturarán según la tabla vigente.
+""",
+    "a paper of the PYMES": """
+  CNT EP       ACTA DE DEVOLUCIÓN DE EQUIPOS CLIENTE PYME
+  Razón social: SANDRA NARCISA LOOR VERA       RUC 1700000019001
+  Los equipos listados son devueltos por el cliente a CNT EP al concluir la vigencia del contrato.
+  Los equipos no devueltos se liquidarán al precio del catálogo.
+""",
+    "a sheet with a column for what is missing": """
+  CNT EP MACHALA CONTROL DE DEVOLUCIÓN DE EQUIPOS
+  Cliente     PÉREZ QUISHPE LORENA PAULINA     Cédula     1700000019
+  Equipo      Modelo      Serie          Devuelto por el cliente     Recibido CNT     Falta
+  ONT         HG8245H     HWTC55A306FE             X                       X
+  DECO HD     DCI7411     TC12506D819052           X                       X
+""",
+    "a discharge": """
+  CNT EP          HOJA DE DESCARGO DE EQUIPOS DE ABONADO
+  Abonado: Andrea Lorena Chamba Bastidas      C.I. 1700000019
+  Se descarga al abonado de la custodia de los siguientes equipos, por cuanto los entregó en la
+  ventanilla 3 de esta oficina:
+  1    Receptor satelital    Technicolor    TC81210D632495
+""",
+    "public goods": """
+  CORPORACIÓN NACIONAL DE TELECOMUNICACIONES CNT EP
+  ACTA DE REINTEGRO DE EQUIPOS DE PLANTA CLIENTE
+  Custodio anterior (cliente): Ramiro Eduardo Zambrano Ochoa, cédula 1700000019
+  Custodio actual (CNT EP): Alfonso Vera Salazar, cédula 0900000027
+  141.01.04    ONT    Huawei    EG8145V5    485754435CB10B23    Reintegrado
+  El cliente reintegra los equipos detallados por retiro del servicio de internet.
+""",
+    "a screen of the system": """
+  CNT EP Gestión de Equipos Detalle de transacción
+  Id transacción      0098529          Tipo          DEVOLUCIÓN CLIENTE
+  Fecha               19/10/2022       Estado        RECIBIDO
+  Identificación      1700000019       Id servicio   834896008
+  Equipo     Marca     Modelo     Serie            Movimiento
+  ONT        ZTE       F660       ZTEGA98061AA     Cliente → CNT
+  Cliente (entrega)                                Receptor CNT EP
+""",
+    "a campaign": """
+  CNT EP       CAMPAÑA DE RECUPERACIÓN DE EQUIPOS 2021
+  Constancia de equipos entregados por el cliente
+  Entregado por       María Silvia Vallejo Pazmiño
+  Cédula              1700000019
+  Con esta constancia se anulan los valores cargados por no entrega de los equipos aquí listados. Si el cliente
+  recibe un cobro posterior, deberá presentar este documento.
+""",
+    "what the people outdoors take down": """
+  CNT EP       ACTA DE LEVANTAMIENTO DE EQUIPOS DE ABONADO
+  Abonado     Paulina María Benalcázar Naranjo     CI     1700000019
+  En atención al pedido de retiro del abonado, se procede al levantamiento de los equipos instalados. El abonado los
+  entrega al técnico, quien los traslada a la bodega de la agencia:
+  ONU     ZTE     F660     ZTEGC090D603
+""",
+    "plain words": """
+  CNT EP
+  Tu comprobante: devolviste tus equipos
+  ¿Quién devuelve?
+  Daniela Paulina Salgado Granda, cédula 1700000019
+  ¿Qué devuelve?
+  Módem WiFi ZTE, serie ZTEG52635E3F
+  ¿Quién recibe por CNT?
+  María Guaita Mora, asesora de agencia
+""",
+    "an official letter": """
+  Oficio Nro. CNTEP-GAL-2025-01689-O
+  Asunto: Constancia de equipos devueltos a CNT EP
+  De mi consideración:
+  Por medio del presente se hace constar que en esta fecha usted devolvió a la Agencia Galápagos de la
+  Corporación Nacional de Telecomunicaciones CNT EP los equipos del servicio 053787332.
+  Atentamente,
+  Jefe de Agencia CNT EP Galápagos
+""",
+    "a kárdex": """
+  CNT EP AGENCIA BABAHOYO
+  KÁRDEX DE EQUIPOS DE ABONADO: MOVIMIENTO DE DEVOLUCIÓN
+  Abonado     GUERRERO FALCONÍ IVÁN RODRIGO      Cédula     1700000019
+  03/09/2024    Devolución    Módem    Arris    0023BS984957695    Abonado    CNT bodega BBY
+  Saldo de equipos en poder del abonado: 0 (cero).
+""",
+    "a settlement": """
+  CNT EP       LIQUIDACIÓN FINAL Y RECEPCIÓN DE EQUIPOS
+  Cliente     Mercedes Silvia Espinosa Borja     C.I./RUC     1700000019
+  Penalidad por equipos no entregados     0,00
+  Total a cancelar                        0,00
+  B. Equipos que el cliente entrega a CNT EP
+  ONT    Huawei    HG8245H    HWTC95516155
+  El cliente está conforme con la liquidación y entrega los equipos de la sección B; el liquidador los recibe.
+""",
+    "a deed typed by hand": """
+  CNT EP          EL COCA
+  DILIGENCIA DE ENTREGA DE EQUIPOS
+  En El Coca, se presenta Mónica Verónica Espinosa Peralta, C.I. 1700000019,
+  quien por retirar el servicio de internet de su casa devuelve
+  a CNT EP una ONT Nokia serie ALCLD96700BE con fuente. El
+  suscrito agente recibe lo indicado.
+""",
+    "two groups of boxes in a line": """
+  CNT EP       DESINSTALACIÓN Y RECUPERACIÓN DE CPE      F12-04160
+  Tipo de gestión: ☐ Cambio de plan ☒ Retiro definitivo ☐ Suspensión Medio: ☐ Domicilio ☒ Ventanilla
+  EQUIPO RECUPERADO DEL CLIENTE
+  Con la firma de este formulario el cliente declara que entrega el CPE y CNT EP que lo recibe.
+""",
+    "a request in a cell of its own": """
+  CNT TV Oficina Macas
+  COMPROBANTE DE ENTREGA DE DECODIFICADORES A CNT
+  Suscriptor: Diego Guillermo Echeverría Ochoa      Documento: 1700000019
+  Código de suscriptor: 91944941           SOLICITUD:       Terminación de CNT TV
+  El suscriptor retorna los decodificadores y tarjetas listados.
+""",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("page", OFFICES.values(), ids=OFFICES)
+def test_offices_word_a_return_each_in_its_own_way(page: str) -> None:
+    paper = twice(page)
+    assert is_a_return(paper), (paper.kind, paper.direction, paper.because)
+
+
+@pytest.mark.parametrize(
+    ("office", "instead", "said"),
+    [
+        ("a note of the warehouse", "POR CLIENTES", "POR ACTIVOS FIJOS"),
+        ("an agent's statement", "de haberlos, se facturarán según la tabla vigente", "a saber: decodificador HD"),
+        ("a paper of the PYMES", "se liquidarán al precio del catálogo", "son: Router ZTE F670L"),
+        ("a sheet with a column for what is missing", "X\n  DECO", "X            X\n  DECO"),
+        ("a discharge", "los entregó en la\n  ventanilla 3 de esta oficina", "le fueron robados en su domicilio"),
+        ("public goods", "El cliente reintegra", "El bodeguero reintegra"),
+        ("a screen of the system", "Cliente → CNT", "CNT → Cliente"),
+        ("a screen of the system", "RECIBIDO", "PENDIENTE"),
+        ("a campaign", "se anulan los valores cargados por no entrega de los equipos", "no entrega los equipos"),
+        ("what the people outdoors take down", "abonado los\n  entrega al técnico", "técnico los\n  da al abonado"),
+        ("plain words", "devolviste tus equipos", "recibiste tus equipos"),
+        ("an official letter", "se hace constar que en esta fecha usted", "solicito me indiquen si el señor"),
+        ("an official letter", "usted devolvió", "usted no devolvió"),
+        ("a kárdex", "0 (cero)", "1 (uno)"),
+        ("a settlement", "no entregados     0,00", "no entregados     45,00"),
+        ("a deed typed by hand", "devuelve\n  a CNT EP", "recibe\n  de CNT EP"),
+        ("two groups of boxes in a line", "☐ Cambio de plan ☒ Retiro", "☒ Cambio de plan ☐ Retiro"),
+        ("a request in a cell of its own", "COMPROBANTE DE ENTREGA DE DECODIFICADORES A CNT", "SOLICITUD DE BAJA"),
+    ],
+)  # fmt: skip
+def test_a_word_changed_makes_it_none(office: str, instead: str, said: str) -> None:
+    assert instead in OFFICES[office]
+    paper = twice(OFFICES[office].replace(instead, said))
+    assert not is_a_return(paper), paper.because

@@ -97,7 +97,9 @@ def _title(sheet: Sheet, titles: Sequence[str], patterns: Sequence[str] = (), no
             # A value behind its label: "Motivo ¦ solicitud del abonado".
             labelled = place > 0 and bool(sheet.strong_hits_in(number, place - 1))
             wrapped = labelled and as_text and cell.text[:1].islower()
-            small = wrapped or (as_text and len(cell.words) == 1 and not cell.text.isupper())
+            # One that has its value beside it is a label, however large: "Solicitud: ¦ Terminación".
+            heads = cell.text.endswith(":") and place + 1 < len(row)
+            small = wrapped or heads or (as_text and len(cell.words) == 1 and not cell.text.isupper())
             said = not label and not small and len(cell.words) <= _LONGEST_TITLE
             if said and cell.box.y0 < HEAD and any(re.match(one, part) for one in patterns for part in _parts(cell)):
                 return cell.text
@@ -120,9 +122,14 @@ def _title(sheet: Sheet, titles: Sequence[str], patterns: Sequence[str] = (), no
 
 
 def _parts(cell: Span) -> list[str]:
-    """What of a cell may be a title: the whole of it, or what stands behind "INGRESO A BODEGA:" and its like."""
+    """What of a cell may be a title: the whole of it, or what stands behind "INGRESO A BODEGA:" and its like.
+
+    Or a title in capitals before its subtitle: "KÁRDEX DE EQUIPOS: MOVIMIENTO".
+    """
     parts = list(map(plain, re.split(r":\s+", cell.text)))
-    return parts[-1:] if len(parts) == 1 or (cell.text.isupper() and _COMES_IN.match(parts[0])) else []
+    if len(parts) == 1 or not cell.text.isupper():
+        return parts if len(parts) == 1 else []
+    return parts[-1:] if _COMES_IN.match(parts[0]) else parts[:1] if len(parts[0].split()) >= _SUBTITLED else []
 
 
 _COMES_IN = re.compile(r"(RE)?INGRESO|RECEPCION|BAJA")
@@ -130,8 +137,8 @@ _COMES_IN = re.compile(r"(RE)?INGRESO|RECEPCION|BAJA")
 
 _A_LITTLE_TALLER = 1.6
 """Heights of a line of a word with its number, that is no title: the second engine's boxes are taller."""
-_STATED, _LONGEST_TITLE = 4, 9
-"""Words in capitals from which on a cell is no label; and of a title at most."""
+_STATED, _LONGEST_TITLE, _SUBTITLED = 4, 9, 3
+"""Words in capitals from which on a cell is no label; of a title at most; and of one before its subtitle at least."""
 
 
 def _ends_word(text: str, length: int) -> bool:
@@ -197,7 +204,8 @@ def direction_of(sheets: Sequence[Sheet], book: DirectionBook) -> tuple[Directio
         if sheet.number in not_so:
             whole = without_harmless(text_besides(sheet, not_so), book)
         if sheet.engine is Engine.TEXTO and sheet.stamps:  # what was written over the print of a text layer
-            whole = f"{whole} ¦ {without_harmless(plain(' ¦ '.join(sheet.stamps)), book)}"
+            # What the page says makes harmless what is written over it, too.
+            whole = f"{whole} ¦ {without_harmless(' ¦ '.join((plain(' ¦ '.join(sheet.stamps)), sheet.text)), book)}"
         for phrases, found in ((book.returns, returns), (book.installs, installs)):
             for phrase in phrases:
                 told = re.finditer(phrase.pattern, text)

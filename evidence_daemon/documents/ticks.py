@@ -53,7 +53,7 @@ class Menu:
 MOVEMENTS = Menu(
     re.compile(r"(DEVOLUCION|DEVUELVE|RETIRO|RETIRA|BAJA)$"),
     re.compile(
-        r"(INSTALACION|INSTALA|ACTIVACION|ALTA|CAMBIO|TRASLADO|MIGRACION|REPOSICION|REEMPLAZO|MANTENIMIENTO|REPARACION"
+        r"(INSTALACION|INSTALA|ACTIVACION|ALTA|CAMBIO|TRASLADO|MIGRACION|REPOSICION|REEMPLAZO|SUSPENSION|MANTENIMIENTO|REPARACION"
         r"|REVISION|SOPORTE|GARANTIA|PRESTAMO|MUDANZA|REUBICACION|ENTREGA)$"
     ),
 )
@@ -189,11 +189,17 @@ def _offers(pieces: list[_Piece], menu: Menu) -> bool:
 
 
 def _offering(pieces: Iterator[_Piece], menu: Menu) -> list[_Piece]:
-    """Of a line what offers: outcomes may stand behind other fields of a row ("Hora 12:31  [x] Ejecutada  [ ] ...")."""
+    """Of a line what offers: outcomes may stand behind other fields of a row ("Hora 12:31  [x] Ejecutada  [ ] ...").
+
+    And another group of boxes behind its own label: "Gestión: ☐ Cambio ☒ Retiro   Medio: ☐ Domicilio ☒ Ventanilla".
+    """
     line = list(pieces)
     named = [at for at, piece in enumerate(line) if menu.names(piece)]
-    if menu is not OUTCOMES or not named:
+    if not named:
         return line
+    if menu is not OUTCOMES:
+        ends = [at for at, piece in enumerate(line) if piece.word.text.endswith(":") and at > named[-1]]
+        return line[: ends[0]] if ends else line
     first, last = named[0], named[-1] + 1
     while first and _is_word(line[first - 1]) and line[first].x0 - line[first - 1].x1 <= _GAP:
         first -= 1
