@@ -8,7 +8,7 @@ import pytest
 from test_fields import BOOK, HEAD, document, read, typed, value
 
 from evidence_daemon.documents.fields import read_papers
-from evidence_daemon.model import Box, Direction, DocumentKind, Engine, Fields, Witness
+from evidence_daemon.model import Box, Direction, DocumentKind, Engine, Fields, Signature, Witness
 
 LETTER = """
   CNT EP
@@ -453,3 +453,79 @@ def test_a_word_changed_makes_it_none(office: str, instead: str, said: str) -> N
     assert instead in OFFICES[office]
     paper = twice(OFFICES[office].replace(instead, said))
     assert not is_a_return(paper), paper.because
+
+
+SLIP = (
+    """
+  CNT EP
+  RUC 1768152560001
+  DEVOLUCION DE EQUIPOS
+  CI: 1700000019
+  SERVICIO: 072839597
+  1 ONT Huawei HG8245H
+  SN HWTCC88B7E2C
+"""
+    + "\n" * 20
+    + """
+  CLIENTE ENTREGA:
+
+
+
+
+  CNT RECIBE: FAUSTO QUEZADA BENALCAZAR
+
+
+
+
+  GUARDE ESTE COMPROBANTE
+"""
+)
+
+
+def strokes(row: int) -> Box:
+    return Box(0.1, (row + 1) / 66, 0.3, (row + 3.5) / 66)
+
+
+@pytest.mark.parametrize(
+    ("under", "signed"),
+    [
+        (("CLIENTE ENTREGA", "CNT RECIBE"), True),
+        # Strokes over the company's caption alone may be its own, as captions stand under a line on many a paper.
+        (("CLIENTE ENTREGA",), False),
+        (("CNT RECIBE",), False),
+        ((), False),
+    ],
+)
+def test_one_signs_under_a_caption_that_ends_with_a_colon(under: tuple[str, ...], *, signed: bool) -> None:
+    lines = SLIP.splitlines()
+    ink = tuple(strokes(next(at for at, line in enumerate(lines) if caption in line)) for caption in under)
+    assert (read(SLIP, ink=ink).signature is Signature.HALLADA) is signed
+
+
+def test_one_signs_over_his_name_behind_what_he_does() -> None:
+    page = SLIP.replace("CLIENTE ENTREGA:", "Entregué: Ana Mora Paz").replace("CI: ", "Cliente: ANA MORA PAZ   CI: ")
+    row = next(at for at, line in enumerate(page.splitlines()) if "Entregué" in line)
+    assert read(page, ink=(strokes(row - 4),)).signature is Signature.HALLADA
+    other = page.replace("Entregué: Ana Mora Paz", "Recibí por CNT: Ana Mora Paz")
+    assert read(other, ink=(strokes(row - 4),)).signature is not Signature.HALLADA
+
+
+@pytest.mark.parametrize(
+    ("line", "service"),
+    [
+        ("Servicio: 2859478012", "2859478012"),
+        ("Service ID     9596945553", "9596945553"),
+        ("Servicio: 1700000019", ""),
+        ("Servicio: 0987654321", ""),
+        ("devolución del servicio 2859478012", ""),
+    ],
+)
+def test_a_services_number_of_ten_digits_is_one_where_it_is_nobodys(line: str, service: str) -> None:
+    paper = twice(f"{HEAD}\n          ACTA DE DEVOLUCION DE EQUIPOS\n\n  Cliente: MORALES PAZ JUANA\n  {line}\n")
+    assert value(paper.service_number) == service
+
+
+def test_an_abbreviated_customer_is_the_holder() -> None:
+    assert value(read(f"{HEAD}\n     BOLETA DE DEVOLUCION\n\n  Cli.: PAZMIÑO SALGADO GERMÁN JOSÉ\n").holder) == (
+        "PAZMIÑO SALGADO GERMÁN JOSÉ"
+    )

@@ -149,7 +149,8 @@ def services_on(sheet: Sheet, taken: frozenset[str]) -> Iterator[tuple[bool, Fie
         # "Número" alone may be that of anything: a service must be spoken of near by.
         of_service = named or speaks_of_a_service(sheet, value.hit)
         telephone = value.hit.label.startswith(("TEL", "TLF"))
-        doubtful = telephone and (_LOCAL.fullmatch(digits) or _is_an_offices(sheet, value.hit))
+        anybodys = telephone and (_LOCAL.fullmatch(digits) or _is_an_offices(sheet, value.hit))
+        doubtful = anybodys or (len(digits) == 10 and not named)
         loose = "" if of_service and not broken and not doubtful else LOOSE
         yield named, field_of(sheet, digits, span, f"{loose}servicio:{value.way}:{value.hit.label}"), value
 
@@ -198,7 +199,10 @@ def _is_its_own(sheet: Sheet, value: Value, digits: str) -> bool:
     "Devolución por cancelación de servicio" labels nothing that stands beside or below it.
     """
     beside = value.way in {"derecha", "debajo"}
-    if len(digits) == 10 or is_no_services(sheet, value.hit, digits):
+    if _may_be_a_persons(digits) or is_no_services(sheet, value.hit, digits):
+        return False
+    cell = sheet.rows[value.hit.row][value.hit.cell]
+    if len(digits) == 10 and not has_colon(cell, value.hit) and not sheet.fills_its_cell(value.hit):
         return False
     return not beside or opens_its_label(sheet, value.hit)
 

@@ -73,6 +73,8 @@ def signed_on(sheet: Sheet, book: DocumentsBook, signing: float, holder: str, ag
     holders = [box for box in named if not any(_overlap(_room_above(sheet, box), room) > 0.3 for room in taken)]
     customers = _rooms_of(sheet, his, its, holders)
     companies = _rooms_of(sheet, its, his, _named(sheet, below, agent))
+    if not any(_is_signed(sheet, room) for room in customers):
+        customers += [room for caption in his if (room := _room_under_colon(sheet, caption, its)) is not None]
     if not any(_is_signed(sheet, room) for room in (*customers, *companies)):
         customers, companies = (
             [*rooms, *_rooms_of_headings(sheet, mine, others), *_rooms_of_rows(sheet, mine, others)]
@@ -142,8 +144,13 @@ def _named(sheet: Sheet, signing: float, name: str) -> list[Box]:
         if cell.box.y0 >= signing - 0.01
         and cell.box.y0 > max(listed, default=0.0)
         and cell.confidence >= _NAME_READ
-        and squeezed(cell.text) == squeezed(name)
+        and squeezed(cell.text.rpartition(":")[2]) == squeezed(name)
+        and (":" not in cell.text or _HANDS_OVER.fullmatch(plain(cell.text.partition(":")[0])))
     ]
+
+
+_HANDS_OVER = re.compile(r"(ENTREGUE|DEVOLVI)( CONFORME)?")
+"""What stands before a name under the line on which the customer signs."""
 
 
 _NAME_READ = 0.4
@@ -159,6 +166,34 @@ def _rooms_of(sheet: Sheet, mine: Sequence[Caption], others: Sequence[Caption], 
     over = [_topmost(sheet, caption.span).box for caption in mine if caption not in headings]
     rooms = [*_rooms(sheet, [*over, *named]), *filter(None, under.values())]
     return [*rooms, *filter(None, (_room_beside(sheet, caption) for caption in mine))]
+
+
+def _room_under_colon(sheet: Sheet, caption: Caption, others: Sequence[Caption]) -> _Room | None:
+    """The room under a caption that ends with a colon, alone in its line, where strokes are: "Firma del cliente:".
+
+    Under it may stand the other's caption: then his strokes stand over that, unless there are some under it as well.
+    """
+    row = sheet.rows[caption.row]
+    if len(row) != 1 or not row[0].text.rstrip(". _").endswith(":"):
+        return None
+    room = _down_to_print(sheet, row[0].box)
+    if room is None or not _is_signed(sheet, room):
+        return None
+    below = [other for other in others if 0 <= other.span.box.y0 - room.box.y1 < sheet.line_height]
+    signed = [under for other in below if (under := _down_to_print(sheet, other.span.box)) and _is_signed(sheet, under)]
+    return room if len(signed) == len(below) else None
+
+
+def _down_to_print(sheet: Sheet, head: Box) -> _Room | None:
+    """The room under some words, as wide as the page behind where they begin, down to the next print."""
+    left, bottom = max(0.0, head.x0 - _ONE_EDGE), head.y1 + 8 * sheet.line_height
+    for row in sheet.rows:
+        for cell in row:
+            long = sum(map(str.isalnum, cell.text)) >= 6 or ":" in cell.text  # a label, however short
+            if long and cell.confidence >= SURE and cell.box.y0 >= head.y1 and cell.box.x1 > left:
+                bottom = min(bottom, cell.box.y0)
+    bottom = min(1.0, bottom)
+    return _Room(Box(left, head.y1, 1.0, bottom), bottom) if bottom - head.y1 >= _ROOM * sheet.line_height else None
 
 
 _HEADS = 3.0
