@@ -529,3 +529,11 @@ def test_an_abbreviated_customer_is_the_holder() -> None:
     assert value(read(f"{HEAD}\n     BOLETA DE DEVOLUCION\n\n  Cli.: PAZMIÑO SALGADO GERMÁN JOSÉ\n").holder) == (
         "PAZMIÑO SALGADO GERMÁN JOSÉ"
     )
+
+
+def test_a_code_beside_the_customer_is_never_proven_the_papers() -> None:
+    head = "  KÁRDEX DE EQUIPOS DE ABONADO: MOVIMIENTO DE DEVOLUCIÓN\n"
+    paper = twice(f"{HEAD}{head}  Código     3240931      Cédula     1700000019\n")
+    assert paper.number is None or not paper.number.proven
+    paper = twice(f"{HEAD}{head}  Kárdex     K-513587\n  Código     3240931      Cédula     1700000019\n")
+    assert value(paper.number) == "K-513587"

@@ -70,7 +70,7 @@ def acta_number(sheet: Sheet, others: Collection[str] = (), *, known: bool = Fal
                 whole is value.span and _goes_on(sheet, value.span, span)
             )
             others_own = rank >= _WEAK and not (value.hit.label.startswith("ORDEN") and not _names_its_number(sheet))
-            part = LOOSE if short or others_own or anythings else ""
+            part = LOOSE if short or others_own or anythings or value.hit.label == "CODIGO" else ""
             best = rank, field_of(sheet, first, span, f"{part}acta:{value.way}:{value.hit.label}")
     if best is None or best[0] >= _WEAK:
         its_own = _behind_its_name(sheet, others) or _behind_its_sign(sheet, others)
