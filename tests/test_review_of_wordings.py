@@ -10,6 +10,7 @@ from test_fields import BOOK, HEAD, document, typed, value
 from evidence_daemon.documents.fields import read_papers
 from evidence_daemon.model import Direction, DocumentKind, Engine, Fields, Witness
 
+LETTER = "Asunto: Constancia de equipos devueltos a CNT EP"
 RETURN, EITHER = "ACTA DE DEVOLUCION DE EQUIPOS", "ACTA DE ENTREGA RECEPCION DE EQUIPOS"
 HOLDER = "  Fecha: 12 de marzo de 2021   Cliente: MORALES PAZ JUANA\n  C.I. 1700000019\n"
 ONT = "  ONT Huawei HG8245Q2  Serie: HWTCC661499D\n"
@@ -160,3 +161,74 @@ def test_nobody_else_becomes_the_holder(holder: str, said: str, proven: str) -> 
 def test_the_number_behind_a_title_that_ends_with_a_line_of_service_is_the_papers() -> None:
     paper = under("ACTA DE DEVOLUCION DE EQUIPOS DE INTERNET N.º 0023022", "Servicio: 022345678")
     assert value(paper.number) == "0023022"
+
+
+@pytest.mark.parametrize(
+    ("title", "said"),
+    [
+        # What did not come about, or is to be.
+        (RETURN, "No hubo retiro de los equipos instalados"),
+        (RETURN, "Se suspende el retiro de los equipos instalados."),
+        (RETURN, "Imposible la recuperación de los equipos instalados."),
+        (RETURN, "Retiro de los equipos instalados: fallido"),
+        (EITHER, "Retiro de equipos instalados: ninguno.\n  Recibido por CNT EP: Juan Mora"),
+        (RETURN, "Conforme a su pedido de retiro programado para el lunes"),
+        (RETURN, "Previa solicitud de retiro, CNT EP visitará al abonado."),
+        (RETURN, "Queda por retirar el servicio de TV con su decodificador."),
+        (RETURN, "Orden por retirar el servicio el 12 de abril."),
+        ("CONSTANCIA DE EQUIPOS", "¿Ya devolviste tus equipos? Recuerda hacerlo."),
+        ("TU COMPROBANTE: DEVOLVISTE 1 DE 2 EQUIPOS", "Devolviste tus equipos: 1 de 2"),
+        ("GUIA DE RETIRO DE EQUIPOS: PASO A PASO", "El cliente devuelve a CNT EP los equipos"),
+        ("CONTROL DE EQUIPOS PRESTADOS: SALIDA", "El cliente devuelve a CNT EP los equipos al terminar"),
+        ("GESTION DE EQUIPOS A RECUPERAR", "Fecha del retiro: por definir\n  Retiro definitivo del servicio"),
+        # What is missing after all.
+        (RETURN, "Los equipos no devueltos se facturarán. Son: decodificador HD y control."),
+        (RETURN, "Los equipos no devueltos se facturarán\n  1 decodificador TC81210D632495 (USD 80)"),
+        (RETURN, "Los equipos no devueltos se facturarán; tarjeta TV y decodificador de la sala."),
+        (RETURN, "Los equipos no devueltos se facturarán según la tabla vigente.\n  Serie TC81210D632495"),
+        (RETURN, "No se anulan los valores por no entrega de equipos."),
+        (RETURN, "Se anulan los valores por no entrega de equipos solo si los trae hasta el viernes."),
+        (RETURN, "Si el cliente recibe una factura, deberá presentar el decodificador en la agencia."),
+        (RETURN, "Cantidad     Cobro por equipos no devueltos     0,00     45,00"),
+        (RETURN, "Penalidad por equipos no entregados     0,00 de 80,00 pagado"),
+        (RETURN, "Cobro por equipos no devueltos: 0,00 hasta que termine el plazo"),
+        # Somebody else gives, or something else is given.
+        (EITHER, "Se exonera al cliente de la multa, pues su vecino los entregó en la oficina de Claro"),
+        (EITHER, "Se exime al cliente del pago porque el técnico los entregó en la bodega dañados"),
+        (EITHER, "Se libera al cliente del cobro de la factura porque la entregó en la agencia"),
+        (EITHER, "Se descarga al cliente de la ONT dañada, la entregó en la agencia, y se le entrega una ONT nueva"),
+        ("ACTA DE EQUIPOS", "Con el técnico en mi casa, yo recibí la ONT de manos de Rosa Loor, cédula 0900000027"),
+        ("NOTA DE EQUIPOS", "El funcionario recibió de parte de Ana Paz, bodeguera, cédula 0900000027, los equipos"),
+        ("ACTA DE EQUIPOS", "ONT usada    Cliente → CNT\n  ONT nueva    Bodega → Cliente"),
+        ("ACTA DE EQUIPOS EN EL DOMICILIO", "Velocidad cliente → CNT: 20 Mbps"),
+        ("MOVIMIENTO DE EQUIPOS", "Movimiento: devolución a fábrica. Cliente: Huawei. Bodega Quito"),
+        ("HOJA DE EQUIPOS", "Tipo de gestión: Devolución cliente (saldo a favor)"),
+        ("ACTA DE REINTEGRO DE EQUIPOS", "Custodio anterior (usuario): Juan\n  Custodio actual: Rosa Loor, analista"),
+        (RETURN, "El usuario reintegra los equipos de su puesto.\n  Original: Activos Fijos. Copia: Talento Humano."),
+        ("HOJA DE SALIDA DE EQUIPOS", "Lugar de retiro: Agencia Norte\n  Equipo recibido por: MORALES PAZ JUANA"),
+        ("CONSTANCIA DE EQUIPOS", "Equipos recibidos por: la abonada\n  Equipos recibidos: 1 ONT"),
+        # Boxes of another kind.
+        (EITHER, "Trámite:  [ ] Suspensión   [X] Baja"),
+        ("GESTION DE EQUIPOS", "☒ Retiro ☐ Cambio   Otro: ☒ equipo entregado al cliente"),
+        ("GESTION DE EQUIPOS", "☐ Cambio ☒ Retiro   Estado: ☐ hecho ☒ no hecho"),
+        ("GESTION DE EQUIPOS", "Instalación: [ ]   Retiro: [X]   Provisional: [X]"),
+        # Other papers.
+        ("RECLAMO:            DEVOLUCION DE EQUIPOS", "Suscriptor: Diego Ochoa"),
+        ("SOLICITUD:          RETIRO DE EQUIPOS", "El suscriptor devuelve los equipos"),
+        (LETTER, "De mi consideración: pido la constancia de los equipos que el cliente devolvió. Atentamente,"),
+        (LETTER, "De mi consideración: El cliente devolvió el equipo hace meses. Atentamente,"),
+    ],
+)  # fmt: skip
+def test_what_a_second_hostile_reader_made_is_no_return(title: str, said: str) -> None:
+    assert not is_a_return(under(title, said)), under(title, said).because
+
+
+def test_a_row_without_a_mark_in_a_sheet_of_marks_keeps_a_person() -> None:
+    sheet = twice(f"""{HEAD}
+  CONTROL DE DEVOLUCIÓN DE EQUIPOS
+  Cliente     PÉREZ QUISHPE LORENA PAULINA     Cédula     1700000019
+  Equipo      Modelo      Serie                  Devuelto por el cliente     Recibido CNT     Falta
+  ONT         HG8245H     HWTC55A306FE             X                       X
+  DECO HD     DCI7411     TC12506D819052
+""")
+    assert not is_a_return(sheet), sheet.because

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import combinations, pairwise, takewhile
+from itertools import combinations, pairwise
 
 from rapidfuzz.distance.Levenshtein import distance
 
@@ -411,10 +411,8 @@ def kept_back(sheets: Sequence[Sheet], book: DirectionBook) -> tuple[str, ...]:
     found: dict[str, None] = {}
     _, not_so = outcomes(sheets)
     for sheet in sheets:
-        empty = _heads_of_nothing(sheet)
         for said in without_harmless(text_besides(sheet, not_so), book).split("¦"):
-            told = len(said.split()) <= _LONGEST_HEADING and said.strip() not in empty
-            kept = _KEPT.search(said) if told else None
+            kept = _KEPT.search(said) if len(said.split()) <= _LONGEST_HEADING else None
             if kept and not _NOTHING_KEPT.search(said):
                 found[f"no todo volvió: {kept[0]}"] = None
     if refused(sheets):
@@ -422,33 +420,6 @@ def kept_back(sheets: Sequence[Sheet], book: DirectionBook) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _heads_of_nothing(sheet: Sheet) -> set[str]:
-    """Words that alone head a column of a table in which nothing stands: "Falta", where nothing is missing.
-
-    Only where each row has a mark in another column: marks that were not read would be missed in this one too.
-    """
-    found = set()
-    for number, row in enumerate(sheet.rows):
-        under = list(takewhile(lambda one: any(map(_is_a_mark, one)), sheet.rows[number + 1 :]))
-        behind = sheet.rows[number + 1 + len(under) :][:1]
-        if len(row) < _HEADINGS or not under or any(len(one) >= len(row) - 2 for one in behind):
-            continue  # a row without any mark: what it is marked by was not read
-        cells = [other.box for one in under for other in one]
-        found |= {
-            plain(cell.text)
-            for cell in row
-            if len(cell.words) == 1
-            and not any(box.x0 < cell.box.x1 + _ASIDE and cell.box.x0 - _ASIDE < box.x1 for box in cells)
-        }
-    return found
-
-
-def _is_a_mark(cell: Span) -> bool:
-    return plain(cell.text) in {"X", "SI", "✓", "✔", "☒", "OK"}
-
-
-_HEADINGS, _ASIDE = 4, 0.02
-"""Headings of a table at least; share of the width by which a mark may stand beside its column."""
 _MANY = 3
 
 

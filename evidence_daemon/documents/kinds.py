@@ -97,9 +97,7 @@ def _title(sheet: Sheet, titles: Sequence[str], patterns: Sequence[str] = (), no
             # A value behind its label: "Motivo ¦ solicitud del abonado".
             labelled = place > 0 and bool(sheet.strong_hits_in(number, place - 1))
             wrapped = labelled and as_text and cell.text[:1].islower()
-            # One that has its value beside it is a label, however large: "Solicitud: ¦ Terminación".
-            heads = cell.text.endswith(":") and place + 1 < len(row)
-            small = wrapped or heads or (as_text and len(cell.words) == 1 and not cell.text.isupper())
+            small = wrapped or (as_text and len(cell.words) == 1 and not cell.text.isupper())
             said = not label and not small and len(cell.words) <= _LONGEST_TITLE
             if said and cell.box.y0 < HEAD and any(re.match(one, part) for one in patterns for part in _parts(cell)):
                 return cell.text
@@ -124,21 +122,24 @@ def _title(sheet: Sheet, titles: Sequence[str], patterns: Sequence[str] = (), no
 def _parts(cell: Span) -> list[str]:
     """What of a cell may be a title: the whole of it, or what stands behind "INGRESO A BODEGA:" and its like.
 
-    Or a title in capitals before its subtitle: "KÁRDEX DE EQUIPOS: MOVIMIENTO".
+    Or a title in capitals before its subtitle: "KÁRDEX DE EQUIPOS: MOVIMIENTO DE DEVOLUCIÓN".
     """
     parts = list(map(plain, re.split(r":\s+", cell.text)))
-    if len(parts) == 1 or not cell.text.isupper():
-        return parts if len(parts) == 1 else []
-    return parts[-1:] if _COMES_IN.match(parts[0]) else parts[:1] if len(parts[0].split()) >= _SUBTITLED else []
+    if len(parts) == 1:
+        return parts
+    if not cell.text.isupper():
+        return []
+    return parts[-1:] if _COMES_IN.match(parts[0]) else parts[:1] if _SUBTITLE.fullmatch(parts[1]) else []
 
 
 _COMES_IN = re.compile(r"(RE)?INGRESO|RECEPCION|BAJA")
+_SUBTITLE = re.compile(r"(MOVIMIENTO|REGISTRO|INGRESO) (DE|POR) (DEVOLUCION|RETIRO)")
 
 
 _A_LITTLE_TALLER = 1.6
 """Heights of a line of a word with its number, that is no title: the second engine's boxes are taller."""
-_STATED, _LONGEST_TITLE, _SUBTITLED = 4, 9, 3
-"""Words in capitals from which on a cell is no label; of a title at most; and of one before its subtitle at least."""
+_STATED, _LONGEST_TITLE = 4, 9
+"""Words in capitals from which on a cell is no label; and of a title at most."""
 
 
 def _ends_word(text: str, length: int) -> bool:
@@ -204,8 +205,7 @@ def direction_of(sheets: Sequence[Sheet], book: DirectionBook) -> tuple[Directio
         if sheet.number in not_so:
             whole = without_harmless(text_besides(sheet, not_so), book)
         if sheet.engine is Engine.TEXTO and sheet.stamps:  # what was written over the print of a text layer
-            # What the page says makes harmless what is written over it, too.
-            whole = f"{whole} ¦ {without_harmless(' ¦ '.join((plain(' ¦ '.join(sheet.stamps)), sheet.text)), book)}"
+            whole = f"{whole} ¦ {without(plain(' ¦ '.join(sheet.stamps)), book.harmless, sheet.text)}"
         for phrases, found in ((book.returns, returns), (book.installs, installs)):
             for phrase in phrases:
                 told = re.finditer(phrase.pattern, text)
@@ -278,10 +278,10 @@ def text_besides(sheet: Sheet, not_so: Mapping[int, Sequence[Box]]) -> str:
     return sheet.text_without({word for word in words if any(place.holds_middle_of(word.box) for place in places)})
 
 
-def without(text: str, phrases: Sequence[PhraseBook]) -> str:
-    """A page's text without what phrases find, each only where the page shows what it needs."""
+def without(text: str, phrases: Sequence[PhraseBook], page: str = "") -> str:
+    """A text without what phrases find, each only where it, or the page that it is of, shows what they need."""
     for phrase in phrases:
-        if re.search(phrase.needs, text):
+        if re.search(phrase.needs, page or text):
             text = re.sub(phrase.pattern, " ", text)
     return text
 

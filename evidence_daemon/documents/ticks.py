@@ -53,7 +53,7 @@ class Menu:
 MOVEMENTS = Menu(
     re.compile(r"(DEVOLUCION|DEVUELVE|RETIRO|RETIRA|BAJA)$"),
     re.compile(
-        r"(INSTALACION|INSTALA|ACTIVACION|ALTA|CAMBIO|TRASLADO|MIGRACION|REPOSICION|REEMPLAZO|SUSPENSION|MANTENIMIENTO|REPARACION"
+        r"(INSTALACION|INSTALA|ACTIVACION|ALTA|CAMBIO|TRASLADO|MIGRACION|REPOSICION|REEMPLAZO|MANTENIMIENTO|REPARACION"
         r"|REVISION|SOPORTE|GARANTIA|PRESTAMO|MUDANZA|REUBICACION|ENTREGA)$"
     ),
 )
@@ -198,8 +198,7 @@ def _offering(pieces: Iterator[_Piece], menu: Menu) -> list[_Piece]:
     if not named:
         return line
     if menu is not OUTCOMES:
-        ends = [at for at, piece in enumerate(line) if piece.word.text.endswith(":") and at > named[-1]]
-        return line[: ends[0]] if ends else line
+        return line[: next((at for at, piece in enumerate(line) if at > named[-1] and _heads_others(piece)), len(line))]
     first, last = named[0], named[-1] + 1
     while first and _is_word(line[first - 1]) and line[first].x0 - line[first - 1].x1 <= _GAP:
         first -= 1
@@ -210,6 +209,11 @@ def _offering(pieces: Iterator[_Piece], menu: Menu) -> list[_Piece]:
     while last < len(line) and not _is_word(line[last]):
         last += 1
     return line[first:last]
+
+
+def _heads_others(piece: _Piece) -> bool:
+    """Whether a label begins another group of boxes, that says nothing of what was done: how it came, and where."""
+    return piece.word.text.endswith(":") and plain(piece.text) in {"MEDIO", "CANAL", "LUGAR", "VIA", "ZONA", "HORARIO"}
 
 
 def _is_word(piece: _Piece) -> bool:
@@ -364,6 +368,8 @@ def _side(pieces: list[_Piece], menu: Menu) -> int:
     if len(boxes) < len(offered) or not offered:
         return 0
     first, last = boxes[0] < offered[0], boxes[-1] > offered[-1]
+    if first and last and _is_word(pieces[-1]):
+        return 1  # the last box has its word behind it, too, whatever that says
     return 0 if first == last else 1 if first else -1
 
 
