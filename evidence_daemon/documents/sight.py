@@ -124,22 +124,14 @@ class Sight:
         Where a sheet was cut out and makes no acta, the whole picture is read too: a shadow may have fooled the eye.
         """
         asked = {"width": page.width, "height": page.height, "languages": self._languages, "cut": cut}
-        in_time = self._worth_more(
-            self._judge(page)
-        )  # asked first: a poor photo is slow to read, and it may be the acta
+        # Asked first: a poor photo is slow to read, and it may be the acta.
+        in_time = self._worth_more(self._judge(page))
         read = self._asked("read", asked, pixels)
-        legible = read.facts["sense"] is True
+        further = in_time and read.facts["sense"] is not True
+        if further:
+            asked, read = self._by_its_lines(asked, read, pixels)
         self._combs = combs_of(read.facts["combs"])
         best = self._by_tesseract(page, turned, read)
-        further = in_time and not legible
-        if further and (stand := self._stand_by_lines()) is not None:
-            stood = (whole(read.facts["turned"], 0, 270) + stand[0]) % 360
-            again = self._asked("read", {**asked, "turn": stood, "around": stand[1]}, pixels)
-            if again.facts.get("same") is not True:
-                # Not by lines of a page that is in hand no more, should it be read once again.
-                asked, read = {**asked, "turn": stood}, again
-                self._combs = combs_of(read.facts["combs"])
-                best = self._by_tesseract(page, turned, read)
         if read.facts["blank"] is True:
             return best
         if further:
@@ -161,6 +153,23 @@ class Sight:
         # The picture for people is made of the page that was read last.
         self._combs = combs_of(self._asked("read", asked, pixels).facts["combs"])
         return best
+
+    def _by_its_lines(
+        self, asked: dict[str, Any], read: Frame, pixels: tuple[bytes, ...]
+    ) -> tuple[dict[str, Any], Frame]:
+        """A picture of which no sense was made, read anew as its lines lie, and how to ask for that once more.
+
+        Both as they were where it has no lines, or lies as well as it can.
+        """
+        self._combs = combs_of(read.facts["combs"])
+        stand = self._stand_by_lines()
+        if stand is None:
+            return asked, read
+        turn, lines = stand
+        turned = {**asked, "turn": (whole(read.facts["turned"], 0, 270) + turn) % 360}
+        again = self._asked("read", {**turned, "around": lines}, pixels)
+        # Later the page that these lines are of is in hand no more.
+        return (asked, read) if again.facts.get("same") is True else (turned, again)
 
     def _by_tesseract(self, page: Page, turned: int, read: Frame) -> Page:
         return replace(
