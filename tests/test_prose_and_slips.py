@@ -403,6 +403,47 @@ OFFICES = {
   EQUIPO RECUPERADO DEL CLIENTE
   Con la firma de este formulario el cliente declara que entrega el CPE y CNT EP que lo recibe.
 """,
+    "parties that appear": """
+  CORPORACIÓN NACIONAL DE TELECOMUNICACIONES CNT EP
+  ACTA DE DEVOLUCIÓN DE EQUIPOS
+  El cliente procede a devolver a la CNT EP los siguientes equipos de propiedad de la empresa:
+  La CNT EP recibe los equipos descritos a su entera satisfacción, por lo que no se generará valor alguno por
+  concepto de equipos no devueltos.
+""",
+    "an agency's constancia": """
+  La Agencia Loja de la Corporación Nacional de Telecomunicaciones CNT EP
+  CONSTANCIA DE DEVOLUCIÓN DE EQUIPOS
+  hace constar que la señora Nelly Tapia Delgado, con cédula 1700000019, abonada del servicio 07-2508241, devolvió
+  en esta fecha los equipos que se detallan.
+  Motivo: cambio de domicilio fuera de cobertura.
+  Recibí original Cliente que entrega
+""",
+    "two columns": """
+  CNT EP       ACTA DE ENTREGA RECEPCIÓN N.º 1609-2025
+  ENTREGA (CLIENTE)                     RECIBE (CNT EP)
+  C.I.: 1700000019
+  El cliente declara que los equipos le fueron entregados por CNT EP para la prestación del servicio y que
+  los restituye en esta fecha. CNT EP los recibe.
+""",
+    "a memo": """
+  Oficio Nro. CNTEP-AMB-2021-4474-OF
+  Asunto: Recepción de equipos por retiro de servicio
+  De mi consideración:
+  Por medio del presente se deja constancia de que en esta oficina usted ha entregado, y la CNT EP
+  ha recibido, los equipos, por terminación voluntaria del contrato.
+  Atentamente, JEFE DE AGENCIA
+""",
+    "who keeps them": """
+  CNT EP        ACTA DE RETIRO Y RECEPCIÓN DE EQUIPOS
+  El cliente entrega los equipos de propiedad de CNT EP descritos en esta acta; el servidor de CNT EP los recibe
+  para su custodia.
+""",
+    "goods of customers": """
+  CORPORACIÓN NACIONAL DE TELECOMUNICACIONES CNT EP
+  ACTA DE ENTREGA-RECEPCIÓN DE BIENES DEVUELTOS POR CLIENTES Nro. GA-2395-2026
+  Se procede a la recepción de los bienes que devuelve el cliente ÉDISON CAJAMARCA TAPIA, C.I. 1700000019
+  ENTREGA:               RECIBE:                GUARDALMACÉN:
+""",
 }  # fmt: skip
 
 
@@ -430,6 +471,13 @@ def test_offices_word_a_return_each_in_its_own_way(page: str) -> None:
         ("a kárdex", "0 (cero)", "1 (uno)"),
         ("a settlement", "no entregados     0,00", "no entregados     45,00"),
         ("a deed typed by hand", "devuelve\n  a CNT EP", "recibe\n  de CNT EP"),
+        ("parties that appear", "no se generará valor alguno por\n  concepto de", "se generará el valor de los"),
+        ("an agency's constancia", "Recibí original Cliente", "Recibí los equipos Cliente"),
+        ("two columns", "y que\n  los restituye en esta fecha", "y que\n  los cuidará"),
+        ("a memo", "usted ha entregado", "usted no ha entregado"),
+        ("a memo", "Oficio Nro. CNTEP-AMB-2021-4474-OF", "Ambato"),
+        ("who keeps them", "El cliente entrega los equipos", "El bodeguero entrega los equipos"),
+        ("goods of customers", "POR CLIENTES", "POR BODEGUEROS"),
         ("two groups of boxes in a line", "☐ Cambio de plan ☒ Retiro", "☒ Cambio de plan ☐ Retiro"),
     ],
 )  # fmt: skip
@@ -521,3 +569,17 @@ def test_a_code_beside_the_customer_is_never_proven_the_papers() -> None:
     assert paper.number is None or not paper.number.proven
     paper = twice(f"{HEAD}{head}  Kárdex     K-513587\n  Código     3240931      Cédula     1700000019\n")
     assert value(paper.number) == "K-513587"
+
+
+def test_two_sign_side_by_side_over_their_names() -> None:
+    page = SLIP.partition("CLIENTE ENTREGA")[0].replace("CI: ", "Cliente: ANA MORA PAZ   CI: ")
+    page += "\n" * 10 + "  Cliente: ANA MORA PAZ              Gestor CNT EP: Luis Benavides Peñafiel\n"
+    row = max(at for at, line in enumerate(page.splitlines()) if "ANA MORA PAZ" in line)
+    assert read(page, ink=(strokes(row - 4),)).signature is Signature.HALLADA
+    assert read(page).signature is not Signature.HALLADA
+
+
+def test_a_number_that_goes_on_before_a_full_stop_is_a_doubt() -> None:
+    page = f"{HEAD}\n     ACTA DE DEVOLUCION DE EQUIPOS     No. 2080-RIO-20 23.\n\n  Cliente: MORALES PAZ JUANA\n"
+    number = twice(page).number
+    assert number is None or not number.proven

@@ -314,7 +314,7 @@ def _digits_follow(sheet: Sheet, field: Field) -> bool:
     """Whether a reading shows a group of digits close behind a number, which may be the rest of it."""
     near = _BLANK * sheet.line_height * sheet.aspect
     return any(
-        word.text.isdigit() and word.box.x0 - before.box.x1 < near and one_place(before.box, field.box)
+        word.text.strip(".,;").isdigit() and word.box.x0 - before.box.x1 < near and one_place(before.box, field.box)
         for row in sheet.rows
         for cell in row
         for before, word in pairwise(cell.words)

@@ -92,13 +92,15 @@ def _title(sheet: Sheet, titles: Sequence[str], patterns: Sequence[str] = (), no
             first = cell.words[0].box
             numbered = len(cell.words) == 2 and any(map(str.isdigit, cell.words[1].text))
             as_text = first.y1 - first.y0 < (_A_LITTLE_TALLER if numbered else 1.25) * sheet.line_height
-            stated = len(cell.words) >= _STATED and cell.text.isupper()  # "ACTA DE RETIRO DE EQUIPOS" ¦ "Visita 123"
+            named = cell.words[: _length(cell)]
+            # "ACTA DE RETIRO DE EQUIPOS" ¦ "Visita 123"
+            stated = len(named) >= _STATED and Span(named).text.isupper()
             label = as_text and not stated and bool(re.search(r"\d", "".join(other.text for other in row)))
             # A value behind its label: "Motivo ¦ solicitud del abonado".
             labelled = place > 0 and bool(sheet.strong_hits_in(number, place - 1))
             wrapped = labelled and as_text and cell.text[:1].islower()
             small = wrapped or (as_text and len(cell.words) == 1 and not cell.text.isupper())
-            said = not label and not small and len(cell.words) <= _LONGEST_TITLE
+            said = not label and not small and len(named) <= _LONGEST_TITLE
             if said and cell.box.y0 < HEAD and any(re.match(one, part) for one in patterns for part in _parts(cell)):
                 return cell.text
             for title in titles:
@@ -117,6 +119,15 @@ def _title(sheet: Sheet, titles: Sequence[str], patterns: Sequence[str] = (), no
                 ):
                     return cell.text
     return ""
+
+
+def _length(cell: Span) -> int:
+    """The words of a cell before its number: "ACTA DE BIENES DEVUELTOS POR CLIENTES Nro. GA-2395"."""
+    signs = (at for at, word in enumerate(cell.words) if at and plain(word.text).strip(".:°º") in _SIGNS)
+    return next(signs, len(cell.words))
+
+
+_SIGNS = frozenset({"N", "NO", "NRO", "NUM", "#"})
 
 
 def _parts(cell: Span) -> list[str]:

@@ -34,7 +34,7 @@ def parties(sheet: Sheet, book: DirectionBook, offered: Span | None = None) -> l
 
 def _says_nothing(caption: str, verb: str, harmless: Sequence[PhraseBook]) -> bool:
     """Whether a caption is the name of a paper, or its verb is a part of what the rules hold for harmless."""
-    if _RECEIPT.match(caption):
+    if _RECEIPT.match(caption) or _OF_THE_PAPER.search(caption):
         return True
     return any(verb in found[0] for phrase in harmless if (found := re.search(phrase.pattern, caption)))
 
@@ -120,6 +120,8 @@ def _heads_of_columns(sheet: Sheet, verbs: Sequence[Hit], hits: Sequence[Hit]) -
 
 _RECEIPT = re.compile(r"RECIBO (POR|DE)( LOS?| LAS?| UNA?)? (EQUIP|BIEN|TERMINAL|MODEM|ROUTER|ONT\b|DECO|APARATO)")
 """A paper by this name; nobody says there that he receives."""
+_OF_THE_PAPER = re.compile(r"\bRECIB[A-Z]+ (EL |LA |UNA? |SU |MI )?(ORIGINAL|COPIA|EJEMPLAR)\b")
+"""What is received is the paper itself: who handed the equipment over signs for it."""
 _ASKS_TO_SIGN = frozenset({"", "FIRMA", "Y", "SELLO", "DE", "NOMBRE"})
 """Words of a caption before who signs: "Firma de quien entrega (cliente)"."""
 _FIELD_HANDS = frozenset({"TECNICO", "CONTRATISTA", "CUADRILLA"})

@@ -146,7 +146,21 @@ def _named(sheet: Sheet, signing: float, name: str) -> list[Box]:
         and cell.confidence >= _NAME_READ
         and squeezed(cell.text.rpartition(":")[2]) == squeezed(name)
         and (":" not in cell.text or _HANDS_OVER.fullmatch(plain(cell.text.partition(":")[0])))
+    ] + [
+        row[0].box
+        for row in sheet.rows
+        if row[0].box.y0 > max(_LOWER_HALF, signing - 0.01, *listed)
+        and len(row) > 1
+        and _CUSTOMER.match(plain(row[0].text))
+        and _ONE_OF_OURS.match(plain(row[1].text))
+        and squeezed(row[0].text).endswith(squeezed(name))
     ]
+
+
+_LOWER_HALF = 0.5
+_CUSTOMER = re.compile(r"(EL )?(CLIENTE|ABONAD[OA]|TITULAR|SUSCRIPTORA?)\b")
+_ONE_OF_OURS = re.compile(r"(EL )?(AGENTE|ASESORA?|GESTORA?|SERVIDORA?|FUNCIONARI[OA]|TECNIC[OA]|EJECUTIV[OA])\b")
+"""Who signs side by side, each with his name behind what he is, under a line."""
 
 
 _HANDS_OVER = re.compile(r"(ENTREGUE|DEVOLVI)( CONFORME)?")
