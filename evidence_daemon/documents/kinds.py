@@ -21,7 +21,7 @@ from evidence_daemon.documents.layout import HEAD, Sheet, Span, squeezed
 from evidence_daemon.documents.parties import parties
 from evidence_daemon.documents.ticks import OUTCOMES, Choice, choice_on
 from evidence_daemon.model import Box, Direction, DocumentKind, Engine
-from evidence_daemon.rulebook import DirectionBook, DocumentsBook, KindBook, PhraseBook
+from evidence_daemon.rulebook import NUMBER_SIGNS, DirectionBook, DocumentsBook, KindBook, PhraseBook
 
 _LEGIBLE_LETTERS = 25
 """Letters and digits, read with some confidence, below which a page counts as empty."""
@@ -123,11 +123,12 @@ def _title(sheet: Sheet, titles: Sequence[str], patterns: Sequence[str] = (), no
 
 def _length(cell: Span) -> int:
     """The words of a cell before its number: "ACTA DE BIENES DEVUELTOS POR CLIENTES Nro. GA-2395"."""
-    signs = (at for at, word in enumerate(cell.words) if at and plain(word.text).strip(".:°º") in _SIGNS)
-    return next(signs, len(cell.words))
-
-
-_SIGNS = frozenset({"N", "NO", "NRO", "NUM", "#"})
+    numbered = (
+        at
+        for at, (sign, number) in enumerate(pairwise(cell.words))
+        if at and plain(sign.text).strip(".:°º") in NUMBER_SIGNS and any(map(str.isdigit, number.text))
+    )
+    return next(numbered, len(cell.words))
 
 
 def _parts(cell: Span) -> list[str]:

@@ -17,7 +17,7 @@ from evidence_daemon.documents.labelled import (
     values,
 )
 from evidence_daemon.documents.layout import Hit, Sheet, Span, squeezed
-from evidence_daemon.documents.services import is_no_services, opens_its_label, speaks_of_a_service
+from evidence_daemon.documents.services import AT_THE_HEAD, is_no_services, opens_its_label, speaks_of_a_service
 from evidence_daemon.model import Field, IdCheck
 from evidence_daemon.rulebook import NUMBER_SIGNS
 
@@ -210,7 +210,7 @@ _ITS_NAME = re.compile(r"(CONSTANCIA|CERTIFICADO|RECIBO|BOLETA|NOTA)$")
 def _behind_its_name(sheet: Sheet, others: Collection[str]) -> Field | None:
     """The number that stands behind the name of the paper, alone in its cell with it: "CONSTANCIA RE-0661402"."""
     for cell in (cell for row in sheet.rows for cell in row):
-        if cell.box.y0 >= _AT_THE_HEAD or len(cell.words) != 2 or not _ITS_NAME.match(plain(cell.words[0].text)):
+        if cell.box.y0 >= AT_THE_HEAD or len(cell.words) != 2 or not _ITS_NAME.match(plain(cell.words[0].text)):
             continue
         first = _acta_text(Span(cell.words[1:]))
         if first is not None and re.search(r"[\-/]|[A-Z]\d", first) and letters(first) not in others:
@@ -224,7 +224,7 @@ def _behind_its_sign(sheet: Sheet, others: Collection[str]) -> Field | None:
         (first, cell)
         for row in sheet.rows
         for cell in row
-        if cell.box.y0 < _AT_THE_HEAD and len(cell.words) <= 2 and cell.text.startswith("#")
+        if cell.box.y0 < AT_THE_HEAD and len(cell.words) <= 2 and cell.text.startswith("#")
         if (first := _acta_text(cell)) is not None and letters(first) not in others and not as_date(first)
     ]
     if len(found) != 1:
@@ -243,7 +243,7 @@ def _alone_at_the_head(sheet: Sheet, others: Collection[str]) -> Field | None:
     for row in sheet.rows:
         for cell in row:
             named = len(cell.words) == 1 or _A_PAPER.match(plain(cell.text))
-            first = _acta_text(Span(cell.words[-1:])) if named and cell.box.y0 < _AT_THE_HEAD else None
+            first = _acta_text(Span(cell.words[-1:])) if named and cell.box.y0 < AT_THE_HEAD else None
             lettered = (
                 first is not None
                 and re.match(r"(?!N[OR]{0,2}\W?\d)[A-Z]+(\W[A-Z]+)*\W?\d", first)
@@ -261,9 +261,6 @@ _A_PAPER = re.compile(
     r"(ASUNTO: *)?(ACTA|CONSTANCIA|CERTIFICA[A-Z]+|COMPROBANTE|RECIBO|BOLETA|NOTA|HOJA|FICHA|GUIA|INFORME|REPORTE"
     r"|OFICIO|EXPEDIENTE|REGISTRO|CONTROL|VALE|VOLANTE|PARTE|TARJETA|PRECINTO|GESTION|RECEPCION|DEVOLUCION|RETIRO)\b[^\d:]*[A-Z]"
 )
-
-
-_AT_THE_HEAD = 0.25
 
 
 _SHORTEST_NUMBER = 5

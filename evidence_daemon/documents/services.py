@@ -209,12 +209,12 @@ def _is_its_own(sheet: Sheet, value: Value, digits: str) -> bool:
 
 def is_no_services(sheet: Sheet, hit: Hit, digits: str) -> bool:
     """Whether "Número" at the head of a page has a number behind it that is no telephone's and no service's."""
-    alone = hit.label == "NUMERO" and sheet.span_of(hit).box.y0 < _AT_THE_HEAD
+    alone = hit.label == "NUMERO" and sheet.span_of(hit).box.y0 < AT_THE_HEAD
     return alone and not re.fullmatch(r"0\d{8,9}", digits) and not speaks_of_a_service(sheet, hit)
 
 
-_AT_THE_HEAD = 0.25
-"""Share of a page's height."""
+AT_THE_HEAD = 0.25
+"""Share of a page's height down to which the paper's own number stands."""
 
 
 def _may_be_a_persons(digits: str) -> bool:

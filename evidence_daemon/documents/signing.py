@@ -69,7 +69,7 @@ def signed_on(sheet: Sheet, book: DocumentsBook, signing: float, holder: str, ag
     its = [caption for caption in said if caption.signer is Signer.EMPRESA]
     # What was read as the holder's name over the company's caption is the name of who received.
     taken = [room.box for room in _rooms_of(sheet, its, his, ())]
-    named = _named(sheet, below, holder)
+    named = [*_named(sheet, below, holder), *_named_behind(sheet, below, holder)]
     holders = [box for box in named if not any(_overlap(_room_above(sheet, box), room) > 0.3 for room in taken)]
     customers = _rooms_of(sheet, his, its, holders)
     companies = _rooms_of(sheet, its, his, _named(sheet, below, agent))
@@ -136,37 +136,43 @@ def _named(sheet: Sheet, signing: float, name: str) -> list[Box]:
     """Where a signer's name stands at the foot, below all that is listed: what was read out of a table is no name."""
     if not name:
         return []
-    listed = [sheet.span_of(hit).box.y1 for field in ("serial", "mac") for hit in sheet.hits_of(field)]
+    foot = max(signing - 0.01, _listed(sheet))
     return [
         _topmost(sheet, cell).box
         for row in sheet.rows
         for cell in row
-        if cell.box.y0 >= signing - 0.01
-        and cell.box.y0 > max(listed, default=0.0)
-        and cell.confidence >= _NAME_READ
-        and squeezed(cell.text.rpartition(":")[2]) == squeezed(name)
-        and (":" not in cell.text or _HANDS_OVER.fullmatch(plain(cell.text.partition(":")[0])))
-    ] + [
-        row[0].box
-        for row in sheet.rows
-        if row[0].box.y0 > max(_LOWER_HALF, signing - 0.01, *listed)
-        and len(row) > 1
-        and _CUSTOMER.match(plain(row[0].text))
-        and _ONE_OF_OURS.match(plain(row[1].text))
-        and squeezed(row[0].text).endswith(squeezed(name))
+        if cell.box.y0 >= foot and cell.confidence >= _NAME_READ and squeezed(cell.text) == squeezed(name)
     ]
 
 
-_LOWER_HALF = 0.5
-_CUSTOMER = re.compile(r"(EL )?(CLIENTE|ABONAD[OA]|TITULAR|SUSCRIPTORA?)\b")
-_ONE_OF_OURS = re.compile(r"(EL )?(AGENTE|ASESORA?|GESTORA?|SERVIDORA?|FUNCIONARI[OA]|TECNIC[OA]|EJECUTIV[OA])\b")
-"""Who signs side by side, each with his name behind what he is, under a line."""
+def _named_behind(sheet: Sheet, signing: float, name: str) -> list[Box]:
+    """The same of a customer behind what he did, or is beside one of ours: "Entregué: …", "Cliente: … ¦ Gestor: …"."""
+    if not name:
+        return []
+    foot, found = max(signing - 0.01, _listed(sheet)), []
+    for row in sheet.rows:
+        for cell in row:
+            did, colon, who = cell.text.rpartition(":")
+            his = colon and _HANDS_OVER.fullmatch(plain(did)) and squeezed(who) == squeezed(name)
+            if his and cell.box.y0 >= foot and cell.confidence >= _NAME_READ:
+                found.append(_topmost(sheet, cell).box)
+        pair = len(row) > 1 and _CUSTOMER.match(plain(row[0].text)) and _ONE_OF_OURS.match(plain(row[1].text))
+        if pair and row[0].box.y0 > max(_LOWER_HALF, foot) and squeezed(row[0].text).endswith(squeezed(name)):
+            found.append(row[0].box)
+    return found
+
+
+def _listed(sheet: Sheet) -> float:
+    """Down to where equipment is listed."""
+    return max((sheet.span_of(hit).box.y1 for name in ("serial", "mac") for hit in sheet.hits_of(name)), default=0.0)
 
 
 _HANDS_OVER = re.compile(r"(ENTREGUE|DEVOLVI)( CONFORME)?")
-"""What stands before a name under the line on which the customer signs."""
-
-
+_CUSTOMER = re.compile(r"(EL )?(CLIENTE|ABONAD[OA]|TITULAR|SUSCRIPTORA?)\b")
+_ONE_OF_OURS = re.compile(r"(EL )?(AGENTE|ASESORA?|GESTORA?|SERVIDORA?|FUNCIONARI[OA]|TECNIC[OA]|EJECUTIV[OA])\b")
+"""What stands before a name under the line on which one signs."""
+_LOWER_HALF = 0.5
+"""Share of a page's height: over it two names beside one another are a form's data."""
 _NAME_READ = 0.4
 """Confidence of a name under a line at least: what noise is read as has less."""
 
