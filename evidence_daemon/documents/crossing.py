@@ -142,17 +142,19 @@ def _followed(ink: Any, start: tuple[float, float], stop: tuple[float, float]) -
     across = np.clip(points[..., 0], 0, width - 1).astype(int)
     down = np.clip(points[..., 1], 0, height - 1).astype(int)
     band = ink[down, across]
-    score = np.zeros(len(offsets))
-    came_from = []
-    for row in band:
-        left, right = np.pad(score, (1, 0))[:-1], np.pad(score, (0, 1))[1:]
-        left[0] = right[-1] = -np.inf
-        ways = np.stack([left, score + 0.01, right])  # straight on where nothing speaks for either side
-        came_from.append(ways.argmax(axis=0) - 1)
-        score = ways.max(axis=0) + row
-    at = [int(score.argmax())]
-    for step in reversed(came_from[1:]):
-        at.append(at[-1] + int(step[at[-1]]))
+    score = np.full(len(offsets) + 2, -np.inf)  # nothing comes from beyond either side
+    score[1:-1] = 0.0
+    ways = np.empty((3, len(offsets)))
+    came_from = np.empty(band.shape, np.intp)
+    for step, row in enumerate(band):
+        ways[0], ways[1], ways[2] = score[:-2], score[1:-1], score[2:]
+        ways[1] += 0.01  # straight on where nothing speaks for either side
+        ways.argmax(axis=0, out=came_from[step])
+        ways.max(axis=0, out=score[1:-1])
+        score[1:-1] += row
+    at = [int(score[1:-1].argmax())]
+    for back in came_from[:0:-1]:
+        at.append(at[-1] + int(back[at[-1]]) - 1)
     way = np.array(at[::-1])
     steps = np.arange(len(way))
     first, last = _drawn_through(band[steps, way])
