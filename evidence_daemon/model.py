@@ -445,6 +445,8 @@ class Page:
     """Boxes to tick beside what a form offers, and whether there is a mark in each."""
     stamps: tuple[str, ...] = ()
     """Lines that the strong engine read in strokes as large as a stamp, also aslant: ANULADO, RECIBIDO."""
+    afar: tuple[str, ...] = ()
+    """The same of what is left of a scan or photo without its print, seen from afar: MUESTRA in outlines across it."""
 
 
 class DigitalVerdict(StrEnum):

@@ -233,6 +233,7 @@ def direction_of(sheets: Sequence[Sheet], book: DirectionBook) -> tuple[Directio
             (returns if back else installs)[said] = True
         doubts |= dict.fromkeys(match[0][:80] for one in book.doubts if (match := re.search(one.pattern, whole)))
         doubts |= dict.fromkeys(f"sello: {word}" for word in _void_stamps(sheet, book))
+        doubts |= dict.fromkeys(f"a través de la hoja: {word}" for word in _void_afar(sheet, book))
         if struck(sheet):
             doubts["letras o rayas grandes a través de la hoja"] = None
     if Choice.OTHER in ended or ended == {Choice.OPEN}:
@@ -338,9 +339,35 @@ def _but_for_one(word: str, wanted: str) -> bool:
     return len(word) == len(wanted) and sum(map(ne, word, wanted)) == 1
 
 
+def _void_afar(sheet: Sheet, book: DirectionBook) -> Iterator[str]:
+    """Long words by which a paper holds no more among what was read from afar: whole but for two letters, or a part.
+
+    Letters drawn as outlines, or by hand over print, are read no better than that (see `afar`).
+    """
+    said = {squeezed(word) for line in sheet.afar for word in (line, *line.split())} - _HONEST
+    for one in book.void:
+        void = squeezed(one)
+        if len(void) < _LONG_WORD or " " in one:
+            continue
+        if any(distance(word, void) <= _MISREAD or _is_a_part(word, void) for word in said):
+            yield one
+
+
+def _is_a_part(word: str, void: str) -> bool:
+    """Whether a word is more than half of another, in one piece, but for a letter misread, lost or added."""
+    if not max(_SHORTEST_PART, _PART * len(void)) <= len(word) <= len(void):
+        return False
+    lengths = range(len(word) - 1, len(word) + 2)
+    return any(distance(word, void[at : at + n]) <= 1 for n in lengths for at in range(max(1, len(void) - n + 1)))
+
+
+_MISREAD, _PART, _SHORTEST_PART = 2, 0.6, 5
+"""Letters of a whole word that may be misread; share of a word that was read at least, and its letters."""
 _LONG_WORD, _SPELLED = 7, 4
 """Letters from which on a word is known without one at an end, or with one misread; and of one that is spelled."""
-_HONEST = frozenset(map(squeezed, ("DELEGADO", "DELEGADA", "NUESTRA", "MAESTRA")))
+_HONEST = frozenset(
+    map(squeezed, ("DELEGADO", "DELEGADA", "NUESTRA", "MAESTRA", "REVISADO", "REVISADA", "PORTADOR", "VALIDO"))
+)
 """Words of stamps and captions that another letter would make void."""
 _NOT_SO = frozenset(map(squeezed, ("SIN", "NO", "NI", "NINGUNO", "NINGUNA", "COPIA")))
 

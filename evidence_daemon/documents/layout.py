@@ -106,6 +106,7 @@ class Sheet:
         self.struck = page.struck
         self.tickboxes = page.tickboxes
         self.stamps = page.stamps
+        self.afar = page.afar
         # Heights are measured in widths of the page: fractions of the two sides cannot be compared.
         self.aspect = page.height / page.width if page.width and page.height else 1.414
         self.seen = page.words

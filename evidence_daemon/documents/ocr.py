@@ -19,6 +19,7 @@ import numpy as np
 import zxingcpp
 
 from evidence_daemon.documents import tesseract
+from evidence_daemon.documents.afar import afar
 from evidence_daemon.documents.combs import Comb, put_together
 from evidence_daemon.documents.likeness import look
 from evidence_daemon.documents.pixels import (
@@ -105,6 +106,8 @@ def answer(request: Frame) -> Iterator[Frame]:
     cuttings `places`, `without` (where print stands that is to be left out), `side` (as above): these places of the
             picture that people see under one another, each without print where it bears colour → `width`, `height`,
             grey pixels; they are in hand besides the page.
+    afar    `words` (boxes of what was read) → `width`, `height`, grey pixels: the page without them, as it looks from
+            afar; in hand besides the page, as cuttings are.
     strips  `places` (four corners each, in fractions), `cuttings` (of these, not of the page) → `widths`, and strips of
             grey pixels behind one another.
     lines   `places`, `languages` → `lines`: for each place its words by Tesseract, as above.
@@ -200,6 +203,13 @@ def _asked_for_cuttings(asked: Mapping[str, Any], _: tuple[bytes, ...], watch: _
         held.cuttings[top : top + len(cut), : cut.shape[1]] = cut
         top += len(cut)
     watch.lap("strips")
+    return {"width": held.cuttings.shape[1], "height": held.cuttings.shape[0]}, (held.cuttings.tobytes(),)
+
+
+def _asked_to_look_from_afar(asked: Mapping[str, Any], _: tuple[bytes, ...], watch: _Watch) -> _Answer:
+    held = _in_hand()
+    held.cuttings = afar(_shown(held), asked["words"])
+    watch.lap("afar")
     return {"width": held.cuttings.shape[1], "height": held.cuttings.shape[0]}, (held.cuttings.tobytes(),)
 
 
@@ -299,6 +309,7 @@ _QUESTIONS: dict[str, Callable[[Mapping[str, Any], tuple[bytes, ...], _Watch], _
     "hold": _asked_to_hold,
     "look": _asked_to_look,
     "cuttings": _asked_for_cuttings,
+    "afar": _asked_to_look_from_afar,
     "strips": _asked_for_strips,
     "lines": _asked_for_lines,
     "codes": _asked_for_codes,

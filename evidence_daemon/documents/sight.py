@@ -17,6 +17,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from functools import reduce
+from statistics import median
 from typing import Any, Self
 
 from evidence_daemon.documents.layout import of_combs
@@ -55,6 +56,8 @@ _absent_until: dict[str, float] = {}
 """By the monotonic clock: until then an engine that could not be had is not asked for again."""
 _PRINT = 0.75
 """Confidence from which a word is print, and no signature."""
+_SEEN, _HIGHER = 0.3, 2.5
+"""Confidence from which a word is print rather than strokes across it, and heights of print that it has at most."""
 _UNCLEAR = frozenset({DocumentKind.OTRO, DocumentKind.VACIO})
 
 _MAX_STAMPS = 12
@@ -242,6 +245,8 @@ class Sight:
             drawn = page.engine is Engine.TEXTO
             places = _stamps_among(shown.ink, _REMARK_PARTED if drawn else _STAMP_PARTED)[:_MAX_STAMPS]
             shown = replace(shown, stamps=self._read_in(places, [word.box for word in page.words] if drawn else []))
+            if not drawn:  # what is struck across a text layer is among its letters and curves (see `pdf`)
+                shown = replace(shown, afar=self._read_afar(read))
         return shown, told.blobs[0]
 
     @staticmethod
@@ -293,7 +298,20 @@ class Sight:
         if not places:
             return ()
         there, gone = ([[b.x0, b.y0, b.x1, b.y1] for b in boxes] for boxes in (places, print_))
-        cut = self._asked("cuttings", {"places": there, "without": gone, "side": _FIND_SIDE})
+        return self._said_on(self._asked("cuttings", {"places": there, "without": gone, "side": _FIND_SIDE}))
+
+    def _read_afar(self, read: Sequence[Word]) -> tuple[str, ...]:
+        """Lines that the strong engine reads on the page as it looks from afar, without what was read on it.
+
+        What is much higher than print stays: it may be what is looked for, read badly.
+        """
+        words = [word for word in read if word.confidence >= _SEEN and sum(map(str.isalnum, word.text)) >= 2]
+        high = _HIGHER * median([word.box.y1 - word.box.y0 for word in words] or [0.0])
+        gone = [[b.x0, b.y0, b.x1, b.y1] for b in (word.box for word in words) if b.y1 - b.y0 <= high]
+        return self._said_on(self._asked("afar", {"words": gone}))
+
+    def _said_on(self, cut: Frame) -> tuple[str, ...]:
+        """Lines that the strong engine reads on what was cut out of the page, or made of it, as it is."""
         width, height = (whole(cut.facts[name], 1, 100_000) for name in ("width", "height"))
         found = self._strongly({"do": "find", "width": width, "height": height, "as_it_is": True}, cut.blobs)
         if found is None:

@@ -1,0 +1,94 @@
+"""Large letters across a certificate are read from afar: outlines, or by hand; nothing else is taken for them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from reportlab.pdfbase import pdfmetrics
+from reportlab.pdfbase.ttfonts import TTFont
+from reportlab.pdfgen.canvas import Canvas
+from test_fields import document, typed
+from test_marks import RETURN, Draw
+from test_reader import BOOK, note, paper_of, read_one, scan
+
+from evidence_daemon.documents.fields import read_papers
+from evidence_daemon.model import Direction
+
+PRINTED = Path("/usr/share/fonts/truetype/dejavu/DejaVuSans-Bold.ttf")
+BY_HAND = Path("/usr/share/fonts/truetype/breip/Breip.ttf")
+HOLLOW = 1
+"""PDF's way of drawing letters: their outline alone."""
+
+
+def across(word: str, font: Path, size: float, angle: float, colour: tuple[float, float, float], mode: int) -> Draw:
+    """The note with a word written over it."""
+
+    def draw(canvas: Canvas) -> None:
+        note(canvas)
+        pdfmetrics.registerFont(TTFont(font.stem, str(font)))
+        canvas.saveState()
+        canvas.translate(300, 560)
+        canvas.rotate(angle)
+        canvas.setStrokeColorRGB(*colour)
+        canvas.setFillColorRGB(*colour)
+        canvas.setLineWidth(1.2 if mode == HOLLOW else 3)
+        wide = pdfmetrics.stringWidth(word, font.stem, size)
+        canvas.setFont(font.stem, size)
+        canvas.drawString(-wide / 2, -size / 3, word, mode=mode)
+        canvas.restoreState()
+
+    return draw
+
+
+@pytest.mark.parametrize(
+    ("drawn", "said"),
+    [
+        (across("MUESTRA", PRINTED, 92, 40, (0.6, 0.6, 0.6), HOLLOW), "MUESTRA"),
+        (across("BORRADOR", PRINTED, 78, 52, (0.5, 0.5, 0.5), HOLLOW), "BORRADOR"),
+        (across("ANULADO", BY_HAND, 105, 24, (0.1, 0.15, 0.6), 2), "ANULADO"),
+    ],
+    ids=["outlines", "steep outlines", "a pen"],
+)
+def test_what_is_struck_across_a_scan_is_read_from_afar_and_leaves_its_direction_open(drawn: Draw, said: str) -> None:
+    paper = paper_of(read_one(scan(drawn)))
+    assert paper.direction is Direction.DESCONOCIDA
+    assert f"contra: a través de la hoja: {said}" in paper.because
+
+
+def test_a_scan_across_which_nothing_is_struck_says_nothing_from_afar() -> None:
+    paper = paper_of(read_one(scan(note)))
+    assert paper.direction is Direction.DEVOLUCION
+    assert not any("a través" in said for said in paper.because)
+
+
+AFAR = [
+    (("ANULADO",), True),
+    (("ANUL ADA",), True),
+    (("ANUSADU",), True),
+    (("MUEST",), True),
+    (("RADOR", "Mmn"), True),
+    (("RRADOF",), True),
+    (("BORRADC",), True),
+    (("MUES",), False),
+    (("cnt", "Mm"), False),
+    (("RECIBIDO",), False),
+    (("ENTREGADO",), False),
+    (("REVISADO",), False),
+    (("DELEGADO",), False),
+    (("CERRADO",), False),
+    (("PAGADO",), False),
+    (("NUESTRA",), False),
+    (("PORTADOR",), False),
+    (("CLIENTE",), False),
+    (("RETIRADO",), False),
+    (("RECHAZADO", "no"), True),
+]
+
+
+@pytest.mark.parametrize(("lines", "void"), AFAR, ids=["/".join(lines) for lines, _ in AFAR])
+def test_what_is_read_from_afar_voids_a_paper_by_long_words_alone(lines: tuple[str, ...], void: bool) -> None:
+    page = replace(typed(RETURN + "  El cliente entrega a CNT EP los equipos.\n"), afar=lines)
+    (paper,) = read_papers([document(page)], BOOK)
+    assert any(said.startswith("contra: a través de la hoja: ") for said in paper.because) is void, paper.because
