@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from datetime import date
 from itertools import pairwise, takewhile
 
@@ -198,6 +199,21 @@ def _with_the_year_below(sheet: Sheet, span: Span) -> Span | None:
     return None
 
 
+def _over_the_end_of_a_line(sheet: Sheet) -> Iterator[tuple[Span, str]]:
+    """Days that a sentence begins in one line and ends in the next: "con fecha 14 de / octubre de 2024"."""
+    for number, row in enumerate(sheet.rows[:-1]):
+        if not sheet.reads_on(number + 1):
+            continue
+        words = (*row[-1].words[-_OF_A_DAY:], *sheet.rows[number + 1][0].words[:_OF_A_DAY])
+        iso = as_date(" ".join(word.text for word in words))
+        if iso and not _OTHER_DAYS.search(plain(row[-1].text)):
+            yield Span(words), iso
+
+
+_OF_A_DAY = 4
+"""Words that a day has on one side of the end of a line at most: "14 de octubre de"."""
+
+
 def date_of(sheet: Sheet) -> Field | None:
     """Behind a label; else the only date that the page names, or the first of its upper half."""
     for row in sheet.rows:
@@ -230,7 +246,7 @@ def date_of(sheet: Sheet) -> Field | None:
         for row in sheet.rows
         for cell in row
         if (iso := as_date(cell.text)) and not _OTHER_DAYS.search(plain(cell.text))
-    ]
+    ] or list(_over_the_end_of_a_line(sheet))
     if not free:
         return None
     cell, iso = free[0]

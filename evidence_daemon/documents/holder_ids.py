@@ -6,7 +6,7 @@ What looks like a digit is read as one where only digits can stand (and is then 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import takewhile
 
@@ -29,8 +29,8 @@ from evidence_daemon.documents.labelled import (
 )
 from evidence_daemon.documents.layout import Hit, Sheet, Span
 from evidence_daemon.documents.signers import signing_top, signs_for_the_company
-from evidence_daemon.model import Box, DocumentKind, Field, IdCheck
-from evidence_daemon.rulebook import DocumentsBook
+from evidence_daemon.model import Box, DocumentKind, Field, IdCheck, IdKind
+from evidence_daemon.rulebook import NUMBER_SIGNS, DocumentsBook
 
 _SIGNERS = 0.62
 """Share of a page's height below which a number without its own heading is mostly a signer's."""
@@ -61,6 +61,21 @@ def _digits(text: str, lengths: Iterable[int]) -> tuple[str, bool] | None:
     return None
 
 
+def _behind_kinds(sheet: Sheet) -> Iterator[Value]:
+    """Behind "Número:" in a line that offers the kinds of numbers before it: "[x] Cédula  [ ] RUC  Número: 1700…"."""
+    for hit in sheet.hits_of("id_number"):
+        for cell in sheet.rows[hit.row][hit.cell + 1 : hit.cell + 1 + _KINDS]:
+            sign, *rest = cell.words
+            if plain(sign.text).strip(".:°º") in NUMBER_SIGNS and rest:
+                yield Value(Span(tuple(rest)), hit, "elegido")
+            if len(cell.words) > _A_KIND:
+                break
+
+
+_KINDS, _A_KIND = 3, 2
+"""Kinds of numbers that stand beside one another, and words of each, with its box."""
+
+
 def _open_noughts(text: str) -> tuple[str, bool] | None:
     """The same where a nought was written open and read as a C, if the check digit says so: "06684295C9"."""
     closed = _digits(re.sub(r"(?<=[0-9])C(?=[0-9])", "0", plain(text), count=1), (10, 13))
@@ -74,7 +89,7 @@ def id_number_of(sheet: Sheet, book: DocumentsBook, signing: float) -> Field | N
     issuers = issuers_rucs(sheet, book)
     titled = _title_top(sheet, book)
     tabled = [Value(span, hit, "columna") for span, hit in in_people_table(sheet, "id_number")]
-    for value in tabled or values(sheet, "id_number"):
+    for value in tabled or (*values(sheet, "id_number"), *_behind_kinds(sheet)):
         number = _digits(value.span.text, (10, 13))
         guessed = _open_noughts(value.span.text) if number is None else None
         number = number or guessed
@@ -88,6 +103,7 @@ def id_number_of(sheet: Sheet, book: DocumentsBook, signing: float) -> Field | N
         span = only(value.span, text)
         check = read_id(text)
         valid = check is not None and check.check is IdCheck.OK
+        a_phone = check is not None and check.kind is IdKind.TELEFONO
         field = field_of(sheet, text, span, f"id:{value.way}:{value.hit.label}")
         field = replace(field, proven=valid and not repaired and field.confidence >= _SURE)
         if signs_for_the_company(sheet, book, signing, span.box):
@@ -102,6 +118,7 @@ def id_number_of(sheet: Sheet, book: DocumentsBook, signing: float) -> Field | N
             or near_agent
             or guessed
             or over
+            or a_phone
             or (number is None and not told)
             or _is_the_companys(sheet, value.hit)
             or is_nobodys(sheet, value.hit, text)
@@ -110,7 +127,7 @@ def id_number_of(sheet: Sheet, book: DocumentsBook, signing: float) -> Field | N
         # A bare "RUC" is as often that of who issued the paper.
         bare_ruc = 1.5 * (value.hit.label == "RUC" and len(text) == _RUC_DIGITS)
         at = (value.hit.row, value.hit.cell)  # of two in one line the left one, however little lower it was read
-        found.append((2 * low + 2 * near_agent + (not valid) + bare_ruc, at, field))
+        found.append((2 * low + 2 * near_agent + 3 * a_phone + (not valid) + bare_ruc, at, field))
     if not found:
         return _only_id_on(sheet, book, signing)
     found.sort(key=lambda one: (one[0], one[1]))

@@ -517,9 +517,17 @@ _NEARLY_HEX = re.compile(r"(?=.*[OQI])[0-9A-FOQI]{8,}")
 def is_undecided(serial: str) -> bool:
     """Whether a serial would be a number in base sixteen but for an O, Q or I: nobody can say that it is no 0 or 1.
 
+    Nor can anybody of an O or 0 among letters.
+
     However many engines agree: they see the same shape.
     """
-    return not is_pon_serial(serial) and _NEARLY_HEX.fullmatch(serial) is not None
+    few_digits = sum(map(str.isdigit, serial)) < _FEW_DIGITS and not _OF_A_VENDOR.fullmatch(serial)
+    return not is_pon_serial(serial) and (
+        _NEARLY_HEX.fullmatch(serial) is not None or (few_digits and re.search("[0OQ]", serial) is not None)
+    )
+
+
+_FEW_DIGITS = 4
 
 
 def _tidy_serial(text: str) -> str:
@@ -529,13 +537,15 @@ def _tidy_serial(text: str) -> str:
         return ""
     if is_pon_serial(bare):
         return label_form(bare)
-    fewest = 1 if _OF_A_VENDOR.fullmatch(bare) else 4
+    fewest = 1 if _OF_A_VENDOR.fullmatch(bare) else 2 if _OPENS_WITH_A_DIGIT.fullmatch(bare) else 4
     if not _SERIAL.fullmatch(bare) or sum(c.isdigit() for c in bare) < fewest or as_date(bare):
         return ""
     compact = bare.replace("-", "")
     return compact if 6 <= len(compact) <= 22 else ""
 
 
+_OPENS_WITH_A_DIGIT = re.compile(r"[0-9][0-9A-Z]{8,13}")
+"""As telephones have it, few of whose signs may be digits: "0FEVDNN0M7"; no word begins so."""
 _CUT_PON = re.compile(r"(48575443|5A544547|414C434C|46485454)(?![0-9A-F]{8}$)")
 """A PON serial in base sixteen that lacks a part of its number, or goes on."""
 _OF_A_VENDOR = re.compile(r"ZTE(?!ZX)[0-9A-Z]{10,13}")

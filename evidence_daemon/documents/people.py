@@ -307,6 +307,7 @@ _BESIDE_A_TALL_CELL = 0.2
 def _in_two_boxes(sheet: Sheet, signing: float) -> Field | None:
     """Surnames and given names, each in a box of its own, put one behind the other; the surnames may have two."""
     parts: list[Span] = []
+    at: list[int] = []
     boxes = [frozenset({"APELLIDOS", "APELLIDO"}), frozenset({"NOMBRES", "NOMBRE"})]
     if any(hit.label in _FIRST_SURNAME for hit in sheet.hits_of("holder")):
         boxes[:1] = [_FIRST_SURNAME, _SECOND_SURNAME]
@@ -317,9 +318,13 @@ def _in_two_boxes(sheet: Sheet, signing: float) -> Field | None:
             alone = sheet.fills_its_cell(value.hit) or has_colon(sheet.rows[value.hit.row][value.hit.cell], value.hit)
             if value.hit.label in labels and named and alone and value.span.box.y0 < signing:
                 parts.append(value.span)
+                at.append(value.hit.row)
                 break
-    if len(parts) != len(boxes) or any(_far_apart(parts[0].box, part.box, sheet) for part in parts[1:]):
+    if len(parts) != len(boxes):
         return None
+    under = [two - one for one, two in pairwise(at)]
+    if set(under) != {2} and any(_far_apart(parts[0].box, part.box, sheet) for part in parts[1:]):
+        return None  # boxes of one sign each are tall, but nothing stands between one and the next caption
     words_of_both = Span(tuple(dict.fromkeys(word for part in parts for word in part.words)))
     text = person(words_of_both)
     return field_of(sheet, text, words_of_both, "holder:dos casillas") if text else None
