@@ -17,6 +17,9 @@ IN_PLACE := PYTHONWARNINGS=ignore:::setuptools.command.editable_wheel $(PY) -m p
 # Commands start anew in many tests: what Python compiled is kept, whatever the environment says.
 unexport PYTHONDONTWRITEBYTECODE
 
+# Three processes on two cores: many tests wait for a server, or for a time to pass.  The longest files come first.
+AT_ONCE := -n 3 --dist loadfile --no-loadscope-reorder
+
 .PHONY: help run test check cover test-slow fix example deb lock clean demo-reset
 .DEFAULT_GOAL := help
 
@@ -27,12 +30,12 @@ run: $(VENV)/run.stamp       ## the demo house: sample mails walk from a mailbox
 	$(BIN)/evidence-daemon demo
 
 test: $(VENV)/test.stamp check       ## everything: style, floors, types, quick tests with real servers
-	$(BIN)/pytest -n 2 --dist loadfile || { \
+	$(BIN)/pytest $(AT_ONCE) || { \
 	  echo "── What failed in company is tried once more, alone: only what fails again fails. ──"; \
 	  $(BIN)/pytest --last-failed --last-failed-no-failures none --timeout 300; }
 
 cover: $(VENV)/test.stamp    ## the quick tests again, with what they do not reach
-	$(BIN)/pytest -n 2 --dist loadfile --cov --cov-report=term:skip-covered
+	$(BIN)/pytest $(AT_ONCE) --cov --cov-report=term:skip-covered
 
 check: $(VENV)/test.stamp    ## format, lint, floors, types
 	$(BIN)/ruff format --check .

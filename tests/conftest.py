@@ -105,6 +105,20 @@ def postgresql_with_tables(_postgresql: PostgreSQL) -> Callable[[], str]:
     return partial(_postgresql.database, like)
 
 
+LONGEST = (
+    "test_kill", "test_walk", "test_sight", "test_cli", "test_messages", "test_review", "test_campaign", "test_campaigns",
+    "test_cluster", "test_ivr", "test_wheel", "test_unattended", "test_logs", "test_history", "test_afar", "test_threads",
+    "test_answering", "test_reader", "test_frame", "test_papers",
+)  # fmt: skip
+"""Files that take longest, longest first (measured).  A process takes a file at a time: were one of these the last, the
+others would stand idle beside it."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    place = {name: at for at, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: place.get(item.path.stem, len(LONGEST)))
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
     """Coroutines run in a thread of their own: in the main one the browser of other tests keeps a loop running."""
