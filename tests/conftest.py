@@ -106,9 +106,9 @@ def postgresql_with_tables(_postgresql: PostgreSQL) -> Callable[[], str]:
 
 
 LONGEST = (
-    "test_kill", "test_walk", "test_sight", "test_cli", "test_messages", "test_review", "test_campaign", "test_campaigns",
-    "test_cluster", "test_ivr", "test_wheel", "test_unattended", "test_logs", "test_history", "test_afar", "test_threads",
-    "test_answering", "test_reader", "test_frame", "test_papers",
+    "test_kill", "test_walk", "test_sight", "test_cli", "test_messages", "test_review", "test_campaign",
+    "test_campaigns", "test_cluster", "test_ivr", "test_wheel", "test_unattended", "test_logs", "test_history",
+    "test_afar", "test_threads", "test_answering", "test_reader", "test_frame", "test_papers",
 )  # fmt: skip
 """Files that take longest, longest first (measured).  A process takes a file at a time: were one of these the last, the
 others would stand idle beside it."""

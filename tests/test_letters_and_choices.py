@@ -181,3 +181,9 @@ def test_the_companys_goods_are_returned_by_a_customer_where_he_says_what_for() 
         ("titular, a quien se denominará EL CLIENTE", "", "EL CLIENTE"),
     ):
         assert not is_a_return(read(GOODS.format(who=who, before=before, who_gives=gives)))
+
+
+def test_a_piece_of_equipment_or_a_service_is_nobodys_name() -> None:
+    for what in ("DECODIFICADOR HD", "TV Satelital DTH", "Internet Residencial"):
+        page = f"\n  CNT EP\n  ACTA DE DEVOLUCIÓN DE EQUIPOS\n  Cliente:\n  {what}\n  Cédula: 1700000019\n"
+        assert read(page).holder is None

@@ -504,6 +504,8 @@ _NO_NAMES = frozenset({
     "CLIENTE", "ABONADO", "SUSCRIPTOR", "NOMBRE", "NOMBRES", "APELLIDOS", "BODEGA", "CNT", "CI", "CC", "CED",
     "INSTALADOR", "TECNICO", "ASESOR", "FUNCIONARIO", "BODEGUERO", "SUPERVISOR", "INSPECTOR", "VENDEDOR",
     "DOMICILIO", "OPERADOR", "CELULAR", "DIRECCION", "CAC", "SERVICIO", "SERVICE", "CUSTOMER", "DATE", "NAME",
+    "DECODIFICADOR", "DECO", "MODEM", "ROUTER", "ONT", "ONU", "CARGADOR", "ANTENA", "TARJETA", "CABLE", "INTERNET",
+    "TELEVISION", "SATELITAL", "DTH",
 })  # fmt: skip
 """Words of sentences and of captions: "recibí del cliente lo arriba indicado" names nobody."""
 _NO_NAME = re.compile(
