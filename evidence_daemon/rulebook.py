@@ -208,7 +208,7 @@ class DirectionBook(_Book):
 
     The phrases of `doubt` leave the direction open whatever else is said; those of `harmless` only sound like one, and
     are taken out of the text before.  Pages with a title of `beside` count for
-    nothing here; a stamp that says a word of `void` is a doubt.
+    nothing here; a stamp that says a word of `void` is a doubt, and so is a word of `across` all over a page.
     """
 
     customer: tuple[str, ...]
@@ -217,6 +217,7 @@ class DirectionBook(_Book):
     takes: tuple[str, ...]
     beside: tuple[str, ...] = ()
     void: tuple[str, ...] = ()
+    across: tuple[str, ...] = ()
     returns: tuple[PhraseBook, ...] = Field(alias="return")
     installs: tuple[PhraseBook, ...] = Field(alias="install")
     doubts: tuple[PhraseBook, ...] = Field(alias="doubt")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
@@ -13,6 +14,7 @@ from test_fields import document, typed
 from test_marks import RETURN, Draw
 from test_reader import BOOK, note, paper_of, read_one, scan
 
+from evidence_daemon.documents.afar import afar
 from evidence_daemon.documents.fields import read_papers
 from evidence_daemon.model import Direction
 
@@ -66,7 +68,9 @@ def test_a_scan_across_which_nothing_is_struck_says_nothing_from_afar() -> None:
 AFAR = [
     (("ANULADO",), True),
     (("ANUL ADA",), True),
-    (("ANUSADU",), True),
+    (("ANUSADO",), True),
+    (("ANUSADU",), False),
+    (("BONRADUR",), True),
     (("MUEST",), True),
     (("RADOR", "Mmn"), True),
     (("RRADOF",), True),
@@ -83,12 +87,30 @@ AFAR = [
     (("PORTADOR",), False),
     (("CLIENTE",), False),
     (("RETIRADO",), False),
-    (("RECHAZADO", "no"), True),
+    (("CANCELADO",), False),
+    (("DELGADO",), False),
+    (("BORJA",), False),
+    (("BERRA",), False),
+    (("PRADO",), False),
+    (("CORREDOR",), False),
+    (("MORADOR",), False),
+    (("PUESTA",), False),
+    (("MAESTRO",), False),
+    (("ENVIADO",), False),
+    (("AVALADO",), False),
+    (("SIN PENDIENTES",), False),
 ]
 
 
 @pytest.mark.parametrize(("lines", "void"), AFAR, ids=["/".join(lines) for lines, _ in AFAR])
-def test_what_is_read_from_afar_voids_a_paper_by_long_words_alone(lines: tuple[str, ...], void: bool) -> None:
+def test_what_is_read_from_afar_voids_a_paper_by_words_that_are_written_across_papers_alone(
+    lines: tuple[str, ...], void: bool
+) -> None:
     page = replace(typed(RETURN + "  El cliente entrega a CNT EP los equipos.\n"), afar=lines)
     (paper,) = read_papers([document(page)], BOOK)
     assert any(said.startswith("contra: a través de la hoja: ") for said in paper.because) is void, paper.because
+
+
+def test_a_picture_may_be_as_narrow_as_it_likes() -> None:
+    for shape in ((2000, 2, 3), (1, 900, 3), (1, 1, 3)):
+        assert afar(np.full(shape, 250, np.uint8), [[-0.1, 0.2, 1.3, 0.1], [0.0, 0.0, 1.0, 1.0]]).size

@@ -59,6 +59,7 @@ def afar(shown: Pixels, words: Iterable[list[float]]) -> Pixels:
     grey = cv2.convertScaleAbs(cv2.dilate(strokes, np.ones((_THICKER, _THICKER), np.uint8)), alpha=_STRONGER)
     black = cv2.medianBlur(cv2.dilate(black, np.ones((_THICK, _THICK), np.uint8)), _SPECKS)
     scale = _SIDE / max(high, wide)
-    views = [cv2.resize(one, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA) for one in (grey, black)]
+    size = max(1, round(scale * wide)), max(1, round(scale * high))
+    views = [cv2.resize(one, size, interpolation=cv2.INTER_AREA) for one in (grey, black)]
     between = np.zeros((_APART, views[0].shape[1]), np.uint8)
     return cv2.bitwise_not(np.vstack([views[0], between, views[1]]))

@@ -200,16 +200,15 @@ def _with_the_year_below(sheet: Sheet, span: Span) -> Span | None:
 
 
 def _over_the_end_of_a_line(sheet: Sheet) -> Iterator[tuple[Span, str]]:
-    """Days that a sentence begins in one line and ends in the next: "con fecha 14 de / octubre de 2024"."""
+    """The paper's day that a sentence begins in one line and ends in the next: "con fecha 14 de / octubre de 2024"."""
     for number, row in enumerate(sheet.rows[:-1]):
-        if not sheet.reads_on(number + 1):
-            continue
-        words = (*row[-1].words[-_OF_A_DAY:], *sheet.rows[number + 1][0].words[:_OF_A_DAY])
-        iso = as_date(" ".join(word.text for word in words))
-        if iso and not _OTHER_DAYS.search(plain(row[-1].text)):
-            yield Span(words), iso
+        if sheet.reads_on(number + 1) and _BEGINS_A_DAY.search(plain(row[-1].text)):
+            words = (*row[-1].words[-_OF_A_DAY:], *sheet.rows[number + 1][0].words[:_OF_A_DAY])
+            if iso := as_date(" ".join(word.text for word in words)):
+                yield Span(words), iso
 
 
+_BEGINS_A_DAY = re.compile(r"\b(CON|EN|HOY|ESTA) FECHA,? (HOY )?\d{1,2}( DE( [A-Z]+( DE)?)?)?$")
 _OF_A_DAY = 4
 """Words that a day has on one side of the end of a line at most: "14 de octubre de"."""
 

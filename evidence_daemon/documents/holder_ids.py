@@ -45,6 +45,10 @@ _LIKE_A_PASSPORT = re.compile(r"\W*([A-Z]{2}[0-9]{6,7})(?![0-9A-Z\-/])")
 """A foreigner's may stand where a cédula would; it may as well be something else's, or a cédula misread."""
 
 
+_OF_AN_ACCOUNT = frozenset({"IDCLIENTE", "IDDELCLIENTE", "IDTITULAR", "IDDELTITULAR", "IDABONADO"})
+"""Captions of a number that a system knows somebody by: his own, or that of an account."""
+
+
 def _digits(text: str, lengths: Iterable[int]) -> tuple[str, bool] | None:
     """(digits, whether letters were taken for digits) of the first number of an allowed length in a text."""
     for match in _ID.finditer(plain(text)):
@@ -62,18 +66,28 @@ def _digits(text: str, lengths: Iterable[int]) -> tuple[str, bool] | None:
 
 
 def _behind_kinds(sheet: Sheet) -> Iterator[Value]:
-    """Behind "Número:" in a line that offers the kinds of numbers before it: "[x] Cédula  [ ] RUC  Número: 1700…"."""
-    for hit in sheet.hits_of("id_number"):
-        for cell in sheet.rows[hit.row][hit.cell + 1 : hit.cell + 1 + _KINDS]:
-            sign, *rest = cell.words
+    """Behind "Número:" in a line that opens with two kinds of numbers or more: "[x] Cédula  [ ] RUC  Número: 1700…".
+
+    Nothing else may stand before it: "Cédula  Testigo  Número: …" is another's, "Documento  Acta  Número: …" nobody's.
+    """
+    for number, row in enumerate(sheet.rows):
+        kinds = next((at for at in range(len(row)) if not _is_a_kind(sheet, number, at)), len(row))
+        if _FEWEST_KINDS <= kinds < len(row):
+            sign, *rest = row[kinds].words
             if plain(sign.text).strip(".:°º") in NUMBER_SIGNS and rest:
-                yield Value(Span(tuple(rest)), hit, "elegido")
-            if len(cell.words) > _A_KIND:
-                break
+                yield Value(Span(tuple(rest)), sheet.hits_in[number, 0][0], "elegido")
 
 
-_KINDS, _A_KIND = 3, 2
-"""Kinds of numbers that stand beside one another, and words of each, with its box."""
+def _is_a_kind(sheet: Sheet, row: int, cell: int) -> bool:
+    """Whether a cell holds the name of a kind of people's numbers, and nothing else but a box."""
+    hits = [hit for hit in sheet.hits_in.get((row, cell), ()) if "id_number" in hit.fields and hit.label in _KINDS]
+    words = sheet.rows[row][cell].words
+    rest = [word for at, word in enumerate(words) if not any(hit.start <= at < hit.end for hit in hits)]
+    return bool(hits) and all(len(re.sub(r"[^A-Z0-9]", "", plain(word.text))) <= 1 for word in rest)
+
+
+_FEWEST_KINDS = 2
+_KINDS = frozenset({"CEDULA", "RUC", "PASAPORTE", "CI"})
 
 
 def _open_noughts(text: str) -> tuple[str, bool] | None:
@@ -103,7 +117,11 @@ def id_number_of(sheet: Sheet, book: DocumentsBook, signing: float) -> Field | N
         span = only(value.span, text)
         check = read_id(text)
         valid = check is not None and check.check is IdCheck.OK
-        a_phone = check is not None and check.kind is IdKind.TELEFONO
+        an_account = value.hit.label in _OF_AN_ACCOUNT
+        if an_account and not valid:
+            continue
+        # No person's number has such a third digit; others that begin so may be a cédula of Guayas, misread.
+        a_phone = check is not None and check.kind is IdKind.TELEFONO and text[2] > "5"
         field = field_of(sheet, text, span, f"id:{value.way}:{value.hit.label}")
         field = replace(field, proven=valid and not repaired and field.confidence >= _SURE)
         if signs_for_the_company(sheet, book, signing, span.box):
@@ -119,6 +137,7 @@ def id_number_of(sheet: Sheet, book: DocumentsBook, signing: float) -> Field | N
             or guessed
             or over
             or a_phone
+            or an_account
             or (number is None and not told)
             or _is_the_companys(sheet, value.hit)
             or is_nobodys(sheet, value.hit, text)
@@ -127,7 +146,9 @@ def id_number_of(sheet: Sheet, book: DocumentsBook, signing: float) -> Field | N
         # A bare "RUC" is as often that of who issued the paper.
         bare_ruc = 1.5 * (value.hit.label == "RUC" and len(text) == _RUC_DIGITS)
         at = (value.hit.row, value.hit.cell)  # of two in one line the left one, however little lower it was read
-        found.append((2 * low + 2 * near_agent + 3 * a_phone + (not valid) + bare_ruc, at, field))
+        found.append(
+            (2 * low + 2 * near_agent + _AFTER_ALL * a_phone + 1.5 * an_account + (not valid) + bare_ruc, at, field)
+        )
     if not found:
         return _only_id_on(sheet, book, signing)
     found.sort(key=lambda one: (one[0], one[1]))
@@ -139,6 +160,8 @@ def id_number_of(sheet: Sheet, book: DocumentsBook, signing: float) -> Field | N
 
 
 _RUC_DIGITS = 13
+_AFTER_ALL = 9
+"""What puts a number behind all others."""
 
 
 def is_near_an_agent(sheet: Sheet, box: Box) -> bool:

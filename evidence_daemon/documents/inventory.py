@@ -429,6 +429,7 @@ def _serial_field(sheet: Sheet, words: Sequence[Word], way: str, models: frozens
                 or text in models
                 or _LIKE_A_MODEL.fullmatch(text)
                 or is_undecided(text)
+                or _OF_A_TELEPHONE.fullmatch(text)
                 or _CUT_PON.match(text)
                 or _is_part(span, shown)
                 or "<" in said
@@ -517,17 +518,9 @@ _NEARLY_HEX = re.compile(r"(?=.*[OQI])[0-9A-FOQI]{8,}")
 def is_undecided(serial: str) -> bool:
     """Whether a serial would be a number in base sixteen but for an O, Q or I: nobody can say that it is no 0 or 1.
 
-    Nor can anybody of an O or 0 among letters.
-
     However many engines agree: they see the same shape.
     """
-    few_digits = sum(map(str.isdigit, serial)) < _FEW_DIGITS and not _OF_A_VENDOR.fullmatch(serial)
-    return not is_pon_serial(serial) and (
-        _NEARLY_HEX.fullmatch(serial) is not None or (few_digits and re.search("[0OQ]", serial) is not None)
-    )
-
-
-_FEW_DIGITS = 4
+    return not is_pon_serial(serial) and _NEARLY_HEX.fullmatch(serial) is not None
 
 
 def _tidy_serial(text: str) -> str:
@@ -537,15 +530,15 @@ def _tidy_serial(text: str) -> str:
         return ""
     if is_pon_serial(bare):
         return label_form(bare)
-    fewest = 1 if _OF_A_VENDOR.fullmatch(bare) else 2 if _OPENS_WITH_A_DIGIT.fullmatch(bare) else 4
+    fewest = 1 if _OF_A_VENDOR.fullmatch(bare) else 3 if _OF_A_TELEPHONE.fullmatch(bare) else 4
     if not _SERIAL.fullmatch(bare) or sum(c.isdigit() for c in bare) < fewest or as_date(bare):
         return ""
     compact = bare.replace("-", "")
     return compact if 6 <= len(compact) <= 22 else ""
 
 
-_OPENS_WITH_A_DIGIT = re.compile(r"[0-9][0-9A-Z]{8,13}")
-"""As telephones have it, few of whose signs may be digits: "0FEVDNN0M7"; no word begins so."""
+_OF_A_TELEPHONE = re.compile(r"[0-9](?!(?:[0-9A-Z]*[0-9]){3})[0-9A-Z]{9}")
+"""One of three digits, the first of them in front: "0FEVDNN0M7".  Never proven: of its letters any may be a digit."""
 _CUT_PON = re.compile(r"(48575443|5A544547|414C434C|46485454)(?![0-9A-F]{8}$)")
 """A PON serial in base sixteen that lacks a part of its number, or goes on."""
 _OF_A_VENDOR = re.compile(r"ZTE(?!ZX)[0-9A-Z]{10,13}")

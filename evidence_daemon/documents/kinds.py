@@ -340,34 +340,31 @@ def _but_for_one(word: str, wanted: str) -> bool:
 
 
 def _void_afar(sheet: Sheet, book: DirectionBook) -> Iterator[str]:
-    """Long words by which a paper holds no more among what was read from afar: whole but for two letters, or a part.
+    """Words written across papers that hold no more, among what was read from afar.
 
-    Letters drawn as outlines, or by hand over print, are read no better than that (see `afar`).
+    Whole but for a letter, a long one but for two, or the most of it: letters drawn as outlines, or by hand over print,
+    are read no better than that (see `afar`).
     """
     said = {squeezed(word) for line in sheet.afar for word in (line, *line.split())} - _HONEST
-    for one in book.void:
-        void = squeezed(one)
-        if len(void) < _LONG_WORD or " " in one:
-            continue
-        if any(distance(word, void) <= _MISREAD or _is_a_part(word, void) for word in said):
-            yield one
+    yield from (one for one in book.across if any(_is_most_of(word, squeezed(one)) for word in said))
 
 
-def _is_a_part(word: str, void: str) -> bool:
-    """Whether a word is more than half of another, in one piece, but for a letter misread, lost or added."""
+def _is_most_of(word: str, void: str) -> bool:
+    long = min(len(word), len(void)) >= _LONG_VOID
+    if distance(word, void) <= (2 if long else 1):
+        return True
     if not max(_SHORTEST_PART, _PART * len(void)) <= len(word) <= len(void):
         return False
-    lengths = range(len(word) - 1, len(word) + 2)
-    return any(distance(word, void[at : at + n]) <= 1 for n in lengths for at in range(max(1, len(void) - n + 1)))
+    forgiven = int(len(word) > _SHORTEST_PART)  # of BORJA and BERRA each is a part of BORRADOR but for a letter
+    lengths = range(len(word) - forgiven, len(word) + forgiven + 1)
+    return any(distance(word, void[at : at + n]) <= forgiven for n in lengths for at in range(len(void) - n + 1))
 
 
-_MISREAD, _PART, _SHORTEST_PART = 2, 0.6, 5
-"""Letters of a whole word that may be misread; share of a word that was read at least, and its letters."""
+_LONG_VOID, _PART, _SHORTEST_PART = 8, 0.6, 5
+"""Letters of a word of which two may be misread; share of a word that was read at least, and letters."""
 _LONG_WORD, _SPELLED = 7, 4
 """Letters from which on a word is known without one at an end, or with one misread; and of one that is spelled."""
-_HONEST = frozenset(
-    map(squeezed, ("DELEGADO", "DELEGADA", "NUESTRA", "MAESTRA", "REVISADO", "REVISADA", "PORTADOR", "VALIDO"))
-)
+_HONEST = frozenset(map(squeezed, ("DELEGADO", "DELEGADA", "NUESTRA", "MAESTRA", "PORTADOR", "CORREDOR")))
 """Words of stamps and captions that another letter would make void."""
 _NOT_SO = frozenset(map(squeezed, ("SIN", "NO", "NI", "NINGUNO", "NINGUNA", "COPIA")))
 

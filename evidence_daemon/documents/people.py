@@ -322,9 +322,13 @@ def _in_two_boxes(sheet: Sheet, signing: float) -> Field | None:
                 break
     if len(parts) != len(boxes):
         return None
-    under = [two - one for one, two in pairwise(at)]
-    if set(under) != {2} and any(_far_apart(parts[0].box, part.box, sheet) for part in parts[1:]):
-        return None  # boxes of one sign each are tall, but nothing stands between one and the next caption
+    # Boxes of one sign each are tall, but nothing else than what was written in them stands between two captions.
+    stacked = all(
+        two == one + 2 and set(part.words) >= {word for cell in sheet.rows[one + 1] for word in cell.words}
+        for (one, two), part in zip(pairwise(at), parts, strict=False)
+    )
+    if not stacked and any(_far_apart(parts[0].box, part.box, sheet) for part in parts[1:]):
+        return None
     words_of_both = Span(tuple(dict.fromkeys(word for part in parts for word in part.words)))
     text = person(words_of_both)
     return field_of(sheet, text, words_of_both, "holder:dos casillas") if text else None
