@@ -113,4 +113,6 @@ def test_what_is_read_from_afar_voids_a_paper_by_words_that_are_written_across_p
 
 def test_a_picture_may_be_as_narrow_as_it_likes() -> None:
     for shape in ((2000, 2, 3), (1, 900, 3), (1, 1, 3)):
-        assert afar(np.full(shape, 250, np.uint8), [[-0.1, 0.2, 1.3, 0.1], [0.0, 0.0, 1.0, 1.0]]).size
+        for black in (False, True):
+            places = [[-0.1, 0.2, 1.3, 0.1], [0.0, 0.0, 1.0, 1.0]]
+            assert afar(np.full(shape, 250, np.uint8), places, black=black).size

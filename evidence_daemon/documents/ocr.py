@@ -106,8 +106,8 @@ def answer(request: Frame) -> Iterator[Frame]:
     cuttings `places`, `without` (where print stands that is to be left out), `side` (as above): these places of the
             picture that people see under one another, each without print where it bears colour → `width`, `height`,
             grey pixels; they are in hand besides the page.
-    afar    `words` (boxes of what was read) → `width`, `height`, grey pixels: the page without them, as it looks from
-            afar; in hand besides the page, as cuttings are.
+    afar    `words` (boxes of what was read), `black` → `width`, `height`, grey pixels: the page without them, as it
+            looks from afar; in hand besides the page, as cuttings are.
     strips  `places` (four corners each, in fractions), `cuttings` (of these, not of the page) → `widths`, and strips of
             grey pixels behind one another.
     lines   `places`, `languages` → `lines`: for each place its words by Tesseract, as above.
@@ -208,7 +208,7 @@ def _asked_for_cuttings(asked: Mapping[str, Any], _: tuple[bytes, ...], watch: _
 
 def _asked_to_look_from_afar(asked: Mapping[str, Any], _: tuple[bytes, ...], watch: _Watch) -> _Answer:
     held = _in_hand()
-    held.cuttings = afar(_shown(held), asked["words"])
+    held.cuttings = afar(_shown(held), asked["words"], black=asked["black"])
     watch.lap("afar")
     return {"width": held.cuttings.shape[1], "height": held.cuttings.shape[0]}, (held.cuttings.tobytes(),)
 

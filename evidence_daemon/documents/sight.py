@@ -308,7 +308,8 @@ class Sight:
         words = [word for word in read if word.confidence >= _SEEN and sum(map(str.isalnum, word.text)) >= 2]
         high = _HIGHER * median([word.box.y1 - word.box.y0 for word in words] or [0.0])
         gone = [[b.x0, b.y0, b.x1, b.y1] for b in (word.box for word in words) if b.y1 - b.y0 <= high]
-        return self._said_on(self._asked("afar", {"words": gone}))
+        looks = (self._asked("afar", {"words": gone, "black": black}) for black in (False, True))
+        return tuple(line for look in looks for line in self._said_on(look))
 
     def _said_on(self, cut: Frame) -> tuple[str, ...]:
         """Lines that the strong engine reads on what was cut out of the page, or made of it, as it is."""
