@@ -283,3 +283,12 @@ WRITTEN_TO_US = """
 def test_a_letter_written_to_the_company_returns_nothing_whatever_number_it_bears(head: str, said: str) -> None:
     paper = read(WRITTEN_TO_US.format(head=head, said=said))
     assert not (is_a_return(paper) and paper.ours), paper.because
+
+
+@pytest.mark.parametrize(
+    ("serial", "proven"), [("5534790847760", False), ("S534790847760", True), ("2534790847760", True)]
+)
+def test_a_five_that_may_be_an_s_in_front_of_twelve_digits_is_never_proven(serial: str, *, proven: bool) -> None:
+    (line,) = twice(form(serial=serial)).equipment
+    assert line.serial is not None
+    assert (line.serial.value, line.serial.proven) == (serial, proven)

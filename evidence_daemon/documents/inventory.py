@@ -515,12 +515,16 @@ _GLUED_PON = re.compile(r"(?:SN|N)?([A-Z]{4}[0-9A-Z]{8})[G-Z]?")
 _NEARLY_HEX = re.compile(r"(?=.*[OQI])[0-9A-FOQI]{8,}")
 
 
+_LIKE_AN_S = re.compile(r"5\d{12}")
+"""Thirteen digits of which the first may be the S of a maker whose serials have twelve digits behind it."""
+
+
 def is_undecided(serial: str) -> bool:
     """Whether a serial would be a number in base sixteen but for an O, Q or I: nobody can say that it is no 0 or 1.
 
-    However many engines agree: they see the same shape.
+    Or but for an S in front.  However many engines agree: they see the same shape.
     """
-    return not is_pon_serial(serial) and _NEARLY_HEX.fullmatch(serial) is not None
+    return not is_pon_serial(serial) and (_NEARLY_HEX.fullmatch(serial) or _LIKE_AN_S.fullmatch(serial)) is not None
 
 
 def _tidy_serial(text: str) -> str:

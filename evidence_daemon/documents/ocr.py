@@ -20,6 +20,7 @@ import zxingcpp
 
 from evidence_daemon.documents import tesseract
 from evidence_daemon.documents.afar import afar
+from evidence_daemon.documents.bends import along, bend_of
 from evidence_daemon.documents.combs import Comb, put_together
 from evidence_daemon.documents.likeness import look
 from evidence_daemon.documents.pixels import (
@@ -27,6 +28,7 @@ from evidence_daemon.documents.pixels import (
     Laid,
     Pixels,
     as_drawn,
+    bent_by,
     calmed,
     cleaned,
     is_blank,
@@ -36,6 +38,7 @@ from evidence_daemon.documents.pixels import (
     on_its_side,
     printed_part,
     strip,
+    unbent,
     view,
 )
 from evidence_daemon.documents.sandbox import Frame, Lock
@@ -81,6 +84,8 @@ class _Held:
     rgb: Pixels
     page: Laid
     drawn: bool
+    bare: Laid | None = None
+    """The page before its combs were put together."""
     shown: Pixels | None = None
     cuttings: Pixels | None = None
 
@@ -98,7 +103,9 @@ def answer(request: Frame) -> Iterator[Frame]:
             y1, confidence, line] in fractions, `turned` (degrees clockwise), `blank`, `sense` (what was read looks
             like upright print), `cut` (a sheet was found), `combs` (boxes of one sign each, that were put together:
             words in them stand closer than on the paper, here and in what is asked later); only `same` where by its
-            lines the page in hand lies as well as it can.  The page is in hand now.
+            lines the page in hand lies as well as it can.  With `bend` (see there) the page is laid flat by it; with
+            `again` the one in hand is.  The page is in hand now.
+    bend    `lines` (of the page in hand, four corners each) → `bend`: numbers by which they are level, or none.
     hold    the same pixels of a page that was drawn and needs no reading; it is in hand now.  `combs` in the
             question: whether such boxes are to be looked for; in the answer: where they are.
     look    `side`, `top`: the page in grey below that height (a fraction), scaled as a whole page whose long
@@ -140,6 +147,11 @@ def _in_hand() -> _Held:
 def _asked_to_read(asked: Mapping[str, Any], blobs: tuple[bytes, ...], watch: _Watch) -> _Answer:
     global _held
     rgb, turn, part = _picture(asked, blobs), asked.get("turn"), None
+    if asked.get("again"):
+        held = _in_hand()
+        seen = _flat(held.bare or held.page, asked["bend"], asked["languages"], watch)
+        _held = _Held(held.rgb, seen.page, drawn=False, bare=seen.laid)
+        return _told_of(seen, turned=seen.page.turned, cut=seen.page.cut), ()
     if asked.get("around"):
         before = _in_hand().page
         high, wide = before.grey.shape
@@ -151,10 +163,25 @@ def _asked_to_read(asked: Mapping[str, Any], blobs: tuple[bytes, ...], watch: _W
     watch.lap("prepare")
     by_lines = turn if part is None else 0
     seen = _Seen(sheet, sheet, [], []) if blank else _read(sheet, asked["languages"], watch, by_lines)
-    _held = _Held(rgb, seen.page, drawn=False)
+    if asked.get("bend"):
+        seen = _flat(seen.laid, asked["bend"], asked["languages"], watch)
+    _held = _Held(rgb, seen.page, drawn=False, bare=seen.laid)
     turned = seen.page.turned if part is None else turn
-    told = {"words": seen.words, "combs": seen.combs, "turned": turned, "cut": sheet.cut and part is None}
-    return {**told, "blank": blank, "sense": blank or _makes_sense(seen.words)}, ()
+    return _told_of(seen, turned=turned, cut=sheet.cut and part is None, blank=blank), ()
+
+
+def _told_of(seen: _Seen, *, turned: int | None, cut: bool, blank: bool = False) -> dict[str, Any]:
+    sense = blank or _makes_sense(seen.words)
+    return {"words": seen.words, "combs": seen.combs, "turned": turned, "cut": cut, "blank": blank, "sense": sense}
+
+
+def _asked_how_it_bends(asked: Mapping[str, Any], _: tuple[bytes, ...], watch: _Watch) -> _Answer:
+    page = _in_hand().page
+    high, wide = page.grey.shape
+    lines = [np.array(corners, np.float64) * (wide, high) for corners in asked["lines"]]
+    bend = bend_of([along(corners) for corners in lines], wide, high) if page.bend is None else None
+    watch.lap("strips")
+    return {"bend": [] if bend is None else bend.terms.ravel().tolist()}, ()
 
 
 def _asked_to_hold(asked: Mapping[str, Any], blobs: tuple[bytes, ...], watch: _Watch) -> _Answer:
@@ -306,6 +333,7 @@ def _asked_to_show(asked: Mapping[str, Any], _: tuple[bytes, ...], watch: _Watch
 
 _QUESTIONS: dict[str, Callable[[Mapping[str, Any], tuple[bytes, ...], _Watch], _Answer]] = {
     "read": _asked_to_read,
+    "bend": _asked_how_it_bends,
     "hold": _asked_to_hold,
     "look": _asked_to_look,
     "cuttings": _asked_for_cuttings,
@@ -337,15 +365,7 @@ def _read(sheet: Laid, languages: str, watch: _Watch, turn: int | None = None) -
     def at(turn: int) -> _Seen:
         page = laid(sheet, turn)
         watch.lap("prepare")
-        return read(page)
-
-    def read(page: Laid) -> _Seen:
-        together, combs = put_together(page)
-        grey = cleaned(calmed(together.grey) if together.grainy else together.grey)
-        watch.lap("rules")
-        words = tesseract.words(grey, languages, _PAGE_LAYOUT)
-        watch.lap("words")
-        return _Seen(page, together, words, combs)
+        return _seen_on(page, languages, watch)
 
     aside = on_its_side(sheet)
     best = at(turn) if turn is not None else None if aside else at(0)
@@ -360,11 +380,29 @@ def _read(sheet: Laid, languages: str, watch: _Watch, turn: int | None = None) -
                 best = other
     if best is None:
         best = at(0)
-    level = levelled(best.laid, _lines_of(best.words, best.page))
-    if level is None:
-        return best
-    anew = read(level)
-    return anew if _understood(anew.words) > _understood(best.words) else best
+    for lay in (levelled, unbent):
+        page = lay(best.laid, _lines_of(best.words, best.page))
+        anew = None if page is None else _seen_on(page, languages, watch)
+        if anew is not None and _understood(anew.words) > _understood(best.words):
+            best = anew
+    return best
+
+
+def _seen_on(page: Laid, languages: str, watch: _Watch) -> _Seen:
+    """A page as it lies, read."""
+    together, combs = put_together(page)
+    grey = cleaned(calmed(together.grey) if together.grainy else together.grey)
+    watch.lap("rules")
+    words = tesseract.words(grey, languages, _PAGE_LAYOUT)
+    watch.lap("words")
+    return _Seen(page, together, words, combs)
+
+
+def _flat(page: Laid, terms: list[float], languages: str, watch: _Watch) -> _Seen:
+    """A page laid flat by how it bends, and read."""
+    flat = bent_by(page, terms)
+    watch.lap("prepare")
+    return _seen_on(flat, languages, watch)
 
 
 def _lines_of(words: list[list[Any]], page: Laid) -> list[tuple[Floats, float]]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import combinations
 from typing import Any
@@ -17,6 +17,8 @@ from typing import Any
 import cv2
 import numpy as np
 import numpy.typing as npt
+
+from evidence_daemon.documents.bends import Bend, bend_of, flattened
 
 Pixels = npt.NDArray[Any]
 """uint8: rows × columns (grey) or rows × columns × 3 (RGB)."""
@@ -321,6 +323,8 @@ class Laid:
     """It is a sheet that was found in the picture."""
     grainy: bool = False
     """It was photographed with so little light that its grain hides print from Tesseract."""
+    bend: Bend | None = None
+    """How it bent where `matrix` leads; `grey` has its lines level."""
 
     @cached_property
     def letters(self) -> npt.NDArray[Any]:
@@ -359,6 +363,8 @@ def printed_part(page: Laid, lines: Floats) -> Floats | None:
     """
     high, wide = page.grey.shape
     lines = np.clip(lines, (0, 0), (wide, high))
+    if page.bend is not None:
+        lines[..., 1] += high * page.bend.drop(lines[..., 0] / wide, lines[..., 1] / high)
     along = (lines[:, 1] - lines[:, 0] + lines[:, 2] - lines[:, 3]) / 2
     long, tall = np.linalg.norm(along, axis=1), np.linalg.norm(lines[:, 3] - lines[:, 0], axis=1)
     sure = (long > _LONG_LINE * tall) & (tall > _THINNEST)
@@ -475,6 +481,19 @@ def levelled(page: Laid, lines: Sequence[tuple[Floats, float]]) -> Laid | None:
         page.grey, move, (wide, high), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_CONSTANT, borderValue=255
     )
     return Laid(grey, move @ page.matrix, page.turned, page.cut, page.grainy)
+
+
+def unbent(page: Laid, lines: Sequence[tuple[Floats, float]]) -> Laid | None:
+    """A page whose lines curve, laid anew so that they are level; None where they do not (`lines`: see `levelled`)."""
+    high, wide = page.grey.shape
+    bend = bend_of(lines, wide, high) if page.bend is None else None
+    return None if bend is None else replace(page, grey=flattened(page.grey, bend), bend=bend)
+
+
+def bent_by(page: Laid, terms: Sequence[float]) -> Laid:
+    """A page laid flat by how it bends."""
+    bend = Bend.of(terms)
+    return replace(page, grey=flattened(page.grey, bend), bend=bend)
 
 
 def _square_of(affine: Floats) -> Floats:
@@ -651,7 +670,7 @@ def _viewed(picture: Pixels, page: Laid) -> Pixels:
     shown = cv2.warpPerspective(
         picture, matrix, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=_WHITE
     )
-    return _whitened(even_light(shown))
+    return _whitened(even_light(shown if page.bend is None else flattened(shown, page.bend)))
 
 
 def as_drawn(rgb: Pixels) -> Pixels:

@@ -31,6 +31,7 @@ from evidence_daemon.documents.told import (
     lines_of,
     look_of,
     said_in,
+    terms_of,
     whole,
     words_of,
 )
@@ -84,6 +85,8 @@ class Sight:
         self._strong: Cell | None = None
         self._blind = False
         self._combs: tuple[Spread, ...] = ()
+        self._lines: dict[float, tuple[list[Corners], float]] = {}
+        """Where the strong engine saw lines on the page in hand, by the height below which they were looked for."""
         self._before = before
         self.spent: dict[str, float] = {}
         """CPU seconds by stage."""
@@ -137,6 +140,10 @@ class Sight:
         best = self._by_tesseract(page, turned, read)
         if read.facts["blank"] is True:
             return best
+        if in_time and (further or self._judge(best).poorly):
+            asked, read = self._laid_flat(asked, read, pixels)
+            self._combs = combs_of(read.facts["combs"])
+            best = self._by_tesseract(page, turned, read)
         if further:
             best = self._with(best, self._strong_below(0.0))
         best = self._proven(best)
@@ -173,6 +180,19 @@ class Sight:
         again = self._asked("read", {**turned, "around": lines}, pixels)
         # Later the page that these lines are of is in hand no more.
         return (asked, read) if again.facts.get("same") is True else (turned, again)
+
+    def _laid_flat(self, asked: dict[str, Any], read: Frame, pixels: tuple[bytes, ...]) -> tuple[dict[str, Any], Frame]:
+        """A picture of paper that bends, read anew with its lines laid level, and how to ask for that once more.
+
+        Both as they were where it does not bend, or has no lines that tell.
+        """
+        found = self._lines_below(0.0)
+        bend = terms_of(self._asked("bend", {"lines": found[0]}).facts["bend"]) if found is not None else []
+        if not bend:
+            return asked, read
+        flat = {**asked, "bend": bend}
+        again = self._asked("read", {**flat, "again": True}, pixels)
+        return flat, Frame({**again.facts, "cut": read.facts["cut"]}, again.blobs)
 
     def _by_tesseract(self, page: Page, turned: int, read: Frame) -> Page:
         return replace(
@@ -282,13 +302,16 @@ class Sight:
 
     def _lines_below(self, top: float) -> tuple[list[Corners], float] | None:
         """Where the strong engine sees lines below a height, and how much wider than high the page is there."""
-        look = self._asked("look", {"side": _FIND_SIDE, "top": top})
-        width, height = (whole(look.facts[name], 1, 100_000) for name in ("width", "height"))
-        told = self._strongly({"do": "find", "width": width, "height": height}, look.blobs)
-        if told is None:
-            return None
-        found = lines_of(told.facts.get("lines"), width, height)
-        return [[[x, top + (1 - top) * y] for x, y in corners] for corners in found], width / height
+        if top not in self._lines:
+            look = self._asked("look", {"side": _FIND_SIDE, "top": top})
+            width, height = (whole(look.facts[name], 1, 100_000) for name in ("width", "height"))
+            told = self._strongly({"do": "find", "width": width, "height": height}, look.blobs)
+            if told is None:
+                return None
+            found = lines_of(told.facts.get("lines"), width, height)
+            self._lines[top] = [[[x, top + (1 - top) * y] for x, y in corners] for corners in found], width / height
+        lines, wide = self._lines[top]
+        return [*lines], wide
 
     def _read_in(self, places: Sequence[Box], print_: Sequence[Box]) -> tuple[str, ...]:
         """Lines that the strong engine reads in places, which it looks at all together, without the print there.
@@ -308,8 +331,10 @@ class Sight:
         words = [word for word in read if word.confidence >= _SEEN and sum(map(str.isalnum, word.text)) >= 2]
         high = _HIGHER * median([word.box.y1 - word.box.y0 for word in words] or [0.0])
         gone = [[b.x0, b.y0, b.x1, b.y1] for b in (word.box for word in words) if b.y1 - b.y0 <= high]
-        looks = (self._asked("afar", {"words": gone, "black": black}) for black in (False, True))
-        return tuple(line for look in looks for line in self._said_on(look))
+        found: list[str] = []
+        for black in (False, True):  # one after the other: the cell has one of them in hand
+            found += self._said_on(self._asked("afar", {"words": gone, "black": black}))
+        return tuple(found)
 
     def _said_on(self, cut: Frame) -> tuple[str, ...]:
         """Lines that the strong engine reads on what was cut out of the page, or made of it, as it is."""
@@ -402,6 +427,8 @@ class Sight:
             self._ocr = self._cells.enter_context(Cell(OCR, self._limits()))
         (told,) = self._ocr.answers(Frame({"do": what, **facts}, blobs))
         self._count(told)
+        if what in {"read", "hold"} and told.facts.get("same") is not True:
+            self._lines.clear()  # another page is in hand
         return told
 
     def _strongly(self, facts: Mapping[str, Any], blobs: tuple[bytes, ...]) -> Frame | None:

@@ -14,6 +14,7 @@ from typing import Any
 from evidence_daemon.documents.sandbox import CellDied
 from evidence_daemon.model import Box, Word
 
+_MAX_TERMS = 30
 _MAX_WORDS = 8000
 
 Corners = list[list[float]]
@@ -76,6 +77,19 @@ def said_in(told: Any) -> tuple[str, ...]:
     except (TypeError, ValueError, OverflowError):
         raise CellDied("the cell sent a strip that is none") from None
     return tuple(filter(None, map(printable, read)))
+
+
+def terms_of(told: Any) -> list[float]:
+    """The terms of a bend, or none.  Raises `CellDied`."""
+    if not isinstance(told, list) or len(told) > _MAX_TERMS:
+        raise CellDied("the cell sent no list of terms, or an endless one")
+    try:
+        terms = [float(term) for term in told]
+    except (TypeError, ValueError, OverflowError):
+        raise CellDied("the cell sent a term that is none") from None
+    if not all(map(math.isfinite, terms)):
+        raise CellDied("the cell sent a term that is none")
+    return terms
 
 
 def combs_of(told: Any) -> tuple[Spread, ...]:
