@@ -59,6 +59,12 @@ def test_what_is_struck_across_a_scan_is_read_from_afar_and_leaves_its_direction
     assert f"contra: a través de la hoja: {said}" in paper.because
 
 
+def test_large_letters_aslant_are_seen_whatever_they_say() -> None:
+    paper = paper_of(read_one(scan(across("XHKTYW", PRINTED, 92, 40, (0.6, 0.6, 0.6), HOLLOW))))
+    assert paper.direction is Direction.DESCONOCIDA
+    assert "contra: letras o rayas grandes a través de la hoja" in paper.because
+
+
 def test_a_scan_across_which_nothing_is_struck_says_nothing_from_afar() -> None:
     paper = paper_of(read_one(scan(note)))
     assert paper.direction is Direction.DEVOLUCION

@@ -6,7 +6,7 @@ what is left drawn thicker, and the whole as small as a thumbnail, the strong en
 
 Measured on 30 certificates (scans and photos) over each of which such a word was drawn: of 30 hollow ones 24 are read,
 where not one had been found by its shape (see `marks`), of 30 by hand 18, where three had been; on the bare
-certificates no such word is read.
+certificates no such word is read.  What is read or not, letters so large that stand aslant are seen (see `sight`).
 
 Runs in the cell that reads pixels (see `ocr`).
 """
