@@ -195,7 +195,8 @@ class Sight:
             return asked, read
         flat = {**asked, "bend": bend}
         again = self._asked("read", {**flat, "again": True}, pixels)
-        return flat, Frame({**again.facts, "cut": read.facts["cut"]}, again.blobs)
+        as_before = {name: read.facts[name] for name in ("cut", "turned")}
+        return flat, Frame({**again.facts, **as_before}, again.blobs)
 
     def _by_tesseract(self, page: Page, turned: int, read: Frame) -> Page:
         return replace(
