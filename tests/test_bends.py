@@ -50,6 +50,7 @@ def test_lines_that_tell_no_bend_move_nothing() -> None:
     assert bend_of(lines_on(WAVE)[:7], WIDE, HIGH) is None
     assert bend_of(lines_on(WAVE, 0.03), WIDE, HIGH) is None
     assert bend_of([], WIDE, HIGH) is None
+    assert bend_of([(places, 0.0) for places, _ in lines_on(WAVE)], WIDE, HIGH) is None
 
 
 def test_a_picture_is_laid_flat_at_any_size_and_in_colour() -> None:

@@ -60,7 +60,7 @@ def bend_of(lines: Sequence[tuple[Floats, float]], wide: int, high: int) -> Bend
     told = [
         (places / (wide, high), tall / high)
         for places, tall in lines
-        if len(places) >= _FEWEST_WORDS and np.ptp(places[:, 0]) > _LONG * wide
+        if len(places) >= _FEWEST_WORDS and np.ptp(places[:, 0]) > _LONG * wide and tall > 0
     ]
     if len(told) < _FEWEST_LINES:
         return None

@@ -342,8 +342,8 @@ class Sight:
             lines, said = self._said_on(self._asked("afar", {"words": gone, "black": black}))
             struck += [_around(line) for line in lines if _is_struck(line, page.height / page.width)]
             found += said
-        across = [Box(0.0, box.y0, 1.0, box.y1) for box in struck[:1]]
-        return replace(page, afar=tuple(found), ink=(*page.ink, *across))
+        whole_width = [Box(0.0, box.y0, 1.0, box.y1) for box in struck[:1]]
+        return replace(page, afar=tuple(found), ink=(*page.ink, *whole_width))
 
     def _said_on(self, cut: Frame) -> tuple[list[Corners], tuple[str, ...]]:
         """Lines that the strong engine sees on what was cut out of the page, or made of it, as it is; what it reads."""
