@@ -47,7 +47,7 @@ def across(word: str, font: Path, size: float, angle: float, colour: tuple[float
 @pytest.mark.parametrize(
     ("drawn", "said"),
     [
-        (across("MUESTRA", PRINTED, 92, 40, (0.6, 0.6, 0.6), HOLLOW), "MUESTRA"),
+        pytest.param(across("MUESTRA", PRINTED, 92, 40, (0.6, 0.6, 0.6), HOLLOW), "MUESTRA", marks=pytest.mark.slow),
         (across("BORRADOR", PRINTED, 78, 52, (0.5, 0.5, 0.5), HOLLOW), "BORRADOR"),
         (across("ANULADO", BY_HAND, 105, 24, (0.1, 0.15, 0.6), 2), "ANULADO"),
     ],

@@ -79,7 +79,9 @@ def stall(cloud: Running) -> None:
 
 
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize("where", ["sender", "receiver", "both"])
+@pytest.mark.parametrize(
+    "where", [*(pytest.param(one, marks=pytest.mark.slow) for one in ("sender", "receiver")), "both"]
+)
 def test_no_second_at_the_receiver_holds_more_than_the_limit_whoever_stands_still(tmp_path: Path, where: str) -> None:
     driver = WhatsApp if where == "receiver" else Stalling
 

@@ -57,6 +57,9 @@ pytestmark = pytest.mark.skipif(
     bool(missing_fonts()), reason=f"fonts to draw papers with are missing: apt-get install {' '.join(PACKAGES)}"
 )
 every_layout = pytest.mark.parametrize("name", list(LAYOUTS))
+some_seeds = pytest.mark.parametrize(
+    "seeds", [range(1), pytest.param(range(1, 6), marks=pytest.mark.slow)], ids=["first", "more"]
+)
 
 
 def invented(name: str, seed: int) -> Facts:
@@ -84,17 +87,19 @@ def values(one: Facts) -> list[str]:
 
 @every_layout
 @pytest.mark.parametrize("by_hand", [False, True])
-def test_a_paper_shows_every_value_of_its_truth(name: str, by_hand: bool) -> None:
+@some_seeds
+def test_a_paper_shows_every_value_of_its_truth(name: str, by_hand: bool, seeds: range) -> None:
     layout = LAYOUTS[name]
-    for seed in range(4):
+    for seed in seeds:
         one = invented(name, seed)
         text = bare(words(layout.pdf(one, seed, by_hand=by_hand and layout.by_hand)))
         assert [value for value in values(one) if value not in text] == []
 
 
 @every_layout
-def test_no_value_is_written_over_the_edge_of_its_page(name: str) -> None:
-    for seed in range(5):
+@some_seeds
+def test_no_value_is_written_over_the_edge_of_its_page(name: str, seeds: range) -> None:
+    for seed in seeds:
         for by_hand in (False, LAYOUTS[name].by_hand):
             document = pypdfium2.PdfDocument(LAYOUTS[name].pdf(invented(name, seed), seed, by_hand=by_hand))
             width, height = document[0].get_size()
@@ -216,7 +221,7 @@ def marked_page() -> bytes:
     return out.getvalue()
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(1, 4))])
 def test_the_worst_photo_still_shows_the_whole_sheet(seed: int) -> None:
     ((_, jpeg),) = WEAR["foto_dura"](marked_page(), seed, (1.0, 1.0, 1.0))
     areas = spots(jpeg, (0, 1 / 3, 2 / 3, 5 / 6))

@@ -351,9 +351,9 @@ GIVEN, BACK, ELSE = "Entrega al cliente (instalación)", "Devolución del client
     ("ticked", "returned", "behind"),
     [
         ((BACK,), True, False),
-        ((GIVEN,), False, False),
-        ((GIVEN, BACK), False, False),
-        ((BACK,), True, True),
+        pytest.param((GIVEN,), False, False, marks=pytest.mark.slow),
+        pytest.param((GIVEN, BACK), False, False, marks=pytest.mark.slow),
+        pytest.param((BACK,), True, True, marks=pytest.mark.slow),
         ((ELSE, GIVEN), False, True),
     ],
     ids=["before, back", "before, forth", "before, both", "behind, back", "behind, forth"],
@@ -369,11 +369,15 @@ def test_a_box_stands_beside_all_the_words_that_it_offers(
 @pytest.mark.parametrize(
     ("things", "ticked", "returned"),
     [
-        (("Devolución del cliente a CNT EP", "Entrega de CNT EP al cliente"), 0, True),
+        pytest.param(
+            ("Devolución del cliente a CNT EP", "Entrega de CNT EP al cliente"), 0, True, marks=pytest.mark.slow
+        ),
         (("Devolución del cliente a CNT EP", "Entrega de CNT EP al cliente"), 1, False),
         (("Equipos retirados", "Cliente no entrega equipos", "Cliente ausente"), 0, True),
-        (("Equipos retirados", "Cliente no entrega equipos", "Cliente ausente"), 1, False),
-        (("Instalación", "Retiro por baja", "Reparación", "Visita"), 1, True),
+        pytest.param(
+            ("Equipos retirados", "Cliente no entrega equipos", "Cliente ausente"), 1, False, marks=pytest.mark.slow
+        ),
+        pytest.param(("Instalación", "Retiro por baja", "Reparación", "Visita"), 1, True, marks=pytest.mark.slow),
     ],
     ids=["back", "forth", "picked up", "not given", "two words for one thing"],
 )
@@ -391,9 +395,9 @@ BEHIND = ("behind, carried out", "behind, put off", "behind, two")
     [
         (VISIT[:1], True, False),
         (VISIT[1:2], False, False),
-        ((), False, False),
-        (VISIT[:1], True, True),
-        (VISIT[2:], False, True),
+        pytest.param((), False, False, marks=pytest.mark.slow),
+        pytest.param(VISIT[:1], True, True, marks=pytest.mark.slow),
+        pytest.param(VISIT[2:], False, True, marks=pytest.mark.slow),
         (VISIT[:2], False, True),
     ],
     ids=["before, carried out", "before, nobody there", "before, none", *BEHIND],

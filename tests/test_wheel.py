@@ -31,7 +31,13 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize(
-    "command", [["--version"], ["rules", "check"], ["config", "describe"], ["doctor", "--offline"]]
+    "command",
+    [
+        ["rules", "check"],
+        ["doctor", "--offline"],
+        pytest.param(["--version"], marks=pytest.mark.slow),
+        pytest.param(["config", "describe"], marks=pytest.mark.slow),
+    ],
 )
 def test_the_program_runs_out_of_its_wheel(installed: Path, tmp_path: Path, command: list[str]) -> None:
     environment = os.environ | {"PYTHONPATH": str(installed)}

@@ -45,8 +45,14 @@ def test_everything_of_the_frame_works_without_scripts(
     expect(page.locator("#told")).to_have_text("Guardado.")
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [360, 1920])
+@pytest.mark.parametrize(
+    ("scheme", "width"),
+    [
+        ("light", 360),
+        ("dark", 1920),
+        *(pytest.param(*one, marks=pytest.mark.slow) for one in (("dark", 360), ("light", 1920))),
+    ],
+)
 def test_pages_are_accessible_in_every_light_and_width(
     new_context: Callable[..., BrowserContext], desk: WebHouse, scheme: str, width: int
 ) -> None:
