@@ -24,7 +24,12 @@ class Front:
     def __enter__(self) -> Self:
         self._place = TemporaryDirectory()
         self._loaded = subprocess.Popen(
-            [sys.executable, __file__], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1
+            [sys.executable, __file__],
+            env=os.environ | {"COLUMNS": "200"},  # heard while the program loads
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            bufsize=1,
         )
         return self
 

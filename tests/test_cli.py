@@ -24,7 +24,7 @@ def evidence_daemon() -> Iterator[Command]:
     with Front() as front:
 
         def command(*words: str | Path, config: Path | None = None) -> subprocess.CompletedProcess[str]:
-            return front(*words, EVIDENCE_DAEMON_CONFIG=str(config or "/nonexistent/config.toml"), COLUMNS="200")
+            return front(*words, EVIDENCE_DAEMON_CONFIG=str(config or "/nonexistent/config.toml"))
 
         yield command
 
