@@ -591,3 +591,24 @@ def test_a_photo_whose_title_may_have_been_cut_off_is_read_uncut_too(
     with Sight("spa", lambda: Limits(60, 2_000_000_000), judge) as looking:
         looking.page(Frame({"number": 1, "width": wide, "height": high}, (page.tobytes(),)))
     assert asked == ways
+
+
+def folded_on_a_bright_table() -> np.ndarray:
+    """The note on a sheet whose empty lower part alone stands out: folded, it lies in another light."""
+    page = pixels(pdf(note), 170)
+    high, wide = page.shape[:2]
+    fold = high * 6 // 10
+    table = np.full((high + 300, wide + 300, 3), 186, np.uint8)
+    table[150:-150, 150:-150] = (page * 0.76).astype(np.uint8)
+    table[150 + fold : -150, 150:-150] = (page[fold:] * 0.99).astype(np.uint8)
+    noise = np.random.default_rng(5).normal(0, 3, table.shape)
+    return np.clip(table + noise, 0, 255).astype(np.uint8)
+
+
+def test_where_a_fold_was_taken_for_the_edge_of_the_sheet_its_print_is_read_all_the_same() -> None:
+    picture = folded_on_a_bright_table()
+    assert laying.is_blank(laying.lit(picture)), "what lies below the fold is no longer taken for the sheet"
+    reading = read_one(jpeg(picture))
+    assert isinstance(reading, Document)
+    paper = paper_of(reading)
+    assert (paper.kind, value(paper.id_number)) == (DocumentKind.ACTA, "1700000019"), paper

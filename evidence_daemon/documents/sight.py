@@ -142,7 +142,7 @@ class Sight:
         self._combs = combs_of(read.facts["combs"])
         best = self._by_tesseract(page, turned, read)
         if read.facts["blank"] is True:
-            return best
+            return self._beyond(best, turned, asked, read, pixels)
         if in_time and (further or self._judge(best).poorly):
             asked, read = self._laid_flat(asked, read, pixels)
             self._combs = combs_of(read.facts["combs"])
@@ -163,9 +163,22 @@ class Sight:
         titled = other.kind is DocumentKind.ACTA and not other.untitled
         if other.worth > wanted.worth or (titled and (other.worth == wanted.worth or not halved)):
             return uncut
-        # The picture for people is made of the page that was read last.
-        self._combs = combs_of(self._asked("read", asked, pixels).facts["combs"])
+        self._take_up_again(asked, pixels)
         return best
+
+    def _beyond(self, blank: Page, turned: int, asked: dict[str, Any], read: Frame, pixels: tuple[bytes, ...]) -> Page:
+        """What stands beside a sheet without print that was cut out of a photo: its edge was a fold, perhaps."""
+        if read.facts["cut"] is not True or not self._worth_more(self._judge(blank)):
+            return blank
+        uncut = self._pictured(blank, turned, pixels, cut=False)
+        if self._judge(uncut).kind not in _UNCLEAR:
+            return uncut
+        self._take_up_again(asked, pixels)
+        return blank
+
+    def _take_up_again(self, asked: dict[str, Any], pixels: tuple[bytes, ...]) -> None:
+        """Read a page anew that was read before another: the picture for people is made of what was read last."""
+        self._combs = combs_of(self._asked("read", asked, pixels).facts["combs"])
 
     def _by_its_lines(
         self, asked: dict[str, Any], read: Frame, pixels: tuple[bytes, ...]
