@@ -158,6 +158,24 @@ def _at_day_month_year(sheet: Sheet) -> Field | None:
     return None
 
 
+def _in_three_cells(sheet: Sheet) -> Field | None:
+    """A date whose day, month and year stand in a cell each under its label, with nothing before them in their line."""
+    labels = [(hit.row, sheet.span_of(hit).box) for hit in sheet.hits_of("date") if sheet.fills_its_cell(hit)]
+    labels += [(at, cell.box) for at, row in enumerate(sheet.rows) for cell in row if _HINTS.search(cell.text)]
+    for at, box in labels:
+        for row in sheet.rows[at + 1 : at + 1 + _ROWS_BELOW]:
+            words = [word for cell in row for word in cell.words][:3]
+            iso = _in_columns(Span(tuple(words)))
+            if iso and abs(words[0].box.x0 - box.x0) < _BESIDE:
+                return field_of(sheet, iso, Span(tuple(words)), "fecha:tres casillas")
+    return None
+
+
+_HINTS = re.compile(r"\bD{1,2}\W*M{1,2}\W*A{2,4}\b", re.I)
+_ROWS_BELOW = 3
+"""Rows under a label that are looked at: specks of the boxes' edges may stand between."""
+
+
 def _in_its_row(sheet: Sheet, value: Value) -> dict[str, Span]:
     """The different days that stand right of a label, each in a cell."""
     if value.way != "derecha":
@@ -235,6 +253,9 @@ def date_of(sheet: Sheet) -> Field | None:
         longer = _with_the_year_below(sheet, value.span)
         if longer is not None:
             return field_of(sheet, as_date(longer.text), longer, f"fecha:dos líneas:{value.hit.label}")
+    boxes = _in_three_cells(sheet)
+    if boxes is not None:
+        return boxes
     for cell in (cell for row in sheet.rows for cell in row):
         today = _TODAY.search(plain(cell.text))
         iso = as_date(today[1]) if today else ""

@@ -48,11 +48,16 @@ def equipment_of(sheet: Sheet, book: DocumentsBook, signing: float) -> tuple[tup
 
 def _lines_above(sheet: Sheet, book: DocumentsBook, signing: float) -> tuple[EquipmentLine, ...]:
     lines = _table(sheet, book, signing) or _sideways(sheet, signing)
-    if not any(line.serial or line.mac for line in lines):
-        # A sentence full of labels may look like headings: what holds no number is no better than the list.
+    if not any(line.serial for line in lines):
+        # A sentence full of labels may look like headings, and so do captions that come again for each piece: what
+        # holds no number is no better than the list.
         listed = _listed(sheet, book, signing)
-        lines = listed if not lines or any(line.serial or line.mac for line in listed) else lines
+        lines = listed if not lines or _numbers_on(listed) > _numbers_on(lines) else lines
     return lines
+
+
+def _numbers_on(lines: Sequence[EquipmentLine]) -> int:
+    return len({number.value for line in lines for number in (line.serial, line.mac) if number is not None})
 
 
 def _table(sheet: Sheet, book: DocumentsBook, signing: float) -> tuple[EquipmentLine, ...]:
@@ -581,7 +586,7 @@ def _listed(sheet: Sheet, book: DocumentsBook, signing: float) -> tuple[Equipmen
     """Equipment named line by line or in prose: a type opens a piece, labels behind it fill it."""
     lines: list[EquipmentLine] = []
     taken: set[str] = set()
-    beside_it: dict[int, Word] = {}
+    beside_it: dict[int, tuple[Word, ...]] = {}
     models = models_on(sheet, book)
     for number, row in enumerate(sheet.rows):
         if min(cell.box.y0 for cell in row) >= signing:
@@ -605,16 +610,25 @@ def _listed(sheet: Sheet, book: DocumentsBook, signing: float) -> tuple[Equipmen
                     if not brand and beside:
                         brand, model = _brand_in(beside, book)
                     if place == 0 and len(row) > 1 and len(row[-1].words) == 1:
-                        beside_it[len(lines)] = row[-1].words[0]
+                        beside_it[len(lines)] = tuple(c.words[0] for c in row[-2:] if len(c.words) == 1)
                     lines.append(EquipmentLine(event[1], text[:120], brand=brand, model=model))
-    for at, word in beside_it.items():
-        lines[at] = _with_what_stands_beside(sheet, lines[at], word, taken | models)
+    for at, words in beside_it.items():
+        lines[at] = _with_what_stands_beside(sheet, lines[at], words, taken | models)
     return tuple(lines)
 
 
-def _with_what_stands_beside(sheet: Sheet, line: EquipmentLine, word: Word, known: Collection[str]) -> EquipmentLine:
-    """A piece with the number that stands alone at the end of its row, without a caption: a doubt."""
-    text = _tidy_serial(word.text)
+def _with_what_stands_beside(
+    sheet: Sheet, line: EquipmentLine, words: Sequence[Word], known: Collection[str]
+) -> EquipmentLine:
+    """A piece with the number that stands alone at the end of its row, without a caption: a doubt.
+
+    Behind it a MAC may stand, which has a form of its own.
+    """
+    *before, last = words
+    if before and canonical_mac(last.text) and line.mac is None:
+        line = replace(line, mac=field_of(sheet, canonical_mac(last.text), Span((last,)), f"{LOOSE}mac:al lado"))
+        last = before[0]
+    word, text = last, _tidy_serial(last.text)
     if line.serial or line.type in WITHOUT_SERIAL or text in known or canonical_mac(text):
         return line
     if len(text) < _LIKE_A_SERIAL or sum(map(str.isdigit, text)) < _FEWEST_DIGITS:

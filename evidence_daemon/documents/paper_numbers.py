@@ -61,6 +61,8 @@ def acta_number(sheet: Sheet, others: Collection[str] = (), *, known: bool = Fal
         if anythings and not is_no_services(sheet, value.hit, first):
             continue
         as_id = read_id(first) if re.fullmatch(r"\d{10}|\d{10}001", first) else None
+        if value.hit.label == "FORM" and _CODE_OF_A_FORM.fullmatch(first):
+            continue
         if letters(first) in others or (as_id is not None and as_id.check is IdCheck.OK):
             continue
         rank = loose + (value.way != "tras") + 2.5 * (_OTHER_PAPERS.search(value.hit.label) is not None)
@@ -84,6 +86,10 @@ _LOOSE_NUMBERS = frozenset({
     "ANEXO", "CONSTANCIA", "CERTIFICADO", "OT", "HOJA",
 })  # fmt: skip
 """Labels that are the paper's own number only near its head."""
+
+
+_CODE_OF_A_FORM = re.compile(r"[A-Z]{1,4}[\-/ ]\d{1,4}")
+"""What forms of one kind have in common: "Form. AC-378"."""
 
 
 def _tells_of_a_piece(sheet: Sheet, hit: Hit) -> bool:
@@ -124,7 +130,7 @@ def is_anythings_number(hit: Hit, text: str) -> bool:
     return hit.label in _OF_ANYTHING and bare is not None
 
 
-_OTHER_PAPERS = re.compile(r"TRAMITE|SOLICITUD|REQUERIMIENTO|GESTION|REFERENCIA|ORDEN|TURNO|TICKET")
+_OTHER_PAPERS = re.compile(r"TRAMITE|SOLICITUD|REQUERIMIENTO|GESTION|REFERENCIA|ORDEN|TURNO|TICKET|^OT$")
 """Labels of numbers of what led to the paper: they are its own where it has no other."""
 _WEAK = 2.5
 

@@ -170,6 +170,20 @@ def _outlined(page: Any) -> list[float] | None:
     return None
 
 
+_DASHES = dict.fromkeys((0x2010, 0x2011, 0x2012, 0x2013, 0x2014, 0x2015, 0x2212), "-")
+
+
+def _spelled(text: str) -> str:
+    """A word as it is seen: all dashes as the one of keyboards, and letters whose bytes were swapped set right.
+
+    Some writers map a ligature to its letters the wrong way round: "ti" reads as U+7400 and U+6900, Chinese signs.
+    """
+    if text.isascii():
+        return text
+    swapped = (chr(ord(c) >> 8) if ord(c) & 0xFF == 0 and chr(ord(c) >> 8).isalpha() else c for c in text)
+    return "".join(swapped).translate(_DASHES)
+
+
 def _words(data: bytes, password: str | None, index: int) -> tuple[list[list[Any]], float, list[float] | None]:
     """Words with their places in the visible page, the share of it that pictures cover, and where it is struck.
 
@@ -194,7 +208,7 @@ def _words(data: bytes, password: str | None, index: int) -> tuple[list[list[Any
                     (word["x1"] - left) / wide, (word["bottom"] - top) / high,
                 ]  # fmt: skip
                 if -0.01 <= place[0] <= place[2] <= 1.01 and -0.01 <= place[1] <= place[3] <= 1.01:
-                    words.append([word["text"], *(round(min(1.0, max(0.0, at)), 5) for at in place)])
+                    words.append([_spelled(word["text"]), *(round(min(1.0, max(0.0, at)), 5) for at in place)])
             pictured = sum(max(0, i["x1"] - i["x0"]) * max(0, i["bottom"] - i["top"]) for i in page.images)
             if len(words) < _FEW_WORDS:
                 return [], 1.0, None

@@ -46,6 +46,10 @@ def _text_of(sheet: Sheet, field: str, signing: float, fit: Callable[[Span], str
             continue
         if field == "holder" and (_signs_for_the_company(sheet, value.hit) or _under_who_receives(sheet, value)):
             continue
+        if field == "holder" and _ON_BEHALF.search(
+            plain(" ".join(word.text for word in cell.words[: value.hit.start]))
+        ):
+            continue
         if not opens and not (field == "office" and value.hit.start == 0):
             continue
         if value.hit.label in _LOOSE_LABELS and not (colon and value.hit.start == 0):
@@ -497,6 +501,8 @@ def _ends_a_sentence(word: Word) -> bool:
     return re.fullmatch(r".{4,}\.[\-–—]" if word.text.isupper() else r".{4,}\.[\-–—]?", word.text) is not None
 
 
+_ON_BEHALF = re.compile(r"\b(EN|A|POR)( EL)?( NOMBRE DEL?)?$")
+"""Before a caption whose name is another's: "Entrega los equipos en nombre del titular: FUEL MOREIRA VERONICA"."""
 _NO_NAMES = frozenset({
     "LO", "ARRIBA", "ABAJO", "INDICADO", "DETALLADO", "SIGUIENTE", "SIGUIENTES", "EQUIPO", "EQUIPOS", "QUE",
     "QUIEN", "USTED", "USTEDES", "UD", "UDS", "LE", "LES", "ME", "NOS", "SE", "HA", "HAN", "FUE", "ES", "SON",
@@ -509,7 +515,7 @@ _NO_NAMES = frozenset({
     "INSTALADOR", "TECNICO", "ASESOR", "FUNCIONARIO", "BODEGUERO", "SUPERVISOR", "INSPECTOR", "VENDEDOR",
     "DOMICILIO", "OPERADOR", "CELULAR", "DIRECCION", "CAC", "SERVICIO", "SERVICE", "CUSTOMER", "DATE", "NAME",
     "DECODIFICADOR", "DECO", "MODEM", "ROUTER", "ONT", "ONU", "CARGADOR", "ANTENA", "TARJETA", "CABLE", "INTERNET",
-    "TELEVISION", "SATELITAL", "DTH",
+    "TELEVISION", "SATELITAL", "DTH", "TIPO", "DOCUMENTO", "IDENTIFICACION", "MARCA", "MODELO", "SERIE",
 })  # fmt: skip
 """Words of sentences and of captions: "recibí del cliente lo arriba indicado" names nobody."""
 _NO_NAME = re.compile(

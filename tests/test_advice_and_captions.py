@@ -1,0 +1,165 @@
+"""Advice on the paper to who keeps it; words that look like titles; captions that come again for each piece."""
+
+from __future__ import annotations
+
+import pytest
+from test_fields import read, typed, value
+
+from evidence_daemon.documents.layout import Span
+from evidence_daemon.documents.pdf import _spelled
+from evidence_daemon.documents.people import person
+from evidence_daemon.model import Direction, DocumentKind, Fields
+
+RETURN = """
+  CORPORACIÓN NACIONAL DE TELECOMUNICACIONES CNT EP
+  ACTA DE DEVOLUCIÓN DE EQUIPOS
+
+  Fecha: 12/07/2024          No. DEV-042-5051-2024
+  Cliente: PEÑA LOZA MARÍA JOSÉ
+  Cédula: 1700000019
+  Motivo:  Baja de línea
+
+  El cliente entrega a CNT EP los siguientes equipos:
+  Equipo          Marca      Modelo       Serie
+  ONT             Huawei     HG8245Q2     HWTCC661499D
+
+  {said}
+
+
+  ____________________              ____________________
+  Entrega conforme                  Recibe conforme
+  El cliente                        CNT EP
+"""
+
+
+def is_a_return(paper: Fields) -> bool:
+    return (paper.kind, paper.direction) == (DocumentKind.ACTA, Direction.DEVOLUCION)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Conserve este documento: es su único respaldo para evitar el cobro de equipos no devueltos.",
+        "Guarde esta constancia, su único\n  respaldo para evitar el cobro de equipos no devueltos.",
+        "Este documento no constituye comprobante de pago ni finiquito de deudas",
+        "Este recibo no constituye comprobante de venta.",
+        "La recepción no exime del pago de valores pendientes de facturación.",
+        "La recepción no exime al cliente del pago de los saldos\n  pendientes de pago.",
+    ],
+)
+def test_what_a_paper_is_good_for_and_what_it_is_not_denies_no_return(said: str) -> None:
+    assert is_a_return(read(RETURN.format(said=said))), read(RETURN.format(said=said)).because
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Devuelva los equipos y presente este documento para evitar el cobro de equipos no devueltos.",
+        "Acérquese con este documento y entregue todo para evitar el cobro de equipos no devueltos.",
+        "Conserve este documento hasta devolver lo demás para evitar el cobro de equipos no devueltos.",
+        "Es su respaldo para evitar el cobro de equipos no devueltos: STB 2102328250K3",
+        "Para evitar el cobro de equipos no devueltos traiga el decodificador.",
+        "Este documento no constituye comprobante de entrega de los equipos.",
+        "Este documento no constituye comprobante de pago ni de entrega.",
+    ],
+)
+def test_advice_that_something_is_still_to_be_brought_leaves_the_direction_open(said: str) -> None:
+    paper = read(RETURN.format(said=said))
+    assert paper.direction is Direction.DESCONOCIDA, paper.because
+
+
+def test_a_reason_that_looks_like_the_title_of_a_complaint_is_none() -> None:
+    assert is_a_return(read(RETURN.replace("Motivo:  Baja de línea", "Renuncia al servicio").format(said="")))
+    paper = read(RETURN.replace("ACTA DE DEVOLUCIÓN DE EQUIPOS", "DENUNCIA\n  ACTA DE DEVOLUCIÓN").format(said=""))
+    assert paper.kind is DocumentKind.OTRO
+
+
+def test_a_sheet_may_be_called_a_matrix_of_what_was_received() -> None:
+    title = "MATRIZ DE RECEPCIÓN BAJA DE SERVICIO"
+    assert is_a_return(read(RETURN.replace("ACTA DE DEVOLUCIÓN DE EQUIPOS", title).format(said="")))
+
+
+@pytest.mark.parametrize(
+    ("written", "seen"),
+    [
+        ("ARE−2025−49928", "ARE-2025-49928"),  # U+2212, as groff writes them
+        ("06‐2726449", "06-2726449"),
+        ("Or琀椀z", "Ortiz"),
+        ("Del昀椀na", "Delfina"),
+        ("MUÑOZ", "MUÑOZ"),
+        ("Peña", "Peña"),
+        ("Ā", "Ā"),  # U+0100: its other byte is no letter
+    ],
+)
+def test_words_of_a_text_layer_are_spelled_as_they_are_seen(written: str, seen: str) -> None:
+    assert _spelled(written) == seen
+
+
+BY_PIECE = """
+  FORMULARIO ÚNICO DE DEVOLUCIÓN DE EQUIPOS
+  CNT EP                        Formulario Nº 352895083
+
+  APELLIDOS Y NOMBRES DEL TITULAR
+  QUIMI ANRANGO JOSE GALO
+  CÉDULA DE IDENTIDAD              NÚMERO DE SERVICIO
+  1700000019                       97426816
+
+  EQUIPOS QUE ENTREGA EL CLIENTE
+  EQUIPO / MARCA / MODELO Módem VDSL Huawei HG532e            MAC F84ABF15527C
+  SERIE 2153060D765X090322
+  EQUIPO / MARCA / MODELO Receptor satelital ZTE B866V2       MAC
+  SERIE ZTEEQ6D4E412514
+  EQUIPO / MARCA / MODELO ONT Huawei EG8145V5                 MAC F84ABF24430C
+  SERIE 485754437DF40626
+  EQUIPO / MARCA / MODELO Fuente de poder                     MAC
+  SERIE
+"""
+
+
+def test_captions_that_come_again_for_each_piece_are_no_headings_of_a_table() -> None:
+    serials = [value(line.serial) for line in read(BY_PIECE).equipment if line.serial]
+    assert serials == ["2153060D765X090322", "ZTEEQ6D4E412514", "HWTC7DF40626"]
+
+
+def test_a_serial_without_caption_may_stand_before_a_mac() -> None:
+    lines = """
+  CNT EP                           Devolución de equipos
+
+  ONT GPON            ZTE      ZXHN F6600P     ZTEGC2589610      D0:60:8C:64:2E:F2
+  STB IPTV            Arris    VIP1113         M9713TA296882     3C:7A:8A:75:8C:68
+  Fuente de poder
+"""
+    first, second, supply = read(lines).equipment
+    assert (value(first.serial), value(first.mac)) == ("ZTEGC2589610", "D0608C642EF2")
+    assert (value(second.serial), value(second.mac)) == ("M9713TA296882", "3C7A8A758C68")
+    assert supply.serial is supply.mac is None
+    assert not any(field.proven for line in (first, second) for field in (line.serial, line.mac) if field)
+
+
+def test_the_number_of_a_work_order_is_not_the_certificates_and_a_forms_code_is_nobodys() -> None:
+    order = "  ORDEN DE TRABAJO: RETIRO DE EQUIPOS          O.T. 878284535\n  CNT EP     {acta}\n"
+    with_acta, alone = (read(order.format(acta=acta)).number for acta in ("Acta: CNT-749544", ""))
+    assert value(with_acta) == "CNT-749544"
+    assert alone is None or (value(alone), alone.proven) == ("878284535", False)
+    assert read("  CNT EP                         Form. AC-378\n  RECIBO DE EQUIPOS\n").number is None
+
+
+def test_a_day_in_three_boxes_is_read_under_what_tells_how_to_fill_them_in() -> None:
+    title = "  CNT EP   FORMULARIO DE DEVOLUCIÓN DE EQUIPOS\n\n"
+    form = title + "  {label}\n{between}  13     05     2024            {beside}\n"
+    for label in ("FECHA (DD MM AAAA)", "ro (DD MM AAAA)"):
+        for between in ("", "  ul\n"):
+            assert value(read(form.format(label=label, between=between, beside="Nro. 546934631")).date) == "2024-05-13"
+    assert value(read(form.format(label="FOLIOS", between="", beside="")).date) == ""
+
+
+def test_who_acts_on_the_holders_behalf_is_not_the_holder_and_captions_are_nobody() -> None:
+    letter = """
+  CNT EP
+  CERTIFICADO DE RECEPCIÓN DE EQUIPOS
+  CNT EP certifica que ha recibido de LEÓN QUISHPE KATHERINE MÓNICA, C.I. 1700000019, los equipos.
+  Entrega los equipos en nombre del titular: FUEL MOREIRA VERÓNICA LISSETTE, C.I. 1700000027.
+"""
+    assert "FUEL" not in value(read(letter).holder)
+    captions = ("Tipo documento", "TIPO DE IDENTIFICACIÓN", "Marca y modelo")
+    assert [person(Span(typed(f"  {caption}\n").words)) for caption in captions] == ["", "", ""]
