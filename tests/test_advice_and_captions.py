@@ -163,3 +163,18 @@ def test_who_acts_on_the_holders_behalf_is_not_the_holder_and_captions_are_nobod
     assert "FUEL" not in value(read(letter).holder)
     captions = ("Tipo documento", "TIPO DE IDENTIFICACIÓN", "Marca y modelo")
     assert [person(Span(typed(f"  {caption}\n").words)) for caption in captions] == ["", "", ""]
+
+
+@pytest.mark.parametrize(
+    ("head", "number"),
+    [
+        ("CONSTANCIA DE RECEPCION DE EQUIPOS 42325572", "42325572"),
+        ("CONSTANCIA DE RECEPCION DE EQUIPOS DEV-042-5051-\n                              2024", "DEV-042-5051-2024"),
+        ("CONSTANCIA DE RECEPCION DE EQUIPOS 2024", ""),
+        ("AGENCIA 42325572", ""),
+    ],
+)
+def test_a_number_behind_the_title_is_a_papers_own_and_never_proven(head: str, number: str) -> None:
+    found = read(f"  CNT EP              {head}\n\n  CLIENTE: DELGADO ROSERO BLANCA    CI/RUC: 1700000019\n").number
+    assert value(found) == number
+    assert found is None or not found.proven

@@ -246,23 +246,28 @@ def _alone_at_the_head(sheet: Sheet, others: Collection[str]) -> Field | None:
     stays a doubt.
     """
     found: dict[str, tuple[str, Span]] = {}
-    for row in sheet.rows:
-        for cell in row:
-            named = len(cell.words) == 1 or _A_PAPER.match(plain(cell.text))
-            first = _acta_text(Span(cell.words[-1:])) if named and cell.box.y0 < AT_THE_HEAD else None
-            lettered = (
-                first is not None
-                and re.match(r"(?!N[OR]{0,2}\W?\d)[A-Z]+(\W[A-Z]+)*\W?\d", first)
-                and sum(map(str.isdigit, first)) >= 5
-            )
-            if first is not None and lettered and letters(first) not in others and not as_date(first):
-                found[letters(first)] = first, Span(cell.words[-1:])
+    for cell in (cell for row in sheet.rows for cell in row if cell.box.y0 < AT_THE_HEAD):
+        titled = _A_PAPER.match(plain(cell.text)) is not None
+        if len(cell.words) > 1 and not titled:
+            continue
+        last = Span(cell.words[-1:])
+        first, span = _acta_text(last), last
+        if first is None:
+            first, span = _acta_text_in_two_lines(sheet, last)
+        if first is None or letters(first) in others or as_date(first):
+            continue
+        lettered = re.match(r"(?!N[OR]{0,2}\W?\d)[A-Z]+(\W[A-Z]+)*\W?\d", first)
+        enough = _FEWEST_DIGITS if lettered else _FEWEST_ALONE if titled and len(cell.words) >= _A_TITLE else 99
+        if sum(map(str.isdigit, first)) >= enough:
+            found[letters(first)] = first, span
     if len(found) != 1:
         return None
     ((first, span),) = found.values()
     return field_of(sheet, first, span, f"{LOOSE}acta:sola al inicio")
 
 
+_FEWEST_DIGITS, _FEWEST_ALONE, _A_TITLE = 5, 6, 4
+"""Digits of such a number beside letters, and without any; words of a title that a bare number stands behind."""
 _A_PAPER = re.compile(
     r"(ASUNTO: *)?(ACTA|CONSTANCIA|CERTIFICA[A-Z]+|COMPROBANTE|RECIBO|BOLETA|NOTA|HOJA|FICHA|GUIA|INFORME|REPORTE"
     r"|OFICIO|EXPEDIENTE|REGISTRO|CONTROL|VALE|VOLANTE|PARTE|TARJETA|PRECINTO|GESTION|RECEPCION|DEVOLUCION|RETIRO)\b[^\d:]*[A-Z]"
