@@ -32,6 +32,9 @@ RETURN = """
 """
 
 
+FOR = "evitar el cobro de equipos no devueltos"
+
+
 def is_a_return(paper: Fields) -> bool:
     return (paper.kind, paper.direction) == (DocumentKind.ACTA, Direction.DEVOLUCION)
 
@@ -54,13 +57,36 @@ def test_what_a_paper_is_good_for_and_what_it_is_not_denies_no_return(said: str)
 @pytest.mark.parametrize(
     "said",
     [
-        "Devuelva los equipos y presente este documento para evitar el cobro de equipos no devueltos.",
-        "Acérquese con este documento y entregue todo para evitar el cobro de equipos no devueltos.",
-        "Conserve este documento hasta devolver lo demás para evitar el cobro de equipos no devueltos.",
-        "Es su respaldo para evitar el cobro de equipos no devueltos: STB 2102328250K3",
-        "Para evitar el cobro de equipos no devueltos traiga el decodificador.",
+        f"Devuelva los equipos y presente este documento para {FOR}.",
+        f"Acérquese con este documento y entregue todo para {FOR}.",
+        f"Conserve este documento hasta devolver lo demás para {FOR}.",
+        f"Es su respaldo para {FOR}: STB 2102328250K3",
+        f"Este documento es su respaldo para {FOR}; decodificador ZTE B760H",
+        f"Este documento es su respaldo para {FOR}.\n  Los siguientes: decodificador ZTE y control",
+        f"Para {FOR} traiga el decodificador.",
+        f"FALTA STB\n\n  Documento de respaldo para {FOR}.",
+        f"PENDIENTE STB      Este documento es su único respaldo para {FOR}.",
+        f"ANULADO\n\n  Este documento es su respaldo para {FOR}.",
+        f"PROVISIONAL\n\n  Este documento es su respaldo para {FOR}.",
+        f"Documento anulado, respaldo para {FOR}.",
+        f"Certificado pendiente de firma para {FOR}.",
+        f"Conserve este documento, falta el decodificador, para {FOR}.",
+        f"Conserve este documento, reintegre el decodificador para {FOR}.",
+        f"Guarde esta constancia, iraiga el decodificador para {FOR}.",
+        f"Según este documento el técnico retirará los\n  equipos para {FOR}.",
+        f"Este documento no es respaldo para {FOR}.",
+        f"Sin la entrega total no hay respaldo para {FOR}.",
         "Este documento no constituye comprobante de entrega de los equipos.",
         "Este documento no constituye comprobante de pago ni de entrega.",
+        "Este documento no constituye comprobante de pagos ni de entrega de equipos.",
+        "No constituye comprobante de pago ni finiquito de deudas ni constancia de entrega.",
+        "No constituye comprobante de pago ni finiquito de deudas, y no acredita la entrega.",
+        "No constituye comprobante de pago, tampoco de entrega de equipos.",
+        "No constituye comprobante de pago. Tampoco de entrega de equipos.",
+        "No constituye comprobante de pago / entrega de equipos.",
+        "No es comprobante de pago - entrega de equipos.",
+        "No constituye constancia de cobro, de retiro o entrega de los bienes.",
+        "No constituye comprobante de pago nl constancia de entrega.",
     ],
 )
 def test_advice_that_something_is_still_to_be_brought_leaves_the_direction_open(said: str) -> None:
@@ -68,15 +94,43 @@ def test_advice_that_something_is_still_to_be_brought_leaves_the_direction_open(
     assert paper.direction is Direction.DESCONOCIDA, paper.because
 
 
+UNSAID = """
+  {title}
+  CNT EP
+  Cliente: PEÑA LOZA MARÍA JOSÉ          Cédula: 1700000019
+  ONT Huawei  Serie: HWTCC661499D        Motivo: Baja de línea
+
+
+  ____________________              ____________________
+  Firma cliente                     Recibido por CNT EP
+"""
+
+
 def test_a_reason_that_looks_like_the_title_of_a_complaint_is_none() -> None:
     assert is_a_return(read(RETURN.replace("Motivo:  Baja de línea", "Renuncia al servicio").format(said="")))
-    paper = read(RETURN.replace("ACTA DE DEVOLUCIÓN DE EQUIPOS", "DENUNCIA\n  ACTA DE DEVOLUCIÓN").format(said=""))
-    assert paper.kind is DocumentKind.OTRO
+
+
+@pytest.mark.parametrize(
+    "title",
+    ["DENUNCIA", "BENUNCIA", "GOLICITUD", "OLICITUD", "ISOLICITUD", "FETICION", "ECLAMO", "EACTURA", "NSTRUCTIVO"],
+)
+def test_another_papers_title_counts_however_its_first_letter_was_read(title: str) -> None:
+    paper = read(RETURN.replace("ACTA DE DEVOLUCIÓN", f"{title}\n  ACTA DE DEVOLUCIÓN").format(said=""))
+    assert paper.kind is not DocumentKind.ACTA
 
 
 def test_a_sheet_may_be_called_a_matrix_of_what_was_received() -> None:
-    title = "MATRIZ DE RECEPCIÓN BAJA DE SERVICIO"
-    assert is_a_return(read(RETURN.replace("ACTA DE DEVOLUCIÓN DE EQUIPOS", title).format(said="")))
+    for title in ("MATRIZ DE RECEPCIÓN BAJA DE SERVICIO", "PLANILLA DE RECEPCIÓN DE EQUIPOS"):
+        assert is_a_return(read(RETURN.replace("ACTA DE DEVOLUCIÓN DE EQUIPOS", title).format(said="")))
+
+
+@pytest.mark.parametrize(
+    "title",
+    ["MATRIZ DE RETIROS PROGRAMADOS", "PLANILLA DE RUTA DE RETIROS", "PLANILLA DE COBRO DE EQUIPOS",
+     "TICKET DE RECEPCIÓN DE BAJA", "EXPEDIENTE DE RECEPCIÓN BAJA", "INFORME DE RECEPCIÓN DE LA BAJA"],
+)  # fmt: skip
+def test_a_plan_a_bill_or_a_request_that_was_received_is_no_return(title: str) -> None:
+    assert not is_a_return(read(UNSAID.format(title=title)))
 
 
 @pytest.mark.parametrize(
@@ -121,6 +175,21 @@ def test_captions_that_come_again_for_each_piece_are_no_headings_of_a_table() ->
     assert serials == ["2153060D765X090322", "ZTEEQ6D4E412514", "HWTC7DF40626"]
 
 
+KEPT = """
+  CNT EP
+  ACTA DE DEVOLUCIÓN DE EQUIPOS
+  Equipo          Marca      Modelo       MAC
+  STB             Arris      VIP1113      3C7A8A758C68
+
+  El cliente conserva la ONT ZTE serie ZTEGC2589610 de su otro servicio.
+"""
+
+
+def test_a_table_without_serials_is_not_filled_from_what_the_text_says_of_other_pieces() -> None:
+    (piece,) = read(KEPT).equipment
+    assert (piece.serial, value(piece.mac)) == (None, "3C7A8A758C68")
+
+
 def test_a_serial_without_caption_may_stand_before_a_mac() -> None:
     lines = """
   CNT EP                           Devolución de equipos
@@ -134,6 +203,9 @@ def test_a_serial_without_caption_may_stand_before_a_mac() -> None:
     assert (value(second.serial), value(second.mac)) == ("M9713TA296882", "3C7A8A758C68")
     assert supply.serial is supply.mac is None
     assert not any(field.proven for line in (first, second) for field in (line.serial, line.mac) if field)
+    for somebodys in ("1700000019", "1768152560001", "042345678"):
+        (piece,) = read(f"  CNT EP\n\n  ONT GPON     Huawei    {somebodys}     D0:60:8C:64:2E:F2\n").equipment
+        assert piece.serial is None
 
 
 def test_the_number_of_a_work_order_is_not_the_certificates_and_a_forms_code_is_nobodys() -> None:
@@ -141,16 +213,26 @@ def test_the_number_of_a_work_order_is_not_the_certificates_and_a_forms_code_is_
     with_acta, alone = (read(order.format(acta=acta)).number for acta in ("Acta: CNT-749544", ""))
     assert value(with_acta) == "CNT-749544"
     assert alone is None or (value(alone), alone.proven) == ("878284535", False)
-    assert read("  CNT EP                         Form. AC-378\n  RECIBO DE EQUIPOS\n").number is None
+    code = read("  CNT EP                         Form. AC-378\n  RECIBO DE EQUIPOS\n").number
+    assert code is not None and not code.proven
+    with_number = "  CNT EP                         Form. AC-378\n  RECIBO DE EQUIPOS       No. CNT-160374\n"
+    assert value(read(with_number).number) == "CNT-160374"
 
 
 def test_a_day_in_three_boxes_is_read_under_what_tells_how_to_fill_them_in() -> None:
     title = "  CNT EP   FORMULARIO DE DEVOLUCIÓN DE EQUIPOS\n\n"
     form = title + "  {label}\n{between}  13     05     2024            {beside}\n"
-    for label in ("FECHA (DD MM AAAA)", "ro (DD MM AAAA)"):
+    for label, sure in (("FECHA (DD MM AAAA)", True), ("ro (DD MM AAAA)", False)):
         for between in ("", "  ul\n"):
-            assert value(read(form.format(label=label, between=between, beside="Nro. 546934631")).date) == "2024-05-13"
-    assert value(read(form.format(label="FOLIOS", between="", beside="")).date) == ""
+            day = read(form.format(label=label, between=between, beside="Nro. 546934631")).date
+            assert value(day) == "2024-05-13"
+            assert day is not None and day.rule.startswith("suelto:") is not sure
+    others = ("FOLIOS", "FECHA", "FECHA DE INSTALACIÓN (DD MM AAAA)", "Activación (DD-MM-AAAA)", "Alta DD/MM/AAAA",
+              "CADUCIDAD DD/MM/AAAA", "FECHA DE SOLICITUD (DD MM AAAA)", "Próximo pago DD/MM/AAAA")  # fmt: skip
+    in_words = "\n  Quito, 12 de julio de 2024\n"
+    for label in others:
+        found = read(form.format(label=label, between="  CANT   VAL\n", beside="") + in_words).date
+        assert value(found) == "2024-07-12", label
 
 
 def test_who_acts_on_the_holders_behalf_is_not_the_holder_and_captions_are_nobody() -> None:
@@ -161,8 +243,8 @@ def test_who_acts_on_the_holders_behalf_is_not_the_holder_and_captions_are_nobod
   Entrega los equipos en nombre del titular: FUEL MOREIRA VERÓNICA LISSETTE, C.I. 1700000027.
 """
     assert "FUEL" not in value(read(letter).holder)
-    captions = ("Tipo documento", "TIPO DE IDENTIFICACIÓN", "Marca y modelo")
-    assert [person(Span(typed(f"  {caption}\n").words)) for caption in captions] == ["", "", ""]
+    said = ("Tipo documento", "TIPO DE IDENTIFICACIÓN", "Marca y modelo", "PEÑA MARCA MARÍA JOSÉ")
+    assert [person(Span(typed(f"  {text}\n").words)) for text in said] == ["", "", "", "PEÑA MARCA MARÍA JOSÉ"]
 
 
 @pytest.mark.parametrize(

@@ -159,19 +159,29 @@ def _at_day_month_year(sheet: Sheet) -> Field | None:
 
 
 def _in_three_cells(sheet: Sheet) -> Field | None:
-    """A date whose day, month and year stand in a cell each under its label, with nothing before them in their line."""
-    labels = [(hit.row, sheet.span_of(hit).box) for hit in sheet.hits_of("date") if sheet.fills_its_cell(hit)]
-    labels += [(at, cell.box) for at, row in enumerate(sheet.rows) for cell in row if _HINTS.search(cell.text)]
-    for at, box in labels:
-        for row in sheet.rows[at + 1 : at + 1 + _ROWS_BELOW]:
-            words = [word for cell in row for word in cell.words][:3]
-            iso = _in_columns(Span(tuple(words)))
-            if iso and abs(words[0].box.x0 - box.x0) < _BESIDE:
-                return field_of(sheet, iso, Span(tuple(words)), "fecha:tres casillas")
+    """A date whose day, month and year stand in a cell each, with nothing before them, under "FECHA (DD MM AAAA)".
+
+    Where the label was lost or misread, it is a doubt; under another's ("Activación DD/MM/AAAA") it is none.
+    """
+    for at, row in enumerate(sheet.rows):
+        for cell in row:
+            hint = _HINTS.search(plain(cell.text))
+            label = re.sub(r"[^A-Z]", "", plain(cell.text)[: hint.start()]) if hint else "none"
+            if label not in _ITS_DAY and len(label) > _LOST:
+                continue
+            for line in sheet.rows[at + 1 : at + 1 + _ROWS_BELOW]:
+                words = [word for under in line for word in under.words][:3]
+                iso = _in_columns(Span(tuple(words)))
+                if iso and abs(words[0].box.x0 - cell.box.x0) < _BESIDE:
+                    loose = "" if label in _ITS_DAY else LOOSE
+                    return field_of(sheet, iso, Span(tuple(words)), f"{loose}fecha:tres casillas")
     return None
 
 
-_HINTS = re.compile(r"\bD{1,2}\W*M{1,2}\W*A{2,4}\b", re.I)
+_HINTS = re.compile(r"\bD{1,2}\W*M{1,2}\W*A{2,4}\b")
+_ITS_DAY = frozenset({"FECHA", "FECHADEENTREGA", "FECHADEDEVOLUCION", "FECHADERECEPCION", "FECHADERETIRO"})
+_LOST = 3
+"""Letters that may be left of a label of which nothing was read."""
 _ROWS_BELOW = 3
 """Rows under a label that are looked at: specks of the boxes' edges may stand between."""
 

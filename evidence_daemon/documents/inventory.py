@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise, takewhile
@@ -48,16 +49,18 @@ def equipment_of(sheet: Sheet, book: DocumentsBook, signing: float) -> tuple[tup
 
 def _lines_above(sheet: Sheet, book: DocumentsBook, signing: float) -> tuple[EquipmentLine, ...]:
     lines = _table(sheet, book, signing) or _sideways(sheet, signing)
-    if not any(line.serial for line in lines):
-        # A sentence full of labels may look like headings, and so do captions that come again for each piece: what
-        # holds no number is no better than the list.
+    if not any(line.serial for line in lines) and (_by_piece(sheet) or not any(line.mac for line in lines)):
+        # A sentence full of labels may look like headings: what holds no number is no better than the list.
         listed = _listed(sheet, book, signing)
-        lines = listed if not lines or _numbers_on(listed) > _numbers_on(lines) else lines
+        lines = listed if not lines or any(line.serial or line.mac for line in listed) else lines
     return lines
 
 
-def _numbers_on(lines: Sequence[EquipmentLine]) -> int:
-    return len({number.value for line in lines for number in (line.serial, line.mac) if number is not None})
+def _by_piece(sheet: Sheet) -> bool:
+    """Whether captions come again for each piece, serials among them: then no row of captions heads a table."""
+    heads = Counter(frozenset(found) for number in range(len(sheet.rows)) if (found := _heads(sheet, number)))
+    rows = {hit.row for hit in sheet.hits_of("serial") if hit.start == 0}
+    return max(heads.values(), default=0) > 1 and len(rows) > 1
 
 
 def _table(sheet: Sheet, book: DocumentsBook, signing: float) -> tuple[EquipmentLine, ...]:
@@ -631,9 +634,13 @@ def _with_what_stands_beside(
     word, text = last, _tidy_serial(last.text)
     if line.serial or line.type in WITHOUT_SERIAL or text in known or canonical_mac(text):
         return line
-    if len(text) < _LIKE_A_SERIAL or sum(map(str.isdigit, text)) < _FEWEST_DIGITS:
+    if len(text) < _LIKE_A_SERIAL or sum(map(str.isdigit, text)) < _FEWEST_DIGITS or _IS_SOMEBODYS.fullmatch(text):
         return line
     return replace(line, serial=field_of(sheet, text, Span((word,)), f"{LOOSE}serie:al lado"))
+
+
+_IS_SOMEBODYS = re.compile(r"\d{10}(001)?|0[2-79]\d{7,8}")
+"""Numbers of people, firms and telephones, by their form: without a caption none of them is a serial."""
 
 
 _FEWEST_DIGITS = 5

@@ -107,9 +107,9 @@ def _title(sheet: Sheet, titles: Sequence[str], patterns: Sequence[str] = (), no
                 wanted = squeezed(title)
                 if wrapped or ((label or small) and " " not in title):
                     continue
-                # One word with another first letter is another word: "RENUNCIA al servicio" denounces nobody.
-                another = " " not in title and line[:1].isalpha() and line[:1] != wanted[:1]
-                taken = 0 if another or len(line) > len(wanted) + 45 else _opens_with(line, wanted)
+                taken = _opens_with(line, wanted) if len(line) <= len(wanted) + 45 else 0
+                if taken and line.startswith(_RESIGNS) and not wanted.startswith(_RESIGNS):
+                    continue
                 if taken and _ends_word(cell.text, taken):
                     return cell.text
                 if (
@@ -121,6 +121,10 @@ def _title(sheet: Sheet, titles: Sequence[str], patterns: Sequence[str] = (), no
                 ):
                     return cell.text
     return ""
+
+
+_RESIGNS = "RENUNCIA"
+"""Of a service, a customer's reason: it looks like DENUNCIA misread, and denounces nobody."""
 
 
 def _length(cell: Span) -> int:

@@ -61,11 +61,11 @@ def acta_number(sheet: Sheet, others: Collection[str] = (), *, known: bool = Fal
         if anythings and not is_no_services(sheet, value.hit, first):
             continue
         as_id = read_id(first) if re.fullmatch(r"\d{10}|\d{10}001", first) else None
-        if value.hit.label == "FORM" and _CODE_OF_A_FORM.fullmatch(first):
-            continue
         if letters(first) in others or (as_id is not None and as_id.check is IdCheck.OK):
             continue
-        rank = loose + (value.way != "tras") + 2.5 * (_OTHER_PAPERS.search(value.hit.label) is not None)
+        coded = value.hit.label == "FORM" and _CODE_OF_A_FORM.fullmatch(first) is not None
+        other = coded or _OTHER_PAPERS.search(value.hit.label) is not None
+        rank = loose + (value.way != "tras") + 2.5 * other
         if best is None or rank < best[0]:
             span = only(whole, re.sub(r"[^0-9A-Z]", "", first))
             short = len(letters(first)) < _SHORTEST_NUMBER or (
@@ -89,7 +89,7 @@ _LOOSE_NUMBERS = frozenset({
 
 
 _CODE_OF_A_FORM = re.compile(r"[A-Z]{1,4}[\-/ ]\d{1,4}")
-"""What forms of one kind have in common: "Form. AC-378"."""
+"""What forms of one kind have in common ("Form. AC-378"), or the number of one: a doubt."""
 
 
 def _tells_of_a_piece(sheet: Sheet, hit: Hit) -> bool:
