@@ -96,6 +96,8 @@ def holder_of(sheet: Sheet, book: DocumentsBook, signing: float) -> Field | None
         cell = sheet.rows[hit.row][hit.cell]
         if _is_greeted(hit, cell) or _signs_for_the_company(sheet, hit) or hit.label in _LOOSE_LABELS:
             continue
+        if _is_on_behalf(hit, cell):
+            continue
         stop = min((other.start for other in sheet.hits_in[hit.row, hit.cell] if other.start >= hit.end), default=None)
         following = [*cell.words[hit.end : stop]]
         if stop is None and sheet.reads_on(hit.row + 1) and not sheet.strong_hits_in(hit.row + 1, 0):
@@ -410,6 +412,7 @@ _OF_STAFF = re.compile(
     r"(\b(ASESORA?|FUNCIONARI[OA]|TECNIC[OA]|AGENTE|DELEGAD[OA]|REPRESENTANTE|RECIB[A-Z]+|RETIRA|ATEND[A-Z]+)"
     r"|(?<!ENTREGADO )(?<!DEVUELTO )(?<!ENTREGADOS )(?<!DEVUELTOS )\bPOR)"
     r"( (POR|EL|LA|SU|LEGAL|SENORA?|SRA?\.?|DEL?|CNT))*$"
+    r"|\b(EN|A) NOMBRE( DEL?| DE LA)?$"
 )
 """Words before a name by which it is one of the company's people, or of who acts for the customer."""
 _SENTENCE = 6
@@ -501,8 +504,12 @@ def _ends_a_sentence(word: Word) -> bool:
     return re.fullmatch(r".{4,}\.[\-–—]" if word.text.isupper() else r".{4,}\.[\-–—]?", word.text) is not None
 
 
+def _is_on_behalf(hit: Hit, cell: Span) -> bool:
+    """Whether a caption's name is another's: "Entrega los equipos en nombre del titular: FUEL MOREIRA VERONICA"."""
+    return _ON_BEHALF.search(plain(" ".join(word.text for word in cell.words[: hit.start]))) is not None
+
+
 _ON_BEHALF = re.compile(r"\b(EN|A|POR)( EL)?( NOMBRE DEL?)?$")
-"""Before a caption whose name is another's: "Entrega los equipos en nombre del titular: FUEL MOREIRA VERONICA"."""
 _NO_NAMES = frozenset({
     "LO", "ARRIBA", "ABAJO", "INDICADO", "DETALLADO", "SIGUIENTE", "SIGUIENTES", "EQUIPO", "EQUIPOS", "QUE",
     "QUIEN", "USTED", "USTEDES", "UD", "UDS", "LE", "LES", "ME", "NOS", "SE", "HA", "HAN", "FUE", "ES", "SON",
