@@ -412,7 +412,7 @@ _OF_STAFF = re.compile(
     r"(\b(ASESORA?|FUNCIONARI[OA]|TECNIC[OA]|AGENTE|DELEGAD[OA]|REPRESENTANTE|RECIB[A-Z]+|RETIRA|ATEND[A-Z]+)"
     r"|(?<!ENTREGADO )(?<!DEVUELTO )(?<!ENTREGADOS )(?<!DEVUELTOS )\bPOR)"
     r"( (POR|EL|LA|SU|LEGAL|SENORA?|SRA?\.?|DEL?|CNT))*$"
-    r"|\b(EN|A) NOMBRE( DEL?| DE LA)?$"
+    r"|\b(EN|A) NOMBRE( DEL?| DE LA)?( TITULAR| CLIENTE| ABONAD[OA])?:?$"
 )
 """Words before a name by which it is one of the company's people, or of who acts for the customer."""
 _SENTENCE = 6
