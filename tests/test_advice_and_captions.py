@@ -264,3 +264,33 @@ def test_a_number_behind_the_title_is_a_papers_own_and_never_proven(head: str, n
     found = read(f"  CNT EP              {head}\n\n  CLIENTE: DELGADO ROSERO BLANCA    CI/RUC: 1700000019\n").number
     assert value(found) == number
     assert found is None or not found.proven
+
+
+ORDER = """
+  CORPORACIÓN NACIONAL DE TELECOMUNICACIONES CNT EP        ORDEN DE RETIRO DE EQUIPOS
+
+  Orden No.:    AD-587733                            Instancia:            035243154
+  Cliente:      GUALOTUÑA QUIÑÓNEZ DOLORES           Servicio:             Telefonía fija
+  Cédula/RUC:   1700000019                           Fecha de atención:    2021-09-13
+  Equipo                   Marca / Modelo   S/N           MAC ADDRESS            Estado
+
+
+
+  Teléfono inalámbrico     ZTE WP628        32886972978
+  Observaciones: retiro definitivo a petición del abonado.
+
+
+
+  CV laz                           Ur lil                         CNT EP
+  Cliente que entrega              Técnico que retira             Recibido en bodega
+
+
+  GUALOTUÑA QUIÑÓNEZ DOLORES       SIMBAÑA GUALOTUÑA FERNANDO
+"""
+
+
+def test_captions_with_a_colon_stand_before_their_values_whatever_stands_under_signatures() -> None:
+    paper = read(ORDER)
+    assert value(paper.holder) == "GUALOTUÑA QUIÑÓNEZ DOLORES"
+    assert (value(paper.id_number), value(paper.service_number)) == ("1700000019", "035243154")
+    assert paper.id_number is not None and not paper.id_number.rule.startswith("suelto:")

@@ -249,8 +249,16 @@ class Sheet:
     def captions_below(self) -> bool:
         """Whether this form prints its labels under the rules that one writes on, not over them."""
         over = under = 0
+        beside: set[tuple[int, int]] = set()  # captions that say by a colon that their value follows
         for hit in self.hits:
-            if not self.fills_its_cell(hit) or len(self.rows[hit.row]) < 2:
+            row = self.rows[hit.row]
+            if (
+                hit.strong
+                and has_colon(row[hit.cell], hit)
+                and (hit.end < len(row[hit.cell].words) or row[hit.cell + 1 :])
+            ):
+                beside.add((hit.row, hit.cell))
+            if not self.fills_its_cell(hit) or len(row) < 2:
                 continue
             box = self.rows[hit.row][hit.cell].box
             above, below = self._nearest_cell(hit.row, -1, box), self._nearest_cell(hit.row, 1, box)
@@ -261,7 +269,7 @@ class Sheet:
             up, down = box.y0 - above.y1, (below.y0 - box.y1) if below else 1.0
             if min(up, down) < 2 * self.line_height:
                 over, under = over + (down < up), under + (up < 0.7 * down)
-        return under >= 3 and under > 3 * over
+        return under >= 3 and under > 3 * over and under > len(beside)
 
     def _nearest_cell(self, row: int, step: int, box: Box) -> Box | None:
         """What stands over (-1) or under (1) a box: rows that have nothing there, as a logo's, are skipped."""
