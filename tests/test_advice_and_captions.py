@@ -294,3 +294,18 @@ def test_captions_with_a_colon_stand_before_their_values_whatever_stands_under_s
     assert value(paper.holder) == "GUALOTUÑA QUIÑÓNEZ DOLORES"
     assert (value(paper.id_number), value(paper.service_number)) == ("1700000019", "035243154")
     assert paper.id_number is not None and not paper.id_number.rule.startswith("suelto:")
+
+
+@pytest.mark.parametrize(
+    ("written", "number", "sure"),
+    [
+        ("(C7) 393-6129", "073936129", False),
+        ("C2-4582744", "024582744", False),
+        ("(07) 393-6129", "073936129", True),
+        ("07 3936129", "073936129", True),
+    ],
+)
+def test_a_nought_by_hand_may_have_been_read_as_a_letter(written: str, number: str, sure: bool) -> None:
+    found = read(f"  CNT EP\n  Cédula: 1700000019        Número de servicio: {written}\n").service_number
+    assert value(found) == number
+    assert found is not None and found.rule.startswith("suelto:") is not sure

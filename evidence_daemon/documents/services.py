@@ -150,7 +150,7 @@ def services_on(sheet: Sheet, taken: frozenset[str]) -> Iterator[tuple[bool, Fie
         of_service = named or speaks_of_a_service(sheet, value.hit)
         telephone = value.hit.label.startswith(("TEL", "TLF"))
         anybodys = telephone and (_LOCAL.fullmatch(digits) or _is_an_offices(sheet, value.hit))
-        doubtful = anybodys or (len(digits) == 10 and not named)
+        doubtful = anybodys or (len(digits) == 10 and not named) or not _is_written(value.span, digits)
         loose = "" if of_service and not broken and not doubtful else LOOSE
         yield named, field_of(sheet, digits, span, f"{loose}servicio:{value.way}:{value.hit.label}"), value
 
@@ -181,7 +181,7 @@ def _of_contracts(sheet: Sheet, taken: frozenset[str]) -> Iterator[Field]:
 
 def _number_in(sheet: Sheet, value: Value, taken: frozenset[str]) -> tuple[str, Span]:
     """What stands behind a label as a service's number does: its digits without the country's ("": none), and where."""
-    text = spelled(plain(value.span.text).replace("–", "-"))
+    text = _AREA_BY_HAND.sub(r"0\1", spelled(plain(value.span.text).replace("–", "-")))
     match = _SERVICE.search(text)
     if match is None or _OF_ANOTHER.search(text[: match.start()]) or _is_letterhead(sheet, value.hit.row):
         return "", value.span
@@ -190,7 +190,17 @@ def _number_in(sheet: Sheet, value: Value, taken: frozenset[str]) -> tuple[str, 
     digits = f"0{written[3:]}" if abroad else written
     if not 6 <= len(digits) <= 10 or digits in taken or as_date(match[1]):
         return "", value.span
-    return digits, only(value.span, written)
+    return digits, only(value.span, written) if _is_written(value.span, written) else value.span
+
+
+_AREA_BY_HAND = re.compile(r"\(?\b[COQDU]([2-7])\)?[ \-]?(?=\d{3}[ \-]?\d{4}\b)")
+"""The code of an area whose nought, written by hand, was read as the letter that it looks like: "(C7) 393-6129"."""
+
+
+def _is_written(span: Span, digits: str) -> bool:
+    """Whether all digits of a number were read as digits, behind the country's or not."""
+    read = re.sub(r"\D", "", span.text)
+    return digits in read or f"593{digits[1:]}" in read
 
 
 def _is_its_own(sheet: Sheet, value: Value, digits: str) -> bool:
