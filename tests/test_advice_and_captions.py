@@ -228,6 +228,8 @@ def test_a_day_in_three_boxes_is_read_under_what_tells_how_to_fill_them_in() -> 
             day = read(form.format(label=label, between=between, beside="Nro. 546934631")).date
             assert value(day) == "2024-05-13"
             assert day is not None and day.rule.startswith("suelto:") is not sure
+    together = read(title + "  FECHA (DD MM AAAA)\n  1305     2024            Nro. 546934631\n").date
+    assert value(together) == "2024-05-13" and together is not None and together.rule.startswith("suelto:")
     others = ("FOLIOS", "FECHA", "FECHA DE INSTALACIÓN (DD MM AAAA)", "Activación (DD-MM-AAAA)", "Alta DD/MM/AAAA",
               "CADUCIDAD DD/MM/AAAA", "FECHA DE SOLICITUD (DD MM AAAA)", "Próximo pago DD/MM/AAAA")  # fmt: skip
     in_words = "\n  Quito, 12 de julio de 2024\n"

@@ -169,19 +169,24 @@ def _in_three_cells(sheet: Sheet) -> Field | None:
             label = re.sub(r"[^A-Z]", "", plain(cell.text)[: hint.start()]) if hint else "none"
             if label not in _ITS_DAY and len(label) > _LOST:
                 continue
+            whole = label in _ITS_DAY
             for line in sheet.rows[at + 1 : at + 1 + _ROWS_BELOW]:
                 words = [word for under in line for word in under.words][:3]
-                iso = _in_columns(Span(tuple(words)))
-                if iso and abs(words[0].box.x0 - cell.box.x0) < _BESIDE:
-                    loose = "" if label in _ITS_DAY else LOOSE
-                    return field_of(sheet, iso, Span(tuple(words)), f"{loose}fecha:tres casillas")
+                iso, sure = _in_columns(Span(tuple(words))), whole
+                two = _DAY_AND_MONTH.match(" ".join(word.text for word in words))
+                if two:
+                    words, iso, sure = words[:2], as_date("/".join(two.groups())), False
+                # What was lost of a label stood before the rest of it.
+                if iso and -_BESIDE < cell.box.x0 - words[0].box.x0 < (_BESIDE if whole else _WIDE):
+                    return field_of(sheet, iso, Span(tuple(words)), f"{'' if sure else LOOSE}fecha:tres casillas")
     return None
 
 
+_DAY_AND_MONTH = re.compile(r"(\d\d)(\d\d) (20\d\d)\b")
 _HINTS = re.compile(r"\bD{1,2}\W*M{1,2}\W*A{2,4}\b")
 _ITS_DAY = frozenset({"FECHA", "FECHADEENTREGA", "FECHADEDEVOLUCION", "FECHADERECEPCION", "FECHADERETIRO"})
-_LOST = 3
-"""Letters that may be left of a label of which nothing was read."""
+_LOST, _WIDE = 3, 0.1
+"""Letters that may be left of a label of which nothing was read, and share of a page's width that it takes at most."""
 _ROWS_BELOW = 3
 """Rows under a label that are looked at: specks of the boxes' edges may stand between."""
 
