@@ -284,6 +284,11 @@ def test_a_nursery_bears_a_bounded_number_of_cells(monkeypatch: pytest.MonkeyPat
     assert parents[0]._process.returncode is not None, "the first is gone"
 
 
+def test_a_thread_that_is_just_ending_when_all_is_prepared_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    booted(monkeypatch, "import threading, time; threading.Thread(target=time.sleep, args=(0.9,), daemon=True).start()")
+    assert attempt(SEALED, "nothing") == "done"
+
+
 def test_a_work_that_leaves_a_thread_behind_is_not_forked(monkeypatch: pytest.MonkeyPatch) -> None:
     booted(monkeypatch, "import threading, time; threading.Thread(target=time.sleep, args=(3,), daemon=True).start()")
     with pytest.raises(CellDied, match="2 threads"):

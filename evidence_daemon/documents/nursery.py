@@ -35,6 +35,18 @@ _MOST_DESCRIPTORS = 4096
 """Above every descriptor that a module may have opened while it was imported."""
 
 
+_LET_GO_SECONDS = 1.0
+"""Until a thread that a decoder has waited for is gone: the kernel lists it for a moment longer."""
+
+
+def _threads() -> int:
+    """Threads of this process, as soon as those that are ending have ended."""
+    end = time.monotonic() + _LET_GO_SECONDS
+    while (count := len(os.listdir("/proc/self/task"))) > 1 and time.monotonic() < end:  # noqa: PTH208  # only counted
+        time.sleep(0.005)
+    return count
+
+
 def main(control_descriptor: int, module: str) -> None:
     """Entry of the process: prepare the work, say `{"ready": true}` or `{"failed": why}`, then take orders."""
     control = socket.socket(fileno=control_descriptor)
@@ -44,7 +56,7 @@ def main(control_descriptor: int, module: str) -> None:
     try:
         work = cast("Work", importlib.import_module(module))
         work.prepare()
-        threads = len(os.listdir("/proc/self/task"))  # noqa: PTH208  # names are not needed as paths
+        threads = _threads()
         if threads != 1:
             raise RuntimeError(f"{module} has {threads} threads after its preparation: children would lose them")  # noqa: TRY301
     except Exception as bad:  # noqa: BLE001  # whatever it is, the daemon tells it
