@@ -167,9 +167,9 @@ def _in_three_cells(sheet: Sheet) -> Field | None:
         for cell in row:
             hint = _HINTS.search(plain(cell.text))
             label = re.sub(r"[^A-Z]", "", plain(cell.text)[: hint.start()]) if hint else "none"
-            if label not in _ITS_DAY and len(label) > _LOST:
-                continue
             whole = label in _ITS_DAY
+            if not whole and len(label) > _LOST:
+                continue
             for line in sheet.rows[at + 1 : at + 1 + _ROWS_BELOW]:
                 words = [word for under in line for word in under.words][:3]
                 iso, sure = _in_columns(Span(tuple(words))), whole

@@ -46,9 +46,7 @@ def _text_of(sheet: Sheet, field: str, signing: float, fit: Callable[[Span], str
             continue
         if field == "holder" and (_signs_for_the_company(sheet, value.hit) or _under_who_receives(sheet, value)):
             continue
-        if field == "holder" and _ON_BEHALF.search(
-            plain(" ".join(word.text for word in cell.words[: value.hit.start]))
-        ):
+        if field == "holder" and _is_on_behalf(value.hit, cell):
             continue
         if not opens and not (field == "office" and value.hit.start == 0):
             continue
