@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from front import Front
+from faults.scene import Workshop
 from house import CORPUS, write_config
 from servers import Dovecot, SmtpReceiver
 from typer.testing import CliRunner
@@ -21,10 +21,10 @@ Command = Callable[..., subprocess.CompletedProcess[str]]
 @pytest.fixture(scope="module")
 def evidence_daemon() -> Iterator[Command]:
     """The command, with the configuration at `config`."""
-    with Front() as front:
+    with Workshop() as workshop:
 
         def command(*words: str | Path, config: Path | None = None) -> subprocess.CompletedProcess[str]:
-            return front(*words, EVIDENCE_DAEMON_CONFIG=str(config or "/nonexistent/config.toml"))
+            return workshop.command(*words, EVIDENCE_DAEMON_CONFIG=str(config or "/nonexistent/config.toml"))
 
         yield command
 

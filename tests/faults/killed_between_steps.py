@@ -1,12 +1,13 @@
 """The real daemon, sabotaged from outside: it kills itself with SIGKILL between two named steps.
 
     python killed_between_steps.py --log FILE [--arrow NAME [--passing N]] [--poison SHA256] [--dawdle S] [--ahead S] \\
-        [--patience S] -- run --config FILE
+        [--patience S] [--plain] [--errors FILE] [--set NAME=VALUE] -- run --config FILE
 
 Wraps functions of the program before it runs the program's own command line; the program itself knows nothing
 of it.  `--arrow` names a place of `ARROWS`.  `--poison` kills whenever the attachment with that SHA-256 is to be
 read.  `--dawdle` makes every reading take so many seconds longer.  `--ahead` puts the house's clock forward.
-`--patience` is how many seconds it waits for work to end when it is asked to stop.
+`--patience` is how many seconds it waits for work to end when it is asked to stop.  `--plain` changes nothing at
+all: the command as it is, its standard error in `--errors`, with variables of its environment `--set`.
 
 Without arguments it serves such command lines (JSON lists, one in a line of standard input): the program is
 imported once, and each run is a process of its own, forked from it.  That saves seconds in every one of many
@@ -200,6 +201,9 @@ def run(arguments: list[str]) -> None:
     """One sabotaged run, in this process."""
     options = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     options.add_argument("--log", required=True)
+    options.add_argument("--errors")
+    options.add_argument("--set", action="append", default=[])
+    options.add_argument("--plain", action="store_true")
     options.add_argument("--arrow", choices=list(ARROWS))
     options.add_argument("--passing", type=int)
     options.add_argument("--poison")
@@ -208,10 +212,11 @@ def run(arguments: list[str]) -> None:
     options.add_argument("--patience", type=float)
     options.add_argument("command", nargs="+")
     chosen = options.parse_args(arguments)
-    log = os.open(chosen.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-    os.dup2(log, 1)
-    os.dup2(log, 2)
-    reader_is_trusted()
+    for stream, path in ((1, chosen.log), (2, chosen.errors or chosen.log)):
+        os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), stream)
+    os.environ.update(setting.split("=", 1) for setting in chosen.set)
+    if not chosen.plain:
+        reader_is_trusted()
     # The inner ones first: what is wrapped last is called first.
     if chosen.dawdle is not None:
         read_slowly(chosen.dawdle)

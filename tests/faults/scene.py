@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import IO, Self
 
 from house import CORPUS, write_config
@@ -95,7 +96,12 @@ class Workshop:
 
     def __enter__(self) -> Self:
         self._process = subprocess.Popen(
-            [sys.executable, str(SABOTEUR)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1
+            [sys.executable, str(SABOTEUR)],
+            env=os.environ | {"COLUMNS": "200"},  # heard while the program loads
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            bufsize=1,
         )
         return self
 
@@ -108,6 +114,15 @@ class Workshop:
         assert self._process.stdout is not None
         self._process.stdin.write(json.dumps(list(arguments)) + "\n")
         return Saboteur(self._process.stdout)
+
+    def command(self, *words: str | Path, **settings: str) -> subprocess.CompletedProcess[str]:
+        """Run a command to its end, as it is; `settings`: variables of its environment beside ours."""
+        with TemporaryDirectory() as place:
+            said = [Path(place, name) for name in ("stdout", "stderr")]
+            variables = [part for name, value in settings.items() for part in ("--set", f"{name}={value}")]
+            told = ["--plain", "--log", str(said[0]), "--errors", str(said[1]), *variables, "--", *map(str, words)]
+            status = self.start(told).wait(120)
+            return subprocess.CompletedProcess(words, status, *(path.read_text("utf-8") for path in said))
 
 
 class Saboteur:
