@@ -41,6 +41,7 @@ AS_BEFORE = {
     "before the move is committed",
 }
 """Nothing lasting has happened since the step before these: dying there is like dying at the arrow ahead of them."""
+assert ARROWS.keys() >= AS_BEFORE
 CUT_OFF = {"when an answer is claimed", "before the server's 250 is noted", "before the answer's fate is committed"}
 """Here nobody can know whether the answer arrived: it waits ten minutes and is sent once more."""
 TWICE = CUT_OFF - {"when an answer is claimed"}

@@ -166,7 +166,9 @@ def _in_three_cells(sheet: Sheet) -> Field | None:
     for at, row in enumerate(sheet.rows):
         for cell in row:
             hint = _HINTS.search(plain(cell.text))
-            label = re.sub(r"[^A-Z]", "", plain(cell.text)[: hint.start()]) if hint else "none"
+            if hint is None:
+                continue
+            label = re.sub(r"[^A-Z]", "", plain(cell.text)[: hint.start()])
             whole = label in _ITS_DAY
             if not whole and len(label) > _LOST:
                 continue

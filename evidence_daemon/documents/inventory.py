@@ -631,12 +631,12 @@ def _with_what_stands_beside(
     if before and canonical_mac(last.text) and line.mac is None:
         line = replace(line, mac=field_of(sheet, canonical_mac(last.text), Span((last,)), f"{LOOSE}mac:al lado"))
         last = before[0]
-    word, text = last, _tidy_serial(last.text)
+    text = _tidy_serial(last.text)
     if line.serial or line.type in WITHOUT_SERIAL or text in known or canonical_mac(text):
         return line
     if len(text) < _LIKE_A_SERIAL or sum(map(str.isdigit, text)) < _FEWEST_DIGITS or _IS_SOMEBODYS.fullmatch(text):
         return line
-    return replace(line, serial=field_of(sheet, text, Span((word,)), f"{LOOSE}serie:al lado"))
+    return replace(line, serial=field_of(sheet, text, Span((last,)), f"{LOOSE}serie:al lado"))
 
 
 _IS_SOMEBODYS = re.compile(r"\d{10}(001)?|0[2-79]\d{7,8}")

@@ -257,8 +257,9 @@ def _alone_at_the_head(sheet: Sheet, others: Collection[str]) -> Field | None:
         if first is None or letters(first) in others or as_date(first):
             continue
         lettered = re.match(r"(?!N[OR]{0,2}\W?\d)[A-Z]+(\W[A-Z]+)*\W?\d", first)
-        enough = _FEWEST_DIGITS if lettered else _FEWEST_ALONE if titled and len(cell.words) >= _A_TITLE else 99
-        if sum(map(str.isdigit, first)) >= enough:
+        if not lettered and not (titled and len(cell.words) >= _A_TITLE):
+            continue
+        if sum(map(str.isdigit, first)) >= (_FEWEST_DIGITS if lettered else _FEWEST_ALONE):
             found[letters(first)] = first, span
     if len(found) != 1:
         return None
